@@ -1,0 +1,70 @@
+/* Evaluating a model on labelled snapshots that it did not see.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_EVALUATE_H
+#define CHURN_EVALUATE_H
+
+#include <churn/model.h>
+#include <churn/project.h>
+#include <churn/run.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A tenth of the rows, riskiest first. Ties across a boundary are shared evenly, so counts need not
+ * be whole. */
+typedef struct churn_decile {
+  double rows;
+  double churners;
+  double mean_probability;
+  double lift; /* churn rate here over the churn rate of all */
+} churn_decile;
+
+/* The K riskiest rows. */
+typedef struct churn_capture {
+  uint64_t count;
+  double precision; /* churners among them / K */
+  double captured;  /* churners among them / all churners */
+  double
+      captured_value; /* value of churners among them / value of all churners; NaN without values */
+} churn_capture;
+
+enum { CHURN_DECILES = 10, CHURN_MOST_CAPTURES = 16 };
+
+typedef struct churn_evaluation {
+  churn_figures figures;
+  double mean_probability;
+  double observed_rate;
+  double intercept_error; /* standard error of figures.calibration_intercept */
+  double slope_error;     /* standard error of figures.calibration_slope */
+  churn_decile deciles[CHURN_DECILES];
+  churn_capture captures[CHURN_MOST_CAPTURES];
+  size_t capture_count;
+  bool in_sample; /* a label window or a customer is shared with training */
+  char in_sample_reason[128];
+  churn_day first_as_of, last_as_of;
+  uint32_t snapshot_count;
+  uint64_t unseen_levels; /* values whose level training never saw */
+} churn_evaluation;
+
+/* Which rows to evaluate on. Days MISSING = from the project. */
+typedef struct churn_evaluate_settings {
+  churn_day first, last, test_from;
+  const uint64_t *capture_counts; /* NULL = 10, 100, 1000 and the top decile's count */
+  size_t capture_count;
+} churn_evaluate_settings;
+
+/* Evaluates on the project's labelled rows: snapshots from test_from on, or the held-out share of a
+ * flat export, or all (then in_sample). Errors as for scoring; DEGENERATE when there is no labelled
+ * row. */
+CHURN_MUST_USE churn_status churn_evaluate(const churn_project *project, const churn_model *model,
+                                           const churn_evaluate_settings *settings,
+                                           const churn_run *run, churn_evaluation *evaluation,
+                                           churn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,169 @@
+/* A fitted model as plain data, and its file (JSON). Everything that scoring needs is in it:
+ * feature definitions, column types, encodings, coefficients; and everything that explains it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_MODEL_H
+#define CHURN_MODEL_H
+
+#include <churn/day.h>
+#include <churn/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a column of the design matrix holds. */
+typedef enum churn_encoded_kind {
+  CHURN_ENCODED_NUMBER, /* the feature's number, missing values filled in */
+  CHURN_ENCODED_LEVEL,  /* 1 when the category has the level (or levels, for `?other`), else 0 */
+  CHURN_ENCODED_MISSING /* 1 when the feature's value is missing, else 0 */
+} churn_encoded_kind;
+
+/* One column of the design matrix with its coefficient. Name: FEATURE, FEATURE=LEVEL,
+ * FEATURE?missing or FEATURE?other. */
+typedef struct churn_model_column {
+  char *name;
+  uint32_t feature; /* index into features */
+  churn_encoded_kind kind;
+  double mean;      /* over the training rows */
+  double deviation; /* standard deviation over the training rows, denominator n */
+  double estimate;  /* coefficient on the original scale */
+  double std_error;
+  double z;
+  double p;
+  double lower; /* 95 % interval */
+  double upper;
+} churn_model_column;
+
+typedef enum churn_feature_kind { CHURN_FEATURE_NUMBER, CHURN_FEATURE_CATEGORY } churn_feature_kind;
+
+/* A level of a category. `column` is the design column it sets to 1, or -1 for the reference (and
+ * for levels whose column was dropped). */
+typedef struct churn_model_level {
+  char *text;
+  int32_t column;
+  uint64_t rows;
+  uint64_t churners;
+} churn_model_level;
+
+/* One feature: its definition as text and how its value becomes columns. */
+typedef struct churn_model_feature {
+  char *name;
+  char *expression;
+  char *label; /* NULL = none */
+  churn_feature_kind kind;
+  char *missing_rule;    /* "mean", "zero", "error" */
+  double fill;           /* NUMBER: stands in for a missing value */
+  int32_t number_column; /* NUMBER: its column, -1 = dropped */
+  int32_t
+      missing_column;   /* column set to 1 when missing (for a category: its level's), -1 = none */
+  int32_t other_column; /* CATEGORY: column of pooled and unseen levels, -1 = they count as the
+                           reference */
+  char *reference; /* CATEGORY: reference level's text; NULL for NUMBER, and where missing itself is
+                      the reference */
+  churn_model_level *levels; /* CATEGORY: every level seen in training, bytewise order */
+  size_t level_count;
+  uint64_t missing_rows; /* in training */
+  double *bounds;        /* NUMBER: reference histogram: inner bin bounds, ascending */
+  size_t bound_count;
+  uint64_t *bin_rows; /* [bound_count + 1]: training rows with value < bounds[0], …, >=
+                         bounds[last]; missing not counted */
+} churn_model_feature;
+
+/* A column that was left out, and why ("constant", "collinear with …", "same as …", "too few
+ * rows"). */
+typedef struct churn_model_dropped {
+  char *name;
+  char *reason;
+} churn_model_dropped;
+
+/* Type of a source's column, as declared or inferred in training. */
+typedef struct churn_model_type {
+  char *source;
+  char *column;
+  char *type;
+} churn_model_type;
+
+typedef struct churn_model_input {
+  char *source;
+  char *fingerprint; /* XXH3-128 of the file's bytes */
+  uint64_t rows;
+} churn_model_input;
+
+/* How well the model does on one set of labelled rows. NaN = not defined (one class only). */
+typedef struct churn_figures {
+  uint64_t rows;
+  uint64_t churners;
+  double auc;
+  double log_loss;
+  double brier;
+  double
+      calibration_intercept; /* logit P(y) = intercept + logit (offset): calibration in the large */
+  double calibration_slope;  /* logit P(y) = a + slope * logit */
+  double top_decile_lift;
+} churn_figures;
+
+typedef struct churn_model {
+  int schema_version;
+  char id[33];   /* hash of the content; set by reading and writing */
+  char *program; /* "churn 0.1.0" */
+  char *set;     /* name of the feature set */
+  /* features and columns */
+  churn_model_feature *features;
+  size_t feature_count;
+  churn_model_column *columns; /* without the intercept */
+  size_t column_count;
+  churn_model_column intercept;
+  double *covariance; /* [(columns+1)^2] row-major, intercept first */
+  churn_model_dropped *dropped;
+  size_t dropped_count;
+  churn_model_type *types;
+  size_t type_count;
+  churn_model_input *inputs;
+  size_t input_count;
+  char **notes; /* pooled levels, dropped columns, warnings, in the order they came up */
+  size_t note_count;
+  /* training window; days MISSING for flat exports */
+  churn_day first_as_of, last_as_of;
+  uint32_t snapshot_count;
+  int32_t horizon_days, gap_days;
+  uint64_t rows, churners, customers;
+  /* fit */
+  char *penalty; /* "none", "ridge" */
+  double lambda;
+  char *covariance_kind; /* "model" */
+  double log_likelihood, null_log_likelihood;
+  double penalised_objective; /* mean negative log-likelihood plus penalty, what was minimised */
+  uint32_t iterations;
+  double max_gradient; /* max |g| / rows, on standardised columns */
+  char *stopped_by;    /* "gradient", "no_progress", "iteration_limit", "separation" */
+  bool converged;
+  /* how good */
+  churn_figures training;
+  churn_figures validation; /* rows 0 = no held-out rows */
+  char *validation_kind;    /* "none", "held_out_customers", "later_snapshots" */
+} churn_model;
+
+/* Zeroed model; NULL when memory ran out. Free takes NULL and half-built models. */
+churn_model *churn_model_new(void);
+void churn_model_free(churn_model *model);
+
+/* Reads a model file. Checks JSON, schema version, sizes, finiteness, ranges, names, and that the
+ * id is the hash of the content, before anything is given. MALFORMED with file:line:column where
+ * JSON has one, else with the JSON path of what is wrong. NO_INPUT, PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_model_read(const char *path, churn_model **model,
+                                             churn_error *error);
+
+/* Writes the model, all or nothing; sets model->id. Doubles are the shortest text that reads back
+ * to the same bits. No clock, host, path. */
+CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *path,
+                                              churn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,40 @@
+/* The project file: where the histories are, what they mean, what churn is, which features to use.
+ * See DESIGN-level documentation in churn(1), section PROJECT FILE.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_PROJECT_H
+#define CHURN_PROJECT_H
+
+#include <churn/day.h>
+#include <churn/notes.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct churn_project churn_project;
+
+/* Points a source of the project at another file: `name` is "customers", a history's name, or
+ * "outcome" (a label file). */
+typedef struct churn_source_override {
+  const char *name;
+  const char *path;
+} churn_source_override;
+
+/* Reads the project file at `path`. Relative paths in it are relative to its folder; override paths
+ * to the current folder. Every fault found is appended to `notes` (NULL allowed) as CHURN_FAULT;
+ * `error` gets the first. Errors: NO_INPUT, PERMISSION, IO, BAD_PROJECT with file:line:column,
+ * USAGE for an override that names no source. */
+CHURN_MUST_USE churn_status churn_project_read(const char *path,
+                                               const churn_source_override *overrides,
+                                               size_t override_count, churn_notes *notes,
+                                               churn_project **project, churn_error *error);
+
+void churn_project_free(churn_project *project);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

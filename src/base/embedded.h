@@ -1,0 +1,9 @@
+/* Files of models/ carried inside the library, made by src/install/embed.cmake. Terminated texts.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_BASE_EMBEDDED_H
+#define CHURN_BASE_EMBEDDED_H
+
+extern const char churn_embedded_features[]; /* models/features.yaml */
+
+#endif

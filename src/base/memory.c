@@ -1,0 +1,66 @@
+/* Allocation that checks for overflow.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *churn_array_new(size_t count, size_t size)
+{
+  return count == 0 ? calloc(1, 1) : calloc(count, size);
+}
+
+void *churn_array_new_aligned(size_t count, size_t size)
+{
+  if (size != 0 && count > (SIZE_MAX - 64) / size)
+    return NULL;
+  size_t bytes = (count * size + 63) / 64 * 64;
+  return aligned_alloc(64, bytes == 0 ? 64 : bytes);
+}
+
+bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, size_t size)
+{
+  if (needed <= *capacity)
+    return true;
+  size_t wanted = *capacity < 8 ? 8 : *capacity;
+  while (wanted < needed) {
+    if (wanted > SIZE_MAX / 2)
+      return false;
+    wanted *= 2;
+  }
+  if (wanted > SIZE_MAX / size)
+    return false;
+  void *old;
+  memcpy(&old, array_pointer, sizeof old);
+  void *grown = realloc(old, wanted * size);
+  if (grown == NULL)
+    return false;
+  memcpy(array_pointer, &grown, sizeof grown);
+  *capacity = wanted;
+  return true;
+}
+
+char *churn_text_copy(const char *text, size_t length)
+{
+  char *copy = malloc(length + 1);
+  if (copy == NULL)
+    return NULL;
+  if (length > 0)
+    memcpy(copy, text, length);
+  copy[length] = '\0';
+  return copy;
+}
+
+char *churn_text_format(const char *format, ...)
+{
+  va_list arguments;
+  char *text = NULL;
+  va_start(arguments, format);
+  int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  return length < 0 ? NULL : text;
+}

@@ -1,0 +1,195 @@
+/* Numbers to text and back. The C locale is made once per process and only ever read after that.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/number.h"
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer texts go through the heap. */
+enum { LOCAL_SIZE = 128 };
+
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+  c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static locale_t the_c_locale(void)
+{
+  pthread_once(&c_locale_once, make_c_locale);
+  return c_locale;
+}
+
+static bool is_digit(char byte)
+{
+  return byte >= '0' && byte <= '9';
+}
+
+/* Copies text to plain form (point for decimal mark, no thousands marks), checking the grammar on
+ * the way. */
+static bool make_plain(const char *text, size_t length, char decimal, char thousands, char *plain)
+{
+  size_t at = 0, out = 0, digits = 0, group = 0;
+  bool grouped = false;
+  if (at < length && (text[at] == '-' || text[at] == '+'))
+    plain[out++] = text[at++];
+  for (; at < length; at++) {
+    if (is_digit(text[at])) {
+      plain[out++] = text[at];
+      digits++;
+      group++;
+    } else if (thousands != 0 && text[at] == thousands) {
+      if (grouped ? group != 3 : group < 1 || group > 3)
+        return false;
+      grouped = true;
+      group = 0;
+    } else {
+      break;
+    }
+  }
+  if (grouped && group != 3)
+    return false;
+  if (at < length && text[at] == decimal) {
+    plain[out++] = '.';
+    for (at++; at < length && is_digit(text[at]); at++, digits++)
+      plain[out++] = text[at];
+  }
+  if (digits == 0)
+    return false;
+  if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+    plain[out++] = text[at++];
+    if (at < length && (text[at] == '-' || text[at] == '+'))
+      plain[out++] = text[at++];
+    if (at == length)
+      return false;
+    for (; at < length && is_digit(text[at]); at++)
+      plain[out++] = text[at];
+  }
+  plain[out] = '\0';
+  return at == length && (is_digit(plain[out - 1]) || plain[out - 1] == '.');
+}
+
+/* Up to 15 digits and a power of ten up to 22 are exact in a double, so one division rounds
+ * correctly (Clinger 1990). */
+static bool parse_short(const char *text, size_t length, double *value)
+{
+  static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  if (length == 0 || length > 16)
+    return false;
+  size_t at = text[0] == '-';
+  uint64_t digits = 0;
+  size_t count = 0, fraction = 0;
+  bool point = false;
+  for (; at < length; at++) {
+    if (is_digit(text[at])) {
+      digits = digits * 10 + (uint64_t)(text[at] - '0');
+      count++;
+      fraction += point;
+    } else if (text[at] == '.' && !point) {
+      point = true;
+    } else {
+      return false;
+    }
+  }
+  if (count == 0 || count > 15)
+    return false;
+  double magnitude = (double)digits / powers[fraction];
+  *value = text[0] == '-' ? -magnitude : magnitude;
+  return true;
+}
+
+bool churn_number_parse(const char *text, size_t length, char decimal, char thousands,
+                        double *value)
+{
+  if (decimal == '.' && parse_short(text, length, value))
+    return true;
+  char local[LOCAL_SIZE];
+  char *plain = length < LOCAL_SIZE ? local : malloc(length + 1);
+  bool good = plain != NULL && make_plain(text, length, decimal, thousands, plain);
+  if (good) {
+    double read = strtod_l(plain, NULL, the_c_locale());
+    good = isfinite(read);
+    if (good)
+      *value = read;
+  }
+  if (plain != local)
+    free(plain);
+  return good;
+}
+
+static size_t print_in_c_locale(char *text, const char *format, int precision, double value)
+{
+  locale_t before = uselocale(the_c_locale());
+  int length = snprintf(text, CHURN_NUMBER_TEXT_SIZE, format, precision, value);
+  uselocale(before);
+  return length < 0                         ? 0
+         : length >= CHURN_NUMBER_TEXT_SIZE ? CHURN_NUMBER_TEXT_SIZE - 1
+                                            : (size_t)length;
+}
+
+static size_t format_whole(double value, char *text)
+{
+  char reversed[24];
+  size_t count = 0, length = 0;
+  uint64_t rest = (uint64_t)fabs(value);
+  do {
+    reversed[count++] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (signbit(value))
+    text[length++] = '-';
+  while (count > 0)
+    text[length++] = reversed[--count];
+  text[length] = '\0';
+  return length;
+}
+
+size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
+{
+  text[0] = '\0';
+  if (isnan(value))
+    return 0;
+  if (fabs(value) < 1e15 && value == trunc(value))
+    return format_whole(value, text);
+  /* 15 digits always survive text-double-text, so fewer can only be right when %.15g already drops
+   * zeros; subnormals hold fewer. */
+  int precision = fabs(value) < DBL_MIN ? 1 : 15;
+  size_t length = 0;
+  for (; precision <= 17; precision++) {
+    length = print_in_c_locale(text, "%.*g", precision, value);
+    if (strtod_l(text, NULL, the_c_locale()) == value)
+      break;
+  }
+  return length;
+}
+
+size_t churn_number_format_fixed(double value, int digits, char text[CHURN_NUMBER_TEXT_SIZE])
+{
+  return print_in_c_locale(text, "%.*f", digits, value);
+}
+
+bool churn_whole_parse(const char *text, size_t length, uint64_t *value)
+{
+  uint64_t read = 0;
+  if (length == 0)
+    return false;
+  for (size_t i = 0; i < length; i++) {
+    if (!is_digit(text[i]))
+      return false;
+    uint64_t digit = (uint64_t)(text[i] - '0');
+    if (read > (UINT64_MAX - digit) / 10)
+      return false;
+    read = read * 10 + digit;
+  }
+  *value = read;
+  return true;
+}

@@ -1,0 +1,52 @@
+/* From raw feature values to design columns: missing values, categories, pooling, dropped columns.
+ * Learned once in training and stored in the model's features and columns; applied by the same code
+ * in training, evaluation and scoring.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_DESIGN_ENCODING_H
+#define CHURN_DESIGN_ENCODING_H
+
+#include "design/frame.h"
+#include "design/matrix.h"
+
+#include <churn/model.h>
+
+/* A feature as the encoding sees it. */
+typedef struct churn_encoding_feature {
+  const churn_feature_spec *spec;
+  size_t output; /* of the plan, = feature index in the frame */
+} churn_encoding_feature;
+
+/* Learns features[] and columns[] (without coefficients) of `model` from the training frame and its
+ * labels (rules: DESIGN section 4). Constant columns and equal missing flags are dropped here;
+ * collinear ones by the fit. DEGENERATE: missing values under `missing: error`, a reference level
+ * that does not occur. */
+CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame,
+                                                 const int8_t *labels,
+                                                 const churn_encoding_feature *features,
+                                                 size_t feature_count, int pool_rows,
+                                                 const churn_run *run, churn_model *model,
+                                                 churn_error *error);
+
+/* The model's encoding tied to a plan's outputs and text pool: level lookups by code. */
+typedef struct churn_encoder churn_encoder;
+
+/* outputs[i] = the plan's output of the model's feature i. */
+CHURN_MUST_USE churn_status churn_encoder_new(const churn_model *model, const churn_plan *plan,
+                                              const size_t *outputs, churn_encoder **encoder,
+                                              churn_error *error);
+void churn_encoder_free(churn_encoder *encoder);
+
+/* Encodes rows 0..rows-1 (at most 256) of one frame tile into `columns` design columns at out +
+ * c*256 (zero-filled first). Adds levels never seen to unseen[feature] (NULL = do not count).
+ * DEGENERATE when a value is missing under `missing: error` (message names the feature). */
+CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
+                                               const double *frame_tile, size_t rows, double *out,
+                                               uint64_t *unseen, churn_error *error);
+
+/* Removes design columns (keep[c] false) from the model, renumbering; `reasons[c]` is stored under
+ * dropped. */
+CHURN_MUST_USE churn_status churn_encoding_drop(churn_model *model, const bool *keep,
+                                                char *const *reasons, churn_error *error);
+
+#endif

@@ -1,0 +1,34 @@
+/* Raw feature values of many snapshots: tiles of 256 rows, each feature contiguous inside a tile
+ * (row r, feature f at tiles[(r/256)*256*features
+ * + f*256 + r%256]; rows past the end are NaN). Codes of text features index the plan's pool. Cost:
+ * rows x features doubles.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_DESIGN_FRAME_H
+#define CHURN_DESIGN_FRAME_H
+
+#include "base/lanes.h"
+#include "design/snapshots.h"
+
+typedef struct churn_frame {
+  size_t rows;
+  size_t features;
+  double *tiles;
+  double *values; /* [rows] money at risk, NaN = none */
+} churn_frame;
+
+/* Evaluates outputs 0..features-1 of the plan for rows first..first+rows-1 of the snapshots, on all
+ * threads. */
+CHURN_MUST_USE churn_status churn_frame_build(const churn_plan *plan,
+                                              const churn_snapshots *snapshots, size_t first,
+                                              size_t rows, size_t features, const churn_run *run,
+                                              churn_frame **frame, churn_error *error);
+void churn_frame_free(churn_frame *frame);
+
+static inline double churn_frame_get(const churn_frame *frame, size_t row, size_t feature)
+{
+  return frame->tiles[(row / CHURN_TILE_ROWS * frame->features + feature) * CHURN_TILE_ROWS +
+                      row % CHURN_TILE_ROWS];
+}
+
+#endif

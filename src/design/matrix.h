@@ -1,0 +1,33 @@
+/* The design matrix in tiles of 256 rows: row r, column c at tiles[((r/256)*columns + c)*256 +
+ * r%256]. Columns are contiguous inside a tile, tiles are 64-byte aligned, rows past the end are 0
+ * with weight 0. The intercept is not stored. `y` is 0/1 and `weight` >= 0, both padded with 0 to
+ * whole tiles.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_DESIGN_MATRIX_H
+#define CHURN_DESIGN_MATRIX_H
+
+#include "base/lanes.h"
+
+#include <churn/status.h>
+#include <stddef.h>
+
+typedef struct churn_matrix {
+  size_t rows;
+  size_t columns;
+  double *tiles;  /* [tile_count * columns * 256] */
+  double *y;      /* [tile_count * 256] */
+  double *weight; /* [tile_count * 256] */
+} churn_matrix;
+
+/* All zero, weights 1 for the rows that exist. */
+CHURN_MUST_USE churn_status churn_matrix_new(size_t rows, size_t columns, churn_matrix **matrix,
+                                             churn_error *error);
+void churn_matrix_free(churn_matrix *matrix);
+
+static inline double *churn_matrix_tile(const churn_matrix *matrix, size_t tile, size_t column)
+{
+  return matrix->tiles + (tile * matrix->columns + column) * CHURN_TILE_ROWS;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* Who is looked at, when, and what happened next: (spell, as-of day T, label), ordered by customer
+ * number, then T.
+ *
+ * The base at T: joined < T and (left missing or left >= T). The label window is [T+gap,
+ * T+gap+horizon).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_DESIGN_SNAPSHOTS_H
+#define CHURN_DESIGN_SNAPSHOTS_H
+
+#include "feature/plan.h"
+#include "history/data.h"
+
+enum { CHURN_LABEL_UNKNOWN = -1, CHURN_LABEL_STAYED = 0, CHURN_LABEL_CHURNED = 1 };
+
+typedef struct churn_snapshot {
+  uint32_t customer;
+  uint32_t spell;
+  churn_day as_of; /* MISSING for flat exports */
+  int8_t label;
+} churn_snapshot;
+
+/* What became of one as-of day, for `check` and the notes. */
+typedef struct churn_snapshot_day {
+  churn_day as_of;
+  bool closed;       /* the label window ends within the data */
+  uint64_t base;     /* spells in the base */
+  uint64_t inactive; /* left out by active_within */
+  uint64_t dropped;  /* left inside the gap (or no label in the file) */
+  uint64_t churned;
+  uint64_t stayed;
+} churn_snapshot_day;
+
+typedef struct churn_snapshots {
+  churn_snapshot *rows;
+  size_t count;
+  churn_snapshot_day *days;
+  size_t day_count;
+} churn_snapshots;
+
+/* The as-of days of a project. first..last by every; a label file gives its own days; a flat export
+ * has the one day MISSING. first, last MISSING = the project's; when the project has none: last =
+ * the newest day whose window is closed, first = last. DEGENERATE when no day is left. The caller
+ * frees *days. */
+CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,
+                                                const churn_data *data, churn_day first,
+                                                churn_day last, churn_day **days, size_t *count,
+                                                churn_error *error);
+
+/* Which rows to keep. */
+typedef enum churn_snapshot_use {
+  CHURN_SNAPSHOTS_ALL,     /* everybody in the base, labelled where possible */
+  CHURN_SNAPSHOTS_LABELLED /* rows with a label only: closed windows, not dropped */
+} churn_snapshot_use;
+
+/* Builds the rows for the given days (ascending). `condition_output` is the plan's output of the
+ * event's condition, or -1 for every row. */
+CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
+                                                  const churn_data *data, const churn_plan *plan,
+                                                  int condition_output, const churn_day *days,
+                                                  size_t day_count, churn_snapshot_use use,
+                                                  const churn_run *run, churn_snapshots **snapshots,
+                                                  churn_error *error);
+void churn_snapshots_free(churn_snapshots *snapshots);
+
+#endif

@@ -1,0 +1,108 @@
+/* The feature language: parse, check, bind to data, evaluate for (customer, spell, as-of day).
+ *
+ * Every value while evaluating is one double: a number; a flag or truth value as 1/0; a day as its
+ * day number; a text as its code in the plan's text pool (all levels of the category columns used
+ * and all literals, sorted bytewise, so that codes order as texts do); NaN = missing, for every
+ * type. That makes comparisons, ties and sorting one mechanism.
+ *
+ * Life: churn_plan_build (types are checked here, before any row is read) -> plan->needs tells what
+ * to read -> churn_plan_bind to the data -> churn_plan_evaluate from any number of threads, each
+ * with its own workspace. The plan borrows schema and data.
+ *
+ * EBNF: feature/grammar.md text lives at the head of feature/parse.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_FEATURE_PLAN_H
+#define CHURN_FEATURE_PLAN_H
+
+#include "history/data.h"
+
+/* What an expression gives. */
+typedef enum churn_value_type {
+  CHURN_VALUE_NUMBER,
+  CHURN_VALUE_TRUTH, /* 1, 0 or missing */
+  CHURN_VALUE_DAY,
+  CHURN_VALUE_TEXT
+} churn_value_type;
+
+/* One expression to compile. `rule` says which names it may use. */
+typedef enum churn_expression_rule {
+  CHURN_EXPRESSION_FEATURE, /* aggregates, customers.NAME, joined, value, as_of */
+  CHURN_EXPRESSION_VALUE, /* the project's `value`: as FEATURE without `value`, and a bare name is a
+                             customers' column */
+  CHURN_EXPRESSION_CONDITION /* a row condition over one history (the outcome's `event: h where …`)
+                              */
+} churn_expression_rule;
+
+typedef struct churn_expression {
+  const char *name; /* for messages */
+  const char *text;
+  churn_place place; /* of the text's first character */
+  churn_expression_rule rule;
+  const char *history; /* CONDITION: the history whose columns bare names are */
+  bool optional; /* unknown history or column: the expression is skipped with a note instead of
+                    failing */
+} churn_expression;
+
+typedef struct churn_plan churn_plan;
+
+/* Parses and checks `count` expressions against the schema. Each error points into its expression:
+ * file:line:column, the expression, a caret, what was expected, the nearest known name. A feature
+ * must be NUMBER, TRUTH or TEXT; VALUE must be NUMBER; CONDITION must be TRUTH. All faults are
+ * added to run->notes as CHURN_FAULT; `error` gets the first (BAD_PROJECT). `value` (NULL = none)
+ * is the project's value expression; it is what the name `value` means. */
+CHURN_MUST_USE churn_status churn_plan_build(const churn_schema *schema,
+                                             const churn_expression *expressions, size_t count,
+                                             const churn_expression *value, const churn_run *run,
+                                             churn_plan **plan, churn_error *error);
+void churn_plan_free(churn_plan *plan);
+
+/* Output i of the plan is expression i; a skipped one is not evaluated (always missing). */
+size_t churn_plan_count(const churn_plan *plan);
+bool churn_plan_skipped(const churn_plan *plan, size_t output);
+churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
+
+/* History that the expression reads (first one named), or -1 when it reads customers' columns only:
+ * for families. Index as in the project. */
+int churn_plan_history(const churn_plan *plan, size_t output);
+
+/* Longest window in days that any expression looks back over one history (N + M), or 0 when none is
+ * bounded: for `check`. */
+int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);
+
+/* A customers' column the expression reads and that is neither static nor visible by known_at
+ * (undated: as of the export): calls `found` for each such column name. */
+void churn_plan_undated(const churn_plan *plan, size_t output,
+                        void (*found)(void *context, const char *column), void *context);
+
+/* Adds what the plan reads to `needs`. */
+void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);
+
+/* Binds to data that was read with those needs. Must come before evaluate; once. */
+CHURN_MUST_USE churn_status churn_plan_bind(churn_plan *plan, const churn_data *data,
+                                            churn_error *error);
+
+/* Text of a code that an output of type TEXT gave; borrowed from the plan. And the size of the
+ * pool. */
+const char *churn_plan_text(const churn_plan *plan, double code);
+size_t churn_plan_text_count(const churn_plan *plan);
+
+typedef struct churn_workspace churn_workspace;
+churn_workspace *churn_workspace_new(const churn_plan *plan); /* NULL when memory ran out */
+void churn_workspace_free(churn_workspace *workspace);
+
+/* Values of all outputs for one spell as of `as_of` (MISSING for flat exports: then aggregates and
+ * as_of are missing): values[0..count). Sees nothing dated on or after as_of. *value (NULL allowed)
+ * gets the project's value expression, NaN when there is none. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *workspace,
+                                                size_t spell, churn_day as_of, double *values,
+                                                double *value);
+
+/* Rows of the CONDITION expression `output`'s history, of one customer, with day in [first, last)
+ * for which it is true as of `last`; returns whether there is any. (For labels: what is looked at
+ * here is the future on purpose.) */
+CHURN_MUST_USE churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace,
+                                               size_t output, size_t customer, churn_day first,
+                                               churn_day last, bool *any);
+
+#endif

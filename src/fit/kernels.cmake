@@ -1,0 +1,1 @@
+# Set per-file options of the likelihood kernel here.

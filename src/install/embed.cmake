@@ -1,0 +1,12 @@
+# Files of models/ that the library carries inside: each becomes a C array `churn_embedded_NAME`, declared in base/embedded.h.
+set(CHURN_EMBEDDED "")
+function(churn_embed file name)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/generated/embedded_${name}.c)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  file(READ ${file} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  set(text "#include \"base/embedded.h\"\nconst char churn_embedded_${name}[] = {${bytes}0};\n")
+  file(GENERATE OUTPUT ${output} CONTENT "${text}")
+  set(CHURN_EMBEDDED ${CHURN_EMBEDDED} ${output} PARENT_SCOPE)
+endfunction()
+churn_embed(models/features.yaml features)

@@ -1,0 +1,1 @@
+install(TARGETS churn_core churn_fit EXPORT churn ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

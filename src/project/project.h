@@ -1,0 +1,161 @@
+/* The project file as plain structs. Place in the flow: read first; every later stage borrows from
+ * it and never changes it.
+ *
+ * All texts are owned by the project and live until churn_project_free. A `located` text knows
+ * where it stands, so that an error found later (a wrong column in an expression, a missing file)
+ * can still point at file:line:column.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_PROJECT_PROJECT_H
+#define CHURN_PROJECT_PROJECT_H
+
+#include "base/error.h"
+#include "base/type.h"
+
+#include <churn/project.h>
+#include <stdbool.h>
+
+/* A text of the project file and the place of its first character (after an opening quote). text
+ * NULL = not given. */
+typedef struct churn_located {
+  char *text;
+  uint64_t line;
+  uint64_t column;
+} churn_located;
+
+/* A column that the project maps. `name` is what expressions call it, `heading` what the file calls
+ * it (same unless `from:`). */
+typedef struct churn_column_spec {
+  churn_located name;
+  churn_located heading;
+  churn_type type;
+  churn_located
+      known_at; /* name of the day column from which the value is visible; text NULL = none */
+  bool is_static;
+} churn_column_spec;
+
+/* Maps another key to the customer: rows of the source carry `id` of the file `path`, whose column
+ * `customer` is the customer id. */
+typedef struct churn_via_spec {
+  char *path; /* NULL = no via */
+  churn_located from;
+  churn_located id;
+  churn_located customer;
+} churn_via_spec;
+
+/* A file and what its columns mean. Formats are complete: the project's defaults are already merged
+ * in. */
+typedef struct churn_source_spec {
+  churn_located name; /* "customers", the history's name, "outcome" */
+  churn_located from; /* as written */
+  char *path;         /* resolved; "-" = standard input */
+  churn_format format;
+  churn_located id;       /* heading; text NULL = the row number (customers only) */
+  churn_located day;      /* heading (histories, labels) */
+  churn_located known_at; /* column name; rows are visible only when known < T */
+  churn_via_spec via;
+  churn_column_spec *columns;
+  size_t column_count;
+  bool columns_declared; /* false: every heading is a column, types inferred */
+} churn_source_spec;
+
+typedef enum churn_base_kind {
+  CHURN_BASE_FILE,        /* customers.from */
+  CHURN_BASE_FROM_HISTORY /* customers.from_history: whoever appears there, joined on the first row
+                           */
+} churn_base_kind;
+
+typedef enum churn_outcome_kind {
+  CHURN_OUTCOME_NONE,   /* no outcome: features and scores only */
+  CHURN_OUTCOME_LEFT,   /* {horizon, gap}: from customers.left */
+  CHURN_OUTCOME_SILENT, /* {silent: HISTORY, horizon, active_within}: no row in the label window */
+  CHURN_OUTCOME_EVENT,  /* {event: HISTORY [where CONDITION], horizon, gap}: a row in the label
+                           window */
+  CHURN_OUTCOME_LABELS, /* {from: FILE, id, day, churned, horizon}: labels from a file, day = T */
+  CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
+} churn_outcome_kind;
+
+typedef struct churn_outcome_spec {
+  churn_outcome_kind kind;
+  churn_located place;        /* of the `outcome` key's value */
+  churn_located history;      /* SILENT, EVENT: the history's name */
+  churn_located where;        /* EVENT: the condition after `where`, text NULL = every row */
+  int32_t horizon_days;       /* > 0 except COLUMN (0) */
+  int32_t gap_days;           /* >= 0 */
+  int32_t active_within_days; /* 0 = no limit */
+  churn_source_spec labels;   /* LABELS: name "outcome", id, day */
+  churn_located churned;      /* LABELS: heading of the label column (1/0, true/false, yes/no) */
+  churn_located column;       /* COLUMN: heading */
+  churn_located positive;     /* COLUMN: the value that means churned */
+  churn_located negative;     /* COLUMN: optional */
+} churn_outcome_spec;
+
+typedef struct churn_snapshots_spec {
+  churn_day first, last; /* CHURN_DAY_MISSING = not given */
+  int32_t every_months;  /* one of the two is > 0 when `every` is given */
+  int32_t every_days;
+  churn_day test_from;
+} churn_snapshots_spec;
+
+typedef enum churn_penalty { CHURN_PENALTY_NONE, CHURN_PENALTY_RIDGE } churn_penalty;
+
+typedef struct churn_fit_spec {
+  churn_penalty penalty;
+  double lambda; /* per row, on standardised columns: mean negative log-likelihood + lambda/2 * sum
+                    b^2 */
+} churn_fit_spec;
+
+typedef enum churn_missing_rule {
+  CHURN_MISSING_MEAN,
+  CHURN_MISSING_ZERO,
+  CHURN_MISSING_ERROR
+} churn_missing_rule;
+
+/* A feature as written: expression text plus what the long form adds. */
+typedef struct churn_feature_spec {
+  churn_located name;
+  churn_located expression;
+  churn_missing_rule missing;
+  churn_located reference; /* text NULL = the most frequent level */
+  churn_located label;     /* words for the reasons; text NULL = made from the expression */
+  bool is_default; /* from the shipped list: skipped with a note when a column is not mapped */
+} churn_feature_spec;
+
+typedef struct churn_feature_set_spec {
+  churn_located name;
+  churn_located *patterns; /* names of features, '*' and '?' as in a shell */
+  size_t pattern_count;
+} churn_feature_set_spec;
+
+struct churn_project {
+  char *path;
+  char *folder;
+  churn_base_kind base_kind;
+  churn_source_spec customers; /* BASE_FILE */
+  churn_located from_history;  /* BASE_FROM_HISTORY */
+  churn_located joined;        /* heading of customers; text NULL = always a customer */
+  churn_located left;          /* heading; text NULL = never left */
+  churn_located value; /* expression; text NULL = none. A bare name is a customers' column */
+  churn_source_spec *histories;
+  size_t history_count;
+  churn_outcome_spec outcome;
+  churn_snapshots_spec snapshots;
+  churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
+  double test_share;    /* split.test; 0 = none */
+  int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
+  churn_fit_spec fit;
+  bool features_all_customer_columns; /* `features: customers.*` */
+  churn_located features_place;
+  churn_feature_spec *features; /* declared, or the default list */
+  size_t feature_count;
+  churn_feature_set_spec *sets;
+  size_t set_count;
+};
+
+/* The place of a located text in the project file. */
+churn_place churn_project_place(const churn_project *project, const churn_located *located);
+
+/* Index of a history by name, or -1. */
+int churn_project_find_history(const churn_project *project, const char *name);
+
+#endif

@@ -1,0 +1,129 @@
+/* Rows out of a file as typed columns. Place in the flow: source -> history. One call reads one
+ * file, whole, on all threads.
+ *
+ * The file is taken whole (mapped, or inflated when gzip, or read from a pipe), converted to UTF-8
+ * where its encoding is another, cut into pieces at record boundaries (a piece's starting quote
+ * state follows from the parity of the quotes before it), and each piece goes through libcsv, the
+ * parser of record. Pieces are joined in file order and dictionaries merged bytewise, so the table
+ * does not depend on the cut or on the threads. Cost: one parse of the bytes; memory: the typed
+ * columns plus the dictionaries.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SOURCE_TABLE_H
+#define CHURN_SOURCE_TABLE_H
+
+#include "base/dictionary.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/type.h"
+
+#include <churn/day.h>
+#include <churn/run.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One wanted column. `heading` is matched exactly (after BOM and quotes are gone). `type` INFER is
+ * not allowed here: infer first. `optional`: a heading that the file lacks gives a column with
+ * `present` false instead of an error. `asked_at` is where the project file asks for it (for the
+ * message; CHURN_NOWHERE when nobody did). */
+typedef struct churn_column_request {
+  const char *heading;
+  churn_type type;
+  bool optional;
+  churn_place asked_at;
+} churn_column_request;
+
+/* One column read. Exactly one of numbers/days/codes is set by type: NUMBER and FLAG -> numbers
+ * (NaN = missing); DAY and SCHEDULED -> days (CHURN_DAY_MISSING = missing); CATEGORY and ID ->
+ * codes into `levels` (CHURN_CODE_MISSING = missing), which is sorted bytewise and holds every
+ * level that occurs in a kept row, and no other. All have `rows` elements. Not present: all NULL.
+ */
+typedef struct churn_column {
+  char *heading;
+  churn_type type;
+  bool present;
+  double *numbers;
+  churn_day *days;
+  uint32_t *codes;
+  churn_dictionary *levels;
+  uint64_t missing;
+} churn_column;
+
+/* A row that was left out because a field of it was wrong. */
+typedef struct churn_reject {
+  uint64_t line;
+  uint64_t column;
+  char *reason;
+  char *record; /* the record's bytes as they stand in the file (as UTF-8), without the line end */
+} churn_reject;
+
+typedef struct churn_table {
+  char *path;
+  size_t rows;
+  churn_column *columns; /* one per request, in the order of the requests */
+  size_t column_count;
+  uint64_t *lines; /* line on which each row starts; NULL unless asked for */
+  churn_reject *rejects;
+  size_t reject_count;
+  char **ignored; /* headings nobody asked for, in file order */
+  size_t ignored_count;
+  char fingerprint[CHURN_HASH_TEXT_SIZE]; /* XXH3-128 of the file's bytes as stored */
+} churn_table;
+
+/* How to read beside the format. `keep_lines` fills table.lines. `collect_all`: instead of failing
+ * on the first bad row past format.max_bad_rows, go on and keep up to `most_rejects` of them (for
+ * `churn check`); the header's faults still fail. `piece_bytes` 0 = chosen; tests set it to force
+ * cuts everywhere. */
+typedef struct churn_table_settings {
+  bool keep_lines;
+  bool collect_all;
+  size_t most_rejects; /* 0 = no limit */
+  size_t piece_bytes;
+} churn_table_settings;
+
+/* Reads `path` ("-" = standard input). Notes: one for ignored columns (code "ignored_columns"), one
+ * for rejected rows
+ * ("rejected_rows"). Errors: NO_INPUT, PERMISSION, IO; MALFORMED with file:line:column for: an
+ * empty file, no valid heading line, a heading twice (only when it is asked for), a missing column
+ * (says which the file has, the nearest first; suggests another delimiter when the heading line
+ * holds one), a row with another number of fields than the heading, a stray or unclosed quote,
+ * bytes that are not valid in the encoding, a NUL byte, a field that is not of its type (says the
+ * text found, cut to 60 bytes, and what is expected), an empty id. A record's line is the one it
+ * starts on; column counts characters (not bytes) of that line from 1; for a field past a line end
+ * inside quotes, line and column are the field's own. A file with a heading and no rows is fine:
+ * rows = 0. A missing line end after the last record is fine. Rows with a wrong number of fields or
+ * a wrong field count as bad rows (format.max_bad_rows); quote, encoding and NUL faults always
+ * fail. */
+CHURN_MUST_USE churn_status churn_table_read(const char *path, const churn_format *format,
+                                             const churn_column_request *requests,
+                                             size_t request_count,
+                                             const churn_table_settings *settings,
+                                             const churn_run *run, churn_table **table,
+                                             churn_error *error);
+
+void churn_table_free(churn_table *table);
+
+/* Frees what a column owns and zeroes it. */
+void churn_column_clear(churn_column *column);
+
+/* Headings of the file in order; the caller frees each and the array. Same errors as for the
+ * heading line above. */
+CHURN_MUST_USE churn_status churn_table_headings(const char *path, const churn_format *format,
+                                                 char ***headings, size_t *count,
+                                                 churn_error *error);
+
+/* Finds the types of the requested columns (those with type INFER; others are left) from every
+ * value in the file: NUMBER when all non-missing values are numbers, else DAY when all are dates by
+ * the format, else FLAG when all are true/false/yes/no (any case), else CATEGORY; a column without
+ * any value is NUMBER. Structural errors as above; rows with a wrong number of fields are skipped.
+ */
+CHURN_MUST_USE churn_status churn_table_infer(const char *path, const churn_format *format,
+                                              churn_column_request *requests, size_t request_count,
+                                              const churn_run *run, churn_error *error);
+
+/* Writes rejected rows as CSV `line,column,reason,record` to `path`, all or nothing. */
+CHURN_MUST_USE churn_status churn_table_write_rejects(const churn_table *table, const char *path,
+                                                      churn_error *error);
+
+#endif

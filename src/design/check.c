@@ -1,0 +1,288 @@
+/* `churn check`: everything read once, described, every fault named.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+#include "design/pipeline.h"
+
+#include <churn/check.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void churn_check_report_free(churn_check_report *report)
+{
+  if (report == NULL)
+    return;
+  for (size_t i = 0; report->sources != NULL && i < report->source_count; i++) {
+    churn_check_source *source = &report->sources[i];
+    for (size_t c = 0; source->columns != NULL && c < source->column_count; c++)
+      free(source->columns[c].name);
+    free(source->columns);
+    free(source->name);
+    free(source->path);
+  }
+  for (size_t i = 0; report->features != NULL && i < report->feature_count; i++)
+    free(report->features[i]);
+  free(report->features);
+  free(report->sources);
+  free(report->snapshots);
+  free(report);
+}
+
+/* A fault is remembered and the check goes on; only broken promises and lack of memory end it. */
+static churn_status go_on(churn_status status, const churn_error *error, const churn_run *run)
+{
+  if (status == CHURN_OK || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
+    return status;
+  churn_notes_add_fault(run->notes, error);
+  return CHURN_OK;
+}
+
+static churn_status copy_text(char **to, const char *text, churn_error *error)
+{
+  *to = churn_text_copy(text, strlen(text));
+  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* Tries every file's heading line first, so that all missing files are named at once. */
+static churn_status try_files(const churn_project *project, const churn_run *run, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < project->history_count + 2 && status == CHURN_OK; i++) {
+    const churn_source_spec *spec = i < project->history_count    ? &project->histories[i]
+                                    : i == project->history_count ? &project->customers
+                                                                  : &project->outcome.labels;
+    bool used = i < project->history_count ||
+                (i == project->history_count ? project->base_kind == CHURN_BASE_FILE
+                                             : project->outcome.kind == CHURN_OUTCOME_LABELS);
+    if (!used || strcmp(spec->path, "-") == 0)
+      continue;
+    char **headings = NULL;
+    size_t count = 0;
+    status = go_on(churn_table_headings(spec->path, &spec->format, &headings, &count, error), error, run);
+    for (size_t h = 0; h < count; h++)
+      free(headings[h]);
+    free(headings);
+  }
+  return status;
+}
+
+static churn_status describe_column(const churn_schema_column *schema, const churn_column *column,
+                                    churn_check_column *out, churn_error *error)
+{
+  out->type = churn_type_name(schema->type);
+  out->missing = column->missing;
+  out->levels = column->levels == NULL ? 0 : churn_dictionary_count(column->levels);
+  return copy_text(&out->name, schema->name, error);
+}
+
+static churn_status describe_columns(const churn_schema_source *schema, const churn_column *columns,
+                                     churn_check_source *out, churn_error *error)
+{
+  out->columns = churn_array_new(schema->column_count, sizeof *out->columns);
+  if (out->columns == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (size_t c = 0; columns != NULL && c < schema->column_count && status == CHURN_OK; c++)
+    if (columns[c].present)
+      status = describe_column(&schema->columns[c], &columns[c], &out->columns[out->column_count++], error);
+  return status;
+}
+
+static const churn_input *find_input(const churn_data *data, const char *name)
+{
+  for (size_t i = 0; i < data->input_count; i++)
+    if (strcmp(data->inputs[i].name, name) == 0)
+      return &data->inputs[i];
+  return NULL;
+}
+
+static churn_status describe_source(const churn_pipeline *p, size_t s, churn_check_source *out, churn_error *error)
+{
+  const churn_schema_source *schema = &p->schema->sources[s];
+  const churn_source_spec *spec = s == 0 ? &p->project->customers : &p->project->histories[s - 1];
+  const churn_history *h = s == 0 ? NULL : &p->data->histories[s - 1];
+  const churn_input *input = find_input(p->data, schema->name);
+  *out = (churn_check_source){.first_day = CHURN_DAY_MISSING, .last_day = CHURN_DAY_MISSING};
+  out->read = s == 0 || h->loaded;
+  out->rows = input == NULL ? p->data->customers.spell_count : input->rows;
+  out->rejected = input == NULL ? 0 : input->rejected;
+  out->customers = s == 0 ? p->data->customers.count : h->customers_matched;
+  if (h != NULL) {
+    out->unmatched = h->rows_unmatched;
+    out->dayless = h->rows_dayless;
+    out->first_day = h->first_day;
+    out->last_day = h->last_day;
+  }
+  churn_status status = copy_text(&out->name, schema->name, error);
+  if (status == CHURN_OK)
+    status = copy_text(&out->path, spec->path == NULL ? "" : spec->path, error);
+  if (status == CHURN_OK)
+    status = describe_columns(schema, s == 0 ? p->data->customers.columns : h->columns, out, error);
+  return status;
+}
+
+static churn_status describe_sources(const churn_pipeline *p, churn_check_report *report, churn_error *error)
+{
+  report->sources = churn_array_new(p->schema->source_count, sizeof *report->sources);
+  report->features = churn_array_new(p->feature_count, sizeof *report->features);
+  if (report->sources == NULL || report->features == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (; report->source_count < p->schema->source_count && status == CHURN_OK; report->source_count++)
+    status = describe_source(p, report->source_count, &report->sources[report->source_count], error);
+  for (; report->feature_count < p->feature_count && status == CHURN_OK; report->feature_count++)
+    status = copy_text(&report->features[report->feature_count],
+                       p->selection->features[report->feature_count].name.text, error);
+  report->customers = p->data->customers.count;
+  report->data_until = p->data->data_until;
+  return status;
+}
+
+static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run, churn_check_report *report,
+                                       churn_error *error)
+{
+  churn_snapshots *s = NULL;
+  churn_status status = churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_SNAPSHOTS_LABELLED, run,
+                                                 &s, error);
+  if (status != CHURN_OK)
+    return go_on(status, error, run);
+  report->snapshots = churn_array_new(s->day_count, sizeof *report->snapshots);
+  if (report->snapshots == NULL)
+    status = churn_error_no_memory(error);
+  for (size_t d = 0; d < s->day_count && status == CHURN_OK; d++) {
+    const churn_snapshot_day *day = &s->days[d];
+    report->snapshots[report->snapshot_count++] = (churn_check_snapshot){
+        day->as_of, day->closed, day->base, day->inactive, day->dropped, day->churned, day->stayed};
+  }
+  churn_snapshots_free(s);
+  return status;
+}
+
+typedef struct undated {
+  const churn_run *run;
+  const char *feature;
+} undated;
+
+static void warn_undated(void *context, const char *column)
+{
+  const undated *u = context;
+  churn_notes_add(u->run->notes, CHURN_WARNING, "undated_column", CHURN_NOWHERE,
+                  "feature %s reads customers.%s, which has no date: it is as of the export, and may tell what happened "
+                  "later; declare `static: true` if it never changes, or give `known_at`",
+                  u->feature, column);
+}
+
+/* A flat export has no as-of day at all, so the warning would only say what is plain. */
+static void warn_about_columns(const churn_pipeline *p, const churn_run *run)
+{
+  for (size_t f = 0; p->project->history_count > 0 && f < p->feature_count; f++) {
+    undated u = {run, p->selection->features[f].name.text};
+    churn_plan_undated(p->plan, f, warn_undated, &u);
+  }
+}
+
+/* A scheduled end that equals `left` was probably rewritten when the customer cancelled: it would give the answer away. */
+static void warn_about_scheduled(const churn_pipeline *p, const churn_run *run)
+{
+  const churn_schema_source *schema = &p->schema->sources[0];
+  const churn_customers *customers = &p->data->customers;
+  for (size_t c = 0; c < schema->column_count; c++) {
+    const churn_column *column = &customers->columns[c];
+    uint64_t leavers = 0, equal = 0;
+    if (schema->columns[c].type != CHURN_TYPE_SCHEDULED || !column->present)
+      continue;
+    for (size_t s = 0; s < customers->spell_count; s++) {
+      leavers += customers->left[s] != CHURN_DAY_MISSING;
+      equal += customers->left[s] != CHURN_DAY_MISSING && customers->left[s] == column->days[s];
+    }
+    if (equal * 20 > leavers)
+      churn_notes_add(run->notes, CHURN_WARNING, "rewritten_schedule", CHURN_NOWHERE,
+                      "customers.%s equals `left` for %" PRIu64 " of %" PRIu64
+                      " leavers: it was probably rewritten at cancellation and gives the answer away",
+                      schema->columns[c].name, equal, leavers);
+  }
+}
+
+static void warn_about_windows(const churn_pipeline *p, const churn_check_report *report, const churn_run *run)
+{
+  for (size_t s = 1; s < report->source_count && report->snapshot_count > 0; s++) {
+    const churn_check_source *source = &report->sources[s];
+    int32_t longest = churn_plan_longest_window(p->plan, s);
+    churn_day first = report->snapshots[0].as_of;
+    if (longest == 0 || first == CHURN_DAY_MISSING || source->first_day == CHURN_DAY_MISSING ||
+        first - longest >= source->first_day)
+      continue;
+    char as_of[CHURN_DAY_TEXT_SIZE], begins[CHURN_DAY_TEXT_SIZE];
+    churn_day_format(first, as_of);
+    churn_day_format(source->first_day, begins);
+    churn_notes_add(run->notes, CHURN_WARNING, "window_before_data", CHURN_NOWHERE,
+                    "a window of %d days over %s reaches before its first day: the snapshot %s sees only what is there "
+                    "since %s",
+                    (int)longest, source->name, as_of, begins);
+  }
+}
+
+static void warn_about_leavers(const churn_pipeline *p, const churn_check_report *report, const churn_run *run)
+{
+  uint64_t churned = 0, labelled = 0;
+  for (size_t d = 0; d < report->snapshot_count; d++) {
+    churned += report->snapshots[d].churned;
+    labelled += report->snapshots[d].churned + report->snapshots[d].stayed;
+  }
+  if (labelled > 0 && churned == 0)
+    churn_notes_add(run->notes, CHURN_WARNING, "no_leavers", CHURN_NOWHERE,
+                    "nobody churned in any snapshot: does the export hold only customers who are still there "
+                    "(survivorship)?");
+  if (p->project->outcome.kind != CHURN_OUTCOME_NONE && labelled == 0)
+    churn_notes_add(run->notes, CHURN_WARNING, "no_labels", CHURN_NOWHERE,
+                    "no snapshot has a closed label window, so there is nothing to train on yet");
+}
+
+static churn_status describe(const churn_pipeline *p, const churn_run *run, churn_check_report *report,
+                             churn_error *error)
+{
+  churn_status status = describe_sources(p, report, error);
+  if (status == CHURN_OK)
+    status = describe_snapshots(p, run, report, error);
+  if (status != CHURN_OK)
+    return status;
+  warn_about_columns(p, run);
+  warn_about_scheduled(p, run);
+  warn_about_windows(p, report, run);
+  warn_about_leavers(p, report, run);
+  return CHURN_OK;
+}
+
+churn_status churn_check(const churn_project *project, const churn_run *run, churn_check_report **report,
+                         churn_error *error)
+{
+  churn_check_report *made = calloc(1, sizeof *made);
+  churn_pipeline *p = NULL;
+  churn_error local = {0};
+  if (error == NULL)
+    error = &local;
+  if (made == NULL)
+    return churn_error_no_memory(error);
+  made->data_until = CHURN_DAY_MISSING;
+  churn_status status = try_files(project, run, error);
+  if (status == CHURN_OK && churn_notes_count_of(run->notes, CHURN_FAULT) == 0) {
+    churn_pipeline_settings opening = {.with_labels = true, .all_columns = true, .collect_all = true};
+    size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
+    status = churn_pipeline_open(project, &opening, run, &p, error);
+    if (status == CHURN_OK)
+      status = describe(p, run, made, error);
+    else if (churn_notes_count_of(run->notes, CHURN_FAULT) == before)
+      status = go_on(status, error, run);
+    else if (status != CHURN_NO_MEMORY && status != CHURN_INTERNAL)
+      status = CHURN_OK;
+  }
+  churn_pipeline_close(p);
+  made->faults = churn_notes_count_of(run->notes, CHURN_FAULT);
+  if (status == CHURN_OK)
+    *report = made;
+  else
+    churn_check_report_free(made);
+  return status;
+}

@@ -1,0 +1,191 @@
+/* From a project and a list of features to a plan bound to data.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/pipeline.h"
+
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void churn_pipeline_close(churn_pipeline *pipeline)
+{
+  if (pipeline == NULL)
+    return;
+  churn_plan_free(pipeline->plan);
+  churn_data_free(pipeline->data);
+  churn_selection_free(pipeline->selection);
+  churn_schema_free(pipeline->schema);
+  free(pipeline);
+}
+
+static churn_status build_schema(churn_pipeline *p, const churn_model *model, const churn_run *run, churn_error *error)
+{
+  size_t count = model == NULL ? 0 : model->type_count;
+  churn_known_type *known = churn_array_new(count, sizeof *known);
+  if (known == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < count; i++)
+    known[i] = (churn_known_type){model->types[i].source, model->types[i].column,
+                                  churn_type_from_name(model->types[i].type)};
+  churn_status status = churn_schema_build(p->project, known, count, run, &p->schema, error);
+  free(known);
+  return status;
+}
+
+/* Expressions of the features, then the event's condition. */
+static churn_status list_expressions(churn_pipeline *p, const churn_model *model, churn_expression **expressions,
+                                     size_t *count, churn_error *error)
+{
+  const churn_project *project = p->project;
+  size_t features = model == NULL ? p->selection->count : model->feature_count;
+  *expressions = churn_array_new(features + 1, sizeof **expressions);
+  if (*expressions == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < features; i++) {
+    if (model != NULL) {
+      (*expressions)[i] = (churn_expression){.name = model->features[i].name, .text = model->features[i].expression};
+      continue;
+    }
+    const churn_feature_spec *spec = &p->selection->features[i];
+    (*expressions)[i] = (churn_expression){.name = spec->name.text,
+                                           .text = spec->expression.text,
+                                           .place = churn_project_place(project, &spec->expression),
+                                           .optional = spec->is_default};
+    if (spec->is_default)
+      (*expressions)[i].place = CHURN_NOWHERE;
+  }
+  *count = features;
+  p->condition_output = -1;
+  if (project->outcome.kind == CHURN_OUTCOME_EVENT && project->outcome.where.text != NULL) {
+    p->condition_output = (int)features;
+    (*expressions)[(*count)++] = (churn_expression){.name = "outcome",
+                                                    .text = project->outcome.where.text,
+                                                    .place = churn_project_place(project, &project->outcome.where),
+                                                    .rule = CHURN_EXPRESSION_CONDITION,
+                                                    .history = project->outcome.history.text};
+  }
+  p->feature_count = features;
+  return CHURN_OK;
+}
+
+static churn_status build_plan(churn_pipeline *p, const churn_model *model, const churn_run *run, churn_error *error)
+{
+  churn_expression *expressions = NULL;
+  size_t count = 0;
+  const churn_located *value = &p->project->value;
+  churn_expression money = {.name = "value",
+                            .text = value->text,
+                            .place = churn_project_place(p->project, value),
+                            .rule = CHURN_EXPRESSION_VALUE};
+  churn_status status = list_expressions(p, model, &expressions, &count, error);
+  if (status == CHURN_OK)
+    status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money, run, &p->plan, error);
+  free(expressions);
+  return status;
+}
+
+/* Default features that the project does not map leave the selection, and the plan is built again without them. */
+static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_error *error)
+{
+  size_t kept = 0;
+  if (p->selection == NULL)
+    return CHURN_OK;
+  for (size_t i = 0; i < p->selection->count; i++)
+    if (!churn_plan_skipped(p->plan, i))
+      p->selection->features[kept++] = p->selection->features[i];
+  if (kept == p->selection->count)
+    return CHURN_OK;
+  p->selection->count = kept;
+  churn_plan_free(p->plan);
+  p->plan = NULL;
+  return build_plan(p, NULL, run, error);
+}
+
+static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings, const churn_run *run,
+                              churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  if (settings->model == NULL)
+    status = churn_selection_build(p->project, p->schema, settings->set, run, &p->selection, error);
+  if (status == CHURN_OK)
+    status = build_plan(p, settings->model, run, error);
+  if (status == CHURN_OK)
+    status = drop_skipped(p, run, error);
+  if (status == CHURN_OK && p->feature_count == 0)
+    status = churn_error_set(error, CHURN_DEGENERATE,
+                             "no feature is left: the project maps none of the columns that its features need");
+  return status;
+}
+
+/* Sources that the outcome reads although no feature may. */
+static void add_outcome_needs(const churn_project *project, churn_needs *needs)
+{
+  if (project->outcome.kind != CHURN_OUTCOME_SILENT && project->outcome.kind != CHURN_OUTCOME_EVENT)
+    return;
+  int history = churn_project_find_history(project, project->outcome.history.text);
+  if (history >= 0)
+    needs->source[1 + history] = true;
+}
+
+/* The newest day of any history tells when the data ends, so then every history is read, if only its days. */
+static void add_all_days(const churn_project *project, churn_needs *needs)
+{
+  for (size_t i = 0; project->data_until == CHURN_DAY_MISSING && i < project->history_count; i++)
+    needs->source[1 + i] = true;
+}
+
+static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *settings, const churn_run *run,
+                              churn_error *error)
+{
+  churn_needs *needs = churn_needs_new(p->schema);
+  if (needs == NULL)
+    return churn_error_no_memory(error);
+  if (p->plan != NULL)
+    churn_plan_add_needs(p->plan, needs);
+  if (settings->all_columns)
+    churn_needs_all(needs, p->schema);
+  add_all_days(p->project, needs);
+  add_outcome_needs(p->project, needs);
+  churn_data_settings reading = {settings->collect_all, settings->with_labels};
+  churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
+  churn_needs_free(needs);
+  return status;
+}
+
+churn_status churn_pipeline_open(const churn_project *project, const churn_pipeline_settings *settings,
+                                 const churn_run *run, churn_pipeline **pipeline, churn_error *error)
+{
+  churn_pipeline *p = calloc(1, sizeof *p);
+  if (p == NULL)
+    return churn_error_no_memory(error);
+  p->project = project;
+  churn_status status = build_schema(p, settings->model, run, error);
+  if (status == CHURN_OK)
+    status = make_plan(p, settings, run, error);
+  if (status == CHURN_OK)
+    status = read_data(p, settings, run, error);
+  if (status == CHURN_OK)
+    status = churn_plan_bind(p->plan, p->data, error);
+  if (status == CHURN_OK)
+    *pipeline = p;
+  else
+    churn_pipeline_close(p);
+  return status;
+}
+
+churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day first, churn_day last,
+                                      churn_snapshot_use use, const churn_run *run, churn_snapshots **snapshots,
+                                      churn_error *error)
+{
+  churn_day *days = NULL;
+  size_t count = 0;
+  churn_status status =
+      churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
+  if (status == CHURN_OK)
+    status = churn_snapshots_build(pipeline->project, pipeline->data, pipeline->plan, pipeline->condition_output, days,
+                                   count, use, run, snapshots, error);
+  free(days);
+  return status;
+}

@@ -1,0 +1,86 @@
+/* Which labelled rows train and which judge.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/split.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+churn_split churn_split_of(const churn_project *project, churn_day test_from)
+{
+  churn_split split = {.test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from : test_from,
+                       .span_days = project->outcome.gap_days + project->outcome.horizon_days,
+                       .test_share = project->test_share};
+  if (split.test_from != CHURN_DAY_MISSING)
+    split.kind = CHURN_SPLIT_TIME;
+  else if (split.test_share > 0)
+    split.kind = CHURN_SPLIT_CUSTOMERS;
+  return split;
+}
+
+static bool belongs(const churn_split *split, const churn_data *data, const churn_snapshot *row, churn_split_part part)
+{
+  if (split->kind == CHURN_SPLIT_NONE)
+    return part == CHURN_PART_TRAIN;
+  if (split->kind == CHURN_SPLIT_TIME)
+    return part == CHURN_PART_TRAIN ? row->as_of + split->span_days <= split->test_from
+                                    : row->as_of >= split->test_from;
+  const char *id = data->customers.ids[row->customer];
+  bool test = churn_hash_unit(id, strlen(id), 0) < split->test_share;
+  return test == (part == CHURN_PART_TEST);
+}
+
+churn_status churn_split_take(const churn_split *split, const churn_data *data, const churn_snapshots *all,
+                              churn_split_part part, churn_snapshots **taken, churn_error *error)
+{
+  churn_snapshots *s = calloc(1, sizeof *s);
+  if (s == NULL || (s->rows = churn_array_new(all->count, sizeof *s->rows)) == NULL) {
+    churn_snapshots_free(s);
+    return churn_error_no_memory(error);
+  }
+  for (size_t i = 0; i < all->count; i++)
+    if (belongs(split, data, &all->rows[i], part))
+      s->rows[s->count++] = all->rows[i];
+  *taken = s;
+  return CHURN_OK;
+}
+
+static int compare_days(const void *left, const void *right)
+{
+  churn_day a = *(const churn_day *)left, b = *(const churn_day *)right;
+  return (a > b) - (a < b);
+}
+
+churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, churn_error *error)
+{
+  churn_day *days = churn_array_new(snapshots->count, sizeof *days);
+  if (days == NULL)
+    return churn_error_no_memory(error);
+  *span = (churn_span){.first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
+  for (size_t i = 0; i < snapshots->count; i++) {
+    const churn_snapshot *row = &snapshots->rows[i];
+    days[i] = row->as_of;
+    span->customers += i == 0 || row->customer != snapshots->rows[i - 1].customer;
+    span->churners += row->label == CHURN_LABEL_CHURNED;
+  }
+  qsort(days, snapshots->count, sizeof *days, compare_days);
+  for (size_t i = 0; i < snapshots->count; i++)
+    span->days += i == 0 || days[i] != days[i - 1];
+  if (snapshots->count > 0) {
+    span->first = days[0];
+    span->last = days[snapshots->count - 1];
+  }
+  free(days);
+  return CHURN_OK;
+}
+
+int8_t *churn_snapshots_labels(const churn_snapshots *snapshots)
+{
+  int8_t *labels = churn_array_new(snapshots->count, sizeof *labels);
+  for (size_t i = 0; labels != NULL && i < snapshots->count; i++)
+    labels[i] = snapshots->rows[i].label;
+  return labels;
+}

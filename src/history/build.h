@@ -1,0 +1,43 @@
+/* How churn_data is put together: one function per kind of source. Inside history/ only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_HISTORY_BUILD_H
+#define CHURN_HISTORY_BUILD_H
+
+#include "history/data.h"
+
+/* What every builder needs. */
+typedef struct churn_build {
+  const churn_schema *schema;
+  const churn_needs *needs;
+  const churn_data_settings *settings;
+  const churn_run *run;
+  churn_data *data; /* being filled; customers come first */
+  churn_error *error;
+} churn_build;
+
+/* Reads one file with the run's notes; under collect_all bad rows become faults in the notes. Records the file in data->inputs. */
+churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
+                              const churn_column_request *requests, size_t count, bool keep_lines, churn_table **table);
+
+/* data->customers from the customers file. */
+churn_status churn_build_customers(const churn_build *build);
+
+/* data->customers from the ids of a history. */
+churn_status churn_build_customers_from_history(const churn_build *build);
+
+/* data->histories[index]: grouped by customer, ordered by day. */
+churn_status churn_build_history(const churn_build *build, size_t index);
+
+/* data->labels from the outcome's file. */
+churn_status churn_build_labels(const churn_build *build);
+
+/* Codes of an id column -> customer number (CHURN_CODE_MISSING = unknown), through the spec's `via` when it has one. The caller frees *map. */
+churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec, const churn_column *id,
+                                uint32_t **map);
+
+/* column's rows taken in the given order: column[i] = column[order[i]], for `rows` rows, on all threads. */
+churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows, const churn_run *run,
+                                 churn_error *error);
+
+#endif

@@ -1,0 +1,267 @@
+/* All sources of a project into memory: customers first, then histories, then labels.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "history/data.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "history/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+churn_needs *churn_needs_new(const churn_schema *schema)
+{
+  churn_needs *needs = calloc(1, sizeof *needs);
+  if (needs == NULL)
+    return NULL;
+  needs->source_count = schema->source_count;
+  needs->wanted = churn_array_new(schema->source_count, sizeof *needs->wanted);
+  needs->source = churn_array_new(schema->source_count, sizeof *needs->source);
+  bool good = needs->wanted != NULL && needs->source != NULL;
+  for (size_t i = 0; good && i < schema->source_count; i++) {
+    needs->wanted[i] = churn_array_new(schema->sources[i].column_count, sizeof **needs->wanted);
+    good = needs->wanted[i] != NULL;
+  }
+  if (good)
+    return needs;
+  churn_needs_free(needs);
+  return NULL;
+}
+
+void churn_needs_free(churn_needs *needs)
+{
+  if (needs == NULL)
+    return;
+  for (size_t i = 0; needs->wanted != NULL && i < needs->source_count; i++)
+    free(needs->wanted[i]);
+  free(needs->wanted);
+  free(needs->source);
+  free(needs);
+}
+
+void churn_needs_all(churn_needs *needs, const churn_schema *schema)
+{
+  for (size_t i = 0; i < schema->source_count; i++) {
+    needs->source[i] = true;
+    for (size_t c = 0; c < schema->sources[i].column_count; c++)
+      needs->wanted[i][c] = true;
+  }
+}
+
+/* Bad rows that a lenient read kept become faults, so that `check` shows them all. */
+static void note_rejects(const churn_build *build, const churn_table *table)
+{
+  if (!build->settings->collect_all)
+    return;
+  for (size_t i = 0; i < table->reject_count; i++)
+    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_FAULT, "bad_row",
+                    (churn_place){table->path, table->rejects[i].line, table->rejects[i].column}, "%s",
+                    table->rejects[i].reason);
+}
+
+static churn_status record_input(churn_data *data, const char *name, const churn_table *table, churn_error *error)
+{
+  size_t capacity = data->input_count;
+  if (!churn_array_reserve(&data->inputs, &capacity, data->input_count + 1, sizeof *data->inputs))
+    return churn_error_no_memory(error);
+  churn_input *input = &data->inputs[data->input_count];
+  *input = (churn_input){.name = name, .rows = table->rows, .rejected = table->reject_count};
+  memcpy(input->fingerprint, table->fingerprint, sizeof input->fingerprint);
+  input->path = churn_text_copy(table->path, strlen(table->path));
+  if (input->path == NULL)
+    return churn_error_no_memory(error);
+  data->input_count++;
+  return CHURN_OK;
+}
+
+churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
+                              const churn_column_request *requests, size_t count, bool keep_lines, churn_table **table)
+{
+  churn_table_settings settings = {
+      .keep_lines = keep_lines, .collect_all = build->settings->collect_all, .most_rejects = 0};
+  churn_table *read = NULL;
+  churn_status status =
+      churn_table_read(spec->path, &spec->format, requests, count, &settings, build->run, &read, build->error);
+  if (status != CHURN_OK)
+    return status;
+  note_rejects(build, read);
+  status = record_input(build->data, spec->name.text, read, build->error);
+  if (status == CHURN_OK)
+    *table = read;
+  else
+    churn_table_free(read);
+  return status;
+}
+
+static void gather_8(const uint64_t *values, const uint32_t *order, size_t first, size_t last, uint64_t *out)
+{
+  for (size_t i = first; i < last; i++)
+    out[i] = values[order[i]];
+}
+
+static void gather_4(const uint32_t *values, const uint32_t *order, size_t first, size_t last, uint32_t *out)
+{
+  for (size_t i = first; i < last; i++)
+    out[i] = values[order[i]];
+}
+
+typedef struct reorder {
+  const void *from;
+  void *to;
+  size_t width;
+  const uint32_t *order;
+  size_t rows;
+} reorder;
+
+enum { REORDER_ROWS = 1 << 18 };
+
+static churn_status reorder_task(void *context, size_t task, int thread, churn_error *error)
+{
+  (void)thread;
+  (void)error;
+  const reorder *r = context;
+  size_t first = task * REORDER_ROWS;
+  size_t last = r->rows - first < REORDER_ROWS ? r->rows : first + REORDER_ROWS;
+  if (r->width == 8)
+    gather_8(r->from, r->order, first, last, r->to);
+  else
+    gather_4(r->from, r->order, first, last, r->to);
+  return CHURN_OK;
+}
+
+/* One array in a new order; *values is replaced (and is as it was when memory runs out). */
+static churn_status reorder_array(void *values_pointer, size_t width, const uint32_t *order, size_t rows,
+                                  const churn_run *run, churn_error *error)
+{
+  void *from;
+  memcpy(&from, values_pointer, sizeof from);
+  if (from == NULL)
+    return CHURN_OK;
+  void *to = churn_array_new_aligned(rows, width);
+  if (to == NULL)
+    return churn_error_no_memory(error);
+  reorder r = {from, to, width, order, rows};
+  churn_status status = churn_parallel_run((rows + REORDER_ROWS - 1) / REORDER_ROWS, reorder_task, &r, NULL, run, error);
+  free(from);
+  memcpy(values_pointer, &to, sizeof to);
+  return status;
+}
+
+churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows, const churn_run *run,
+                                 churn_error *error)
+{
+  churn_status status = reorder_array(&column->numbers, sizeof(double), order, rows, run, error);
+  if (status == CHURN_OK)
+    status = reorder_array(&column->days, sizeof(churn_day), order, rows, run, error);
+  if (status == CHURN_OK)
+    status = reorder_array(&column->codes, sizeof(uint32_t), order, rows, run, error);
+  return status;
+}
+
+static void find_data_until(churn_data *data)
+{
+  data->data_until = data->schema->project->data_until;
+  if (data->data_until != CHURN_DAY_MISSING)
+    return;
+  for (size_t i = 0; i + 1 < data->schema->source_count; i++)
+    if (data->histories[i].loaded && data->histories[i].last_day != CHURN_DAY_MISSING &&
+        (data->data_until == CHURN_DAY_MISSING || data->histories[i].last_day > data->data_until))
+      data->data_until = data->histories[i].last_day;
+}
+
+/* True when the failure may be noted and reading may go on. */
+static bool go_on(const churn_build *build, churn_status status)
+{
+  if (!build->settings->collect_all || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
+    return false;
+  churn_notes_add_fault(build->run == NULL ? NULL : build->run->notes, build->error);
+  return true;
+}
+
+static churn_status build_all(const churn_build *build)
+{
+  const churn_project *project = build->schema->project;
+  churn_status status = project->base_kind == CHURN_BASE_FILE ? churn_build_customers(build)
+                                                              : churn_build_customers_from_history(build);
+  for (size_t i = 0; status == CHURN_OK && i < project->history_count; i++) {
+    if (!build->needs->source[1 + i])
+      continue;
+    status = churn_build_history(build, i);
+    if (status != CHURN_OK && go_on(build, status))
+      status = CHURN_OK;
+  }
+  if (status == CHURN_OK && build->settings->with_labels && project->outcome.kind == CHURN_OUTCOME_LABELS) {
+    status = churn_build_labels(build);
+    if (status != CHURN_OK && go_on(build, status))
+      status = CHURN_OK;
+  }
+  return status;
+}
+
+churn_status churn_data_read(const churn_schema *schema, const churn_needs *needs, const churn_data_settings *settings,
+                             const churn_run *run, churn_data **data, churn_error *error)
+{
+  static const churn_data_settings defaults = {0};
+  churn_data *d = calloc(1, sizeof *d);
+  if (d == NULL)
+    return churn_error_no_memory(error);
+  d->schema = schema;
+  d->histories = churn_array_new(schema->source_count, sizeof *d->histories);
+  if (d->histories == NULL) {
+    churn_data_free(d);
+    return churn_error_no_memory(error);
+  }
+  churn_error local = {0};
+  churn_build build = {schema, needs, settings == NULL ? &defaults : settings,
+                       run,    d,     error == NULL ? &local : error};
+  churn_status status = build_all(&build);
+  if (status != CHURN_OK) {
+    churn_data_free(d);
+    return status;
+  }
+  find_data_until(d);
+  *data = d;
+  return CHURN_OK;
+}
+
+static void free_columns(churn_column *columns, size_t count)
+{
+  for (size_t i = 0; columns != NULL && i < count; i++)
+    churn_column_clear(&columns[i]);
+  free(columns);
+}
+
+static void free_customers(churn_customers *customers, size_t column_count)
+{
+  free(customers->ids);
+  churn_dictionary_free(customers->index);
+  free(customers->first_spell);
+  free(customers->spell_customer);
+  free(customers->joined);
+  free(customers->left);
+  free_columns(customers->columns, column_count);
+  churn_column_clear(&customers->outcome);
+  free(customers->lines);
+}
+
+void churn_data_free(churn_data *data)
+{
+  if (data == NULL)
+    return;
+  const churn_schema *schema = data->schema;
+  free_customers(&data->customers, schema->sources[0].column_count);
+  for (size_t i = 0; data->histories != NULL && i + 1 < schema->source_count; i++) {
+    free(data->histories[i].first_row);
+    free(data->histories[i].days);
+    free_columns(data->histories[i].columns, schema->sources[1 + i].column_count);
+  }
+  free(data->histories);
+  free(data->labels.customer);
+  free(data->labels.as_of);
+  free(data->labels.churned);
+  for (size_t i = 0; i < data->input_count; i++)
+    free(data->inputs[i].path);
+  free(data->inputs);
+  free(data);
+}

@@ -1,0 +1,114 @@
+/* Labels from a file: one row per (customer, as-of day).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+#include "history/build.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct label_key {
+  uint32_t customer;
+  churn_day as_of;
+  int8_t churned;
+  uint64_t line;
+} label_key;
+
+static int compare_labels(const void *left, const void *right)
+{
+  const label_key *a = left, *b = right;
+  if (a->customer != b->customer)
+    return a->customer < b->customer ? -1 : 1;
+  if (a->as_of != b->as_of)
+    return a->as_of < b->as_of ? -1 : 1;
+  return (a->line > b->line) - (a->line < b->line);
+}
+
+static size_t collect(const churn_build *build, const churn_table *table, const uint32_t *map, label_key *keys)
+{
+  churn_label_rows *labels = &build->data->labels;
+  size_t kept = 0;
+  for (size_t row = 0; row < table->rows; row++) {
+    uint32_t customer = map[table->columns[0].codes[row]];
+    if (customer == CHURN_CODE_MISSING) {
+      labels->unmatched++;
+      continue;
+    }
+    double churned = table->columns[2].numbers[row];
+    keys[kept++] = (label_key){customer, table->columns[1].days[row], isnan(churned) ? -1 : churned != 0.0,
+                               table->lines[row]};
+  }
+  return kept;
+}
+
+static churn_status check_keys(const churn_build *build, const churn_table *table, const label_key *keys, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    churn_place place = {table->path, keys[i].line, 0};
+    if (keys[i].as_of == CHURN_DAY_MISSING)
+      return churn_error_set_at(build->error, CHURN_MALFORMED, place, "a label without a day; expected the as-of day");
+    if (i > 0 && keys[i].customer == keys[i - 1].customer && keys[i].as_of == keys[i - 1].as_of)
+      return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
+                                "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
+                                build->data->customers.ids[keys[i].customer], keys[i - 1].line);
+  }
+  return CHURN_OK;
+}
+
+static churn_status fill(const churn_build *build, const label_key *keys, size_t count)
+{
+  churn_label_rows *labels = &build->data->labels;
+  labels->customer = churn_array_new(count, sizeof *labels->customer);
+  labels->as_of = churn_array_new(count, sizeof *labels->as_of);
+  labels->churned = churn_array_new(count, sizeof *labels->churned);
+  if (labels->customer == NULL || labels->as_of == NULL || labels->churned == NULL)
+    return churn_error_no_memory(build->error);
+  for (size_t i = 0; i < count; i++) {
+    labels->customer[i] = keys[i].customer;
+    labels->as_of[i] = keys[i].as_of;
+    labels->churned[i] = keys[i].churned;
+  }
+  labels->count = count;
+  return CHURN_OK;
+}
+
+static churn_status take_table(const churn_build *build, const churn_table *table)
+{
+  uint32_t *map = NULL;
+  label_key *keys = churn_array_new(table->rows, sizeof *keys);
+  churn_status status = keys == NULL ? churn_error_no_memory(build->error)
+                                     : churn_build_id_map(build, &build->schema->project->outcome.labels,
+                                                          &table->columns[0], &map);
+  if (status == CHURN_OK) {
+    size_t kept = collect(build, table, map, keys);
+    qsort(keys, kept, sizeof *keys, compare_labels);
+    status = check_keys(build, table, keys, kept);
+    if (status == CHURN_OK)
+      status = fill(build, keys, kept);
+  }
+  if (status == CHURN_OK && build->data->labels.unmatched > 0)
+    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "unmatched_rows",
+                    (churn_place){table->path, 0, 0}, "%" PRIu64 " labels belong to no known customer and were left out",
+                    build->data->labels.unmatched);
+  free(map);
+  free(keys);
+  return status;
+}
+
+churn_status churn_build_labels(const churn_build *build)
+{
+  const churn_project *project = build->schema->project;
+  const churn_outcome_spec *outcome = &project->outcome;
+  const churn_source_spec *spec = &outcome->labels;
+  churn_column_request requests[] = {
+      {spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)},
+      {spec->day.text, CHURN_TYPE_SCHEDULED, false, churn_project_place(project, &spec->day)},
+      {outcome->churned.text, CHURN_TYPE_FLAG, false, churn_project_place(project, &outcome->churned)}};
+  churn_table *table = NULL;
+  churn_status status = churn_build_read(build, spec, requests, 3, true, &table);
+  if (status == CHURN_OK)
+    status = take_table(build, table);
+  churn_table_free(table);
+  return status;
+}

@@ -1,0 +1,407 @@
+/* Training, whole: read, snapshots, encode, drop what is collinear, fit, describe.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "design/encoding.h"
+#include "design/pipeline.h"
+#include "design/split.h"
+#include "evaluate/evaluate.h"
+#include "fit/logistic.h"
+
+#include <churn/train.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one training holds; freed whatever happens. */
+typedef struct training {
+  const churn_project *project;
+  const churn_run *run;
+  churn_pipeline *pipeline;
+  churn_snapshots *all, *train, *test;
+  churn_frame *frame;
+  churn_matrix *matrix;
+  int8_t *labels;
+  churn_split split;
+  churn_model *model;
+} training;
+
+static void free_training(training *t)
+{
+  churn_matrix_free(t->matrix);
+  churn_frame_free(t->frame);
+  free(t->labels);
+  churn_snapshots_free(t->test);
+  churn_snapshots_free(t->train);
+  churn_snapshots_free(t->all);
+  churn_pipeline_close(t->pipeline);
+  churn_model_free(t->model);
+}
+
+static churn_status check_rows(const training *t, churn_error *error)
+{
+  uint64_t churners = 0;
+  for (size_t i = 0; i < t->train->count; i++)
+    churners += t->train->rows[i].label == CHURN_LABEL_CHURNED;
+  if (t->project->outcome.kind == CHURN_OUTCOME_NONE)
+    return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){t->project->path, 0, 0},
+                              "the project has no `outcome`, so there is nothing to train on");
+  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->all->count > 0)
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "no snapshot is left to train on: none has a label window that closed before test_from");
+  if (t->train->count == 0)
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "no labelled row to train on: every label window is still open, or nobody was in the base");
+  if (churners == 0 || churners == t->train->count)
+    return churn_error_set(error, CHURN_DEGENERATE, "all %zu training rows have the same outcome (%s)", t->train->count,
+                           churners == 0 ? "stayed" : "churned");
+  return CHURN_OK;
+}
+
+static churn_status open_rows(training *t, const churn_train_settings *settings, churn_error *error)
+{
+  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
+  churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED, t->run,
+                                      &t->all, error);
+  t->split = churn_split_of(t->project, settings->test_from);
+  if (status == CHURN_OK)
+    status = churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
+  if (status == CHURN_OK)
+    status = churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
+  return status == CHURN_OK ? check_rows(t, error) : status;
+}
+
+static churn_status learn_encoding(training *t, churn_error *error)
+{
+  const churn_pipeline *p = t->pipeline;
+  churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
+  t->labels = churn_snapshots_labels(t->train);
+  churn_status status = features == NULL || t->labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
+    features[f] = (churn_encoding_feature){&p->selection->features[f], f};
+  if (status == CHURN_OK)
+    status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run, &t->frame, error);
+  if (status == CHURN_OK)
+    status = churn_encoding_learn(p->plan, t->frame, t->labels, features, p->feature_count, t->project->pool_rows,
+                                  t->run, t->model, error);
+  if (status == CHURN_OK && t->model->column_count == 0)
+    status = churn_error_set(error, CHURN_DEGENERATE, "no column is left to fit: every feature is constant");
+  free(features);
+  return status;
+}
+
+typedef struct matrix_fill {
+  const churn_encoder *encoder;
+  const training *training;
+} matrix_fill;
+
+static churn_status fill_tile(void *context, size_t tile, int thread, churn_error *error)
+{
+  (void)thread;
+  const matrix_fill *m = context;
+  const training *t = m->training;
+  size_t rows = churn_tile_rows(t->matrix->rows, tile);
+  const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
+  for (size_t r = 0; r < rows; r++)
+    t->matrix->y[tile * CHURN_TILE_ROWS + r] = t->labels[tile * CHURN_TILE_ROWS + r];
+  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL, error);
+}
+
+static churn_status fill_matrix(training *t, churn_error *error)
+{
+  churn_encoder *encoder = NULL;
+  size_t *outputs = churn_array_new(t->model->feature_count, sizeof *outputs);
+  churn_status status = outputs == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t f = 0; status == CHURN_OK && f < t->model->feature_count; f++)
+    outputs[f] = f;
+  if (status == CHURN_OK)
+    status = churn_encoder_new(t->model, t->pipeline->plan, outputs, &encoder, error);
+  if (status == CHURN_OK)
+    status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
+  matrix_fill fill = {encoder, t};
+  if (status == CHURN_OK)
+    status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix", t->run, error);
+  churn_encoder_free(encoder);
+  free(outputs);
+  churn_frame_free(t->frame);
+  t->frame = NULL;
+  return status;
+}
+
+static void note_collinear(const training *t, const bool *keep, char *const *because)
+{
+  for (size_t c = 0; c < t->model->column_count; c++)
+    if (!keep[c])
+      churn_notes_add(t->run->notes, CHURN_WARNING, "dropped_column", CHURN_NOWHERE, "column %s is left out: %s",
+                      t->model->columns[c].name, because[c]);
+}
+
+static churn_status drop_collinear(training *t, churn_error *error)
+{
+  size_t columns = t->model->column_count;
+  churn_fit_settings settings = {0};
+  bool *keep = churn_array_new(columns, sizeof *keep);
+  char **because = churn_array_new(columns, sizeof *because);
+  const char **names = churn_array_new(columns, sizeof *names);
+  churn_status status = keep == NULL || because == NULL || names == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t c = 0; status == CHURN_OK && c < columns; c++)
+    names[c] = t->model->columns[c].name;
+  if (status == CHURN_OK)
+    status = churn_fit_rank(t->matrix, names, &settings, t->run, keep, because, error);
+  if (status == CHURN_OK) {
+    note_collinear(t, keep, because);
+    churn_matrix_keep(t->matrix, keep);
+    status = churn_encoding_drop(t->model, keep, because, error);
+  }
+  for (size_t c = 0; because != NULL && c < columns; c++)
+    free(because[c]);
+  free(because);
+  free(keep);
+  free(names);
+  return status;
+}
+
+/* 97.5 % point of the standard normal distribution. */
+static const double normal_975 = 1.959963984540054;
+
+static void describe_column(churn_model_column *column, double estimate, double variance)
+{
+  column->estimate = estimate;
+  column->std_error = sqrt(variance);
+  column->z = estimate / column->std_error;
+  column->p = erfc(fabs(column->z) / sqrt(2.0));
+  column->lower = estimate - normal_975 * column->std_error;
+  column->upper = estimate + normal_975 * column->std_error;
+}
+
+static churn_status describe_intercept(training *t, const churn_fit_result *result, churn_error *error)
+{
+  static const char name[] = "(Intercept)";
+  churn_model_column *intercept = &t->model->intercept;
+  *intercept = (churn_model_column){.name = churn_text_copy(name, sizeof name - 1), .mean = 1.0, .deviation = 1.0};
+  if (intercept->name == NULL)
+    return churn_error_no_memory(error);
+  describe_column(intercept, result->coefficients[0], result->covariance[0]);
+  return CHURN_OK;
+}
+
+static churn_status set_text(char **to, const char *text, churn_error *error)
+{
+  *to = churn_text_copy(text, strlen(text));
+  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+static churn_status describe_fit(training *t, const churn_fit_settings *settings, const churn_fit_result *result,
+                                 const churn_fit_report *report, churn_error *error)
+{
+  churn_model *model = t->model;
+  size_t size = model->column_count + 1;
+  for (size_t c = 0; c < model->column_count; c++) {
+    model->columns[c].mean = result->means[c];
+    model->columns[c].deviation = result->deviations[c];
+    describe_column(&model->columns[c], result->coefficients[c + 1], result->covariance[(c + 1) * size + c + 1]);
+  }
+  model->lambda = settings->ridge_lambda;
+  model->log_likelihood = report->log_likelihood;
+  model->null_log_likelihood = report->null_log_likelihood;
+  model->penalised_objective = report->objective;
+  model->iterations = report->iterations;
+  model->max_gradient = report->max_gradient;
+  model->converged = report->converged;
+  churn_status status = describe_intercept(t, result, error);
+  if (status == CHURN_OK)
+    status = set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
+  if (status == CHURN_OK)
+    status = set_text(&model->penalty, settings->ridge_lambda > 0 ? "ridge" : "none", error);
+  return status == CHURN_OK ? set_text(&model->covariance_kind, "model", error) : status;
+}
+
+static void warn_about_fit(const training *t, const churn_fit_report *report)
+{
+  if (report->stopped_by == CHURN_STOP_SEPARATION)
+    churn_notes_add(t->run->notes, CHURN_WARNING, "separation", CHURN_NOWHERE,
+                    "the likelihood has no maximum: column %s tells churners and stayers apart without error, so its "
+                    "coefficient runs away; leave it out, or set `fit: {penalty: ridge, lambda: 0.01}`",
+                    t->model->columns[report->separating_column].name);
+  else if (!report->converged)
+    churn_notes_add(t->run->notes, CHURN_WARNING, "not_converged", CHURN_NOWHERE,
+                    "the fit did not converge: stopped by %s with gradient %.3g", churn_stop_name(report->stopped_by),
+                    report->max_gradient);
+  uint64_t churners = 0;
+  for (size_t i = 0; i < t->train->count; i++)
+    churners += t->labels[i] == 1;
+  if (churners < 10 * (t->model->column_count + 1))
+    churn_notes_add(t->run->notes, CHURN_WARNING, "few_churners", CHURN_NOWHERE,
+                    "%" PRIu64 " churners for %zu coefficients: below 10 for each, estimates are unstable", churners,
+                    t->model->column_count + 1);
+}
+
+static churn_status fit(training *t, churn_error *error)
+{
+  size_t columns = t->model->column_count, size = columns + 1;
+  churn_fit_settings settings = {
+      .ridge_lambda = t->project->fit.penalty == CHURN_PENALTY_RIDGE ? t->project->fit.lambda : 0.0};
+  churn_fit_result result = {churn_array_new(size, sizeof(double)), churn_array_new(size * size, sizeof(double)),
+                             churn_array_new(columns, sizeof(double)), churn_array_new(columns, sizeof(double))};
+  churn_fit_report report;
+  churn_status status = result.coefficients == NULL || result.covariance == NULL || result.means == NULL ||
+                                result.deviations == NULL
+                            ? churn_error_no_memory(error)
+                            : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_fit_logistic(t->matrix, &settings, t->run, &result, &report, error);
+  if (status == CHURN_OK)
+    status = describe_fit(t, &settings, &result, &report, error);
+  if (status == CHURN_OK) {
+    t->model->covariance = result.covariance;
+    result.covariance = NULL;
+    warn_about_fit(t, &report);
+  }
+  free(result.coefficients);
+  free(result.covariance);
+  free(result.means);
+  free(result.deviations);
+  return status;
+}
+
+/* Types of all columns of the sources that were read, so that scoring infers nothing. */
+static churn_status record_types(training *t, churn_error *error)
+{
+  const churn_schema *schema = t->pipeline->schema;
+  size_t count = 0;
+  for (size_t s = 0; s < schema->source_count; s++)
+    count += schema->sources[s].column_count;
+  t->model->types = churn_array_new(count, sizeof *t->model->types);
+  if (t->model->types == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (size_t s = 0; s < schema->source_count && status == CHURN_OK; s++)
+    for (size_t c = 0; c < schema->sources[s].column_count && status == CHURN_OK; c++) {
+      const churn_schema_column *column = &schema->sources[s].columns[c];
+      churn_model_type *type = &t->model->types[t->model->type_count++];
+      status = set_text(&type->source, schema->sources[s].name, error);
+      if (status == CHURN_OK)
+        status = set_text(&type->column, column->name, error);
+      if (status == CHURN_OK)
+        status = set_text(&type->type, churn_type_name(column->type), error);
+    }
+  return status;
+}
+
+static churn_status record_inputs(training *t, churn_error *error)
+{
+  const churn_data *data = t->pipeline->data;
+  t->model->inputs = churn_array_new(data->input_count, sizeof *t->model->inputs);
+  if (t->model->inputs == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < data->input_count && status == CHURN_OK; i++) {
+    churn_model_input *input = &t->model->inputs[t->model->input_count++];
+    input->rows = data->inputs[i].rows;
+    status = set_text(&input->source, data->inputs[i].name, error);
+    if (status == CHURN_OK)
+      status = set_text(&input->fingerprint, data->inputs[i].fingerprint, error);
+  }
+  return status;
+}
+
+/* Remarks about the data's own files (they have a place) stay out: they would make the model depend on where rows stand. */
+static churn_status record_notes(training *t, churn_error *error)
+{
+  size_t count = churn_notes_count(t->run->notes);
+  t->model->notes = churn_array_new(count, sizeof *t->model->notes);
+  if (t->model->notes == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < count && status == CHURN_OK; i++) {
+    const churn_note *note = churn_notes_get(t->run->notes, i);
+    if (note->file[0] == '\0')
+      status = set_text(&t->model->notes[t->model->note_count++], note->text, error);
+  }
+  return status;
+}
+
+static churn_status record_window(training *t, churn_error *error)
+{
+  churn_span span;
+  churn_status status = churn_span_of(t->train, &span, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_model *model = t->model;
+  model->first_as_of = span.first;
+  model->last_as_of = span.last;
+  model->snapshot_count = span.days;
+  model->horizon_days = t->project->outcome.horizon_days;
+  model->gap_days = t->project->outcome.gap_days;
+  model->rows = t->train->count;
+  model->churners = span.churners;
+  model->customers = span.customers;
+  status = set_text(&model->program, "churn " CHURN_VERSION, error);
+  return status == CHURN_OK ? set_text(&model->set, t->pipeline->selection->set, error) : status;
+}
+
+static churn_status record_figures(training *t, churn_error *error)
+{
+  static const char *const kinds[] = {"none", "held_out_customers", "later_snapshots"};
+  churn_evaluation evaluation = {0};
+  churn_status status =
+      churn_evaluate_rows(t->pipeline, t->model, t->train, NULL, 0, t->run, &evaluation, error);
+  if (status != CHURN_OK)
+    return status;
+  t->model->training = evaluation.figures;
+  bool held_out = t->test->count > 0;
+  if (held_out) {
+    status = churn_evaluate_rows(t->pipeline, t->model, t->test, NULL, 0, t->run, &evaluation, error);
+    t->model->validation = evaluation.figures;
+  }
+  if (!held_out)
+    t->model->validation = (churn_figures){0};
+  return status == CHURN_OK ? set_text(&t->model->validation_kind, kinds[held_out ? t->split.kind : 0], error) : status;
+}
+
+static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)
+{
+  churn_status status = open_rows(t, settings, error);
+  if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
+    status = churn_error_no_memory(error);
+  churn_status (*const steps[])(training *, churn_error *) = {learn_encoding, fill_matrix,    drop_collinear,
+                                                              fit,            record_window,  record_types,
+                                                              record_inputs,  record_figures, record_notes};
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
+    status = steps[i](t, error);
+  return status;
+}
+
+static void forward_notes(const churn_notes *from, const churn_run *run)
+{
+  for (size_t i = 0; run != NULL && i < churn_notes_count(from); i++) {
+    const churn_note *note = churn_notes_get(from, i);
+    churn_notes_add(run->notes, note->severity, note->code, (churn_place){note->file, note->line, note->column}, "%s",
+                    note->text);
+  }
+}
+
+churn_status churn_train(const churn_project *project, const churn_train_settings *settings, const churn_run *run,
+                         churn_model **model, churn_error *error)
+{
+  churn_notes *notes = churn_notes_new();
+  if (notes == NULL)
+    return churn_error_no_memory(error);
+  churn_run own = run == NULL ? (churn_run){0} : *run;
+  own.notes = notes;
+  training t = {.project = project, .run = &own};
+  churn_status status = train(&t, settings, error);
+  forward_notes(notes, run);
+  if (status == CHURN_OK) {
+    *model = t.model;
+    t.model = NULL;
+  }
+  free_training(&t);
+  churn_notes_free(notes);
+  return status;
+}

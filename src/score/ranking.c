@@ -1,0 +1,248 @@
+/* Ranking customers and writing the list.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+#include "base/output.h"
+#include "feature/reason.h"
+#include "score/scorer.h"
+
+#include <churn/score.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct churn_ranking {
+  const churn_model *model;
+  churn_pipeline *pipeline;
+  churn_snapshots *snapshots;
+  churn_scores scores;
+  uint32_t *order; /* [snapshots->count] row of each rank */
+  size_t listed;
+};
+
+static void free_scores(churn_scores *scores)
+{
+  free(scores->probabilities);
+  free(scores->logits);
+  free(scores->values);
+  free(scores->reasons);
+  free(scores->reason_values);
+  free(scores->contributions);
+}
+
+void churn_ranking_free(churn_ranking *ranking)
+{
+  if (ranking == NULL)
+    return;
+  churn_snapshots_free(ranking->snapshots);
+  churn_pipeline_close(ranking->pipeline);
+  free_scores(&ranking->scores);
+  free(ranking->order);
+  free(ranking);
+}
+
+static churn_status make_scores(churn_scores *s, size_t rows, churn_error *error)
+{
+  s->probabilities = churn_array_new(rows, sizeof *s->probabilities);
+  s->logits = churn_array_new(rows, sizeof *s->logits);
+  s->values = churn_array_new(rows, sizeof *s->values);
+  s->reasons = churn_array_new(rows, CHURN_REASONS * sizeof *s->reasons);
+  s->reason_values = churn_array_new(rows, CHURN_REASONS * sizeof *s->reason_values);
+  s->contributions = churn_array_new(rows, CHURN_REASONS * sizeof *s->contributions);
+  bool good = s->probabilities != NULL && s->logits != NULL && s->values != NULL && s->reasons != NULL &&
+              s->reason_values != NULL && s->contributions != NULL;
+  return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+/* A row as it is sorted: the key first, then the ties of the ranked list. Rows come in id order, so the row number stands for the id. */
+typedef struct rank_key {
+  double first, second, logit, value;
+  uint32_t row;
+} rank_key;
+
+static double or_lowest(double value)
+{
+  return isnan(value) ? -INFINITY : value;
+}
+
+static int descending(double a, double b)
+{
+  return (a < b) - (a > b);
+}
+
+static int compare_ranks(const void *left, const void *right)
+{
+  const rank_key *a = left, *b = right;
+  int order = descending(a->first, b->first);
+  if (order == 0)
+    order = descending(a->second, b->second);
+  if (order == 0)
+    order = descending(a->logit, b->logit);
+  if (order == 0)
+    order = descending(a->value, b->value);
+  return order != 0 ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *error)
+{
+  size_t rows = r->snapshots->count;
+  rank_key *keys = churn_array_new(rows, sizeof *keys);
+  r->order = churn_array_new(rows, sizeof *r->order);
+  if (keys == NULL || r->order == NULL) {
+    free(keys);
+    return churn_error_no_memory(error);
+  }
+  for (size_t i = 0; i < rows; i++) {
+    double probability = r->scores.probabilities[i], value = or_lowest(r->scores.values[i]);
+    double loss = or_lowest(probability * r->scores.values[i]);
+    keys[i] = (rank_key){by == CHURN_BY_EXPECTED_LOSS ? loss : probability, probability, r->scores.logits[i], value,
+                         (uint32_t)i};
+  }
+  qsort(keys, rows, sizeof *keys, compare_ranks);
+  for (size_t i = 0; i < rows; i++)
+    r->order[i] = keys[i].row;
+  free(keys);
+  return CHURN_OK;
+}
+
+static churn_status choose_day(const churn_pipeline *p, churn_day asked, churn_day *as_of, churn_error *error)
+{
+  *as_of = asked;
+  if (asked != CHURN_DAY_MISSING || p->project->history_count == 0)
+    return CHURN_OK;
+  if (p->data->data_until == CHURN_DAY_MISSING)
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "the histories hold no row, so there is no newest day to score after; expected --as-of DAY");
+  *as_of = p->data->data_until + 1;
+  return CHURN_OK;
+}
+
+static churn_status open_ranking(churn_ranking *r, const churn_project *project, const churn_score_settings *settings,
+                                 const churn_run *run, churn_day *as_of, churn_error *error)
+{
+  churn_pipeline_settings opening = {.model = r->model};
+  churn_status status = churn_pipeline_open(project, &opening, run, &r->pipeline, error);
+  if (status == CHURN_OK)
+    status = choose_day(r->pipeline, settings->as_of, as_of, error);
+  if (status == CHURN_OK)
+    status = churn_snapshots_build(project, r->pipeline->data, r->pipeline->plan, r->pipeline->condition_output, as_of, 1,
+                                   CHURN_SNAPSHOTS_ALL, run,
+                                   &r->snapshots, error);
+  return status;
+}
+
+static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen, churn_score_report *report)
+{
+  *report = (churn_score_report){.customers = r->snapshots->count, .listed = r->listed, .as_of = as_of,
+                                 .unseen_levels = unseen};
+  for (size_t i = 0; i < r->snapshots->count; i++) {
+    report->expected_churners += r->scores.probabilities[i];
+    if (!isnan(r->scores.values[i]))
+      report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
+  }
+}
+
+churn_status churn_score(const churn_project *project, const churn_model *model, const churn_score_settings *settings,
+                         const churn_run *run, churn_ranking **ranking, churn_score_report *report, churn_error *error)
+{
+  churn_ranking *r = calloc(1, sizeof *r);
+  churn_scorer *scorer = NULL;
+  churn_day as_of = CHURN_DAY_MISSING;
+  uint64_t unseen = 0;
+  if (r == NULL)
+    return churn_error_no_memory(error);
+  r->model = model;
+  churn_status status = open_ranking(r, project, settings, run, &as_of, error);
+  if (status == CHURN_OK)
+    status = churn_scorer_new(model, r->pipeline->plan, &scorer, error);
+  if (status == CHURN_OK)
+    status = make_scores(&r->scores, r->snapshots->count, error);
+  if (status == CHURN_OK)
+    status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, &unseen, error);
+  if (status == CHURN_OK)
+    status = sort_rows(r, settings->by, error);
+  churn_scorer_free(scorer);
+  if (status != CHURN_OK) {
+    churn_ranking_free(r);
+    return status;
+  }
+  bool all = settings->top == 0 || settings->top > r->snapshots->count;
+  r->listed = all ? r->snapshots->count : (size_t)settings->top;
+  if (report != NULL)
+    fill_report(r, as_of, unseen, report);
+  *ranking = r;
+  return CHURN_OK;
+}
+
+size_t churn_ranking_count(const churn_ranking *ranking)
+{
+  return ranking->listed;
+}
+
+static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranked)
+{
+  ranked->reason_count = 0;
+  for (size_t k = 0; k < CHURN_REASONS; k++) {
+    ranked->reasons[k][0] = '\0';
+    ranked->contributions[k] = 0;
+    uint32_t feature = r->scores.reasons[row * CHURN_REASONS + k];
+    if (feature == UINT32_MAX)
+      continue;
+    churn_reason_text(r->pipeline->plan, feature, r->model->features[feature].label,
+                      r->scores.reason_values[row * CHURN_REASONS + k], ranked->reasons[k], CHURN_REASON_SIZE);
+    ranked->contributions[k] = r->scores.contributions[row * CHURN_REASONS + k];
+    ranked->reason_count++;
+  }
+}
+
+void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
+{
+  size_t row = ranking->order[index];
+  const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
+  ranked->rank = index + 1;
+  ranked->customer_id = ranking->pipeline->data->customers.ids[snapshot->customer];
+  ranked->as_of = snapshot->as_of;
+  ranked->probability = ranking->scores.probabilities[row];
+  ranked->logit = ranking->scores.logits[row];
+  ranked->value = ranking->scores.values[row];
+  ranked->expected_loss = ranked->probability * ranked->value;
+  fill_reasons(ranking, row, ranked);
+}
+
+static void write_line(churn_output *output, const churn_ranked *line, const char *model_id)
+{
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(line->as_of, day);
+  churn_output_whole(output, line->rank);
+  churn_output_write(output, ",", 1);
+  churn_output_csv(output, line->customer_id, strlen(line->customer_id));
+  churn_output_printf(output, ",%s,", day);
+  const double numbers[] = {line->probability, line->logit, line->value, line->expected_loss};
+  for (size_t i = 0; i < 4; i++) {
+    churn_output_number(output, numbers[i]);
+    churn_output_write(output, ",", 1);
+  }
+  for (size_t i = 0; i < CHURN_REASONS; i++) {
+    churn_output_csv(output, line->reasons[i], strlen(line->reasons[i]));
+    churn_output_write(output, ",", 1);
+  }
+  churn_output_printf(output, "%s\n", model_id);
+}
+
+churn_status churn_ranking_write(const churn_ranking *ranking, const char *path, churn_error *error)
+{
+  churn_output *output = NULL;
+  churn_status status = churn_output_open(path, &output, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_output_text(output, "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
+                            "model\n");
+  for (size_t i = 0; i < ranking->listed; i++) {
+    churn_ranked line;
+    churn_ranking_get(ranking, i, &line);
+    write_line(output, &line, ranking->model->id);
+  }
+  return churn_output_commit(output, error);
+}

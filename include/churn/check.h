@@ -23,12 +23,12 @@ typedef struct churn_check_column {
 typedef struct churn_check_source {
   char *name;
   char *path;
-  bool read;           /* false: a fault says why not */
+  bool read; /* false: a fault says why not */
   uint64_t rows;
   uint64_t rejected;
-  uint64_t unmatched;  /* histories: rows of unknown customers */
-  uint64_t dayless;    /* histories: rows without a day */
-  uint64_t customers;  /* distinct customers (customers: ids; histories: known ones with a row) */
+  uint64_t unmatched; /* histories: rows of unknown customers */
+  uint64_t dayless;   /* histories: rows without a day */
+  uint64_t customers; /* distinct customers (customers: ids; histories: known ones with a row) */
   churn_day first_day, last_day; /* histories; MISSING otherwise */
   churn_check_column *columns;
   size_t column_count;
@@ -52,8 +52,9 @@ typedef struct churn_check_report {
   uint64_t faults; /* how many of the run's notes are faults */
 } churn_check_report;
 
-/* Reads all that the project names. Faults and warnings go to run->notes (which must not be NULL) and the call goes on where it can; it fails only when memory runs
- * out or a promise is broken. The caller frees the report with churn_check_report_free. */
+/* Reads all that the project names. Faults and warnings go to run->notes (which must not be NULL)
+ * and the call goes on where it can; it fails only when memory runs out or a promise is broken. The
+ * caller frees the report with churn_check_report_free. */
 CHURN_MUST_USE churn_status churn_check(const churn_project *project, const churn_run *run,
                                         churn_check_report **report, churn_error *error);
 void churn_check_report_free(churn_check_report *report);

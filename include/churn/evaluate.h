@@ -63,6 +63,15 @@ CHURN_MUST_USE churn_status churn_evaluate(const churn_project *project, const c
                                            const churn_run *run, churn_evaluation *evaluation,
                                            churn_error *error);
 
+/* Writes what `churn evaluate --json` prints: model, rows, churners, first_as_of, last_as_of,
+ * snapshots, in_sample, auc, log_loss, brier, calibration{intercept, slope, intercept_error,
+ * slope_error, mean_predicted, observed}, deciles[{rows, churners, mean_probability, lift}],
+ * captures[{count, precision, captured, captured_value}], unseen_levels. A figure that does not
+ * exist is null. "-" = standard output. */
+CHURN_MUST_USE churn_status churn_evaluation_write(const churn_evaluation *evaluation,
+                                                   const char *model_id, const char *path,
+                                                   churn_error *error);
+
 #ifdef __cplusplus
 }
 #endif

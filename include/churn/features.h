@@ -23,9 +23,11 @@ typedef struct churn_features_report {
   uint32_t snapshot_days;
 } churn_features_report;
 
-/* Writes `customer_id,as_of,churned,FEATURE…` for everybody in the base on each as-of day, ordered by customer id (bytewise; without ids, file order), then as_of.
- * `churned` is empty where it is not known; a missing value is an empty field. "-" = standard output. All or nothing. */
-CHURN_MUST_USE churn_status churn_features_write(const churn_project *project, const churn_features_settings *settings,
+/* Writes `customer_id,as_of,churned,FEATURE…` for everybody in the base on each as-of day, ordered
+ * by customer id (bytewise; without ids, file order), then as_of. `churned` is empty where it is
+ * not known; a missing value is an empty field. "-" = standard output. All or nothing. */
+CHURN_MUST_USE churn_status churn_features_write(const churn_project *project,
+                                                 const churn_features_settings *settings,
                                                  const char *path, const churn_run *run,
                                                  churn_features_report *report, churn_error *error);
 

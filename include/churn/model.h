@@ -162,6 +162,13 @@ CHURN_MUST_USE churn_status churn_model_read(const char *path, churn_model **mod
 CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *path,
                                               churn_error *error);
 
+/* Writes what `churn train --json` prints: rows, churners, log_likelihood, null_log_likelihood,
+ * iterations, max_gradient, stopped_by, penalty, lambda, covariance, coefficients[{name, estimate,
+ * std_error, z, p, lower, upper}], training, validation, dropped[{name, reason}], warnings[]. "-" =
+ * standard output. */
+CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
+                                                     churn_error *error);
+
 #ifdef __cplusplus
 }
 #endif

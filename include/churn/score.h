@@ -1,4 +1,5 @@
-/* Scoring: the probability that each current customer leaves, ranked, with reasons and money at risk.
+/* Scoring: the probability that each current customer leaves, ranked, with reasons and money at
+ * risk.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SCORE_H
@@ -23,7 +24,7 @@ typedef struct churn_score_settings {
 typedef struct churn_score_report {
   uint64_t customers; /* scored */
   uint64_t listed;
-  churn_day as_of;    /* MISSING for a flat export */
+  churn_day as_of;          /* MISSING for a flat export */
   double expected_churners; /* sum of probabilities */
   double expected_loss;     /* sum of probability x value over customers with a value */
   uint64_t unseen_levels;   /* values whose level training never saw */
@@ -31,7 +32,8 @@ typedef struct churn_score_report {
 
 enum { CHURN_REASONS = 3, CHURN_REASON_SIZE = 256 };
 
-/* One line of the ranked list. Texts are borrowed from the ranking; value and expected_loss are NaN where there is no value. */
+/* One line of the ranked list. Texts are borrowed from the ranking; value and expected_loss are NaN
+ * where there is no value. */
 typedef struct churn_ranked {
   uint64_t rank; /* from 1 */
   const char *customer_id;
@@ -41,17 +43,21 @@ typedef struct churn_ranked {
   double value;
   double expected_loss;
   uint32_t reason_count;
-  char reasons[CHURN_REASONS][CHURN_REASON_SIZE];        /* in words, largest contribution first; positive ones only */
-  double contributions[CHURN_REASONS];                   /* to the logit, against the average customer */
+  char reasons[CHURN_REASONS]
+              [CHURN_REASON_SIZE]; /* in words, largest contribution first; positive ones only */
+  double contributions[CHURN_REASONS]; /* to the logit, against the average customer */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
 
-/* Scores the project's customers as of one day. Order: probability (or expected loss, missing last), then logit, value, id; probability and the rest descending, id bytewise. The
- * ranking borrows project and model until it is freed. Errors: those of reading; BAD_PROJECT when the project lacks a column that the model needs. */
+/* Scores the project's customers as of one day. Order: probability (or expected loss, missing
+ * last), then logit, value, id; probability and the rest descending, id bytewise. The ranking
+ * borrows project and model until it is freed. Errors: those of reading; BAD_PROJECT when the
+ * project lacks a column that the model needs. */
 CHURN_MUST_USE churn_status churn_score(const churn_project *project, const churn_model *model,
                                         const churn_score_settings *settings, const churn_run *run,
-                                        churn_ranking **ranking, churn_score_report *report, churn_error *error);
+                                        churn_ranking **ranking, churn_score_report *report,
+                                        churn_error *error);
 void churn_ranking_free(churn_ranking *ranking);
 
 size_t churn_ranking_count(const churn_ranking *ranking);
@@ -59,8 +65,11 @@ size_t churn_ranking_count(const churn_ranking *ranking);
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 
-/* Writes `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model` to `path` ("-" = standard output), all or nothing. */
-CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path, churn_error *error);
+/* Writes
+ * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`
+ * to `path` ("-" = standard output), all or nothing. */
+CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
+                                                churn_error *error);
 
 #ifdef __cplusplus
 }

@@ -46,7 +46,8 @@ static churn_status copy_text(char **to, const char *text, churn_error *error)
 }
 
 /* Tries every file's heading line first, so that all missing files are named at once. */
-static churn_status try_files(const churn_project *project, const churn_run *run, churn_error *error)
+static churn_status try_files(const churn_project *project, const churn_run *run,
+                              churn_error *error)
 {
   churn_status status = CHURN_OK;
   for (size_t i = 0; i < project->history_count + 2 && status == CHURN_OK; i++) {
@@ -60,7 +61,8 @@ static churn_status try_files(const churn_project *project, const churn_run *run
       continue;
     char **headings = NULL;
     size_t count = 0;
-    status = go_on(churn_table_headings(spec->path, &spec->format, &headings, &count, error), error, run);
+    status = go_on(churn_table_headings(spec->path, &spec->format, &headings, &count, error), error,
+                   run);
     for (size_t h = 0; h < count; h++)
       free(headings[h]);
     free(headings);
@@ -86,7 +88,8 @@ static churn_status describe_columns(const churn_schema_source *schema, const ch
   churn_status status = CHURN_OK;
   for (size_t c = 0; columns != NULL && c < schema->column_count && status == CHURN_OK; c++)
     if (columns[c].present)
-      status = describe_column(&schema->columns[c], &columns[c], &out->columns[out->column_count++], error);
+      status = describe_column(&schema->columns[c], &columns[c], &out->columns[out->column_count++],
+                               error);
   return status;
 }
 
@@ -98,7 +101,8 @@ static const churn_input *find_input(const churn_data *data, const char *name)
   return NULL;
 }
 
-static churn_status describe_source(const churn_pipeline *p, size_t s, churn_check_source *out, churn_error *error)
+static churn_status describe_source(const churn_pipeline *p, size_t s, churn_check_source *out,
+                                    churn_error *error)
 {
   const churn_schema_source *schema = &p->schema->sources[s];
   const churn_source_spec *spec = s == 0 ? &p->project->customers : &p->project->histories[s - 1];
@@ -123,15 +127,18 @@ static churn_status describe_source(const churn_pipeline *p, size_t s, churn_che
   return status;
 }
 
-static churn_status describe_sources(const churn_pipeline *p, churn_check_report *report, churn_error *error)
+static churn_status describe_sources(const churn_pipeline *p, churn_check_report *report,
+                                     churn_error *error)
 {
   report->sources = churn_array_new(p->schema->source_count, sizeof *report->sources);
   report->features = churn_array_new(p->feature_count, sizeof *report->features);
   if (report->sources == NULL || report->features == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
-  for (; report->source_count < p->schema->source_count && status == CHURN_OK; report->source_count++)
-    status = describe_source(p, report->source_count, &report->sources[report->source_count], error);
+  for (; report->source_count < p->schema->source_count && status == CHURN_OK;
+       report->source_count++)
+    status =
+        describe_source(p, report->source_count, &report->sources[report->source_count], error);
   for (; report->feature_count < p->feature_count && status == CHURN_OK; report->feature_count++)
     status = copy_text(&report->features[report->feature_count],
                        p->selection->features[report->feature_count].name.text, error);
@@ -140,12 +147,12 @@ static churn_status describe_sources(const churn_pipeline *p, churn_check_report
   return status;
 }
 
-static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run, churn_check_report *report,
-                                       churn_error *error)
+static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run,
+                                       churn_check_report *report, churn_error *error)
 {
   churn_snapshots *s = NULL;
-  churn_status status = churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_SNAPSHOTS_LABELLED, run,
-                                                 &s, error);
+  churn_status status = churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                                 CHURN_SNAPSHOTS_LABELLED, run, &s, error);
   if (status != CHURN_OK)
     return go_on(status, error, run);
   report->snapshots = churn_array_new(s->day_count, sizeof *report->snapshots);
@@ -169,7 +176,8 @@ static void warn_undated(void *context, const char *column)
 {
   const undated *u = context;
   churn_notes_add(u->run->notes, CHURN_WARNING, "undated_column", CHURN_NOWHERE,
-                  "feature %s reads customers.%s, which has no date: it is as of the export, and may tell what happened "
+                  "feature %s reads customers.%s, which has no date: it is as of the export, and "
+                  "may tell what happened "
                   "later; declare `static: true` if it never changes, or give `known_at`",
                   u->feature, column);
 }
@@ -183,7 +191,8 @@ static void warn_about_columns(const churn_pipeline *p, const churn_run *run)
   }
 }
 
-/* A scheduled end that equals `left` was probably rewritten when the customer cancelled: it would give the answer away. */
+/* A scheduled end that equals `left` was probably rewritten when the customer cancelled: it would
+ * give the answer away. */
 static void warn_about_scheduled(const churn_pipeline *p, const churn_run *run)
 {
   const churn_schema_source *schema = &p->schema->sources[0];
@@ -198,14 +207,16 @@ static void warn_about_scheduled(const churn_pipeline *p, const churn_run *run)
       equal += customers->left[s] != CHURN_DAY_MISSING && customers->left[s] == column->days[s];
     }
     if (equal * 20 > leavers)
-      churn_notes_add(run->notes, CHURN_WARNING, "rewritten_schedule", CHURN_NOWHERE,
-                      "customers.%s equals `left` for %" PRIu64 " of %" PRIu64
-                      " leavers: it was probably rewritten at cancellation and gives the answer away",
-                      schema->columns[c].name, equal, leavers);
+      churn_notes_add(
+          run->notes, CHURN_WARNING, "rewritten_schedule", CHURN_NOWHERE,
+          "customers.%s equals `left` for %" PRIu64 " of %" PRIu64
+          " leavers: it was probably rewritten at cancellation and gives the answer away",
+          schema->columns[c].name, equal, leavers);
   }
 }
 
-static void warn_about_windows(const churn_pipeline *p, const churn_check_report *report, const churn_run *run)
+static void warn_about_windows(const churn_pipeline *p, const churn_check_report *report,
+                               const churn_run *run)
 {
   for (size_t s = 1; s < report->source_count && report->snapshot_count > 0; s++) {
     const churn_check_source *source = &report->sources[s];
@@ -218,13 +229,15 @@ static void warn_about_windows(const churn_pipeline *p, const churn_check_report
     churn_day_format(first, as_of);
     churn_day_format(source->first_day, begins);
     churn_notes_add(run->notes, CHURN_WARNING, "window_before_data", CHURN_NOWHERE,
-                    "a window of %d days over %s reaches before its first day: the snapshot %s sees only what is there "
+                    "a window of %d days over %s reaches before its first day: the snapshot %s "
+                    "sees only what is there "
                     "since %s",
                     (int)longest, source->name, as_of, begins);
   }
 }
 
-static void warn_about_leavers(const churn_pipeline *p, const churn_check_report *report, const churn_run *run)
+static void warn_about_leavers(const churn_pipeline *p, const churn_check_report *report,
+                               const churn_run *run)
 {
   uint64_t churned = 0, labelled = 0;
   for (size_t d = 0; d < report->snapshot_count; d++) {
@@ -232,16 +245,17 @@ static void warn_about_leavers(const churn_pipeline *p, const churn_check_report
     labelled += report->snapshots[d].churned + report->snapshots[d].stayed;
   }
   if (labelled > 0 && churned == 0)
-    churn_notes_add(run->notes, CHURN_WARNING, "no_leavers", CHURN_NOWHERE,
-                    "nobody churned in any snapshot: does the export hold only customers who are still there "
-                    "(survivorship)?");
+    churn_notes_add(
+        run->notes, CHURN_WARNING, "no_leavers", CHURN_NOWHERE,
+        "nobody churned in any snapshot: does the export hold only customers who are still there "
+        "(survivorship)?");
   if (p->project->outcome.kind != CHURN_OUTCOME_NONE && labelled == 0)
     churn_notes_add(run->notes, CHURN_WARNING, "no_labels", CHURN_NOWHERE,
                     "no snapshot has a closed label window, so there is nothing to train on yet");
 }
 
-static churn_status describe(const churn_pipeline *p, const churn_run *run, churn_check_report *report,
-                             churn_error *error)
+static churn_status describe(const churn_pipeline *p, const churn_run *run,
+                             churn_check_report *report, churn_error *error)
 {
   churn_status status = describe_sources(p, report, error);
   if (status == CHURN_OK)
@@ -255,8 +269,8 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run, chur
   return CHURN_OK;
 }
 
-churn_status churn_check(const churn_project *project, const churn_run *run, churn_check_report **report,
-                         churn_error *error)
+churn_status churn_check(const churn_project *project, const churn_run *run,
+                         churn_check_report **report, churn_error *error)
 {
   churn_check_report *made = calloc(1, sizeof *made);
   churn_pipeline *p = NULL;
@@ -268,7 +282,8 @@ churn_status churn_check(const churn_project *project, const churn_run *run, chu
   made->data_until = CHURN_DAY_MISSING;
   churn_status status = try_files(project, run, error);
   if (status == CHURN_OK && churn_notes_count_of(run->notes, CHURN_FAULT) == 0) {
-    churn_pipeline_settings opening = {.with_labels = true, .all_columns = true, .collect_all = true};
+    churn_pipeline_settings opening = {
+        .with_labels = true, .all_columns = true, .collect_all = true};
     size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
     status = churn_pipeline_open(project, &opening, run, &p, error);
     if (status == CHURN_OK)

@@ -1,4 +1,5 @@
-/* Applying an encoding: raw feature values of a tile become design columns. The same code in training, evaluation and scoring.
+/* Applying an encoding: raw feature values of a tile become design columns. The same code in
+ * training, evaluation and scoring.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
@@ -13,8 +14,9 @@ enum { UNSEEN = -2 };
 
 struct churn_encoder {
   const churn_model *model;
-  size_t *outputs;         /* [features] */
-  int32_t **column_of_code; /* [features]: NULL for numbers, else [plan's texts]: column, -1 = none, UNSEEN */
+  size_t *outputs;          /* [features] */
+  int32_t **column_of_code; /* [features]: NULL for numbers, else [plan's texts]: column, -1 = none,
+                               UNSEEN */
 };
 
 void churn_encoder_free(churn_encoder *encoder)
@@ -38,15 +40,16 @@ static int32_t *map_codes(const churn_model_feature *feature, const churn_plan *
   size_t count = churn_plan_text_count(plan);
   int32_t *columns = churn_array_new(count, sizeof *columns);
   for (size_t code = 0; columns != NULL && code < count; code++) {
-    const churn_model_level *level = bsearch(churn_plan_text(plan, (double)code), feature->levels, feature->level_count,
-                                             sizeof *feature->levels, compare_level);
+    const churn_model_level *level =
+        bsearch(churn_plan_text(plan, (double)code), feature->levels, feature->level_count,
+                sizeof *feature->levels, compare_level);
     columns[code] = level == NULL ? UNSEEN : level->column;
   }
   return columns;
 }
 
-churn_status churn_encoder_new(const churn_model *model, const churn_plan *plan, const size_t *outputs,
-                               churn_encoder **encoder, churn_error *error)
+churn_status churn_encoder_new(const churn_model *model, const churn_plan *plan,
+                               const size_t *outputs, churn_encoder **encoder, churn_error *error)
 {
   churn_encoder *e = calloc(1, sizeof *e);
   if (e == NULL)
@@ -74,9 +77,11 @@ static void set_one(double *out, int32_t column, size_t row)
     out[(size_t)column * CHURN_TILE_ROWS + row] = 1.0;
 }
 
-static void encode_number(const churn_model_feature *feature, const double *values, size_t rows, double *out)
+static void encode_number(const churn_model_feature *feature, const double *values, size_t rows,
+                          double *out)
 {
-  double *to = feature->number_column < 0 ? NULL : out + (size_t)feature->number_column * CHURN_TILE_ROWS;
+  double *to =
+      feature->number_column < 0 ? NULL : out + (size_t)feature->number_column * CHURN_TILE_ROWS;
   for (size_t r = 0; r < rows; r++) {
     bool missing = isnan(values[r]);
     if (to != NULL)
@@ -105,20 +110,21 @@ static uint64_t encode_category(const churn_model_feature *feature, const int32_
   return unseen;
 }
 
-static churn_status check_missing(const churn_model_feature *feature, const double *values, size_t rows,
-                                  churn_error *error)
+static churn_status check_missing(const churn_model_feature *feature, const double *values,
+                                  size_t rows, churn_error *error)
 {
   if (strcmp(feature->missing_rule, "error") != 0)
     return CHURN_OK;
   for (size_t r = 0; r < rows; r++)
     if (isnan(values[r]))
       return churn_error_set(error, CHURN_DEGENERATE,
-                             "feature %s has a missing value, and its rule is `missing: error`", feature->name);
+                             "feature %s has a missing value, and its rule is `missing: error`",
+                             feature->name);
   return CHURN_OK;
 }
 
-churn_status churn_encoder_tile(const churn_encoder *encoder, const double *frame_tile, size_t rows, double *out,
-                                uint64_t *unseen, churn_error *error)
+churn_status churn_encoder_tile(const churn_encoder *encoder, const double *frame_tile, size_t rows,
+                                double *out, uint64_t *unseen, churn_error *error)
 {
   const churn_model *model = encoder->model;
   memset(out, 0, model->column_count * CHURN_TILE_ROWS * sizeof *out);
@@ -153,14 +159,16 @@ static void renumber_feature(churn_model_feature *feature, const int32_t *new_nu
     feature->levels[i].column = renumber(feature->levels[i].column, new_number);
 }
 
-churn_status churn_encoding_drop(churn_model *model, const bool *keep, char *const *reasons, churn_error *error)
+churn_status churn_encoding_drop(churn_model *model, const bool *keep, char *const *reasons,
+                                 churn_error *error)
 {
   size_t kept = 0, dropping = 0, capacity = model->dropped_count;
   for (size_t c = 0; c < model->column_count; c++)
     dropping += !keep[c];
   int32_t *new_number = churn_array_new(model->column_count, sizeof *new_number);
   if (new_number == NULL ||
-      !churn_array_reserve(&model->dropped, &capacity, model->dropped_count + dropping + 1, sizeof *model->dropped)) {
+      !churn_array_reserve(&model->dropped, &capacity, model->dropped_count + dropping + 1,
+                           sizeof *model->dropped)) {
     free(new_number);
     return churn_error_no_memory(error);
   }

@@ -1,5 +1,5 @@
-/* Learning the encoding: what each raw feature becomes in the design matrix. Each feature is looked at by itself (in parallel), then columns
- * are numbered in feature order.
+/* Learning the encoding: what each raw feature becomes in the design matrix. Each feature is looked
+ * at by itself (in parallel), then columns are numbered in feature order.
  *
  * Cost: two passes over the frame a feature; a sort a number for the reference histogram.
  *
@@ -42,7 +42,8 @@ static churn_notes *notes_of(const churn_run *run)
   return run == NULL ? NULL : run->notes;
 }
 
-/* Enough rows, and both outcomes among them, to carry a coefficient. Pooling off keeps everything. */
+/* Enough rows, and both outcomes among them, to carry a coefficient. Pooling off keeps everything.
+ */
 static bool stands_alone(const learner *l, tally t)
 {
   if (l->pool_rows == 0)
@@ -79,8 +80,8 @@ static size_t bin_of(const double *bounds, size_t count, double value)
 }
 
 /* Inner bounds at the tenths of the sorted values, equal ones once. */
-static churn_status learn_histogram(const double *sorted, size_t count, churn_model_feature *feature,
-                                    churn_error *error)
+static churn_status learn_histogram(const double *sorted, size_t count,
+                                    churn_model_feature *feature, churn_error *error)
 {
   feature->bounds = churn_array_new(HISTOGRAM_BINS - 1, sizeof *feature->bounds);
   feature->bin_rows = churn_array_new(HISTOGRAM_BINS, sizeof *feature->bin_rows);
@@ -88,7 +89,8 @@ static churn_status learn_histogram(const double *sorted, size_t count, churn_mo
     return churn_error_no_memory(error);
   for (size_t k = 1; k < HISTOGRAM_BINS && count > 0; k++) {
     double bound = sorted[k * count / HISTOGRAM_BINS];
-    if (bound > sorted[0] && (feature->bound_count == 0 || bound > feature->bounds[feature->bound_count - 1]))
+    if (bound > sorted[0] &&
+        (feature->bound_count == 0 || bound > feature->bounds[feature->bound_count - 1]))
       feature->bounds[feature->bound_count++] = bound;
   }
   for (size_t i = 0; i < count; i++)
@@ -170,7 +172,8 @@ static churn_status learn_task(void *context, size_t f, int thread, churn_error 
   learner *l = context;
   tally_missing(l, f);
   l->model->features[f].missing_rows = l->missing[f].rows;
-  return l->model->features[f].kind == CHURN_FEATURE_NUMBER ? learn_number(l, f, error) : learn_levels(l, f, error);
+  return l->model->features[f].kind == CHURN_FEATURE_NUMBER ? learn_number(l, f, error)
+                                                            : learn_levels(l, f, error);
 }
 
 static const char *const rule_names[] = {"mean", "zero", "error"};
@@ -194,18 +197,20 @@ static churn_status start_feature(learner *l, size_t f, churn_error *error)
   return good ? CHURN_OK : churn_error_no_memory(error);
 }
 
-static churn_status add_column(learner *l, size_t f, churn_encoded_kind kind, char *name, int32_t *number,
-                               churn_error *error)
+static churn_status add_column(learner *l, size_t f, churn_encoded_kind kind, char *name,
+                               int32_t *number, churn_error *error)
 {
   churn_model *model = l->model;
   if (name == NULL)
     return churn_error_no_memory(error);
   size_t capacity = model->column_count;
-  if (!churn_array_reserve(&model->columns, &capacity, model->column_count + 1, sizeof *model->columns)) {
+  if (!churn_array_reserve(&model->columns, &capacity, model->column_count + 1,
+                           sizeof *model->columns)) {
     free(name);
     return churn_error_no_memory(error);
   }
-  model->columns[model->column_count] = (churn_model_column){.name = name, .feature = (uint32_t)f, .kind = kind};
+  model->columns[model->column_count] =
+      (churn_model_column){.name = name, .feature = (uint32_t)f, .kind = kind};
   *number = (int32_t)model->column_count++;
   return CHURN_OK;
 }
@@ -217,12 +222,14 @@ static churn_status drop_column(learner *l, char *name, const char *reason, chur
   char *why = churn_text_copy(reason, strlen(reason));
   size_t capacity = model->dropped_count;
   if (name == NULL || why == NULL ||
-      !churn_array_reserve(&model->dropped, &capacity, model->dropped_count + 1, sizeof *model->dropped)) {
+      !churn_array_reserve(&model->dropped, &capacity, model->dropped_count + 1,
+                           sizeof *model->dropped)) {
     free(name);
     free(why);
     return churn_error_no_memory(error);
   }
-  churn_notes_add(notes_of(run), severity, "dropped_column", CHURN_NOWHERE, "column %s is left out: %s", name, why);
+  churn_notes_add(notes_of(run), severity, "dropped_column", CHURN_NOWHERE,
+                  "column %s is left out: %s", name, why);
   model->dropped[model->dropped_count++] = (churn_model_dropped){name, why};
   return CHURN_OK;
 }
@@ -247,8 +254,8 @@ static churn_status number_flag(learner *l, size_t f, const churn_run *run, chur
     return drop_column(l, name, "every value is missing", CHURN_WARNING, run, error);
   if (!stands_alone(l, l->missing[f])) {
     char why[160];
-    snprintf(why, sizeof why, "pooled: %" PRIu64 " rows are missing, %" PRIu64 " of them churned", l->missing[f].rows,
-             l->missing[f].churners);
+    snprintf(why, sizeof why, "pooled: %" PRIu64 " rows are missing, %" PRIu64 " of them churned",
+             l->missing[f].rows, l->missing[f].churners);
     return drop_column(l, name, why, CHURN_NOTE, run, error);
   }
   feature->missing_column = equal_flag(l, f);
@@ -264,7 +271,8 @@ static churn_status number_columns(learner *l, size_t f, const churn_run *run, c
   churn_model_feature *feature = &l->model->features[f];
   if (l->features[f].spec->missing == CHURN_MISSING_ERROR && l->missing[f].rows > 0)
     return churn_error_set_at(error, CHURN_DEGENERATE, CHURN_NOWHERE,
-                              "feature %s has %" PRIu64 " missing values, and its rule is `missing: error`",
+                              "feature %s has %" PRIu64
+                              " missing values, and its rule is `missing: error`",
                               feature->name, l->missing[f].rows);
   char *name = churn_text_copy(feature->name, strlen(feature->name));
   churn_status status =
@@ -278,9 +286,10 @@ static tally tally_of(const churn_model_level *level)
   return (tally){level->rows, level->churners};
 }
 
-/* Index of the reference level; level_count = missing itself. The most frequent that stands alone, first of equals; when none does, the most
- * frequent of all. */
-static churn_status find_reference(const learner *l, size_t f, size_t *reference, churn_error *error)
+/* Index of the reference level; level_count = missing itself. The most frequent that stands alone,
+ * first of equals; when none does, the most frequent of all. */
+static churn_status find_reference(const learner *l, size_t f, size_t *reference,
+                                   churn_error *error)
 {
   const churn_model_feature *feature = &l->model->features[f];
   const char *wanted = l->features[f].spec->reference.text;
@@ -290,7 +299,8 @@ static churn_status find_reference(const learner *l, size_t f, size_t *reference
       return CHURN_OK;
     }
   if (wanted != NULL)
-    return churn_error_set(error, CHURN_DEGENERATE, "feature %s: the reference level \"%s\" does not occur in training",
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "feature %s: the reference level \"%s\" does not occur in training",
                            feature->name, wanted);
   uint64_t best = 0;
   for (int needs_alone = 1; needs_alone >= 0 && best == 0; needs_alone--)
@@ -305,16 +315,18 @@ static churn_status find_reference(const learner *l, size_t f, size_t *reference
 }
 
 /* One pooled level, or missing pooled, in words for the note. */
-static void note_pooled(const churn_model_feature *feature, const char *level, tally t, const char *into,
-                        const churn_run *run)
+static void note_pooled(const churn_model_feature *feature, const char *level, tally t,
+                        const char *into, const churn_run *run)
 {
   churn_notes_add(notes_of(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
-                  "%s=%s (%" PRIu64 " rows, %" PRIu64 " churners) is pooled into %s", feature->name, level, t.rows,
-                  t.churners, into);
+                  "%s=%s (%" PRIu64 " rows, %" PRIu64 " churners) is pooled into %s", feature->name,
+                  level, t.rows, t.churners, into);
 }
 
-/* Levels that do not stand alone share `?other`; a pool that does not stand alone either counts as the reference. */
-static churn_status pool_levels(learner *l, size_t f, size_t reference, const churn_run *run, churn_error *error)
+/* Levels that do not stand alone share `?other`; a pool that does not stand alone either counts as
+ * the reference. */
+static churn_status pool_levels(learner *l, size_t f, size_t reference, const churn_run *run,
+                                churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
   tally pool = {0, 0};
@@ -326,16 +338,19 @@ static churn_status pool_levels(learner *l, size_t f, size_t reference, const ch
     }
   }
   bool own = stands_alone(l, pool);
-  const char *into = own ? "?other" : "the reference level: there are too few such rows for a column";
+  const char *into =
+      own ? "?other" : "the reference level: there are too few such rows for a column";
   for (size_t i = 0; i <= feature->level_count; i++) {
     tally t = i == feature->level_count ? l->missing[f] : tally_of(&feature->levels[i]);
     if (i != reference && t.rows > 0 && !stands_alone(l, t))
-      note_pooled(feature, i == feature->level_count ? "(missing)" : feature->levels[i].text, t, into, run);
+      note_pooled(feature, i == feature->level_count ? "(missing)" : feature->levels[i].text, t,
+                  into, run);
   }
   if (!own)
     return CHURN_OK;
-  churn_status status = add_column(l, f, CHURN_ENCODED_LEVEL, churn_text_format("%s?other", feature->name),
-                                   &feature->other_column, error);
+  churn_status status =
+      add_column(l, f, CHURN_ENCODED_LEVEL, churn_text_format("%s?other", feature->name),
+                 &feature->other_column, error);
   for (size_t i = 0; i < feature->level_count && status == CHURN_OK; i++)
     if (i != reference && !stands_alone(l, tally_of(&feature->levels[i])))
       feature->levels[i].column = feature->other_column;
@@ -369,8 +384,8 @@ static churn_status category_columns(learner *l, size_t f, const churn_run *run,
     status = pool_levels(l, f, reference, run, error);
   if (status == CHURN_OK && before == l->model->column_count && feature->level_count <= 1 &&
       l->missing[f].rows == 0)
-    status = drop_column(l, churn_text_copy(feature->name, strlen(feature->name)), "constant", CHURN_WARNING, run,
-                         error);
+    status = drop_column(l, churn_text_copy(feature->name, strlen(feature->name)), "constant",
+                         CHURN_WARNING, run, error);
   return status;
 }
 
@@ -378,8 +393,9 @@ static churn_status number_all(learner *l, size_t count, const churn_run *run, c
 {
   churn_status status = CHURN_OK;
   for (size_t f = 0; f < count && status == CHURN_OK; f++)
-    status = l->model->features[f].kind == CHURN_FEATURE_NUMBER ? number_columns(l, f, run, error)
-                                                                : category_columns(l, f, run, error);
+    status = l->model->features[f].kind == CHURN_FEATURE_NUMBER
+                 ? number_columns(l, f, run, error)
+                 : category_columns(l, f, run, error);
   return status;
 }
 
@@ -389,7 +405,8 @@ static churn_status allocate(learner *l, size_t count, churn_error *error)
   l->constant = churn_array_new(count, sizeof *l->constant);
   l->flag_hash = churn_array_new(count, sizeof *l->flag_hash);
   l->model->features = churn_array_new(count, sizeof *l->model->features);
-  if (l->missing == NULL || l->constant == NULL || l->flag_hash == NULL || l->model->features == NULL)
+  if (l->missing == NULL || l->constant == NULL || l->flag_hash == NULL ||
+      l->model->features == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
   for (; l->model->feature_count < count && status == CHURN_OK; l->model->feature_count++)
@@ -397,9 +414,10 @@ static churn_status allocate(learner *l, size_t count, churn_error *error)
   return status;
 }
 
-churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame, const int8_t *labels,
-                                  const churn_encoding_feature *features, size_t feature_count, int pool_rows,
-                                  const churn_run *run, churn_model *model, churn_error *error)
+churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame,
+                                  const int8_t *labels, const churn_encoding_feature *features,
+                                  size_t feature_count, int pool_rows, const churn_run *run,
+                                  churn_model *model, churn_error *error)
 {
   learner l = {.plan = plan,
                .frame = frame,

@@ -1,4 +1,5 @@
-/* The feature table as CSV: chunks of snapshots are evaluated on all threads, then written in order.
+/* The feature table as CSV: chunks of snapshots are evaluated on all threads, then written in
+ * order.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
@@ -36,7 +37,7 @@ static void write_row(churn_output *output, const churn_pipeline *p, const churn
   churn_output_csv(output, id, strlen(id));
   churn_output_write(output, ",", 1);
   churn_output_text(output, day);
-  churn_output_text(output, snapshot->label == CHURN_LABEL_UNKNOWN  ? ","
+  churn_output_text(output, snapshot->label == CHURN_LABEL_UNKNOWN   ? ","
                             : snapshot->label == CHURN_LABEL_CHURNED ? ",1"
                                                                      : ",0");
   for (size_t f = 0; f < p->feature_count; f++) {
@@ -54,14 +55,16 @@ static void write_row(churn_output *output, const churn_pipeline *p, const churn
   churn_output_write(output, "\n", 1);
 }
 
-static churn_status write_rows(churn_output *output, const churn_pipeline *p, const churn_snapshots *snapshots,
-                               const churn_run *run, churn_error *error)
+static churn_status write_rows(churn_output *output, const churn_pipeline *p,
+                               const churn_snapshots *snapshots, const churn_run *run,
+                               churn_error *error)
 {
   churn_status status = CHURN_OK;
   for (size_t first = 0; first < snapshots->count && status == CHURN_OK; first += CHUNK_ROWS) {
     size_t rows = snapshots->count - first < CHUNK_ROWS ? snapshots->count - first : CHUNK_ROWS;
     churn_frame *frame = NULL;
-    status = churn_frame_build(p->plan, snapshots, first, rows, p->feature_count, run, &frame, error);
+    status =
+        churn_frame_build(p->plan, snapshots, first, rows, p->feature_count, run, &frame, error);
     for (size_t r = 0; r < rows && status == CHURN_OK; r++)
       write_row(output, p, &snapshots->rows[first + r], frame, r);
     churn_frame_free(frame);
@@ -69,8 +72,8 @@ static churn_status write_rows(churn_output *output, const churn_pipeline *p, co
   return status;
 }
 
-static churn_status write_table(const churn_pipeline *p, const churn_snapshots *snapshots, const char *path,
-                                const churn_run *run, churn_error *error)
+static churn_status write_table(const churn_pipeline *p, const churn_snapshots *snapshots,
+                                const char *path, const churn_run *run, churn_error *error)
 {
   churn_output *output = NULL;
   churn_status status = churn_output_open(path, &output, error);
@@ -84,8 +87,9 @@ static churn_status write_table(const churn_pipeline *p, const churn_snapshots *
   return status;
 }
 
-churn_status churn_features_write(const churn_project *project, const churn_features_settings *settings,
-                                  const char *path, const churn_run *run, churn_features_report *report,
+churn_status churn_features_write(const churn_project *project,
+                                  const churn_features_settings *settings, const char *path,
+                                  const churn_run *run, churn_features_report *report,
                                   churn_error *error)
 {
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
@@ -93,12 +97,13 @@ churn_status churn_features_write(const churn_project *project, const churn_feat
   churn_snapshots *snapshots = NULL;
   churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
-    status =
-        churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_ALL, run, &snapshots, error);
+    status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_ALL, run,
+                                      &snapshots, error);
   if (status == CHURN_OK)
     status = write_table(p, snapshots, path, run, error);
   if (status == CHURN_OK && report != NULL)
-    *report = (churn_features_report){snapshots->count, (uint32_t)p->feature_count, (uint32_t)snapshots->day_count};
+    *report = (churn_features_report){snapshots->count, (uint32_t)p->feature_count,
+                                      (uint32_t)snapshots->day_count};
   churn_snapshots_free(snapshots);
   churn_pipeline_close(p);
   return status;

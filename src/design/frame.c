@@ -27,8 +27,8 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(frame->rows, tile);
   for (size_t r = 0; r < rows; r++) {
     const churn_snapshot *s = &f->rows[first + r];
-    churn_status status =
-        churn_plan_evaluate(f->plan, f->workspaces[thread], s->spell, s->as_of, values, &frame->values[first + r]);
+    churn_status status = churn_plan_evaluate(f->plan, f->workspaces[thread], s->spell, s->as_of,
+                                              values, &frame->values[first + r]);
     if (status != CHURN_OK)
       return churn_error_no_memory(error);
     for (size_t i = 0; i < frame->features; i++)
@@ -67,8 +67,9 @@ static void free_scratch(filler *f, int threads)
   free(f->values);
 }
 
-churn_status churn_frame_build(const churn_plan *plan, const churn_snapshots *snapshots, size_t first, size_t rows,
-                               size_t features, const churn_run *run, churn_frame **frame, churn_error *error)
+churn_status churn_frame_build(const churn_plan *plan, const churn_snapshots *snapshots,
+                               size_t first, size_t rows, size_t features, const churn_run *run,
+                               churn_frame **frame, churn_error *error)
 {
   int threads = churn_parallel_threads(run);
   size_t tiles = churn_tile_count(rows);

@@ -20,7 +20,8 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   free(pipeline);
 }
 
-static churn_status build_schema(churn_pipeline *p, const churn_model *model, const churn_run *run, churn_error *error)
+static churn_status build_schema(churn_pipeline *p, const churn_model *model, const churn_run *run,
+                                 churn_error *error)
 {
   size_t count = model == NULL ? 0 : model->type_count;
   churn_known_type *known = churn_array_new(count, sizeof *known);
@@ -35,8 +36,9 @@ static churn_status build_schema(churn_pipeline *p, const churn_model *model, co
 }
 
 /* Expressions of the features, then the event's condition. */
-static churn_status list_expressions(churn_pipeline *p, const churn_model *model, churn_expression **expressions,
-                                     size_t *count, churn_error *error)
+static churn_status list_expressions(churn_pipeline *p, const churn_model *model,
+                                     churn_expression **expressions, size_t *count,
+                                     churn_error *error)
 {
   const churn_project *project = p->project;
   size_t features = model == NULL ? p->selection->count : model->feature_count;
@@ -45,7 +47,8 @@ static churn_status list_expressions(churn_pipeline *p, const churn_model *model
     return churn_error_no_memory(error);
   for (size_t i = 0; i < features; i++) {
     if (model != NULL) {
-      (*expressions)[i] = (churn_expression){.name = model->features[i].name, .text = model->features[i].expression};
+      (*expressions)[i] = (churn_expression){.name = model->features[i].name,
+                                             .text = model->features[i].expression};
       continue;
     }
     const churn_feature_spec *spec = &p->selection->features[i];
@@ -60,17 +63,19 @@ static churn_status list_expressions(churn_pipeline *p, const churn_model *model
   p->condition_output = -1;
   if (project->outcome.kind == CHURN_OUTCOME_EVENT && project->outcome.where.text != NULL) {
     p->condition_output = (int)features;
-    (*expressions)[(*count)++] = (churn_expression){.name = "outcome",
-                                                    .text = project->outcome.where.text,
-                                                    .place = churn_project_place(project, &project->outcome.where),
-                                                    .rule = CHURN_EXPRESSION_CONDITION,
-                                                    .history = project->outcome.history.text};
+    (*expressions)[(*count)++] =
+        (churn_expression){.name = "outcome",
+                           .text = project->outcome.where.text,
+                           .place = churn_project_place(project, &project->outcome.where),
+                           .rule = CHURN_EXPRESSION_CONDITION,
+                           .history = project->outcome.history.text};
   }
   p->feature_count = features;
   return CHURN_OK;
 }
 
-static churn_status build_plan(churn_pipeline *p, const churn_model *model, const churn_run *run, churn_error *error)
+static churn_status build_plan(churn_pipeline *p, const churn_model *model, const churn_run *run,
+                               churn_error *error)
 {
   churn_expression *expressions = NULL;
   size_t count = 0;
@@ -81,12 +86,14 @@ static churn_status build_plan(churn_pipeline *p, const churn_model *model, cons
                             .rule = CHURN_EXPRESSION_VALUE};
   churn_status status = list_expressions(p, model, &expressions, &count, error);
   if (status == CHURN_OK)
-    status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money, run, &p->plan, error);
+    status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money,
+                              run, &p->plan, error);
   free(expressions);
   return status;
 }
 
-/* Default features that the project does not map leave the selection, and the plan is built again without them. */
+/* Default features that the project does not map leave the selection, and the plan is built again
+ * without them. */
 static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_error *error)
 {
   size_t kept = 0;
@@ -103,8 +110,8 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   return build_plan(p, NULL, run, error);
 }
 
-static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings, const churn_run *run,
-                              churn_error *error)
+static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,
+                              const churn_run *run, churn_error *error)
 {
   churn_status status = CHURN_OK;
   if (settings->model == NULL)
@@ -114,8 +121,9 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
   if (status == CHURN_OK)
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && p->feature_count == 0)
-    status = churn_error_set(error, CHURN_DEGENERATE,
-                             "no feature is left: the project maps none of the columns that its features need");
+    status = churn_error_set(
+        error, CHURN_DEGENERATE,
+        "no feature is left: the project maps none of the columns that its features need");
   return status;
 }
 
@@ -129,15 +137,16 @@ static void add_outcome_needs(const churn_project *project, churn_needs *needs)
     needs->source[1 + history] = true;
 }
 
-/* The newest day of any history tells when the data ends, so then every history is read, if only its days. */
+/* The newest day of any history tells when the data ends, so then every history is read, if only
+ * its days. */
 static void add_all_days(const churn_project *project, churn_needs *needs)
 {
   for (size_t i = 0; project->data_until == CHURN_DAY_MISSING && i < project->history_count; i++)
     needs->source[1 + i] = true;
 }
 
-static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *settings, const churn_run *run,
-                              churn_error *error)
+static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *settings,
+                              const churn_run *run, churn_error *error)
 {
   churn_needs *needs = churn_needs_new(p->schema);
   if (needs == NULL)
@@ -154,8 +163,9 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   return status;
 }
 
-churn_status churn_pipeline_open(const churn_project *project, const churn_pipeline_settings *settings,
-                                 const churn_run *run, churn_pipeline **pipeline, churn_error *error)
+churn_status churn_pipeline_open(const churn_project *project,
+                                 const churn_pipeline_settings *settings, const churn_run *run,
+                                 churn_pipeline **pipeline, churn_error *error)
 {
   churn_pipeline *p = calloc(1, sizeof *p);
   if (p == NULL)
@@ -175,17 +185,18 @@ churn_status churn_pipeline_open(const churn_project *project, const churn_pipel
   return status;
 }
 
-churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day first, churn_day last,
-                                      churn_snapshot_use use, const churn_run *run, churn_snapshots **snapshots,
-                                      churn_error *error)
+churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day first,
+                                      churn_day last, churn_snapshot_use use, const churn_run *run,
+                                      churn_snapshots **snapshots, churn_error *error)
 {
   churn_day *days = NULL;
   size_t count = 0;
   churn_status status =
       churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
   if (status == CHURN_OK)
-    status = churn_snapshots_build(pipeline->project, pipeline->data, pipeline->plan, pipeline->condition_output, days,
-                                   count, use, run, snapshots, error);
+    status =
+        churn_snapshots_build(pipeline->project, pipeline->data, pipeline->plan,
+                              pipeline->condition_output, days, count, use, run, snapshots, error);
   free(days);
   return status;
 }

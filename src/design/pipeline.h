@@ -1,4 +1,5 @@
-/* From a project and a list of features to a plan bound to data: the one path that training, evaluation, scoring and the feature table share.
+/* From a project and a list of features to a plan bound to data: the one path that training,
+ * evaluation, scoring and the feature table share.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_DESIGN_PIPELINE_H
@@ -16,12 +17,14 @@ typedef struct churn_pipeline {
   churn_selection *selection; /* NULL when the features come from a model */
   churn_plan *plan;
   churn_data *data;
-  size_t feature_count;  /* the plan's first outputs are the features */
-  int condition_output;  /* output of the event's condition, or -1 */
+  size_t feature_count; /* the plan's first outputs are the features */
+  int condition_output; /* output of the event's condition, or -1 */
 } churn_pipeline;
 
-/* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the selection, so that output i = selection feature i. Else the model's features in the model's order, with the column types
- * of training. `with_labels`: what the outcome needs is read too. `all_columns`: every column of every source (for `check`). */
+/* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
+ * selection, so that output i = selection feature i. Else the model's features in the model's
+ * order, with the column types of training. `with_labels`: what the outcome needs is read too.
+ * `all_columns`: every column of every source (for `check`). */
 typedef struct churn_pipeline_settings {
   const char *set;
   const churn_model *model;
@@ -30,14 +33,19 @@ typedef struct churn_pipeline_settings {
   bool collect_all;
 } churn_pipeline_settings;
 
-/* Errors of the stages that it runs; DEGENERATE when no feature is left. A model's feature that does not fit the project is BAD_PROJECT and names model and feature. */
-CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project, const churn_pipeline_settings *settings,
-                                                const churn_run *run, churn_pipeline **pipeline, churn_error *error);
+/* Errors of the stages that it runs; DEGENERATE when no feature is left. A model's feature that
+ * does not fit the project is BAD_PROJECT and names model and feature. */
+CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
+                                                const churn_pipeline_settings *settings,
+                                                const churn_run *run, churn_pipeline **pipeline,
+                                                churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
 /* Snapshots of the pipeline on the project's days, or on first..last where given. */
-CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day first, churn_day last,
+CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline,
+                                                     churn_day first, churn_day last,
                                                      churn_snapshot_use use, const churn_run *run,
-                                                     churn_snapshots **snapshots, churn_error *error);
+                                                     churn_snapshots **snapshots,
+                                                     churn_error *error);
 
 #endif

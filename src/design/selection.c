@@ -36,7 +36,8 @@ static bool is_value_column(const churn_project *project, const char *name)
   return strcmp(value, name) == 0;
 }
 
-/* The column as an expression, in backticks so that any heading works; a backtick inside is doubled. */
+/* The column as an expression, in backticks so that any heading works; a backtick inside is
+ * doubled. */
 static char *column_expression(const char *name)
 {
   char *text = malloc(sizeof "customers.``" + 2 * strlen(name));
@@ -52,7 +53,8 @@ static char *column_expression(const char *name)
   return text;
 }
 
-static bool can_be_feature(const churn_project *project, const churn_schema_column *column, const churn_run *run)
+static bool can_be_feature(const churn_project *project, const churn_schema_column *column,
+                           const churn_run *run)
 {
   const char *why = NULL;
   if (is_value_column(project, column->name))
@@ -67,8 +69,8 @@ static bool can_be_feature(const churn_project *project, const churn_schema_colu
   return why == NULL;
 }
 
-static churn_status expand_columns(const churn_project *project, const churn_schema *schema, const churn_run *run,
-                                   churn_selection *s, churn_error *error)
+static churn_status expand_columns(const churn_project *project, const churn_schema *schema,
+                                   const churn_run *run, churn_selection *s, churn_error *error)
 {
   const churn_schema_source *source = &schema->sources[0];
   s->features = churn_array_new(source->column_count, sizeof *s->features);
@@ -91,7 +93,8 @@ static churn_status expand_columns(const churn_project *project, const churn_sch
   return CHURN_OK;
 }
 
-static churn_status copy_features(const churn_project *project, churn_selection *s, churn_error *error)
+static churn_status copy_features(const churn_project *project, churn_selection *s,
+                                  churn_error *error)
 {
   s->features = churn_array_new(project->feature_count, sizeof *s->features);
   if (s->features == NULL)
@@ -116,12 +119,12 @@ static churn_status no_such_set(const churn_project *project, const char *name, 
   for (size_t i = 0; i < project->set_count; i++)
     snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : ", ",
              project->sets[i].name.text);
-  return churn_error_set(error, CHURN_USAGE, "the project has no feature set \"%s\"; it has: %s", name,
-                         project->set_count == 0 ? "none" : names);
+  return churn_error_set(error, CHURN_USAGE, "the project has no feature set \"%s\"; it has: %s",
+                         name, project->set_count == 0 ? "none" : names);
 }
 
-static churn_status apply_set(const churn_project *project, const churn_feature_set_spec *set, churn_selection *s,
-                              churn_error *error)
+static churn_status apply_set(const churn_project *project, const churn_feature_set_spec *set,
+                              churn_selection *s, churn_error *error)
 {
   size_t kept = 0;
   bool *used = churn_array_new(set->pattern_count, sizeof *used);
@@ -139,21 +142,24 @@ static churn_status apply_set(const churn_project *project, const churn_feature_
   churn_status status = CHURN_OK;
   for (size_t p = 0; p < set->pattern_count && status == CHURN_OK; p++)
     if (!used[p])
-      status = churn_error_set_at(error, CHURN_BAD_PROJECT, churn_project_place(project, &set->patterns[p]),
+      status = churn_error_set_at(error, CHURN_BAD_PROJECT,
+                                  churn_project_place(project, &set->patterns[p]),
                                   "\"%s\" matches no feature", set->patterns[p].text);
   free(used);
   return status;
 }
 
-churn_status churn_selection_build(const churn_project *project, const churn_schema *schema, const char *set,
-                                   const churn_run *run, churn_selection **selection, churn_error *error)
+churn_status churn_selection_build(const churn_project *project, const churn_schema *schema,
+                                   const char *set, const churn_run *run,
+                                   churn_selection **selection, churn_error *error)
 {
   churn_selection *s = calloc(1, sizeof *s);
   if (s == NULL)
     return churn_error_no_memory(error);
   s->set = set == NULL ? "all" : set;
-  churn_status status = project->features_all_customer_columns ? expand_columns(project, schema, run, s, error)
-                                                               : copy_features(project, s, error);
+  churn_status status = project->features_all_customer_columns
+                            ? expand_columns(project, schema, run, s, error)
+                            : copy_features(project, s, error);
   if (status == CHURN_OK && set != NULL) {
     const churn_feature_set_spec *spec = find_set(project, set);
     status = spec == NULL ? no_such_set(project, set, error) : apply_set(project, spec, s, error);

@@ -13,8 +13,10 @@ enum { BLOCK_CUSTOMERS = 2048 };
 
 static bool is_flat(const churn_project *project)
 {
-  return project->base_kind == CHURN_BASE_FILE && project->history_count == 0 && project->joined.text == NULL &&
-         (project->outcome.kind == CHURN_OUTCOME_COLUMN || project->outcome.kind == CHURN_OUTCOME_NONE);
+  return project->base_kind == CHURN_BASE_FILE && project->history_count == 0 &&
+         project->joined.text == NULL &&
+         (project->outcome.kind == CHURN_OUTCOME_COLUMN ||
+          project->outcome.kind == CHURN_OUTCOME_NONE);
 }
 
 static churn_status one_day(churn_day day, churn_day **days, size_t *count, churn_error *error)
@@ -33,8 +35,8 @@ static int compare_days(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
-static churn_status label_days(const churn_data *data, churn_day first, churn_day last, churn_day **days, size_t *count,
-                               churn_error *error)
+static churn_status label_days(const churn_data *data, churn_day first, churn_day last,
+                               churn_day **days, size_t *count, churn_error *error)
 {
   churn_day *all = churn_array_new(data->labels.count, sizeof *all);
   if (all == NULL)
@@ -54,10 +56,12 @@ static churn_status label_days(const churn_data *data, churn_day first, churn_da
     return CHURN_OK;
   free(all);
   *days = NULL;
-  return churn_error_set(error, CHURN_DEGENERATE, "the outcome's file has no label on the days asked for");
+  return churn_error_set(error, CHURN_DEGENERATE,
+                         "the outcome's file has no label on the days asked for");
 }
 
-/* The i-th day of the series that starts at `first`. Months are counted from the first day, so that Jan 31 gives Mar 31 two months on. */
+/* The i-th day of the series that starts at `first`. Months are counted from the first day, so that
+ * Jan 31 gives Mar 31 two months on. */
 static churn_day series_day(const churn_snapshots_spec *spec, churn_day first, size_t i)
 {
   if (spec->every_months > 0)
@@ -67,8 +71,8 @@ static churn_day series_day(const churn_snapshots_spec *spec, churn_day first, s
   return i == 0 ? first : CHURN_DAY_MISSING;
 }
 
-static churn_status series(const churn_snapshots_spec *spec, churn_day first, churn_day last, churn_day **days,
-                           size_t *count, churn_error *error)
+static churn_status series(const churn_snapshots_spec *spec, churn_day first, churn_day last,
+                           churn_day **days, size_t *count, churn_error *error)
 {
   size_t capacity = 0;
   *days = NULL;
@@ -86,11 +90,13 @@ static churn_status series(const churn_snapshots_spec *spec, churn_day first, ch
   }
   if (*count > 0)
     return CHURN_OK;
-  return churn_error_set(error, CHURN_DEGENERATE, "no snapshot: the first day lies after the last one");
+  return churn_error_set(error, CHURN_DEGENERATE,
+                         "no snapshot: the first day lies after the last one");
 }
 
-churn_status churn_snapshot_days(const churn_project *project, const churn_data *data, churn_day first, churn_day last,
-                                 churn_day **days, size_t *count, churn_error *error)
+churn_status churn_snapshot_days(const churn_project *project, const churn_data *data,
+                                 churn_day first, churn_day last, churn_day **days, size_t *count,
+                                 churn_error *error)
 {
   const churn_outcome_spec *outcome = &project->outcome;
   if (is_flat(project))
@@ -102,9 +108,11 @@ churn_status churn_snapshot_days(const churn_project *project, const churn_data 
   churn_day newest = data->data_until;
   if ((first == CHURN_DAY_MISSING || last == CHURN_DAY_MISSING) && newest == CHURN_DAY_MISSING)
     return churn_error_set(error, CHURN_DEGENERATE,
-                           "no snapshot day is known: there is no history to tell the newest day; expected `data_until` "
+                           "no snapshot day is known: there is no history to tell the newest day; "
+                           "expected `data_until` "
                            "or `snapshots` in the project");
-  churn_day newest_closed = newest == CHURN_DAY_MISSING ? newest : newest + 1 - outcome->gap_days - outcome->horizon_days;
+  churn_day newest_closed =
+      newest == CHURN_DAY_MISSING ? newest : newest + 1 - outcome->gap_days - outcome->horizon_days;
   if (last == CHURN_DAY_MISSING)
     last = newest_closed;
   if (first == CHURN_DAY_MISSING)
@@ -128,7 +136,7 @@ typedef struct builder {
   const churn_day *days;
   size_t day_count;
   churn_snapshot_use use;
-  int history; /* of SILENT and EVENT, else -1 */
+  int history;           /* of SILENT and EVENT, else -1 */
   int8_t *column_labels; /* COLUMN: per spell, else NULL */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
@@ -144,12 +152,15 @@ static bool is_closed(const builder *b, churn_day as_of)
   return as_of + outcome->gap_days + outcome->horizon_days <= b->data->data_until + 1;
 }
 
-/* The spell that is in the base at `as_of`, or SIZE_MAX. Spells are disjoint, so there is at most one. */
+/* The spell that is in the base at `as_of`, or SIZE_MAX. Spells are disjoint, so there is at most
+ * one. */
 static size_t spell_at(const churn_customers *customers, size_t customer, churn_day as_of)
 {
   for (size_t s = customers->first_spell[customer]; s < customers->first_spell[customer + 1]; s++) {
-    bool joined = as_of == CHURN_DAY_MISSING || customers->joined[s] == CHURN_DAY_MISSING || customers->joined[s] < as_of;
-    bool there = as_of == CHURN_DAY_MISSING || customers->left[s] == CHURN_DAY_MISSING || customers->left[s] >= as_of;
+    bool joined = as_of == CHURN_DAY_MISSING || customers->joined[s] == CHURN_DAY_MISSING ||
+                  customers->joined[s] < as_of;
+    bool there = as_of == CHURN_DAY_MISSING || customers->left[s] == CHURN_DAY_MISSING ||
+                 customers->left[s] >= as_of;
     if (joined && there)
       return s;
   }
@@ -170,10 +181,12 @@ static size_t first_row_from(const churn_history *h, size_t customer, churn_day 
   return low;
 }
 
-static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first, churn_day last, bool *any)
+static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
+                            churn_day last, bool *any)
 {
   if (b->condition_output >= 0)
-    return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer, first, last, any);
+    return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer,
+                              first, last, any);
   const churn_history *h = &b->data->histories[b->history];
   *any = first_row_from(h, customer, first) < first_row_from(h, customer, last);
   return CHURN_OK;
@@ -199,7 +212,8 @@ static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
   return left >= opens ? CHURN_LABEL_CHURNED : LABEL_DROPPED;
 }
 
-static churn_status label_history(const builder *b, int thread, size_t customer, churn_day as_of, int8_t *label)
+static churn_status label_history(const builder *b, int thread, size_t customer, churn_day as_of,
+                                  int8_t *label)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
   churn_day opens = as_of + outcome->gap_days;
@@ -224,12 +238,13 @@ static int8_t label_from_file(const churn_label_rows *labels, size_t customer, c
     else
       high = middle;
   }
-  bool found = low < labels->count && labels->customer[low] == customer && labels->as_of[low] == as_of;
+  bool found =
+      low < labels->count && labels->customer[low] == customer && labels->as_of[low] == as_of;
   return found && labels->churned[low] >= 0 ? labels->churned[low] : LABEL_DROPPED;
 }
 
-static churn_status find_label(const builder *b, int thread, size_t customer, size_t spell, churn_day as_of,
-                               int8_t *label)
+static churn_status find_label(const builder *b, int thread, size_t customer, size_t spell,
+                               churn_day as_of, int8_t *label)
 {
   *label = CHURN_LABEL_UNKNOWN;
   if (!is_closed(b, as_of))
@@ -266,7 +281,8 @@ static churn_status add_row(const builder *b, block *to, churn_snapshot row, chu
   return CHURN_OK;
 }
 
-static churn_status look_at(const builder *b, block *to, int thread, size_t customer, size_t day, churn_error *error)
+static churn_status look_at(const builder *b, block *to, int thread, size_t customer, size_t day,
+                            churn_error *error)
 {
   churn_day as_of = b->days[day];
   churn_snapshot_day *tally = &to->tally[day];
@@ -304,7 +320,8 @@ static churn_status build_block(void *context, size_t task, int thread, churn_er
   return status;
 }
 
-static churn_status join_blocks(const builder *b, size_t block_count, churn_snapshots *s, churn_error *error)
+static churn_status join_blocks(const builder *b, size_t block_count, churn_snapshots *s,
+                                churn_error *error)
 {
   for (size_t i = 0; i < block_count; i++)
     s->count += b->blocks[i].count;
@@ -334,8 +351,9 @@ static churn_status join_blocks(const builder *b, size_t block_count, churn_snap
   return CHURN_OK;
 }
 
-static churn_status label_of_text(const builder *b, const char *text, uint64_t line, bool negative_seen[1],
-                                  const char **other, int8_t *label, churn_error *error)
+static churn_status label_of_text(const builder *b, const char *text, uint64_t line,
+                                  bool negative_seen[1], const char **other, int8_t *label,
+                                  churn_error *error)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
   (void)line;
@@ -353,8 +371,10 @@ static churn_status label_of_text(const builder *b, const char *text, uint64_t l
     *other = text;
     return CHURN_OK;
   }
-  return churn_error_set_at(error, CHURN_INCONSISTENT, churn_project_place(b->project, &outcome->column),
-                            "column \"%s\" holds more than two values: \"%.60s\", \"%.60s\" and \"%.60s\"; expected two, or "
+  return churn_error_set_at(error, CHURN_INCONSISTENT,
+                            churn_project_place(b->project, &outcome->column),
+                            "column \"%s\" holds more than two values: \"%.60s\", \"%.60s\" and "
+                            "\"%.60s\"; expected two, or "
                             "`negative: VALUE` in the outcome (other rows are then left out)",
                             outcome->column.text, outcome->positive.text, *other, text);
 }
@@ -368,20 +388,24 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   size_t levels = churn_dictionary_count(column->levels), spells = b->data->customers.spell_count;
   int8_t *by_level = churn_array_new(levels, sizeof *by_level);
   b->column_labels = churn_array_new(spells, sizeof *b->column_labels);
-  churn_status status = by_level == NULL || b->column_labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      by_level == NULL || b->column_labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
   bool negative_seen[1] = {false}, positive_seen = false;
   const char *other = NULL;
   for (uint32_t i = 0; i < levels && status == CHURN_OK; i++) {
-    status = label_of_text(b, churn_dictionary_text(column->levels, i), 0, negative_seen, &other, &by_level[i], error);
+    status = label_of_text(b, churn_dictionary_text(column->levels, i), 0, negative_seen, &other,
+                           &by_level[i], error);
     positive_seen = positive_seen || by_level[i] == CHURN_LABEL_CHURNED;
   }
   if (status == CHURN_OK && levels > 0 && !positive_seen)
-    status = churn_error_set_at(error, CHURN_INCONSISTENT, churn_project_place(b->project, &b->project->outcome.positive),
-                                "no row has \"%s\" in column \"%s\"; it holds \"%.60s\"%s",
-                                b->project->outcome.positive.text, b->project->outcome.column.text,
-                                churn_dictionary_text(column->levels, 0), levels > 1 ? " and others" : "");
+    status = churn_error_set_at(
+        error, CHURN_INCONSISTENT, churn_project_place(b->project, &b->project->outcome.positive),
+        "no row has \"%s\" in column \"%s\"; it holds \"%.60s\"%s",
+        b->project->outcome.positive.text, b->project->outcome.column.text,
+        churn_dictionary_text(column->levels, 0), levels > 1 ? " and others" : "");
   for (size_t i = 0; i < spells && status == CHURN_OK; i++)
-    b->column_labels[i] = column->codes[i] == CHURN_CODE_MISSING ? LABEL_DROPPED : by_level[column->codes[i]];
+    b->column_labels[i] =
+        column->codes[i] == CHURN_CODE_MISSING ? LABEL_DROPPED : by_level[column->codes[i]];
   free(by_level);
   return status;
 }
@@ -412,9 +436,10 @@ static void clear(builder *b, size_t block_count, int threads)
   free(b->column_labels);
 }
 
-churn_status churn_snapshots_build(const churn_project *project, const churn_data *data, const churn_plan *plan,
-                                   int condition_output, const churn_day *days, size_t day_count,
-                                   churn_snapshot_use use, const churn_run *run, churn_snapshots **snapshots,
+churn_status churn_snapshots_build(const churn_project *project, const churn_data *data,
+                                   const churn_plan *plan, int condition_output,
+                                   const churn_day *days, size_t day_count, churn_snapshot_use use,
+                                   const churn_run *run, churn_snapshots **snapshots,
                                    churn_error *error)
 {
   builder b = {.project = project,

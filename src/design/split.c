@@ -11,7 +11,8 @@
 
 churn_split churn_split_of(const churn_project *project, churn_day test_from)
 {
-  churn_split split = {.test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from : test_from,
+  churn_split split = {.test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from
+                                                                   : test_from,
                        .span_days = project->outcome.gap_days + project->outcome.horizon_days,
                        .test_share = project->test_share};
   if (split.test_from != CHURN_DAY_MISSING)
@@ -21,7 +22,8 @@ churn_split churn_split_of(const churn_project *project, churn_day test_from)
   return split;
 }
 
-static bool belongs(const churn_split *split, const churn_data *data, const churn_snapshot *row, churn_split_part part)
+static bool belongs(const churn_split *split, const churn_data *data, const churn_snapshot *row,
+                    churn_split_part part)
 {
   if (split->kind == CHURN_SPLIT_NONE)
     return part == CHURN_PART_TRAIN;
@@ -33,8 +35,9 @@ static bool belongs(const churn_split *split, const churn_data *data, const chur
   return test == (part == CHURN_PART_TEST);
 }
 
-churn_status churn_split_take(const churn_split *split, const churn_data *data, const churn_snapshots *all,
-                              churn_split_part part, churn_snapshots **taken, churn_error *error)
+churn_status churn_split_take(const churn_split *split, const churn_data *data,
+                              const churn_snapshots *all, churn_split_part part,
+                              churn_snapshots **taken, churn_error *error)
 {
   churn_snapshots *s = calloc(1, sizeof *s);
   if (s == NULL || (s->rows = churn_array_new(all->count, sizeof *s->rows)) == NULL) {

@@ -1,7 +1,9 @@
 /* Which labelled rows train and which judge. One rule, used by training and by evaluation.
  *
- * With `test_from`: snapshots whose label window closed before it train; snapshots from it on judge; those in between do neither, so that no label window is shared. Else with `split: {test: share}`: customers
- * whose hashed id falls below the share judge. Else everything trains and nothing judges.
+ * With `test_from`: snapshots whose label window closed before it train; snapshots from it on
+ * judge; those in between do neither, so that no label window is shared. Else with `split: {test:
+ * share}`: customers whose hashed id falls below the share judge. Else everything trains and
+ * nothing judges.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_DESIGN_SPLIT_H
@@ -9,7 +11,11 @@
 
 #include "design/snapshots.h"
 
-typedef enum churn_split_kind { CHURN_SPLIT_NONE, CHURN_SPLIT_CUSTOMERS, CHURN_SPLIT_TIME } churn_split_kind;
+typedef enum churn_split_kind {
+  CHURN_SPLIT_NONE,
+  CHURN_SPLIT_CUSTOMERS,
+  CHURN_SPLIT_TIME
+} churn_split_kind;
 
 typedef enum churn_split_part { CHURN_PART_TRAIN, CHURN_PART_TEST } churn_split_part;
 
@@ -28,7 +34,8 @@ CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const chu
                                              const churn_snapshots *all, churn_split_part part,
                                              churn_snapshots **taken, churn_error *error);
 
-/* First and last as-of day, how many distinct ones, distinct customers, churners. Days MISSING for flat exports. */
+/* First and last as-of day, how many distinct ones, distinct customers, churners. Days MISSING for
+ * flat exports. */
 typedef struct churn_span {
   churn_day first, last;
   uint32_t days;
@@ -36,7 +43,8 @@ typedef struct churn_span {
   uint64_t churners;
 } churn_span;
 
-CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, churn_error *error);
+CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span,
+                                          churn_error *error);
 
 /* The rows' labels as an array the caller frees; NULL when memory ran out. */
 int8_t *churn_snapshots_labels(const churn_snapshots *snapshots);

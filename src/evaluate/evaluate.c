@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* K: ten, a hundred, a thousand and a tenth of the rows, those that are smaller than the number of rows. */
+/* K: ten, a hundred, a thousand and a tenth of the rows, those that are smaller than the number of
+ * rows. */
 static size_t default_captures(size_t rows, uint64_t counts[CHURN_MOST_CAPTURES])
 {
   const uint64_t wanted[] = {10, 100, 1000, (rows + 9) / 10};
@@ -32,17 +33,19 @@ static size_t default_captures(size_t rows, uint64_t counts[CHURN_MOST_CAPTURES]
   return count;
 }
 
-static churn_status compute(const churn_snapshots *snapshots, const churn_scores *scores, const int8_t *labels,
-                            const uint64_t *captures, size_t capture_count, const churn_run *run,
-                            churn_evaluation *evaluation, churn_error *error)
+static churn_status compute(const churn_snapshots *snapshots, const churn_scores *scores,
+                            const int8_t *labels, const uint64_t *captures, size_t capture_count,
+                            const churn_run *run, churn_evaluation *evaluation, churn_error *error)
 {
   uint64_t chosen[CHURN_MOST_CAPTURES];
   if (captures == NULL) {
     capture_count = default_captures(snapshots->count, chosen);
     captures = chosen;
   }
-  churn_scored scored = {snapshots->count, labels, scores->probabilities, scores->logits, scores->values};
-  churn_status status = churn_figures_compute(&scored, captures, capture_count, run, evaluation, error);
+  churn_scored scored = {snapshots->count, labels, scores->probabilities, scores->logits,
+                         scores->values};
+  churn_status status =
+      churn_figures_compute(&scored, captures, capture_count, run, evaluation, error);
   churn_span span;
   if (status == CHURN_OK)
     status = churn_span_of(snapshots, &span, error);
@@ -56,8 +59,8 @@ static churn_status compute(const churn_snapshots *snapshots, const churn_scores
 
 churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_model *model,
                                  const churn_snapshots *snapshots, const uint64_t *capture_counts,
-                                 size_t capture_count, const churn_run *run, churn_evaluation *evaluation,
-                                 churn_error *error)
+                                 size_t capture_count, const churn_run *run,
+                                 churn_evaluation *evaluation, churn_error *error)
 {
   size_t rows = snapshots->count;
   churn_scorer *scorer = NULL;
@@ -67,7 +70,8 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   scores.probabilities = churn_array_new(rows, sizeof(double));
   scores.logits = churn_array_new(rows, sizeof(double));
   scores.values = churn_array_new(rows, sizeof(double));
-  churn_status status = labels == NULL || scores.probabilities == NULL || scores.logits == NULL || scores.values == NULL
+  churn_status status = labels == NULL || scores.probabilities == NULL || scores.logits == NULL ||
+                                scores.values == NULL
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
@@ -75,7 +79,8 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, snapshots, run, &scores, &unseen, error);
   if (status == CHURN_OK)
-    status = compute(snapshots, &scores, labels, capture_counts, capture_count, run, evaluation, error);
+    status =
+        compute(snapshots, &scores, labels, capture_counts, capture_count, run, evaluation, error);
   if (status == CHURN_OK)
     evaluation->unseen_levels = unseen;
   churn_scorer_free(scorer);
@@ -87,18 +92,21 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
 }
 
 /* The model may have seen these rows, or rows whose label windows reach into them. */
-static void find_in_sample(const churn_split *split, const churn_model *model, churn_evaluation *evaluation)
+static void find_in_sample(const churn_split *split, const churn_model *model,
+                           churn_evaluation *evaluation)
 {
   const char *why = NULL;
   if (split->kind == CHURN_SPLIT_NONE)
     why = "the project sets neither test_from nor split, so these rows trained the model";
-  else if (split->kind == CHURN_SPLIT_CUSTOMERS && strcmp(model->validation_kind, "held_out_customers") != 0)
+  else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
+           strcmp(model->validation_kind, "held_out_customers") != 0)
     why = "the model was trained without holding these customers out";
   else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of != CHURN_DAY_MISSING &&
            evaluation->first_as_of < model->last_as_of + model->gap_days + model->horizon_days)
     why = "the label windows of training reach into these snapshots";
   evaluation->in_sample = why != NULL;
-  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s", why == NULL ? "" : why);
+  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s",
+           why == NULL ? "" : why);
 }
 
 static churn_status no_rows(const churn_split *split, churn_error *error)
@@ -107,8 +115,9 @@ static churn_status no_rows(const churn_split *split, churn_error *error)
     return churn_error_set(error, CHURN_DEGENERATE, "there is no labelled row to evaluate on");
   char day[CHURN_DAY_TEXT_SIZE];
   churn_day_format(split->test_from, day);
-  return churn_error_set(error, CHURN_DEGENERATE,
-                         "there is no labelled snapshot on or after %s (test_from) whose label window is closed", day);
+  return churn_error_set(
+      error, CHURN_DEGENERATE,
+      "there is no labelled snapshot on or after %s (test_from) whose label window is closed", day);
 }
 
 churn_status churn_evaluate(const churn_project *project, const churn_model *model,
@@ -123,14 +132,15 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   churn_evaluation made = {0};
   churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
-    status =
-        churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED, run, &all, error);
+    status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED,
+                                      run, &all, error);
   if (status == CHURN_OK)
     status = churn_split_take(&split, p->data, all, part, &rows, error);
   if (status == CHURN_OK && rows->count == 0)
     status = no_rows(&split, error);
   if (status == CHURN_OK)
-    status = churn_evaluate_rows(p, model, rows, settings->capture_counts, settings->capture_count, run, &made, error);
+    status = churn_evaluate_rows(p, model, rows, settings->capture_counts, settings->capture_count,
+                                 run, &made, error);
   if (status == CHURN_OK) {
     find_in_sample(&split, model, &made);
     *evaluation = made;

@@ -16,9 +16,11 @@ typedef struct churn_build {
   churn_error *error;
 } churn_build;
 
-/* Reads one file with the run's notes; under collect_all bad rows become faults in the notes. Records the file in data->inputs. */
+/* Reads one file with the run's notes; under collect_all bad rows become faults in the notes.
+ * Records the file in data->inputs. */
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
-                              const churn_column_request *requests, size_t count, bool keep_lines, churn_table **table);
+                              const churn_column_request *requests, size_t count, bool keep_lines,
+                              churn_table **table);
 
 /* data->customers from the customers file. */
 churn_status churn_build_customers(const churn_build *build);
@@ -32,12 +34,14 @@ churn_status churn_build_history(const churn_build *build, size_t index);
 /* data->labels from the outcome's file. */
 churn_status churn_build_labels(const churn_build *build);
 
-/* Codes of an id column -> customer number (CHURN_CODE_MISSING = unknown), through the spec's `via` when it has one. The caller frees *map. */
-churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec, const churn_column *id,
-                                uint32_t **map);
+/* Codes of an id column -> customer number (CHURN_CODE_MISSING = unknown), through the spec's `via`
+ * when it has one. The caller frees *map. */
+churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec,
+                                const churn_column *id, uint32_t **map);
 
-/* column's rows taken in the given order: column[i] = column[order[i]], for `rows` rows, on all threads. */
-churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows, const churn_run *run,
-                                 churn_error *error);
+/* column's rows taken in the given order: column[i] = column[order[i]], for `rows` rows, on all
+ * threads. */
+churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows,
+                                 const churn_run *run, churn_error *error);
 
 #endif

@@ -1,4 +1,5 @@
-/* The customers: ids, spells, and their columns, from the customers file or from the ids of a history.
+/* The customers: ids, spells, and their columns, from the customers file or from the ids of a
+ * history.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
@@ -17,7 +18,8 @@ typedef struct layout {
   int *schema; /* [columns of the schema] */
 } layout;
 
-static int ask(layout *l, const churn_project *project, const churn_located *heading, churn_type type, bool optional)
+static int ask(layout *l, const churn_project *project, const churn_located *heading,
+               churn_type type, bool optional)
 {
   if (heading->text == NULL)
     return -1;
@@ -46,7 +48,8 @@ static churn_status make_layout(const churn_build *build, layout *l)
     if (!build->needs->wanted[0][i])
       continue;
     const churn_schema_column *column = &source->columns[i];
-    l->requests[l->count] = (churn_column_request){column->heading, column->type, false, column->place};
+    l->requests[l->count] =
+        (churn_column_request){column->heading, column->type, false, column->place};
     l->schema[i] = (int)l->count++;
   }
   return CHURN_OK;
@@ -60,7 +63,8 @@ static void free_layout(layout *l)
 
 static churn_day day_of(const churn_table *table, int column, size_t row)
 {
-  return column < 0 || !table->columns[column].present ? CHURN_DAY_MISSING : table->columns[column].days[row];
+  return column < 0 || !table->columns[column].present ? CHURN_DAY_MISSING
+                                                       : table->columns[column].days[row];
 }
 
 /* A row as it is sorted into spell order. */
@@ -85,7 +89,8 @@ static spell_key *make_keys(const churn_table *table, const layout *l)
   spell_key *keys = churn_array_new(table->rows, sizeof *keys);
   for (size_t row = 0; keys != NULL && row < table->rows; row++) {
     uint32_t customer = l->id < 0 ? (uint32_t)row : table->columns[l->id].codes[row];
-    keys[row] = (spell_key){customer, day_of(table, l->joined, row), day_of(table, l->left, row), (uint32_t)row};
+    keys[row] = (spell_key){customer, day_of(table, l->joined, row), day_of(table, l->left, row),
+                            (uint32_t)row};
   }
   if (keys != NULL && l->id >= 0)
     qsort(keys, table->rows, sizeof *keys, compare_spells);
@@ -98,16 +103,18 @@ static churn_status check_spell(const churn_build *build, const churn_table *tab
   const spell_key *now = &keys[i];
   churn_place place = {table->path, table->lines[now->row], 0};
   if (now->joined != CHURN_DAY_MISSING && now->left != CHURN_DAY_MISSING && now->left < now->joined)
-    return churn_error_set_at(build->error, CHURN_INCONSISTENT, place, "the customer left before joining");
+    return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
+                              "the customer left before joining");
   if (i == 0 || l->id < 0 || keys[i - 1].customer != now->customer)
     return CHURN_OK;
   const spell_key *before = &keys[i - 1];
   const char *id = churn_dictionary_text(table->columns[l->id].levels, now->customer);
   if (l->joined < 0)
-    return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
-                              "id \"%.60s\" is there twice, first on line %" PRIu64
-                              "; expected one row a customer (several spells need `joined` and `left`)",
-                              id, table->lines[before->row]);
+    return churn_error_set_at(
+        build->error, CHURN_INCONSISTENT, place,
+        "id \"%.60s\" is there twice, first on line %" PRIu64
+        "; expected one row a customer (several spells need `joined` and `left`)",
+        id, table->lines[before->row]);
   if (before->left == CHURN_DAY_MISSING || before->left >= now->joined)
     return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
                               "id \"%.60s\": this spell overlaps the one on line %" PRIu64
@@ -116,9 +123,10 @@ static churn_status check_spell(const churn_build *build, const churn_table *tab
   return CHURN_OK;
 }
 
-/* First fault in file order would depend on the sort only through ids, so the lowest line is reported. */
-static churn_status check_spells(const churn_build *build, const churn_table *table, const layout *l,
-                                 const spell_key *keys)
+/* First fault in file order would depend on the sort only through ids, so the lowest line is
+ * reported. */
+static churn_status check_spells(const churn_build *build, const churn_table *table,
+                                 const layout *l, const spell_key *keys)
 {
   churn_status worst = CHURN_OK;
   churn_error lowest = {0};
@@ -138,7 +146,8 @@ static churn_status check_spells(const churn_build *build, const churn_table *ta
   return worst;
 }
 
-static churn_status fill_spells(const churn_build *build, const churn_table *table, const spell_key *keys)
+static churn_status fill_spells(const churn_build *build, const churn_table *table,
+                                const spell_key *keys)
 {
   churn_customers *c = &build->data->customers;
   c->spell_count = table->rows;
@@ -147,7 +156,8 @@ static churn_status fill_spells(const churn_build *build, const churn_table *tab
   c->left = churn_array_new(table->rows, sizeof *c->left);
   c->lines = churn_array_new(table->rows, sizeof *c->lines);
   c->first_spell = churn_array_new(c->count + 1, sizeof *c->first_spell);
-  if (c->spell_customer == NULL || c->joined == NULL || c->left == NULL || c->lines == NULL || c->first_spell == NULL)
+  if (c->spell_customer == NULL || c->joined == NULL || c->left == NULL || c->lines == NULL ||
+      c->first_spell == NULL)
     return churn_error_no_memory(build->error);
   for (size_t i = 0; i < table->rows; i++) {
     c->spell_customer[i] = keys[i].customer;
@@ -172,7 +182,8 @@ static churn_status fill_ids(churn_customers *c, churn_error *error)
   return CHURN_OK;
 }
 
-/* Without an id column the row number, counted from 1, is the id; numbers go into a dictionary so that texts have an owner. */
+/* Without an id column the row number, counted from 1, is the id; numbers go into a dictionary so
+ * that texts have an owner. */
 static churn_status number_rows(churn_customers *c, churn_error *error)
 {
   c->index = churn_dictionary_new();
@@ -186,7 +197,8 @@ static churn_status number_rows(churn_customers *c, churn_error *error)
   return status == CHURN_OK ? fill_ids(c, error) : churn_error_set(error, status, "out of memory");
 }
 
-static churn_status move_columns(const churn_build *build, churn_table *table, const layout *l, const spell_key *keys)
+static churn_status move_columns(const churn_build *build, churn_table *table, const layout *l,
+                                 const spell_key *keys)
 {
   churn_customers *c = &build->data->customers;
   size_t count = build->schema->sources[0].column_count;
@@ -215,7 +227,8 @@ static void note_undated(const churn_build *build, const churn_table *table, con
     return;
   churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_WARNING, "no_joined_date",
                   (churn_place){table->path, 0, 0},
-                  "%" PRIu64 " customers have no \"%s\"; they count as joined before the data begins",
+                  "%" PRIu64
+                  " customers have no \"%s\"; they count as joined before the data begins",
                   table->columns[l->joined].missing, table->columns[l->joined].heading);
 }
 
@@ -223,7 +236,8 @@ static churn_status take_table(const churn_build *build, churn_table *table, con
 {
   churn_customers *c = &build->data->customers;
   if (table->rows >= UINT32_MAX)
-    return churn_error_set(build->error, CHURN_INCONSISTENT, "more than 4 billion rows of customers");
+    return churn_error_set(build->error, CHURN_INCONSISTENT,
+                           "more than 4 billion rows of customers");
   spell_key *keys = make_keys(table, l);
   if (keys == NULL)
     return churn_error_no_memory(build->error);
@@ -262,7 +276,8 @@ churn_status churn_build_customers(const churn_build *build)
   if (status == CHURN_OK)
     status = make_layout(build, &l);
   if (status == CHURN_OK)
-    status = churn_build_read(build, &build->schema->project->customers, l.requests, l.count, true, &table);
+    status = churn_build_read(build, &build->schema->project->customers, l.requests, l.count, true,
+                              &table);
   if (status == CHURN_OK)
     status = take_table(build, table, &l);
   churn_table_free(table);
@@ -288,7 +303,8 @@ static churn_status first_days(const churn_table *table, churn_day **first, chur
   return CHURN_OK;
 }
 
-static churn_status derive(const churn_build *build, const churn_table *table, const churn_day *first)
+static churn_status derive(const churn_build *build, const churn_table *table,
+                           const churn_day *first)
 {
   churn_customers *c = &build->data->customers;
   const churn_dictionary *levels = table->columns[0].levels;
@@ -298,14 +314,15 @@ static churn_status derive(const churn_build *build, const churn_table *table, c
   c->left = churn_array_new(most, sizeof *c->left);
   c->spell_customer = churn_array_new(most, sizeof *c->spell_customer);
   c->first_spell = churn_array_new(most + 1, sizeof *c->first_spell);
-  if (c->index == NULL || c->joined == NULL || c->left == NULL || c->spell_customer == NULL || c->first_spell == NULL)
+  if (c->index == NULL || c->joined == NULL || c->left == NULL || c->spell_customer == NULL ||
+      c->first_spell == NULL)
     return churn_error_no_memory(build->error);
   for (uint32_t code = 0; code < most; code++) {
     if (first[code] == CHURN_DAY_MISSING)
       continue;
     uint32_t number;
-    if (churn_dictionary_add(c->index, churn_dictionary_text(levels, code), churn_dictionary_length(levels, code),
-                             &number) != CHURN_OK)
+    if (churn_dictionary_add(c->index, churn_dictionary_text(levels, code),
+                             churn_dictionary_length(levels, code), &number) != CHURN_OK)
       return churn_error_no_memory(build->error);
     c->joined[number] = first[code];
     c->left[number] = CHURN_DAY_MISSING;
@@ -320,7 +337,8 @@ static churn_status derive(const churn_build *build, const churn_table *table, c
 churn_status churn_build_customers_from_history(const churn_build *build)
 {
   const churn_project *project = build->schema->project;
-  const churn_source_spec *spec = &project->histories[churn_project_find_history(project, project->from_history.text)];
+  const churn_source_spec *spec =
+      &project->histories[churn_project_find_history(project, project->from_history.text)];
   churn_column_request requests[] = {
       {spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)},
       {spec->day.text, CHURN_TYPE_DAY, false, churn_project_place(project, &spec->day)}};
@@ -329,8 +347,8 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   churn_table_settings settings = {.collect_all = build->settings->collect_all};
   churn_status status = allocate_columns(build);
   if (status == CHURN_OK)
-    status =
-        churn_table_read(spec->path, &spec->format, requests, 2, &settings, build->run, &table, build->error);
+    status = churn_table_read(spec->path, &spec->format, requests, 2, &settings, build->run, &table,
+                              build->error);
   if (status == CHURN_OK)
     status = first_days(table, &first, build->error);
   if (status == CHURN_OK)

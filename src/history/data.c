@@ -56,11 +56,12 @@ static void note_rejects(const churn_build *build, const churn_table *table)
     return;
   for (size_t i = 0; i < table->reject_count; i++)
     churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_FAULT, "bad_row",
-                    (churn_place){table->path, table->rejects[i].line, table->rejects[i].column}, "%s",
-                    table->rejects[i].reason);
+                    (churn_place){table->path, table->rejects[i].line, table->rejects[i].column},
+                    "%s", table->rejects[i].reason);
 }
 
-static churn_status record_input(churn_data *data, const char *name, const churn_table *table, churn_error *error)
+static churn_status record_input(churn_data *data, const char *name, const churn_table *table,
+                                 churn_error *error)
 {
   size_t capacity = data->input_count;
   if (!churn_array_reserve(&data->inputs, &capacity, data->input_count + 1, sizeof *data->inputs))
@@ -76,13 +77,14 @@ static churn_status record_input(churn_data *data, const char *name, const churn
 }
 
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
-                              const churn_column_request *requests, size_t count, bool keep_lines, churn_table **table)
+                              const churn_column_request *requests, size_t count, bool keep_lines,
+                              churn_table **table)
 {
   churn_table_settings settings = {
       .keep_lines = keep_lines, .collect_all = build->settings->collect_all, .most_rejects = 0};
   churn_table *read = NULL;
-  churn_status status =
-      churn_table_read(spec->path, &spec->format, requests, count, &settings, build->run, &read, build->error);
+  churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &settings,
+                                         build->run, &read, build->error);
   if (status != CHURN_OK)
     return status;
   note_rejects(build, read);
@@ -94,13 +96,15 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   return status;
 }
 
-static void gather_8(const uint64_t *values, const uint32_t *order, size_t first, size_t last, uint64_t *out)
+static void gather_8(const uint64_t *values, const uint32_t *order, size_t first, size_t last,
+                     uint64_t *out)
 {
   for (size_t i = first; i < last; i++)
     out[i] = values[order[i]];
 }
 
-static void gather_4(const uint32_t *values, const uint32_t *order, size_t first, size_t last, uint32_t *out)
+static void gather_4(const uint32_t *values, const uint32_t *order, size_t first, size_t last,
+                     uint32_t *out)
 {
   for (size_t i = first; i < last; i++)
     out[i] = values[order[i]];
@@ -131,8 +135,8 @@ static churn_status reorder_task(void *context, size_t task, int thread, churn_e
 }
 
 /* One array in a new order; *values is replaced (and is as it was when memory runs out). */
-static churn_status reorder_array(void *values_pointer, size_t width, const uint32_t *order, size_t rows,
-                                  const churn_run *run, churn_error *error)
+static churn_status reorder_array(void *values_pointer, size_t width, const uint32_t *order,
+                                  size_t rows, const churn_run *run, churn_error *error)
 {
   void *from;
   memcpy(&from, values_pointer, sizeof from);
@@ -142,14 +146,15 @@ static churn_status reorder_array(void *values_pointer, size_t width, const uint
   if (to == NULL)
     return churn_error_no_memory(error);
   reorder r = {from, to, width, order, rows};
-  churn_status status = churn_parallel_run((rows + REORDER_ROWS - 1) / REORDER_ROWS, reorder_task, &r, NULL, run, error);
+  churn_status status = churn_parallel_run((rows + REORDER_ROWS - 1) / REORDER_ROWS, reorder_task,
+                                           &r, NULL, run, error);
   free(from);
   memcpy(values_pointer, &to, sizeof to);
   return status;
 }
 
-churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows, const churn_run *run,
-                                 churn_error *error)
+churn_status churn_build_reorder(churn_column *column, const uint32_t *order, size_t rows,
+                                 const churn_run *run, churn_error *error)
 {
   churn_status status = reorder_array(&column->numbers, sizeof(double), order, rows, run, error);
   if (status == CHURN_OK)
@@ -182,8 +187,9 @@ static bool go_on(const churn_build *build, churn_status status)
 static churn_status build_all(const churn_build *build)
 {
   const churn_project *project = build->schema->project;
-  churn_status status = project->base_kind == CHURN_BASE_FILE ? churn_build_customers(build)
-                                                              : churn_build_customers_from_history(build);
+  churn_status status = project->base_kind == CHURN_BASE_FILE
+                            ? churn_build_customers(build)
+                            : churn_build_customers_from_history(build);
   for (size_t i = 0; status == CHURN_OK && i < project->history_count; i++) {
     if (!build->needs->source[1 + i])
       continue;
@@ -191,7 +197,8 @@ static churn_status build_all(const churn_build *build)
     if (status != CHURN_OK && go_on(build, status))
       status = CHURN_OK;
   }
-  if (status == CHURN_OK && build->settings->with_labels && project->outcome.kind == CHURN_OUTCOME_LABELS) {
+  if (status == CHURN_OK && build->settings->with_labels &&
+      project->outcome.kind == CHURN_OUTCOME_LABELS) {
     status = churn_build_labels(build);
     if (status != CHURN_OK && go_on(build, status))
       status = CHURN_OK;
@@ -199,8 +206,9 @@ static churn_status build_all(const churn_build *build)
   return status;
 }
 
-churn_status churn_data_read(const churn_schema *schema, const churn_needs *needs, const churn_data_settings *settings,
-                             const churn_run *run, churn_data **data, churn_error *error)
+churn_status churn_data_read(const churn_schema *schema, const churn_needs *needs,
+                             const churn_data_settings *settings, const churn_run *run,
+                             churn_data **data, churn_error *error)
 {
   static const churn_data_settings defaults = {0};
   churn_data *d = calloc(1, sizeof *d);

@@ -1,4 +1,5 @@
-/* One history: rows matched to customers, grouped by customer, ordered by day. A counting sort by customer, then each customer's rows by day.
+/* One history: rows matched to customers, grouped by customer, ordered by day. A counting sort by
+ * customer, then each customer's rows by day.
  *
  * Cost: one pass to count, one to place, one gather a column.
  *
@@ -32,16 +33,17 @@ static churn_status make_layout(const churn_build *build, size_t index, layout *
   l->schema = churn_array_new(source->column_count, sizeof *l->schema);
   if (l->requests == NULL || l->schema == NULL)
     return churn_error_no_memory(build->error);
-  l->requests[l->count++] =
-      (churn_column_request){spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)};
-  l->requests[l->count++] =
-      (churn_column_request){spec->day.text, CHURN_TYPE_DAY, false, churn_project_place(project, &spec->day)};
+  l->requests[l->count++] = (churn_column_request){spec->id.text, CHURN_TYPE_ID, false,
+                                                   churn_project_place(project, &spec->id)};
+  l->requests[l->count++] = (churn_column_request){spec->day.text, CHURN_TYPE_DAY, false,
+                                                   churn_project_place(project, &spec->day)};
   for (size_t i = 0; i < source->column_count; i++) {
     l->schema[i] = -1;
     if (!build->needs->wanted[1 + index][i] || (int)i == source->day)
       continue;
     const churn_schema_column *column = &source->columns[i];
-    l->requests[l->count] = (churn_column_request){column->heading, column->type, false, column->place};
+    l->requests[l->count] =
+        (churn_column_request){column->heading, column->type, false, column->place};
     l->schema[i] = (int)l->count++;
   }
   return CHURN_OK;
@@ -54,12 +56,14 @@ static churn_status match_ids(const churn_build *build, const churn_dictionary *
   if (*map == NULL)
     return churn_error_no_memory(build->error);
   for (uint32_t code = 0; code < count; code++)
-    (*map)[code] = churn_dictionary_find(build->data->customers.index, churn_dictionary_text(ids, code),
-                                         churn_dictionary_length(ids, code));
+    (*map)[code] =
+        churn_dictionary_find(build->data->customers.index, churn_dictionary_text(ids, code),
+                              churn_dictionary_length(ids, code));
   return CHURN_OK;
 }
 
-/* Fills *owner: customer of each key of the via file. A key may be there often, but for one customer only. */
+/* Fills *owner: customer of each key of the via file. A key may be there often, but for one
+ * customer only. */
 static churn_status read_owners(const churn_build *build, const churn_table *table, uint32_t *owner)
 {
   const churn_column *keys = &table->columns[0], *customers = &table->columns[1];
@@ -73,11 +77,12 @@ static churn_status read_owners(const churn_build *build, const churn_table *tab
   for (size_t row = 0; status == CHURN_OK && row < table->rows; row++) {
     uint32_t key = keys->codes[row];
     if (seen[key] != CHURN_CODE_MISSING && seen[key] != customers->codes[row])
-      status = churn_error_set_at(build->error, CHURN_INCONSISTENT, (churn_place){table->path, table->lines[row], 0},
-                                  "key \"%.60s\" belongs to customer \"%.60s\" here and to \"%.60s\" before",
-                                  churn_dictionary_text(keys->levels, key),
-                                  churn_dictionary_text(customers->levels, customers->codes[row]),
-                                  churn_dictionary_text(customers->levels, seen[key]));
+      status = churn_error_set_at(
+          build->error, CHURN_INCONSISTENT, (churn_place){table->path, table->lines[row], 0},
+          "key \"%.60s\" belongs to customer \"%.60s\" here and to \"%.60s\" before",
+          churn_dictionary_text(keys->levels, key),
+          churn_dictionary_text(customers->levels, customers->codes[row]),
+          churn_dictionary_text(customers->levels, seen[key]));
     seen[key] = customers->codes[row];
     owner[key] = map[customers->codes[row]];
   }
@@ -86,24 +91,26 @@ static churn_status read_owners(const churn_build *build, const churn_table *tab
   return status;
 }
 
-static churn_status match_via(const churn_build *build, const churn_source_spec *spec, const churn_dictionary *ids,
-                              uint32_t **map)
+static churn_status match_via(const churn_build *build, const churn_source_spec *spec,
+                              const churn_dictionary *ids, uint32_t **map)
 {
   const churn_project *project = build->schema->project;
   churn_column_request requests[] = {
       {spec->via.id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->via.id)},
-      {spec->via.customer.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->via.customer)}};
+      {spec->via.customer.text, CHURN_TYPE_ID, false,
+       churn_project_place(project, &spec->via.customer)}};
   churn_table *table = NULL;
   uint32_t *owner = NULL;
   churn_table_settings settings = {.keep_lines = true};
-  churn_status status =
-      churn_table_read(spec->via.path, &spec->format, requests, 2, &settings, build->run, &table, build->error);
+  churn_status status = churn_table_read(spec->via.path, &spec->format, requests, 2, &settings,
+                                         build->run, &table, build->error);
   if (status != CHURN_OK)
     return status;
   size_t count = churn_dictionary_count(ids);
   owner = churn_array_new(churn_dictionary_count(table->columns[0].levels), sizeof *owner);
   *map = churn_array_new(count, sizeof **map);
-  status = owner == NULL || *map == NULL ? churn_error_no_memory(build->error) : read_owners(build, table, owner);
+  status = owner == NULL || *map == NULL ? churn_error_no_memory(build->error)
+                                         : read_owners(build, table, owner);
   for (uint32_t code = 0; status == CHURN_OK && code < count; code++) {
     uint32_t key = churn_dictionary_find(table->columns[0].levels, churn_dictionary_text(ids, code),
                                          churn_dictionary_length(ids, code));
@@ -118,10 +125,11 @@ static churn_status match_via(const churn_build *build, const churn_source_spec 
   return status;
 }
 
-churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec, const churn_column *id,
-                                uint32_t **map)
+churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec,
+                                const churn_column *id, uint32_t **map)
 {
-  return spec->via.path == NULL ? match_ids(build, id->levels, map) : match_via(build, spec, id->levels, map);
+  return spec->via.path == NULL ? match_ids(build, id->levels, map)
+                                : match_via(build, spec, id->levels, map);
 }
 
 /* Span of days and what is left out; map gives each id's customer. */
@@ -146,8 +154,8 @@ static void count_rows(const churn_table *table, const uint32_t *map, churn_hist
   }
 }
 
-static void place_rows(const churn_table *table, const uint32_t *map, const size_t *first_row, size_t *next,
-                       size_t customers, uint32_t *order)
+static void place_rows(const churn_table *table, const uint32_t *map, const size_t *first_row,
+                       size_t *next, size_t customers, uint32_t *order)
 {
   memcpy(next, first_row, customers * sizeof *next);
   for (size_t row = 0; row < table->rows; row++) {
@@ -179,7 +187,8 @@ static int compare_dated(const void *left, const void *right)
   return (a->row > b->row) - (a->row < b->row);
 }
 
-/* Exports are mostly in order of time already, so insertion is near linear; it gives up when it moves too much. */
+/* Exports are mostly in order of time already, so insertion is near linear; it gives up when it
+ * moves too much. */
 static bool insertion_sort(uint32_t *order, size_t count, const churn_day *days)
 {
   size_t moves = 0, most = count * SHORT_RUN;
@@ -195,7 +204,8 @@ static bool insertion_sort(uint32_t *order, size_t count, const churn_day *days)
   return true;
 }
 
-static churn_status sort_run(uint32_t *order, size_t count, const churn_day *days, churn_error *error)
+static churn_status sort_run(uint32_t *order, size_t count, const churn_day *days,
+                             churn_error *error)
 {
   if (insertion_sort(order, count, days))
     return CHURN_OK;
@@ -215,16 +225,18 @@ static churn_status sort_task(void *context, size_t task, int thread, churn_erro
 {
   (void)thread;
   const day_sort *s = context;
-  size_t last = (task + 1) * SORT_CUSTOMERS < s->customers ? (task + 1) * SORT_CUSTOMERS : s->customers;
+  size_t last =
+      (task + 1) * SORT_CUSTOMERS < s->customers ? (task + 1) * SORT_CUSTOMERS : s->customers;
   churn_status status = CHURN_OK;
   for (size_t c = task * SORT_CUSTOMERS; c < last && status == CHURN_OK; c++)
-    status = sort_run(s->order + s->first_row[c], s->first_row[c + 1] - s->first_row[c], s->days, error);
+    status =
+        sort_run(s->order + s->first_row[c], s->first_row[c + 1] - s->first_row[c], s->days, error);
   return status;
 }
 
 /* The order of the kept rows: by customer, then day. The caller frees *order. */
-static churn_status find_order(const churn_build *build, const churn_table *table, const uint32_t *map,
-                               churn_history *h, uint32_t **order)
+static churn_status find_order(const churn_build *build, const churn_table *table,
+                               const uint32_t *map, churn_history *h, uint32_t **order)
 {
   size_t customers = build->data->customers.count;
   count_rows(table, map, h);
@@ -235,19 +247,20 @@ static churn_status find_order(const churn_build *build, const churn_table *tabl
   h->rows = h->first_row[customers];
   size_t *next = churn_array_new(customers, sizeof *next);
   *order = churn_array_new(h->rows, sizeof **order);
-  churn_status status = next == NULL || *order == NULL ? churn_error_no_memory(build->error) : CHURN_OK;
+  churn_status status =
+      next == NULL || *order == NULL ? churn_error_no_memory(build->error) : CHURN_OK;
   if (status == CHURN_OK) {
     place_rows(table, map, h->first_row, next, customers, *order);
     day_sort sort = {table->columns[1].days, *order, h->first_row, customers};
-    status = churn_parallel_run((customers + SORT_CUSTOMERS - 1) / SORT_CUSTOMERS, sort_task, &sort, NULL, build->run,
-                                build->error);
+    status = churn_parallel_run((customers + SORT_CUSTOMERS - 1) / SORT_CUSTOMERS, sort_task, &sort,
+                                NULL, build->run, build->error);
   }
   free(next);
   return status;
 }
 
-static churn_status move_columns(const churn_build *build, churn_table *table, const layout *l, size_t index,
-                                 const uint32_t *order, churn_history *h)
+static churn_status move_columns(const churn_build *build, churn_table *table, const layout *l,
+                                 size_t index, const uint32_t *order, churn_history *h)
 {
   churn_column day = table->columns[1];
   table->columns[1] = (churn_column){0};
@@ -255,7 +268,8 @@ static churn_status move_columns(const churn_build *build, churn_table *table, c
   h->days = day.days;
   day.days = NULL;
   churn_column_clear(&day);
-  for (size_t i = 0; status == CHURN_OK && i < build->schema->sources[1 + index].column_count; i++) {
+  for (size_t i = 0; status == CHURN_OK && i < build->schema->sources[1 + index].column_count;
+       i++) {
     if (l->schema[i] < 0)
       continue;
     h->columns[i] = table->columns[l->schema[i]];
@@ -265,28 +279,32 @@ static churn_status move_columns(const churn_build *build, churn_table *table, c
   return status;
 }
 
-static void note_left_out(const churn_build *build, const churn_table *table, const churn_history *h)
+static void note_left_out(const churn_build *build, const churn_table *table,
+                          const churn_history *h)
 {
   churn_place place = {table->path, 0, 0};
   if (h->rows_unmatched > 0)
     churn_notes_add(notes_of(build), CHURN_NOTE, "unmatched_rows", place,
-                    "%" PRIu64 " of %" PRIu64 " rows of %s belong to no known customer and were left out",
+                    "%" PRIu64 " of %" PRIu64
+                    " rows of %s belong to no known customer and were left out",
                     h->rows_unmatched, h->rows_read, h->name);
   if (h->rows_dayless > 0)
     churn_notes_add(notes_of(build), CHURN_NOTE, "rows_without_day", place,
-                    "%" PRIu64 " of %" PRIu64 " rows of %s have no \"%s\" and were left out", h->rows_dayless,
-                    h->rows_read, h->name, table->columns[1].heading);
+                    "%" PRIu64 " of %" PRIu64 " rows of %s have no \"%s\" and were left out",
+                    h->rows_dayless, h->rows_read, h->name, table->columns[1].heading);
 }
 
-static churn_status take_table(const churn_build *build, churn_table *table, const layout *l, size_t index)
+static churn_status take_table(const churn_build *build, churn_table *table, const layout *l,
+                               size_t index)
 {
   churn_history *h = &build->data->histories[index];
   uint32_t *map = NULL, *order = NULL;
   if (table->rows >= UINT32_MAX)
-    return churn_error_set(build->error, CHURN_INCONSISTENT, "more than 4 billion rows in one history");
+    return churn_error_set(build->error, CHURN_INCONSISTENT,
+                           "more than 4 billion rows in one history");
   h->rows_read = table->rows;
-  churn_status status =
-      churn_build_id_map(build, &build->schema->project->histories[index], &table->columns[0], &map);
+  churn_status status = churn_build_id_map(build, &build->schema->project->histories[index],
+                                           &table->columns[0], &map);
   if (status == CHURN_OK)
     status = find_order(build, table, map, h, &order);
   if (status == CHURN_OK) {

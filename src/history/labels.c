@@ -25,7 +25,8 @@ static int compare_labels(const void *left, const void *right)
   return (a->line > b->line) - (a->line < b->line);
 }
 
-static size_t collect(const churn_build *build, const churn_table *table, const uint32_t *map, label_key *keys)
+static size_t collect(const churn_build *build, const churn_table *table, const uint32_t *map,
+                      label_key *keys)
 {
   churn_label_rows *labels = &build->data->labels;
   size_t kept = 0;
@@ -36,22 +37,25 @@ static size_t collect(const churn_build *build, const churn_table *table, const 
       continue;
     }
     double churned = table->columns[2].numbers[row];
-    keys[kept++] = (label_key){customer, table->columns[1].days[row], isnan(churned) ? -1 : churned != 0.0,
-                               table->lines[row]};
+    keys[kept++] = (label_key){customer, table->columns[1].days[row],
+                               isnan(churned) ? -1 : churned != 0.0, table->lines[row]};
   }
   return kept;
 }
 
-static churn_status check_keys(const churn_build *build, const churn_table *table, const label_key *keys, size_t count)
+static churn_status check_keys(const churn_build *build, const churn_table *table,
+                               const label_key *keys, size_t count)
 {
   for (size_t i = 0; i < count; i++) {
     churn_place place = {table->path, keys[i].line, 0};
     if (keys[i].as_of == CHURN_DAY_MISSING)
-      return churn_error_set_at(build->error, CHURN_MALFORMED, place, "a label without a day; expected the as-of day");
+      return churn_error_set_at(build->error, CHURN_MALFORMED, place,
+                                "a label without a day; expected the as-of day");
     if (i > 0 && keys[i].customer == keys[i - 1].customer && keys[i].as_of == keys[i - 1].as_of)
-      return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
-                                "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
-                                build->data->customers.ids[keys[i].customer], keys[i - 1].line);
+      return churn_error_set_at(
+          build->error, CHURN_INCONSISTENT, place,
+          "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
+          build->data->customers.ids[keys[i].customer], keys[i - 1].line);
   }
   return CHURN_OK;
 }
@@ -77,9 +81,10 @@ static churn_status take_table(const churn_build *build, const churn_table *tabl
 {
   uint32_t *map = NULL;
   label_key *keys = churn_array_new(table->rows, sizeof *keys);
-  churn_status status = keys == NULL ? churn_error_no_memory(build->error)
-                                     : churn_build_id_map(build, &build->schema->project->outcome.labels,
-                                                          &table->columns[0], &map);
+  churn_status status = keys == NULL
+                            ? churn_error_no_memory(build->error)
+                            : churn_build_id_map(build, &build->schema->project->outcome.labels,
+                                                 &table->columns[0], &map);
   if (status == CHURN_OK) {
     size_t kept = collect(build, table, map, keys);
     qsort(keys, kept, sizeof *keys, compare_labels);
@@ -89,7 +94,8 @@ static churn_status take_table(const churn_build *build, const churn_table *tabl
   }
   if (status == CHURN_OK && build->data->labels.unmatched > 0)
     churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "unmatched_rows",
-                    (churn_place){table->path, 0, 0}, "%" PRIu64 " labels belong to no known customer and were left out",
+                    (churn_place){table->path, 0, 0},
+                    "%" PRIu64 " labels belong to no known customer and were left out",
                     build->data->labels.unmatched);
   free(map);
   free(keys);
@@ -104,7 +110,8 @@ churn_status churn_build_labels(const churn_build *build)
   churn_column_request requests[] = {
       {spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)},
       {spec->day.text, CHURN_TYPE_SCHEDULED, false, churn_project_place(project, &spec->day)},
-      {outcome->churned.text, CHURN_TYPE_FLAG, false, churn_project_place(project, &outcome->churned)}};
+      {outcome->churned.text, CHURN_TYPE_FLAG, false,
+       churn_project_place(project, &outcome->churned)}};
   churn_table *table = NULL;
   churn_status status = churn_build_read(build, spec, requests, 3, true, &table);
   if (status == CHURN_OK)

@@ -1,4 +1,5 @@
-/* Which columns exist, of what type: declared, known from a model, or inferred by reading the file once.
+/* Which columns exist, of what type: declared, known from a model, or inferred by reading the file
+ * once.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "history/schema.h"
@@ -58,7 +59,8 @@ void churn_schema_free(churn_schema *schema)
 static churn_status add_column(builder *b, churn_schema_column column)
 {
   churn_schema_source *source = b->source;
-  if (!churn_array_reserve(&source->columns, &b->capacity, source->column_count + 1, sizeof *source->columns))
+  if (!churn_array_reserve(&source->columns, &b->capacity, source->column_count + 1,
+                           sizeof *source->columns))
     return churn_error_no_memory(b->error);
   source->columns[source->column_count++] = column;
   return CHURN_OK;
@@ -69,26 +71,32 @@ static bool is_text(const churn_located *located, const char *text)
   return located->text != NULL && strcmp(located->text, text) == 0;
 }
 
-/* Headings that are not columns: the id, and on customers what would give the answer away or has a name of its own. */
-static bool is_kept_out(const churn_project *project, const churn_source_spec *spec, const char *heading)
+/* Headings that are not columns: the id, and on customers what would give the answer away or has a
+ * name of its own. */
+static bool is_kept_out(const churn_project *project, const churn_source_spec *spec,
+                        const char *heading)
 {
   if (is_text(&spec->id, heading))
     return true;
   if (spec != &project->customers)
     return false;
   return is_text(&project->joined, heading) || is_text(&project->left, heading) ||
-         (project->outcome.kind == CHURN_OUTCOME_COLUMN && is_text(&project->outcome.column, heading));
+         (project->outcome.kind == CHURN_OUTCOME_COLUMN &&
+          is_text(&project->outcome.column, heading));
 }
 
-static churn_status check_readable(const churn_project *project, const churn_column_spec *column, churn_error *error)
+static churn_status check_readable(const churn_project *project, const churn_column_spec *column,
+                                   churn_error *error)
 {
   const char *heading = column->heading.text;
-  bool is_outcome = project->outcome.kind == CHURN_OUTCOME_COLUMN && is_text(&project->outcome.column, heading);
+  bool is_outcome =
+      project->outcome.kind == CHURN_OUTCOME_COLUMN && is_text(&project->outcome.column, heading);
   if (!is_outcome && !is_text(&project->left, heading))
     return CHURN_OK;
-  return churn_error_set_at(error, CHURN_BAD_PROJECT, churn_project_place(project, &column->name),
-                            "column \"%s\" is %s and cannot be read by features; take it out of `columns`", heading,
-                            is_outcome ? "the outcome" : "`left`");
+  return churn_error_set_at(
+      error, CHURN_BAD_PROJECT, churn_project_place(project, &column->name),
+      "column \"%s\" is %s and cannot be read by features; take it out of `columns`", heading,
+      is_outcome ? "the outcome" : "`left`");
 }
 
 static churn_status add_declared(builder *b)
@@ -96,19 +104,23 @@ static churn_status add_declared(builder *b)
   const churn_project *project = b->schema->project;
   for (size_t i = 0; i < b->spec->column_count; i++) {
     const churn_column_spec *column = &b->spec->columns[i];
-    churn_status status = b->spec == &project->customers ? check_readable(project, column, b->error) : CHURN_OK;
+    churn_status status =
+        b->spec == &project->customers ? check_readable(project, column, b->error) : CHURN_OK;
     if (status == CHURN_OK)
-      status = add_column(b, (churn_schema_column){column->name.text, column->heading.text, column->type, -1,
-                                                   column->is_static, churn_project_place(project, &column->name)});
+      status = add_column(b, (churn_schema_column){column->name.text, column->heading.text,
+                                                   column->type, -1, column->is_static,
+                                                   churn_project_place(project, &column->name)});
     if (status != CHURN_OK)
       return status;
   }
   return CHURN_OK;
 }
 
-static churn_status keep_text(churn_schema *schema, size_t *capacity, char *text, churn_error *error)
+static churn_status keep_text(churn_schema *schema, size_t *capacity, char *text,
+                              churn_error *error)
 {
-  if (!churn_array_reserve(&schema->owned, capacity, schema->owned_count + 1, sizeof *schema->owned))
+  if (!churn_array_reserve(&schema->owned, capacity, schema->owned_count + 1,
+                           sizeof *schema->owned))
     return churn_error_no_memory(error);
   schema->owned[schema->owned_count++] = text;
   return CHURN_OK;
@@ -119,14 +131,15 @@ static churn_status add_headings(builder *b)
 {
   char **headings = NULL;
   size_t count = 0, taken = 0, capacity = b->schema->owned_count;
-  churn_status status = churn_table_headings(b->spec->path, &b->spec->format, &headings, &count, b->error);
+  churn_status status =
+      churn_table_headings(b->spec->path, &b->spec->format, &headings, &count, b->error);
   for (; status == CHURN_OK && taken < count; taken++) {
     status = keep_text(b->schema, &capacity, headings[taken], b->error);
     if (status != CHURN_OK)
       break;
     if (!is_kept_out(b->schema->project, b->spec, headings[taken]))
-      status = add_column(
-          b, (churn_schema_column){headings[taken], headings[taken], CHURN_TYPE_INFER, -1, false, CHURN_NOWHERE});
+      status = add_column(b, (churn_schema_column){headings[taken], headings[taken],
+                                                   CHURN_TYPE_INFER, -1, false, CHURN_NOWHERE});
   }
   for (; taken < count; taken++)
     free(headings[taken]);
@@ -143,7 +156,8 @@ static churn_status settle_day(builder *b)
   if (at < 0) {
     const char *heading = b->spec->day.text;
     churn_place place = churn_project_place(b->schema->project, &b->spec->day);
-    churn_status status = add_column(b, (churn_schema_column){heading, heading, CHURN_TYPE_DAY, -1, false, place});
+    churn_status status =
+        add_column(b, (churn_schema_column){heading, heading, CHURN_TYPE_DAY, -1, false, place});
     if (status != CHURN_OK)
       return status;
     at = (int)b->source->column_count - 1;
@@ -160,7 +174,8 @@ static churn_status find_known_at(builder *b, const churn_located *name, int *fo
     return CHURN_OK;
   *found = (int)b->source->column_count;
   churn_place place = churn_project_place(b->schema->project, name);
-  return add_column(b, (churn_schema_column){name->text, name->text, CHURN_TYPE_DAY, -1, false, place});
+  return add_column(
+      b, (churn_schema_column){name->text, name->text, CHURN_TYPE_DAY, -1, false, place});
 }
 
 static churn_status settle_known_at(builder *b)
@@ -202,8 +217,8 @@ static churn_status infer_types(builder *b, const churn_run *run)
   for (size_t i = 0; i < source->column_count; i++)
     requests[i] = (churn_column_request){source->columns[i].heading, source->columns[i].type, false,
                                          source->columns[i].place};
-  churn_status status =
-      churn_table_infer(b->spec->path, &b->spec->format, requests, source->column_count, run, b->error);
+  churn_status status = churn_table_infer(b->spec->path, &b->spec->format, requests,
+                                          source->column_count, run, b->error);
   for (size_t i = 0; status == CHURN_OK && i < source->column_count; i++)
     source->columns[i].type = requests[i].type;
   free(requests);
@@ -215,12 +230,13 @@ static churn_status check_known_at(builder *b, const churn_located *name, int co
 {
   churn_place place = churn_project_place(b->schema->project, name);
   if (column < 0)
-    return churn_error_set_at(b->error, CHURN_BAD_PROJECT, place, "known_at: \"%s\" is no column of %s", name->text,
-                              b->source->name);
+    return churn_error_set_at(b->error, CHURN_BAD_PROJECT, place,
+                              "known_at: \"%s\" is no column of %s", name->text, b->source->name);
   churn_type type = b->source->columns[column].type;
   if (type == CHURN_TYPE_DAY || type == CHURN_TYPE_SCHEDULED)
     return CHURN_OK;
-  return churn_error_set_at(b->error, CHURN_BAD_PROJECT, place, "known_at: \"%s\" is a %s; expected a day", name->text,
+  return churn_error_set_at(b->error, CHURN_BAD_PROJECT, place,
+                            "known_at: \"%s\" is a %s; expected a day", name->text,
                             churn_type_name(type));
 }
 
@@ -236,8 +252,8 @@ static churn_status check_all_known_at(builder *b)
 }
 
 static churn_status build_source(churn_schema *schema, size_t index, const churn_source_spec *spec,
-                                 const churn_known_type *known, size_t known_count, const churn_run *run,
-                                 churn_error *error)
+                                 const churn_known_type *known, size_t known_count,
+                                 const churn_run *run, churn_error *error)
 {
   builder b = {schema, spec, &schema->sources[index], 0, error};
   churn_status status = spec->columns_declared ? add_declared(&b) : add_headings(&b);
@@ -254,14 +270,17 @@ static churn_status build_source(churn_schema *schema, size_t index, const churn
 
 static churn_status check_ids(const churn_project *project, churn_error *error)
 {
-  if (project->base_kind != CHURN_BASE_FILE || project->customers.id.text != NULL || project->history_count == 0)
+  if (project->base_kind != CHURN_BASE_FILE || project->customers.id.text != NULL ||
+      project->history_count == 0)
     return CHURN_OK;
-  return churn_error_set_at(error, CHURN_BAD_PROJECT, churn_project_place(project, &project->customers.from),
-                            "customers have no `id`, so histories cannot be matched to them; expected id: HEADING");
+  return churn_error_set_at(
+      error, CHURN_BAD_PROJECT, churn_project_place(project, &project->customers.from),
+      "customers have no `id`, so histories cannot be matched to them; expected id: HEADING");
 }
 
-churn_status churn_schema_build(const churn_project *project, const churn_known_type *known, size_t known_count,
-                                const churn_run *run, churn_schema **schema, churn_error *error)
+churn_status churn_schema_build(const churn_project *project, const churn_known_type *known,
+                                size_t known_count, const churn_run *run, churn_schema **schema,
+                                churn_error *error)
 {
   churn_status status = check_ids(project, error);
   if (status != CHURN_OK)
@@ -277,7 +296,8 @@ churn_status churn_schema_build(const churn_project *project, const churn_known_
     goto done;
   }
   for (size_t i = 0; i < s->source_count; i++)
-    s->sources[i] = (churn_schema_source){i == 0 ? "customers" : project->histories[i - 1].name.text, NULL, 0, -1, -1};
+    s->sources[i] = (churn_schema_source){
+        i == 0 ? "customers" : project->histories[i - 1].name.text, NULL, 0, -1, -1};
   if (project->base_kind == CHURN_BASE_FILE)
     status = build_source(s, 0, &project->customers, known, known_count, run, error);
   for (size_t i = 0; status == CHURN_OK && i < project->history_count; i++)

@@ -50,13 +50,16 @@ static churn_status check_rows(const training *t, churn_error *error)
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){t->project->path, 0, 0},
                               "the project has no `outcome`, so there is nothing to train on");
   if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->all->count > 0)
-    return churn_error_set(error, CHURN_DEGENERATE,
-                           "no snapshot is left to train on: none has a label window that closed before test_from");
+    return churn_error_set(
+        error, CHURN_DEGENERATE,
+        "no snapshot is left to train on: none has a label window that closed before test_from");
   if (t->train->count == 0)
-    return churn_error_set(error, CHURN_DEGENERATE,
-                           "no labelled row to train on: every label window is still open, or nobody was in the base");
+    return churn_error_set(
+        error, CHURN_DEGENERATE,
+        "no labelled row to train on: every label window is still open, or nobody was in the base");
   if (churners == 0 || churners == t->train->count)
-    return churn_error_set(error, CHURN_DEGENERATE, "all %zu training rows have the same outcome (%s)", t->train->count,
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "all %zu training rows have the same outcome (%s)", t->train->count,
                            churners == 0 ? "stayed" : "churned");
   return CHURN_OK;
 }
@@ -66,13 +69,15 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
   if (status == CHURN_OK)
-    status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED, t->run,
-                                      &t->all, error);
+    status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
+                                      CHURN_SNAPSHOTS_LABELLED, t->run, &t->all, error);
   t->split = churn_split_of(t->project, settings->test_from);
   if (status == CHURN_OK)
-    status = churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
+    status =
+        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
   if (status == CHURN_OK)
-    status = churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
+    status =
+        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
 
@@ -81,16 +86,19 @@ static churn_status learn_encoding(training *t, churn_error *error)
   const churn_pipeline *p = t->pipeline;
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
   t->labels = churn_snapshots_labels(t->train);
-  churn_status status = features == NULL || t->labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      features == NULL || t->labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
-    status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run, &t->frame, error);
+    status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
+                               &t->frame, error);
   if (status == CHURN_OK)
-    status = churn_encoding_learn(p->plan, t->frame, t->labels, features, p->feature_count, t->project->pool_rows,
-                                  t->run, t->model, error);
+    status = churn_encoding_learn(p->plan, t->frame, t->labels, features, p->feature_count,
+                                  t->project->pool_rows, t->run, t->model, error);
   if (status == CHURN_OK && t->model->column_count == 0)
-    status = churn_error_set(error, CHURN_DEGENERATE, "no column is left to fit: every feature is constant");
+    status = churn_error_set(error, CHURN_DEGENERATE,
+                             "no column is left to fit: every feature is constant");
   free(features);
   return status;
 }
@@ -109,7 +117,8 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
   for (size_t r = 0; r < rows; r++)
     t->matrix->y[tile * CHURN_TILE_ROWS + r] = t->labels[tile * CHURN_TILE_ROWS + r];
-  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL, error);
+  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL,
+                            error);
 }
 
 static churn_status fill_matrix(training *t, churn_error *error)
@@ -125,7 +134,8 @@ static churn_status fill_matrix(training *t, churn_error *error)
     status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
   matrix_fill fill = {encoder, t};
   if (status == CHURN_OK)
-    status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix", t->run, error);
+    status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix",
+                                t->run, error);
   churn_encoder_free(encoder);
   free(outputs);
   churn_frame_free(t->frame);
@@ -137,8 +147,8 @@ static void note_collinear(const training *t, const bool *keep, char *const *bec
 {
   for (size_t c = 0; c < t->model->column_count; c++)
     if (!keep[c])
-      churn_notes_add(t->run->notes, CHURN_WARNING, "dropped_column", CHURN_NOWHERE, "column %s is left out: %s",
-                      t->model->columns[c].name, because[c]);
+      churn_notes_add(t->run->notes, CHURN_WARNING, "dropped_column", CHURN_NOWHERE,
+                      "column %s is left out: %s", t->model->columns[c].name, because[c]);
 }
 
 static churn_status drop_collinear(training *t, churn_error *error)
@@ -148,7 +158,8 @@ static churn_status drop_collinear(training *t, churn_error *error)
   bool *keep = churn_array_new(columns, sizeof *keep);
   char **because = churn_array_new(columns, sizeof *because);
   const char **names = churn_array_new(columns, sizeof *names);
-  churn_status status = keep == NULL || because == NULL || names == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      keep == NULL || because == NULL || names == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t c = 0; status == CHURN_OK && c < columns; c++)
     names[c] = t->model->columns[c].name;
   if (status == CHURN_OK)
@@ -179,11 +190,13 @@ static void describe_column(churn_model_column *column, double estimate, double 
   column->upper = estimate + normal_975 * column->std_error;
 }
 
-static churn_status describe_intercept(training *t, const churn_fit_result *result, churn_error *error)
+static churn_status describe_intercept(training *t, const churn_fit_result *result,
+                                       churn_error *error)
 {
   static const char name[] = "(Intercept)";
   churn_model_column *intercept = &t->model->intercept;
-  *intercept = (churn_model_column){.name = churn_text_copy(name, sizeof name - 1), .mean = 1.0, .deviation = 1.0};
+  *intercept = (churn_model_column){
+      .name = churn_text_copy(name, sizeof name - 1), .mean = 1.0, .deviation = 1.0};
   if (intercept->name == NULL)
     return churn_error_no_memory(error);
   describe_column(intercept, result->coefficients[0], result->covariance[0]);
@@ -196,15 +209,17 @@ static churn_status set_text(char **to, const char *text, churn_error *error)
   return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
-static churn_status describe_fit(training *t, const churn_fit_settings *settings, const churn_fit_result *result,
-                                 const churn_fit_report *report, churn_error *error)
+static churn_status describe_fit(training *t, const churn_fit_settings *settings,
+                                 const churn_fit_result *result, const churn_fit_report *report,
+                                 churn_error *error)
 {
   churn_model *model = t->model;
   size_t size = model->column_count + 1;
   for (size_t c = 0; c < model->column_count; c++) {
     model->columns[c].mean = result->means[c];
     model->columns[c].deviation = result->deviations[c];
-    describe_column(&model->columns[c], result->coefficients[c + 1], result->covariance[(c + 1) * size + c + 1]);
+    describe_column(&model->columns[c], result->coefficients[c + 1],
+                    result->covariance[(c + 1) * size + c + 1]);
   }
   model->lambda = settings->ridge_lambda;
   model->log_likelihood = report->log_likelihood;
@@ -224,33 +239,38 @@ static churn_status describe_fit(training *t, const churn_fit_settings *settings
 static void warn_about_fit(const training *t, const churn_fit_report *report)
 {
   if (report->stopped_by == CHURN_STOP_SEPARATION)
-    churn_notes_add(t->run->notes, CHURN_WARNING, "separation", CHURN_NOWHERE,
-                    "the likelihood has no maximum: column %s tells churners and stayers apart without error, so its "
-                    "coefficient runs away; leave it out, or set `fit: {penalty: ridge, lambda: 0.01}`",
-                    t->model->columns[report->separating_column].name);
+    churn_notes_add(
+        t->run->notes, CHURN_WARNING, "separation", CHURN_NOWHERE,
+        "the likelihood has no maximum: column %s tells churners and stayers apart without error, "
+        "so its "
+        "coefficient runs away; leave it out, or set `fit: {penalty: ridge, lambda: 0.01}`",
+        t->model->columns[report->separating_column].name);
   else if (!report->converged)
     churn_notes_add(t->run->notes, CHURN_WARNING, "not_converged", CHURN_NOWHERE,
-                    "the fit did not converge: stopped by %s with gradient %.3g", churn_stop_name(report->stopped_by),
-                    report->max_gradient);
+                    "the fit did not converge: stopped by %s with gradient %.3g",
+                    churn_stop_name(report->stopped_by), report->max_gradient);
   uint64_t churners = 0;
   for (size_t i = 0; i < t->train->count; i++)
     churners += t->labels[i] == 1;
   if (churners < 10 * (t->model->column_count + 1))
     churn_notes_add(t->run->notes, CHURN_WARNING, "few_churners", CHURN_NOWHERE,
-                    "%" PRIu64 " churners for %zu coefficients: below 10 for each, estimates are unstable", churners,
-                    t->model->column_count + 1);
+                    "%" PRIu64
+                    " churners for %zu coefficients: below 10 for each, estimates are unstable",
+                    churners, t->model->column_count + 1);
 }
 
 static churn_status fit(training *t, churn_error *error)
 {
   size_t columns = t->model->column_count, size = columns + 1;
-  churn_fit_settings settings = {
-      .ridge_lambda = t->project->fit.penalty == CHURN_PENALTY_RIDGE ? t->project->fit.lambda : 0.0};
-  churn_fit_result result = {churn_array_new(size, sizeof(double)), churn_array_new(size * size, sizeof(double)),
-                             churn_array_new(columns, sizeof(double)), churn_array_new(columns, sizeof(double))};
+  churn_fit_settings settings = {.ridge_lambda = t->project->fit.penalty == CHURN_PENALTY_RIDGE
+                                                     ? t->project->fit.lambda
+                                                     : 0.0};
+  churn_fit_result result = {
+      churn_array_new(size, sizeof(double)), churn_array_new(size * size, sizeof(double)),
+      churn_array_new(columns, sizeof(double)), churn_array_new(columns, sizeof(double))};
   churn_fit_report report;
-  churn_status status = result.coefficients == NULL || result.covariance == NULL || result.means == NULL ||
-                                result.deviations == NULL
+  churn_status status = result.coefficients == NULL || result.covariance == NULL ||
+                                result.means == NULL || result.deviations == NULL
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
@@ -310,7 +330,8 @@ static churn_status record_inputs(training *t, churn_error *error)
   return status;
 }
 
-/* Remarks about the data's own files (they have a place) stay out: they would make the model depend on where rows stand. */
+/* Remarks about the data's own files (they have a place) stay out: they would make the model depend
+ * on where rows stand. */
 static churn_status record_notes(training *t, churn_error *error)
 {
   size_t count = churn_notes_count(t->run->notes);
@@ -356,12 +377,15 @@ static churn_status record_figures(training *t, churn_error *error)
   t->model->training = evaluation.figures;
   bool held_out = t->test->count > 0;
   if (held_out) {
-    status = churn_evaluate_rows(t->pipeline, t->model, t->test, NULL, 0, t->run, &evaluation, error);
+    status =
+        churn_evaluate_rows(t->pipeline, t->model, t->test, NULL, 0, t->run, &evaluation, error);
     t->model->validation = evaluation.figures;
   }
   if (!held_out)
     t->model->validation = (churn_figures){0};
-  return status == CHURN_OK ? set_text(&t->model->validation_kind, kinds[held_out ? t->split.kind : 0], error) : status;
+  return status == CHURN_OK
+             ? set_text(&t->model->validation_kind, kinds[held_out ? t->split.kind : 0], error)
+             : status;
 }
 
 static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)
@@ -369,9 +393,9 @@ static churn_status train(training *t, const churn_train_settings *settings, chu
   churn_status status = open_rows(t, settings, error);
   if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
     status = churn_error_no_memory(error);
-  churn_status (*const steps[])(training *, churn_error *) = {learn_encoding, fill_matrix,    drop_collinear,
-                                                              fit,            record_window,  record_types,
-                                                              record_inputs,  record_figures, record_notes};
+  churn_status (*const steps[])(training *, churn_error *) = {
+      learn_encoding, fill_matrix,   drop_collinear, fit,         record_window,
+      record_types,   record_inputs, record_figures, record_notes};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](t, error);
   return status;
@@ -381,13 +405,13 @@ static void forward_notes(const churn_notes *from, const churn_run *run)
 {
   for (size_t i = 0; run != NULL && i < churn_notes_count(from); i++) {
     const churn_note *note = churn_notes_get(from, i);
-    churn_notes_add(run->notes, note->severity, note->code, (churn_place){note->file, note->line, note->column}, "%s",
-                    note->text);
+    churn_notes_add(run->notes, note->severity, note->code,
+                    (churn_place){note->file, note->line, note->column}, "%s", note->text);
   }
 }
 
-churn_status churn_train(const churn_project *project, const churn_train_settings *settings, const churn_run *run,
-                         churn_model **model, churn_error *error)
+churn_status churn_train(const churn_project *project, const churn_train_settings *settings,
+                         const churn_run *run, churn_model **model, churn_error *error)
 {
   churn_notes *notes = churn_notes_new();
   if (notes == NULL)

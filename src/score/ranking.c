@@ -51,12 +51,13 @@ static churn_status make_scores(churn_scores *s, size_t rows, churn_error *error
   s->reasons = churn_array_new(rows, CHURN_REASONS * sizeof *s->reasons);
   s->reason_values = churn_array_new(rows, CHURN_REASONS * sizeof *s->reason_values);
   s->contributions = churn_array_new(rows, CHURN_REASONS * sizeof *s->contributions);
-  bool good = s->probabilities != NULL && s->logits != NULL && s->values != NULL && s->reasons != NULL &&
-              s->reason_values != NULL && s->contributions != NULL;
+  bool good = s->probabilities != NULL && s->logits != NULL && s->values != NULL &&
+              s->reasons != NULL && s->reason_values != NULL && s->contributions != NULL;
   return good ? CHURN_OK : churn_error_no_memory(error);
 }
 
-/* A row as it is sorted: the key first, then the ties of the ranked list. Rows come in id order, so the row number stands for the id. */
+/* A row as it is sorted: the key first, then the ties of the ranked list. Rows come in id order, so
+ * the row number stands for the id. */
 typedef struct rank_key {
   double first, second, logit, value;
   uint32_t row;
@@ -97,8 +98,8 @@ static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *e
   for (size_t i = 0; i < rows; i++) {
     double probability = r->scores.probabilities[i], value = or_lowest(r->scores.values[i]);
     double loss = or_lowest(probability * r->scores.values[i]);
-    keys[i] = (rank_key){by == CHURN_BY_EXPECTED_LOSS ? loss : probability, probability, r->scores.logits[i], value,
-                         (uint32_t)i};
+    keys[i] = (rank_key){by == CHURN_BY_EXPECTED_LOSS ? loss : probability, probability,
+                         r->scores.logits[i], value, (uint32_t)i};
   }
   qsort(keys, rows, sizeof *keys, compare_ranks);
   for (size_t i = 0; i < rows; i++)
@@ -107,35 +108,41 @@ static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *e
   return CHURN_OK;
 }
 
-static churn_status choose_day(const churn_pipeline *p, churn_day asked, churn_day *as_of, churn_error *error)
+static churn_status choose_day(const churn_pipeline *p, churn_day asked, churn_day *as_of,
+                               churn_error *error)
 {
   *as_of = asked;
   if (asked != CHURN_DAY_MISSING || p->project->history_count == 0)
     return CHURN_OK;
   if (p->data->data_until == CHURN_DAY_MISSING)
     return churn_error_set(error, CHURN_DEGENERATE,
-                           "the histories hold no row, so there is no newest day to score after; expected --as-of DAY");
+                           "the histories hold no row, so there is no newest day to score after; "
+                           "expected --as-of DAY");
   *as_of = p->data->data_until + 1;
   return CHURN_OK;
 }
 
-static churn_status open_ranking(churn_ranking *r, const churn_project *project, const churn_score_settings *settings,
-                                 const churn_run *run, churn_day *as_of, churn_error *error)
+static churn_status open_ranking(churn_ranking *r, const churn_project *project,
+                                 const churn_score_settings *settings, const churn_run *run,
+                                 churn_day *as_of, churn_error *error)
 {
   churn_pipeline_settings opening = {.model = r->model};
   churn_status status = churn_pipeline_open(project, &opening, run, &r->pipeline, error);
   if (status == CHURN_OK)
     status = choose_day(r->pipeline, settings->as_of, as_of, error);
   if (status == CHURN_OK)
-    status = churn_snapshots_build(project, r->pipeline->data, r->pipeline->plan, r->pipeline->condition_output, as_of, 1,
-                                   CHURN_SNAPSHOTS_ALL, run,
-                                   &r->snapshots, error);
+    status = churn_snapshots_build(project, r->pipeline->data, r->pipeline->plan,
+                                   r->pipeline->condition_output, as_of, 1, CHURN_SNAPSHOTS_ALL,
+                                   run, &r->snapshots, error);
   return status;
 }
 
-static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen, churn_score_report *report)
+static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen,
+                        churn_score_report *report)
 {
-  *report = (churn_score_report){.customers = r->snapshots->count, .listed = r->listed, .as_of = as_of,
+  *report = (churn_score_report){.customers = r->snapshots->count,
+                                 .listed = r->listed,
+                                 .as_of = as_of,
                                  .unseen_levels = unseen};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
@@ -144,8 +151,9 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
   }
 }
 
-churn_status churn_score(const churn_project *project, const churn_model *model, const churn_score_settings *settings,
-                         const churn_run *run, churn_ranking **ranking, churn_score_report *report, churn_error *error)
+churn_status churn_score(const churn_project *project, const churn_model *model,
+                         const churn_score_settings *settings, const churn_run *run,
+                         churn_ranking **ranking, churn_score_report *report, churn_error *error)
 {
   churn_ranking *r = calloc(1, sizeof *r);
   churn_scorer *scorer = NULL;
@@ -191,7 +199,8 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
     if (feature == UINT32_MAX)
       continue;
     churn_reason_text(r->pipeline->plan, feature, r->model->features[feature].label,
-                      r->scores.reason_values[row * CHURN_REASONS + k], ranked->reasons[k], CHURN_REASON_SIZE);
+                      r->scores.reason_values[row * CHURN_REASONS + k], ranked->reasons[k],
+                      CHURN_REASON_SIZE);
     ranked->contributions[k] = r->scores.contributions[row * CHURN_REASONS + k];
     ranked->reason_count++;
   }
@@ -237,8 +246,10 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
-  churn_output_text(output, "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
-                            "model\n");
+  churn_output_text(
+      output,
+      "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
+      "model\n");
   for (size_t i = 0; i < ranking->listed; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);

@@ -20,8 +20,8 @@ struct churn_scorer {
   churn_encoder *encoder;
 };
 
-churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan, churn_scorer **scorer,
-                              churn_error *error)
+churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan,
+                              churn_scorer **scorer, churn_error *error)
 {
   churn_scorer *s = calloc(1, sizeof *s);
   size_t *outputs = churn_array_new(model->feature_count, sizeof *outputs);
@@ -30,10 +30,11 @@ churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan, 
     bool is_text = churn_plan_type(plan, f) == CHURN_VALUE_TEXT;
     outputs[f] = f;
     if (is_text != (model->features[f].kind == CHURN_FEATURE_CATEGORY))
-      status = churn_error_set(error, CHURN_BAD_PROJECT,
-                               "feature %s is a %s in the model and a %s in this project; check the type of its columns",
-                               model->features[f].name, is_text ? "number" : "category",
-                               is_text ? "category" : "number");
+      status = churn_error_set(
+          error, CHURN_BAD_PROJECT,
+          "feature %s is a %s in the model and a %s in this project; check the type of its columns",
+          model->features[f].name, is_text ? "number" : "category",
+          is_text ? "category" : "number");
   }
   if (status == CHURN_OK) {
     s->model = model;
@@ -89,21 +90,24 @@ typedef struct chunk {
   uint64_t *levels; /* [threads][features] */
 } chunk;
 
-static void largest(const double *contributions, size_t count, const double *raw_tile, size_t tile_row, size_t row,
-                    churn_scores *scores)
+static void largest(const double *contributions, size_t count, const double *raw_tile,
+                    size_t tile_row, size_t row, churn_scores *scores)
 {
   double floor = INFINITY;
   uint32_t last = UINT32_MAX;
   for (size_t k = 0; k < CHURN_REASONS; k++) {
     uint32_t best = UINT32_MAX;
     for (uint32_t f = 0; f < count; f++) {
-      bool below = contributions[f] < floor || (contributions[f] == floor && last != UINT32_MAX && f > last);
-      if (contributions[f] > 0 && below && (best == UINT32_MAX || contributions[f] > contributions[best]))
+      bool below =
+          contributions[f] < floor || (contributions[f] == floor && last != UINT32_MAX && f > last);
+      if (contributions[f] > 0 && below &&
+          (best == UINT32_MAX || contributions[f] > contributions[best]))
         best = f;
     }
     size_t at = row * CHURN_REASONS + k;
     scores->reasons[at] = best;
-    scores->reason_values[at] = best == UINT32_MAX ? NAN : raw_tile[best * CHURN_TILE_ROWS + tile_row];
+    scores->reason_values[at] =
+        best == UINT32_MAX ? NAN : raw_tile[best * CHURN_TILE_ROWS + tile_row];
     scores->contributions[at] = best == UINT32_MAX ? 0.0 : contributions[best];
     floor = best == UINT32_MAX ? -INFINITY : contributions[best];
     last = best;
@@ -140,14 +144,14 @@ static churn_status score_tile(void *context, size_t tile, int thread, churn_err
   return status;
 }
 
-static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, const churn_run *run, uint64_t *unseen,
-                                churn_error *error)
+static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, const churn_run *run,
+                                uint64_t *unseen, churn_error *error)
 {
   const churn_model *model = c->scorer->model;
   size_t rows = snapshots->count - c->first < CHUNK_ROWS ? snapshots->count - c->first : CHUNK_ROWS;
   churn_frame *frame = NULL;
-  churn_status status =
-      churn_frame_build(c->scorer->plan, snapshots, c->first, rows, model->feature_count, run, &frame, error);
+  churn_status status = churn_frame_build(c->scorer->plan, snapshots, c->first, rows,
+                                          model->feature_count, run, &frame, error);
   if (status != CHURN_OK)
     return status;
   c->frame = frame;
@@ -159,15 +163,18 @@ static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, cons
   return status;
 }
 
-churn_status churn_scorer_run(const churn_scorer *scorer, const churn_snapshots *snapshots, const churn_run *run,
-                              churn_scores *scores, uint64_t *unseen, churn_error *error)
+churn_status churn_scorer_run(const churn_scorer *scorer, const churn_snapshots *snapshots,
+                              const churn_run *run, churn_scores *scores, uint64_t *unseen,
+                              churn_error *error)
 {
   const churn_model *model = scorer->model;
   size_t threads = (size_t)churn_parallel_threads(run);
   chunk c = {.scorer = scorer, .scores = scores};
   c.unseen = churn_array_new(CHUNK_ROWS / CHURN_TILE_ROWS, sizeof *c.unseen);
-  c.design = churn_array_new_aligned(threads * (model->column_count + 1) * CHURN_TILE_ROWS, sizeof *c.design);
-  c.row = churn_array_new(threads * (model->column_count + model->feature_count + 1), sizeof *c.row);
+  c.design = churn_array_new_aligned(threads * (model->column_count + 1) * CHURN_TILE_ROWS,
+                                     sizeof *c.design);
+  c.row =
+      churn_array_new(threads * (model->column_count + model->feature_count + 1), sizeof *c.row);
   c.levels = churn_array_new(threads * model->feature_count, sizeof *c.levels);
   churn_status status = c.unseen == NULL || c.design == NULL || c.row == NULL || c.levels == NULL
                             ? churn_error_no_memory(error)

@@ -1,7 +1,9 @@
-/* A model tied to a plan: raw feature values to logits and contributions. Used by scoring and by evaluation alike.
+/* A model tied to a plan: raw feature values to logits and contributions. Used by scoring and by
+ * evaluation alike.
  *
- * The contribution of a feature is the sum over its columns of (x - training mean) * coefficient, so contributions add up to the logit's distance
- * from that of the average training row. Cost: rows x columns.
+ * The contribution of a feature is the sum over its columns of (x - training mean) * coefficient,
+ * so contributions add up to the logit's distance from that of the average training row. Cost: rows
+ * x columns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SCORE_SCORER_H
@@ -13,26 +15,30 @@
 typedef struct churn_scorer churn_scorer;
 
 /* The pipeline's outputs 0..features-1 must be the model's features. Borrows both. */
-CHURN_MUST_USE churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan, churn_scorer **scorer,
-                                             churn_error *error);
+CHURN_MUST_USE churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan,
+                                             churn_scorer **scorer, churn_error *error);
 void churn_scorer_free(churn_scorer *scorer);
 
 /* What scoring gives per row; arrays are the caller's, NULL = not wanted. */
 typedef struct churn_scores {
-  double *probabilities;  /* [rows] */
-  double *logits;         /* [rows] */
-  double *values;         /* [rows] money at risk */
-  uint32_t *reasons;      /* [rows * 3] model feature of the largest contributions, UINT32_MAX = no further positive one */
-  double *reason_values;  /* [rows * 3] the feature's raw value */
-  double *contributions;  /* [rows * 3] */
+  double *probabilities; /* [rows] */
+  double *logits;        /* [rows] */
+  double *values;        /* [rows] money at risk */
+  uint32_t *reasons;     /* [rows * 3] model feature of the largest contributions, UINT32_MAX = no
+                            further positive one */
+  double *reason_values; /* [rows * 3] the feature's raw value */
+  double *contributions; /* [rows * 3] */
 } churn_scores;
 
-/* Scores all snapshots, in chunks of bounded memory, on all threads. *unseen gets the number of values whose level training never saw. */
-CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer, const churn_snapshots *snapshots,
-                                             const churn_run *run, churn_scores *scores, uint64_t *unseen,
+/* Scores all snapshots, in chunks of bounded memory, on all threads. *unseen gets the number of
+ * values whose level training never saw. */
+CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
+                                             const churn_snapshots *snapshots, const churn_run *run,
+                                             churn_scores *scores, uint64_t *unseen,
                                              churn_error *error);
 
-/* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns the logit. */
+/* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
+ * the logit. */
 double churn_scorer_explain(const churn_model *model, const double *x, double *contributions);
 
 /* 1 / (1 + exp(-logit)) without overflow. */

@@ -1,0 +1,30 @@
+/* Everything, in the order data flows. A typical program:
+ *
+ *   churn_project_read -> churn_train -> churn_model_write ... churn_model_read -> churn_score ->
+ * churn_ranking_write
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_CHURN_H
+#define CHURN_CHURN_H
+
+#include <churn/status.h>
+
+#include <churn/day.h>
+#include <churn/notes.h>
+#include <churn/run.h>
+
+#include <churn/simulate.h>
+
+#include <churn/project.h>
+
+#include <churn/check.h>
+#include <churn/features.h>
+
+#include <churn/model.h>
+
+#include <churn/train.h>
+
+#include <churn/evaluate.h>
+#include <churn/score.h>
+
+#endif

@@ -1,0 +1,104 @@
+/* The command line: one file per verb with its option table; what they share. The only place that
+ * prints or exits.
+ *
+ * A verb parses with `cli_open`, calls the library, prints, and returns through `cli_close`, which
+ * shows what the library had to say and turns a status into an exit code.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_CLI_CMD_H
+#define CHURN_CLI_CMD_H
+
+#include <churn/churn.h>
+
+#include <popt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* A verb: its row in the help, and what runs it with its own arguments (argv[0] = the verb). */
+typedef struct cli_verb {
+  const char *name;
+  const char *arguments;
+  const char *summary;
+  int (*run)(const struct cli_verb *verb, int argc, const char **argv);
+} cli_verb;
+
+int cmd_check(const cli_verb *verb, int argc, const char **argv);
+int cmd_features(const cli_verb *verb, int argc, const char **argv);
+int cmd_train(const cli_verb *verb, int argc, const char **argv);
+int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
+int cmd_score(const cli_verb *verb, int argc, const char **argv);
+int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
+int cmd_demo(const cli_verb *verb, int argc, const char **argv);
+
+enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 16 };
+
+/* What every verb has: the run that the library gets, the error it fills, and the options of
+ * cli_common_options. */
+typedef struct cli {
+  const cli_verb *verb;
+  poptContext options;
+  churn_run run;
+  churn_progress progress;
+  churn_error error;
+  int threads;
+  int quiet;
+  int verbose;
+  char **sources;              /* --source NAME=PATH, as given */
+  char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
+} cli;
+
+/* Fills `common` with the options all verbs share, bound to `c`; a verb includes it in its own
+ * table. */
+enum { CLI_COMMON_ROWS = 6 };
+void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
+
+/* Parses argv by `table` and the common options. False when the verb must end now with *code (help
+ * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least
+ * `needed`; the others NULL). */
+bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct poptOption *table,
+              const char **arguments, int needed, int wanted, int *code);
+
+/* Shows notes, then the error when status says so; frees what cli_open made; gives the exit code.
+ * Output that could not be written to standard output is an I/O error. */
+int cli_close(cli *c, churn_status status);
+
+/* Reads the project with the --source overrides. */
+churn_status cli_read_project(cli *c, const char *path, churn_project **project);
+
+/* Wrong usage in words: prints and gives CHURN_USAGE. */
+churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A day option: NULL text leaves *day as it is. */
+churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day);
+
+/* Exit code of a status (DESIGN section 6). */
+int cli_exit_code(churn_status status);
+
+/* A message for the user on standard error unless --quiet. */
+void cli_say(const cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Progress bar on standard error, when it is a terminal. */
+void cli_progress_init(churn_progress *progress);
+void cli_progress_clear(void);
+
+/* A table of texts with aligned columns. `align` has one letter a column: l or r. Cells are copied.
+ */
+typedef struct cli_table cli_table;
+cli_table *cli_table_new(const char *align);
+void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
+void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
+
+/* Texts for cells; each lives in one of 64 static buffers, used in turn. */
+const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
+const char *cli_short(double value); /* at most 4 significant digits, as a person would write it */
+const char *cli_count(uint64_t value); /* 12,345 */
+const char *cli_percent(double share, int digits);
+const char *cli_text_day(churn_day day);
+const char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reports, shared by the verbs and the demo. */
+void cli_print_coefficients(const churn_model *model, FILE *file);
+void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
+void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
+
+#endif

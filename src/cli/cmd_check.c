@@ -1,0 +1,160 @@
+/* churn check: what is there, and every fault.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SHOWN_DAYS = 24 };
+
+static const char *span_text(const churn_check_source *source)
+{
+  if (source->first_day == CHURN_DAY_MISSING)
+    return "";
+  return cli_format("%s to %s", cli_text_day(source->first_day), cli_text_day(source->last_day));
+}
+
+static const char *matched_text(const churn_check_report *report, size_t s)
+{
+  const churn_check_source *source = &report->sources[s];
+  if (s == 0 || report->customers == 0)
+    return cli_count(source->customers);
+  return cli_format("%s (%s)", cli_count(source->customers),
+                    cli_percent((double)source->customers / (double)report->customers, 1));
+}
+
+static void print_sources(const churn_check_report *report)
+{
+  cli_table *table = cli_table_new("lrlrrrr");
+  cli_table_row(table, "source", "rows", "days", "customers", "unmatched", "no day", "bad rows");
+  for (size_t s = 0; s < report->source_count; s++) {
+    const churn_check_source *source = &report->sources[s];
+    if (!source->read)
+      continue;
+    cli_table_row(table, source->name, cli_count(source->rows), span_text(source),
+                  matched_text(report, s), s == 0 ? "" : cli_count(source->unmatched),
+                  s == 0 ? "" : cli_count(source->dayless), cli_count(source->rejected));
+  }
+  cli_table_print(table, stdout, "  ");
+}
+
+static void print_columns(const churn_check_report *report)
+{
+  puts("\nColumns:");
+  cli_table *table = cli_table_new("lllrr");
+  cli_table_row(table, "source", "column", "type", "missing", "levels");
+  for (size_t s = 0; s < report->source_count; s++)
+    for (size_t c = 0; c < report->sources[s].column_count; c++) {
+      const churn_check_column *column = &report->sources[s].columns[c];
+      double share = report->sources[s].rows == 0
+                         ? NAN
+                         : (double)column->missing / (double)report->sources[s].rows;
+      cli_table_row(table, c == 0 ? report->sources[s].name : "", column->name, column->type,
+                    cli_percent(share, 2), column->levels == 0 ? "" : cli_count(column->levels));
+    }
+  cli_table_print(table, stdout, "  ");
+}
+
+static const char *label_text(const churn_check_snapshot *day)
+{
+  return day->closed ? "closed" : "open";
+}
+
+static void print_snapshots(const churn_check_report *report)
+{
+  puts("\nSnapshots:");
+  cli_table *table = cli_table_new("lrrrrrrl");
+  cli_table_row(table, "as of", "base", "inactive", "dropped", "churned", "stayed", "rate",
+                "label window");
+  for (size_t i = 0; i < report->snapshot_count; i++) {
+    const churn_check_snapshot *day = &report->snapshots[i];
+    uint64_t labelled = day->churned + day->stayed;
+    bool cut = report->snapshot_count > SHOWN_DAYS && i >= SHOWN_DAYS / 2 &&
+               i < report->snapshot_count - SHOWN_DAYS / 2;
+    if (cut && i == SHOWN_DAYS / 2)
+      cli_table_row(table, "…", "", "", "", "", "", "",
+                    cli_format("%zu more", report->snapshot_count - SHOWN_DAYS));
+    if (cut)
+      continue;
+    cli_table_row(table, day->as_of == CHURN_DAY_MISSING ? "export" : cli_text_day(day->as_of),
+                  cli_count(day->base), cli_count(day->inactive), cli_count(day->dropped),
+                  cli_count(day->churned), cli_count(day->stayed),
+                  labelled == 0 ? "" : cli_percent((double)day->churned / (double)labelled, 2),
+                  label_text(day));
+  }
+  cli_table_print(table, stdout, "  ");
+}
+
+static void print_features(const churn_check_report *report)
+{
+  printf("\nFeatures (%zu):", report->feature_count);
+  int width = 0;
+  for (size_t i = 0; i < report->feature_count; i++) {
+    int length = (int)strlen(report->features[i]) + 2;
+    if (i == 0 || width + length > 96)
+      width = printf("\n  ") - 1;
+    width += printf("%s%s", report->features[i], i + 1 < report->feature_count ? ", " : "");
+  }
+  putchar('\n');
+}
+
+static void print_report(const churn_check_report *report)
+{
+  if (report->source_count > 0) {
+    print_sources(report);
+    if (report->data_until != CHURN_DAY_MISSING)
+      printf("\nData until %s.\n", cli_text_day(report->data_until));
+    print_columns(report);
+    print_snapshots(report);
+    print_features(report);
+  }
+  printf("\n%s\n", report->faults == 0 ? "No fault found."
+                                       : cli_format("%s fault%s found.", cli_count(report->faults),
+                                                    report->faults == 1 ? "" : "s"));
+}
+
+/* Faults of the project file end with the project's code, faults of the data with the data's. */
+static churn_status status_of_faults(const cli *c, const char *project_path)
+{
+  for (size_t i = 0; i < churn_notes_count(c->run.notes); i++) {
+    const churn_note *note = churn_notes_get(c->run.notes, i);
+    if (note->severity == CHURN_FAULT && strcmp(note->file, project_path) == 0)
+      return CHURN_BAD_PROJECT;
+  }
+  return CHURN_MALFORMED;
+}
+
+static churn_status run_check(cli *c, const char *project_path)
+{
+  churn_project *project = NULL;
+  churn_check_report *report = NULL;
+  churn_status status = cli_read_project(c, project_path, &project);
+  if (status == CHURN_OK)
+    status = churn_check(project, &c->run, &report, &c->error);
+  if (status == CHURN_OK) {
+    cli_progress_clear();
+    print_report(report);
+    c->error.message[0] = '\0';
+    if (report->faults > 0)
+      status = status_of_faults(c, project_path);
+  }
+  churn_check_report_free(report);
+  churn_project_free(project);
+  return status;
+}
+
+int cmd_check(const cli_verb *verb, int argc, const char **argv)
+{
+  cli c = {0};
+  const char *project_path = NULL;
+  struct poptOption common[CLI_COMMON_ROWS];
+  cli_common_options(&c, common);
+  struct poptOption table[] = {
+      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
+      POPT_TABLEEND};
+  int code = 0;
+  if (!cli_open(&c, verb, argc, argv, table, &project_path, 1, 1, &code))
+    return code;
+  return cli_close(&c, run_check(&c, project_path));
+}

@@ -1,0 +1,87 @@
+/* churn score: the ranked list.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <string.h>
+
+typedef struct request {
+  const char *project_path;
+  const char *model, *as_of, *by, *output;
+  long top;
+} request;
+
+static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
+{
+  if (r->model == NULL)
+    return cli_usage(c, "a model is missing; expected -m MODEL");
+  if (r->top < 0)
+    return cli_usage(c, "--top: expected a whole number above 0");
+  settings->top = (uint64_t)r->top;
+  if (strcmp(r->by, "expected-loss") == 0)
+    settings->by = CHURN_BY_EXPECTED_LOSS;
+  else if (strcmp(r->by, "probability") != 0)
+    return cli_usage(c, "--by: \"%s\" is unknown; expected probability or expected-loss", r->by);
+  return cli_day(c, "--as-of", r->as_of, &settings->as_of);
+}
+
+static void say_what_was_done(const cli *c, const churn_score_report *report, const char *output)
+{
+  bool to_file = strcmp(output, "-") != 0;
+  cli_say(c, "%s customers scored%s%s: %.1f expected to leave, expected loss %.0f; %s listed%s%s",
+          cli_count(report->customers), report->as_of == CHURN_DAY_MISSING ? "" : " as of ",
+          cli_text_day(report->as_of), report->expected_churners, report->expected_loss,
+          cli_count(report->listed), to_file ? " -> " : "", to_file ? output : "");
+  if (report->unseen_levels > 0)
+    cli_say(c,
+            "note: %s values are levels that training never saw; they count as ?other or as the "
+            "reference",
+            cli_count(report->unseen_levels));
+}
+
+static churn_status run_score(cli *c, const request *r)
+{
+  churn_project *project = NULL;
+  churn_model *model = NULL;
+  churn_ranking *ranking = NULL;
+  churn_score_report report = {0};
+  churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
+  churn_status status = read_settings(c, r, &settings);
+  if (status == CHURN_OK)
+    status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK)
+    status = churn_model_read(r->model, &model, &c->error);
+  if (status == CHURN_OK)
+    status = churn_score(project, model, &settings, &c->run, &ranking, &report, &c->error);
+  if (status == CHURN_OK)
+    status = churn_ranking_write(ranking, r->output, &c->error);
+  if (status == CHURN_OK)
+    say_what_was_done(c, &report, r->output);
+  churn_ranking_free(ranking);
+  churn_model_free(model);
+  churn_project_free(project);
+  return status;
+}
+
+int cmd_score(const cli_verb *verb, int argc, const char **argv)
+{
+  cli c = {0};
+  request r = {.by = "probability", .output = "-"};
+  struct poptOption common[CLI_COMMON_ROWS];
+  cli_common_options(&c, common);
+  struct poptOption table[] = {
+      {"model", 'm', POPT_ARG_STRING, &r.model, 0, "the model to score with", "MODEL"},
+      {"as-of", '\0', POPT_ARG_STRING, &r.as_of, 0,
+       "the day to score for (default: the day after the newest history)", "DAY"},
+      {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
+      {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
+       "rank by probability or expected-loss", "KEY"},
+      {"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.output, 0,
+       "where to write; - is standard output", "FILE"},
+      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
+      POPT_TABLEEND};
+  int code = 0;
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
+    return code;
+  return cli_close(&c, run_score(&c, &r));
+}

@@ -1,0 +1,85 @@
+/* churn simulate: a world of customers with known probabilities.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct request {
+  const char *folder;
+  const char *first;
+  int customers, months, truth, continuations;
+  long long seed;
+  double engagements;
+} request;
+
+static void print_report(const churn_simulate_report *report, const char *folder)
+{
+  printf("A world from %s to %s in %s\n", cli_text_day(report->first_day),
+         cli_text_day(report->last_day), folder);
+  const uint64_t counts[] = {report->customers, report->engagements, report->complaints,
+                             report->prices,    report->reps,        report->payments};
+  static const char *const names[] = {"customers.csv", "interactions.csv",    "complaints.csv",
+                                      "prices.csv",    "rep_assignments.csv", "invoices.csv"};
+  cli_table *table = cli_table_new("lrl");
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    cli_table_row(table, names[i], cli_count(counts[i]),
+                  i == 0 ? cli_format("rows, %s left", cli_count(report->left)) : "rows");
+  cli_table_row(table, "truth.csv", cli_count(report->truth_rows),
+                isnan(report->best_auc)
+                    ? "true probabilities"
+                    : cli_format("true probabilities; nobody can rank better than AUC %.4f on them",
+                                 report->best_auc));
+  cli_table_row(table, "churn.yaml", "", "the project file: start here");
+  cli_table_print(table, stdout, "  ");
+}
+
+static churn_status run_simulate(cli *c, const request *r)
+{
+  if (r->customers < 0 || r->months < 0 || r->seed < 0 || r->truth < 0 || r->continuations < 0)
+    return cli_usage(
+        c, "--customers, --months, --seed, --truth and --continuations take whole numbers above 0");
+  churn_simulate_settings settings = {.customers = (uint32_t)r->customers,
+                                      .months = (uint32_t)r->months,
+                                      .seed = (uint64_t)r->seed,
+                                      .truth_customers = (uint32_t)r->truth,
+                                      .continuations = (uint32_t)r->continuations,
+                                      .engagements_a_day = r->engagements};
+  churn_simulate_report report = {0};
+  churn_status status = cli_day(c, "--first-day", r->first, &settings.first_day);
+  if (status == CHURN_OK)
+    status = churn_simulate(r->folder, &settings, &c->run, &report, &c->error);
+  if (status == CHURN_OK) {
+    cli_progress_clear();
+    print_report(&report, r->folder);
+  }
+  return status;
+}
+
+int cmd_simulate(const cli_verb *verb, int argc, const char **argv)
+{
+  cli c = {0};
+  request r = {0};
+  struct poptOption common[CLI_COMMON_ROWS];
+  cli_common_options(&c, common);
+  struct poptOption table[] = {
+      {"customers", '\0', POPT_ARG_INT, &r.customers, 0,
+       "customers over the whole time (default 2000)", "N"},
+      {"months", '\0', POPT_ARG_INT, &r.months, 0, "length of the world (default 36)", "M"},
+      {"seed", '\0', POPT_ARG_LONGLONG, &r.seed, 0, "same seed, same bytes (default 1)", "S"},
+      {"first-day", '\0', POPT_ARG_STRING, &r.first, 0,
+       "first day of the world (default 2023-01-01)", "DAY"},
+      {"engagements", '\0', POPT_ARG_DOUBLE, &r.engagements, 0,
+       "mean engagements a customer and day (default 0.14)", "RATE"},
+      {"truth", '\0', POPT_ARG_INT, &r.truth, 0,
+       "customers whose true probability is worked out (default 2000)", "N"},
+      {"continuations", '\0', POPT_ARG_INT, &r.continuations, 0,
+       "futures drawn a true probability (default 200)", "N"},
+      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
+      POPT_TABLEEND};
+  int code = 0;
+  if (!cli_open(&c, verb, argc, argv, table, &r.folder, 1, 1, &code))
+    return code;
+  return cli_close(&c, run_simulate(&c, &r));
+}

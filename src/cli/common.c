@@ -1,0 +1,260 @@
+/* What all verbs share: options, notes, errors, exit codes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SHOWN_OF_A_KIND = 12, TEXT_SIZE = CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE + 64 };
+
+int cli_exit_code(churn_status status)
+{
+  static const int codes[] = {[CHURN_OK] = 0,
+                              [CHURN_USAGE] = 2,
+                              [CHURN_MALFORMED] = 65,
+                              [CHURN_INCONSISTENT] = 65,
+                              [CHURN_DEGENERATE] = 65,
+                              [CHURN_NO_INPUT] = 66,
+                              [CHURN_INTERNAL] = 70,
+                              [CHURN_NO_MEMORY] = 70,
+                              [CHURN_CANNOT_CREATE] = 73,
+                              [CHURN_IO] = 74,
+                              [CHURN_BUSY] = 75,
+                              [CHURN_PERMISSION] = 77,
+                              [CHURN_BAD_PROJECT] = 78};
+  return (size_t)status < sizeof codes / sizeof codes[0] ? codes[status] : 70;
+}
+
+void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS])
+{
+  const struct poptOption rows[CLI_COMMON_ROWS] = {
+      {"source", '\0', POPT_ARG_ARGV, &c->sources, 0,
+       "read the source NAME (customers, a history, outcome) from PATH", "NAME=PATH"},
+      {"threads", '\0', POPT_ARG_INT, &c->threads, 0,
+       "threads to use (default: all); never changes a result", "N"},
+      {"quiet", 'q', POPT_ARG_NONE, &c->quiet, 0, "say nothing but errors", NULL},
+      {"verbose", 'v', POPT_ARG_NONE, &c->verbose, 0, "show every note", NULL},
+      {"help", 'h', POPT_ARG_NONE, NULL, 'h', "show this help", NULL},
+      POPT_TABLEEND};
+  memcpy(common, rows, sizeof rows);
+}
+
+static void show_help(cli *c)
+{
+  printf("churn %s: %s\n\n", c->verb->name, c->verb->summary);
+  poptPrintHelp(c->options, stdout, 0);
+}
+
+static void release(cli *c);
+
+static bool end_usage(cli *c, int *code, const char *what, const char *detail)
+{
+  fprintf(stderr, "churn %s: %s%s%s\nTry `churn %s --help`.\n", c->verb->name, detail,
+          detail[0] == '\0' ? "" : ": ", what, c->verb->name);
+  release(c);
+  *code = CLI_EXIT_USAGE;
+  return false;
+}
+
+static bool take_arguments(cli *c, const char **arguments, int needed, int wanted, int *code)
+{
+  int count = 0;
+  for (int i = 0; i < wanted; i++)
+    arguments[i] = NULL;
+  for (const char *next = poptGetArg(c->options); next != NULL; next = poptGetArg(c->options)) {
+    if (count == wanted)
+      return end_usage(c, code, "one argument too many", next);
+    arguments[count++] = next;
+  }
+  if (count < needed)
+    return end_usage(c, code, cli_format("expected %s", c->verb->arguments),
+                     "an argument is missing");
+  return true;
+}
+
+/* popt copies option texts and leaves them to the caller: whatever differs from the default is ours
+ * to free. */
+static void keep_texts(cli *c, const struct poptOption *table, char *const defaults[CLI_MOST_TEXTS])
+{
+  for (int i = 0; i < CLI_MOST_TEXTS && (table[i].longName != NULL || table[i].arg != NULL); i++)
+    if ((table[i].argInfo & POPT_ARG_MASK) == POPT_ARG_STRING &&
+        *(char **)table[i].arg != defaults[i])
+      c->texts[i] = *(char **)table[i].arg;
+}
+
+static void note_defaults(const struct poptOption *table, char *defaults[CLI_MOST_TEXTS])
+{
+  for (int i = 0; i < CLI_MOST_TEXTS && (table[i].longName != NULL || table[i].arg != NULL); i++)
+    if ((table[i].argInfo & POPT_ARG_MASK) == POPT_ARG_STRING)
+      defaults[i] = *(char **)table[i].arg;
+}
+
+static void release(cli *c)
+{
+  churn_notes_free(c->run.notes);
+  for (char **source = c->sources; source != NULL && *source != NULL; source++)
+    free(*source);
+  free(c->sources);
+  for (int i = 0; i < CLI_MOST_TEXTS; i++)
+    free(c->texts[i]);
+  poptFreeContext(c->options);
+}
+
+bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct poptOption *table,
+              const char **arguments, int needed, int wanted, int *code)
+{
+  c->verb = verb;
+  c->options = poptGetContext("churn", argc, argv, table, 0);
+  c->run.notes = churn_notes_new();
+  if (c->options == NULL || c->run.notes == NULL) {
+    fprintf(stderr, "churn: out of memory\n");
+    *code = cli_exit_code(CHURN_NO_MEMORY);
+    return false;
+  }
+  poptSetOtherOptionHelp(c->options, cli_format("%s [OPTION…] %s", verb->name, verb->arguments));
+  char *defaults[CLI_MOST_TEXTS] = {NULL};
+  note_defaults(table, defaults);
+  int option = poptGetNextOpt(c->options);
+  keep_texts(c, table, defaults);
+  if (option == 'h') {
+    show_help(c);
+    *code = fflush(stdout) == 0 ? 0 : cli_exit_code(CHURN_IO);
+    release(c);
+    return false;
+  }
+  if (option < -1)
+    return end_usage(c, code, poptStrerror(option),
+                     poptBadOption(c->options, POPT_BADOPTION_NOALIAS));
+  if (!take_arguments(c, arguments, needed, wanted, code))
+    return false;
+  if (c->threads < 0)
+    return end_usage(c, code, "expected a whole number above 0", "--threads");
+  c->run.threads = c->threads;
+  if (!c->quiet && isatty(STDERR_FILENO)) {
+    cli_progress_init(&c->progress);
+    c->run.progress = &c->progress;
+  }
+  return true;
+}
+
+static const char *const severities[] = {"note", "warning", "error"};
+
+static void show_note(const churn_note *note)
+{
+  churn_error place = {.line = note->line, .column = note->column};
+  char text[TEXT_SIZE];
+  snprintf(place.message, sizeof place.message, "%s", note->text);
+  snprintf(place.file, sizeof place.file, "%s", note->file);
+  churn_error_format(&place, text, sizeof text);
+  fprintf(stderr, "%s: %s\n", severities[note->severity], text);
+}
+
+/* The same kind of note many times over hides the others, so only the first ones are shown unless
+ * --verbose. */
+static void show_notes(const cli *c)
+{
+  size_t count = churn_notes_count(c->run.notes);
+  for (size_t i = 0; i < count; i++) {
+    const churn_note *note = churn_notes_get(c->run.notes, i);
+    size_t before = 0, after = 0;
+    for (size_t j = 0; j < count; j++)
+      if (strcmp(churn_notes_get(c->run.notes, j)->code, note->code) == 0)
+        *(j < i ? &before : &after) += 1;
+    if (c->quiet && note->severity != CHURN_FAULT)
+      continue;
+    if (c->verbose || note->severity == CHURN_FAULT || before < SHOWN_OF_A_KIND)
+      show_note(note);
+    else if (before == SHOWN_OF_A_KIND)
+      fprintf(stderr, "%s: … and %zu more of this kind (--verbose shows them)\n",
+              severities[note->severity], after);
+  }
+}
+
+static void show_error(const cli *c)
+{
+  char text[TEXT_SIZE];
+  churn_error_format(&c->error, text, sizeof text);
+  fprintf(stderr, "churn %s: %s\n", c->verb->name, text);
+}
+
+static bool is_noted(const cli *c)
+{
+  for (size_t i = 0; i < churn_notes_count(c->run.notes); i++) {
+    const churn_note *note = churn_notes_get(c->run.notes, i);
+    if (note->severity == CHURN_FAULT && note->line == c->error.line &&
+        note->column == c->error.column && strcmp(note->text, c->error.message) == 0)
+      return true;
+  }
+  return false;
+}
+
+int cli_close(cli *c, churn_status status)
+{
+  cli_progress_clear();
+  if (fflush(stdout) != 0 && status == CHURN_OK) {
+    status = CHURN_IO;
+    snprintf(c->error.message, sizeof c->error.message, "cannot write to standard output: %s",
+             strerror(errno));
+    c->error.file[0] = '\0';
+    c->error.line = c->error.column = 0;
+  }
+  show_notes(c);
+  if (status != CHURN_OK && c->error.message[0] != '\0' && !is_noted(c))
+    show_error(c);
+  release(c);
+  return cli_exit_code(status);
+}
+
+churn_status cli_usage(cli *c, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(c->error.message, sizeof c->error.message, format, arguments);
+  va_end(arguments);
+  c->error.status = CHURN_USAGE;
+  return CHURN_USAGE;
+}
+
+churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day)
+{
+  if (text == NULL)
+    return CHURN_OK;
+  churn_day read = churn_day_parse(text, strlen(text));
+  if (read == CHURN_DAY_MISSING || strlen(text) != 10)
+    return cli_usage(c, "%s: \"%s\" is no day; expected YYYY-MM-DD", option, text);
+  *day = read;
+  return CHURN_OK;
+}
+
+churn_status cli_read_project(cli *c, const char *path, churn_project **project)
+{
+  churn_source_override overrides[CLI_MOST_SOURCES];
+  size_t count = 0;
+  for (char **source = c->sources; source != NULL && *source != NULL; source++) {
+    char *equals = strchr(*source, '=');
+    if (equals == NULL || equals == *source || equals[1] == '\0')
+      return cli_usage(c, "--source: \"%s\" is no NAME=PATH", *source);
+    if (count == CLI_MOST_SOURCES)
+      return cli_usage(c, "--source: at most %d", CLI_MOST_SOURCES);
+    *equals = '\0';
+    overrides[count++] = (churn_source_override){*source, equals + 1};
+  }
+  return churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+}
+
+void cli_say(const cli *c, const char *format, ...)
+{
+  if (c->quiet)
+    return;
+  cli_progress_clear();
+  va_list arguments;
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fputc('\n', stderr);
+}

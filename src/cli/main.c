@@ -1,0 +1,76 @@
+/* churn: the program. Picks the verb; everything else is in the verb's own file.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <string.h>
+
+static const cli_verb verbs[] = {
+    {"demo", "[DIR]", "simulate customers, train, evaluate and score; says what to look at",
+     cmd_demo},
+    {"check", "PROJECT", "read everything, say what is there, name every fault; writes nothing",
+     cmd_check},
+    {"features", "PROJECT", "write the feature table as CSV", cmd_features},
+    {"train", "PROJECT -o MODEL", "fit a model on the labelled history", cmd_train},
+    {"evaluate", "PROJECT -m MODEL", "how good a model is on rows it did not see", cmd_evaluate},
+    {"score", "PROJECT -m MODEL", "rank current customers by the probability that they leave",
+     cmd_score},
+    {"simulate", "DIR", "make a world of customers with known probabilities", cmd_simulate},
+};
+
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static int show_help(FILE *file, int code)
+{
+  fputs("churn: which customers are about to leave, why, and what it is worth to keep them\n\n"
+        "Usage: churn VERB [OPTION…] [ARGUMENT…]\n\n",
+        file);
+  cli_table *table = cli_table_new("ll");
+  for (size_t i = 0; i < VERBS; i++)
+    cli_table_row(table, cli_format("churn %s %s", verbs[i].name, verbs[i].arguments),
+                  verbs[i].summary);
+  cli_table_print(table, file, "  ");
+  fputs("\n`churn VERB --help` lists the options of a verb. PROJECT is a YAML file: see churn(1) "
+        "and the one that\n"
+        "`churn demo` leaves behind. Exit codes: 0 done, 2 usage, 65 bad data, 66 input missing, "
+        "70 internal,\n"
+        "73 cannot create output, 74 I/O error, 77 permission, 78 bad project file.\n",
+        file);
+  return fflush(file) == 0 ? code : cli_exit_code(CHURN_IO);
+}
+
+static const cli_verb *find_verb(const char *name)
+{
+  for (size_t i = 0; i < VERBS; i++)
+    if (strcmp(verbs[i].name, name) == 0)
+      return &verbs[i];
+  return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+  fprintf(stderr, "churn: \"%s\" is no verb; expected one of:", name);
+  for (size_t i = 0; i < VERBS; i++)
+    fprintf(stderr, " %s", verbs[i].name);
+  fputs("\nTry `churn --help`.\n", stderr);
+  return CLI_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+  if (argc < 2)
+    return show_help(stderr, CLI_EXIT_USAGE);
+  const char *first = argv[1];
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0)
+    return show_help(stdout, 0);
+  if (strcmp(first, "--version") == 0) {
+    puts("churn " CHURN_VERSION);
+    return fflush(stdout) == 0 ? 0 : cli_exit_code(CHURN_IO);
+  }
+  const cli_verb *verb = find_verb(first);
+  if (verb == NULL)
+    return unknown_verb(first);
+  const char **arguments; /* popt reads them only, but C has no implicit char ** -> const char ** */
+  memcpy(&arguments, &argv, sizeof arguments);
+  return verb->run(verb, argc - 1, arguments + 1);
+}

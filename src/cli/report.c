@@ -1,0 +1,131 @@
+/* Reports in words and tables, shared by the verbs and the demo.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char *p_value(double p)
+{
+  return p < 1e-4 ? "< 0.0001" : cli_number(p, 4);
+}
+
+static void coefficient_row(cli_table *table, const churn_model_column *column)
+{
+  cli_table_row(table, column->name, cli_number(column->estimate, 5),
+                cli_number(column->std_error, 5), cli_number(column->z, 2), p_value(column->p),
+                cli_number(column->lower, 5), cli_number(column->upper, 5));
+}
+
+static const char *window_text(const churn_model *model)
+{
+  if (model->first_as_of == CHURN_DAY_MISSING)
+    return "";
+  return cli_format(", %u as-of days %s to %s, churn within %d days after a gap of %d",
+                    model->snapshot_count, cli_text_day(model->first_as_of),
+                    cli_text_day(model->last_as_of), (int)model->horizon_days,
+                    (int)model->gap_days);
+}
+
+void cli_print_coefficients(const churn_model *model, FILE *file)
+{
+  fprintf(file, "Fitted on %s rows (%s customers, %s churned)%s\n", cli_count(model->rows),
+          cli_count(model->customers), cli_count(model->churners), window_text(model));
+  fprintf(file, "Penalty: %s", model->penalty);
+  if (model->lambda > 0)
+    fprintf(file, ", lambda %s", cli_short(model->lambda));
+  fprintf(file, ". Log-likelihood %.6f (null %.6f). %s after %u steps by %s, gradient %.1e\n\n",
+          model->log_likelihood, model->null_log_likelihood,
+          model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
+          model->max_gradient);
+  cli_table *table = cli_table_new("lrrrrrr");
+  cli_table_row(table, "column", "estimate", "std error", "z", "p", "2.5 %", "97.5 %");
+  coefficient_row(table, &model->intercept);
+  for (size_t i = 0; i < model->column_count; i++)
+    coefficient_row(table, &model->columns[i]);
+  cli_table_print(table, file, "  ");
+}
+
+void cli_print_figures(const churn_figures *figures, const char *title, FILE *file)
+{
+  fprintf(file,
+          "%s: %s rows, %s churned; AUC %s, log-loss %s, Brier %s, calibration slope %s, "
+          "top-decile lift %s\n",
+          title, cli_count(figures->rows), cli_count(figures->churners),
+          cli_number(figures->auc, 4), cli_number(figures->log_loss, 5),
+          cli_number(figures->brier, 5), cli_number(figures->calibration_slope, 3),
+          cli_number(figures->top_decile_lift, 2));
+}
+
+static void print_deciles(const churn_evaluation *evaluation, FILE *file)
+{
+  cli_table *table = cli_table_new("rrrrrr");
+  cli_table_row(table, "tenth", "rows", "churned", "rate", "predicted", "lift");
+  for (int i = 0; i < CHURN_DECILES; i++) {
+    const churn_decile *d = &evaluation->deciles[i];
+    cli_table_row(table, cli_format("%d", i + 1), cli_number(d->rows, 1),
+                  cli_number(d->churners, 1), cli_percent(d->churners / d->rows, 2),
+                  cli_percent(d->mean_probability, 2), cli_number(d->lift, 2));
+  }
+  cli_table_print(table, file, "  ");
+}
+
+static void print_captures(const churn_evaluation *evaluation, FILE *file)
+{
+  if (evaluation->capture_count == 0)
+    return;
+  bool money = false;
+  for (size_t i = 0; i < evaluation->capture_count; i++)
+    money = money || !isnan(evaluation->captures[i].captured_value);
+  fputs("\nCalling the riskiest K:\n", file);
+  cli_table *table = cli_table_new("rrrr");
+  cli_table_row(table, "K", "precision", "churners reached", money ? "their value reached" : "");
+  for (size_t i = 0; i < evaluation->capture_count; i++) {
+    const churn_capture *c = &evaluation->captures[i];
+    cli_table_row(table, cli_count(c->count), cli_percent(c->precision, 1),
+                  cli_percent(c->captured, 1), cli_percent(c->captured_value, 1));
+  }
+  cli_table_print(table, file, "  ");
+}
+
+static void print_span(const churn_evaluation *evaluation, FILE *file)
+{
+  const churn_figures *f = &evaluation->figures;
+  fprintf(file, "%s labelled rows, %s churned (%s)", cli_count(f->rows), cli_count(f->churners),
+          cli_percent(evaluation->observed_rate, 2));
+  if (evaluation->first_as_of != CHURN_DAY_MISSING)
+    fprintf(file, ", %u as-of days %s to %s", evaluation->snapshot_count,
+            cli_text_day(evaluation->first_as_of), cli_text_day(evaluation->last_as_of));
+  fputc('\n', file);
+  if (evaluation->in_sample)
+    fprintf(file, "in_sample: yes, so these figures flatter the model (%s)\n",
+            evaluation->in_sample_reason);
+  else
+    fputs("in_sample: no\n", file);
+}
+
+void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
+{
+  const churn_figures *f = &evaluation->figures;
+  print_span(evaluation, file);
+  fputc('\n', file);
+  cli_table *table = cli_table_new("lrl");
+  cli_table_row(table, "AUC", cli_number(f->auc, 4),
+                "chance that a churner ranks above a stayer; 0.5 = guessing");
+  cli_table_row(table, "log-loss", cli_number(f->log_loss, 5),
+                "mean of -log(probability of what happened)");
+  cli_table_row(table, "Brier", cli_number(f->brier, 5), "mean squared error of the probability");
+  cli_table_row(table, "mean predicted", cli_percent(evaluation->mean_probability, 2),
+                cli_format("against %s observed", cli_percent(evaluation->observed_rate, 2)));
+  cli_table_row(
+      table, "calibration intercept", cli_number(f->calibration_intercept, 3),
+      cli_format("± %s; 0 = right on average", cli_number(evaluation->intercept_error, 3)));
+  cli_table_row(table, "calibration slope", cli_number(f->calibration_slope, 3),
+                cli_format("± %s; below 1 = too extreme", cli_number(evaluation->slope_error, 3)));
+  cli_table_print(table, file, "  ");
+  fputs("\nTenths of the rows, riskiest first:\n", file);
+  print_deciles(evaluation, file);
+  print_captures(evaluation, file);
+}

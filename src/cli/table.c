@@ -1,0 +1,153 @@
+/* Tables for the terminal, and the texts in their cells.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUFFERS = 64, BUFFER_SIZE = 512, MOST_COLUMNS = 16 };
+
+struct cli_table {
+  const char *align;
+  size_t columns;
+  char **cells; /* rows x columns; NULL entries print as empty */
+  size_t rows;
+  size_t capacity;
+};
+
+static char buffers[BUFFERS][BUFFER_SIZE];
+static int next_buffer;
+
+static char *take_buffer(void)
+{
+  char *text = buffers[next_buffer++ % BUFFERS];
+  text[0] = '\0';
+  return text;
+}
+
+const char *cli_format(const char *format, ...)
+{
+  char *text = take_buffer();
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, BUFFER_SIZE, format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+const char *cli_number(double value, int digits)
+{
+  return isnan(value) ? "" : cli_format("%.*f", digits, value);
+}
+
+const char *cli_short(double value)
+{
+  return isnan(value) ? "" : cli_format("%.4g", value);
+}
+
+const char *cli_percent(double share, int digits)
+{
+  return isnan(share) ? "" : cli_format("%.*f %%", digits, 100 * share);
+}
+
+const char *cli_count(uint64_t value)
+{
+  char plain[24];
+  char *text = take_buffer();
+  int length = snprintf(plain, sizeof plain, "%" PRIu64, value);
+  size_t out = 0;
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0)
+      text[out++] = ',';
+    text[out++] = plain[i];
+  }
+  text[out] = '\0';
+  return text;
+}
+
+const char *cli_text_day(churn_day day)
+{
+  char *text = take_buffer();
+  churn_day_format(day, text);
+  return text;
+}
+
+/* Columns a text takes on a terminal: East Asian wide characters take two; combining marks count
+ * one. */
+static size_t display_width(const char *text)
+{
+  size_t width = 0;
+  for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+    if ((*at & 0xC0) == 0x80)
+      continue;
+    bool wide = *at >= 0xE1 && *at <= 0xEF && !(*at == 0xE2 && at[1] < 0xBA) &&
+                !(*at == 0xE1 && at[1] > 0x85);
+    width += wide || *at >= 0xF0 ? 2 : 1;
+  }
+  return width;
+}
+
+cli_table *cli_table_new(const char *align)
+{
+  cli_table *table = calloc(1, sizeof *table);
+  if (table != NULL) {
+    table->align = align;
+    table->columns = strlen(align);
+  }
+  return table;
+}
+
+void cli_table_row(cli_table *table, ...)
+{
+  if (table == NULL)
+    return;
+  if (table->rows == table->capacity) {
+    size_t capacity = table->capacity == 0 ? 32 : table->capacity * 2;
+    char **cells = realloc(table->cells, capacity * table->columns * sizeof *cells);
+    if (cells == NULL)
+      return;
+    table->cells = cells;
+    table->capacity = capacity;
+  }
+  va_list arguments;
+  va_start(arguments, table);
+  for (size_t c = 0; c < table->columns; c++)
+    table->cells[table->rows * table->columns + c] = strdup(va_arg(arguments, const char *));
+  va_end(arguments);
+  table->rows++;
+}
+
+static void print_cell(FILE *file, const char *text, size_t width, bool right, bool last)
+{
+  size_t pad = width - display_width(text);
+  fprintf(file, "%*s%s%*s", right ? (int)pad : 0, "", text, right || last ? 0 : (int)pad, "");
+}
+
+void cli_table_print(cli_table *table, FILE *file, const char *indent)
+{
+  if (table == NULL)
+    return;
+  size_t widths[MOST_COLUMNS] = {0};
+  size_t cells = table->rows * table->columns;
+  for (size_t i = 0; i < cells; i++) {
+    size_t width = table->cells[i] == NULL ? 0 : display_width(table->cells[i]);
+    if (width > widths[i % table->columns])
+      widths[i % table->columns] = width;
+  }
+  for (size_t i = 0; i < cells; i++) {
+    size_t c = i % table->columns;
+    bool last = c + 1 == table->columns;
+    fputs(c == 0 ? indent : "  ", file);
+    print_cell(file, table->cells[i] == NULL ? "" : table->cells[i], widths[c],
+               table->align[c] == 'r', last);
+    if (last)
+      fputc('\n', file);
+    free(table->cells[i]);
+  }
+  free(table->cells);
+  free(table);
+}

@@ -38,9 +38,7 @@ static churn_status merge_levels(joining *j, size_t column, churn_error *error)
 done:
   free(remaps);
   free(parts);
-  return status == CHURN_OK          ? status
-         : status == CHURN_NO_MEMORY ? churn_error_no_memory(error)
-                                     : churn_error_set(error, status, "too many distinct texts");
+  return status == CHURN_OK ? status : churn_reading_failed(status, error);
 }
 
 /* Task: the final arrays of one column. */

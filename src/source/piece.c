@@ -23,18 +23,34 @@ static void note_wrong_field(churn_piece *piece, size_t request, const char *tex
   }
   char *reason =
       churn_value_complaint(&piece->reading->rules, asked->type, asked->heading, text, length);
-  piece->no_memory = piece->no_memory || reason == NULL;
+  piece->failure = reason == NULL ? CHURN_NO_MEMORY : piece->failure;
   piece->row_wrong = true;
   piece->wrong = (churn_bad_row){
       .record = piece->record, .by_field = true, .field = piece->field, .reason = reason};
 }
 
-static void add_text(churn_piece *piece, churn_piece_column *column, const char *text,
-                     size_t length)
+static void hold_text(churn_piece *piece, churn_pending *pending, const char *text, size_t length,
+                      bool missing)
 {
-  churn_status status =
-      churn_dictionary_add(column->levels, text, length, &column->codes[piece->rows]);
-  piece->no_memory = piece->no_memory || status != CHURN_OK;
+  size_t row = piece->rows - piece->flushed;
+  if (missing)
+    churn_pending_set_missing(pending, row);
+  else if (!churn_pending_set(pending, row, text, length))
+    piece->failure = CHURN_NO_MEMORY;
+}
+
+/* Gives all held texts their codes. */
+static churn_status flush_texts(churn_piece *piece)
+{
+  churn_status status = CHURN_OK;
+  for (size_t r = 0; r < piece->reading->request_count && status == CHURN_OK; r++) {
+    churn_piece_column *column = &piece->columns[r];
+    if (column->pending != NULL)
+      status = churn_pending_flush(column->pending, piece->rows - piece->flushed, column->levels,
+                                   column->codes + piece->flushed);
+  }
+  piece->flushed = piece->rows;
+  return status;
 }
 
 /* Converts a field for one request. False when it is not of its type. */
@@ -48,9 +64,7 @@ static bool store(churn_piece *piece, size_t request, const char *text, size_t l
     return false;
   bool missing = type != CHURN_TYPE_ID && churn_value_missing(rules, text, length);
   if (churn_type_is_text(type)) {
-    column->codes[row] = CHURN_CODE_MISSING;
-    if (!missing)
-      add_text(piece, column, text, length);
+    hold_text(piece, column->pending, text, length, missing);
     return true;
   }
   if (churn_type_is_day(type)) {
@@ -69,7 +83,7 @@ static void take_field(void *text, size_t length, void *context)
   churn_piece *piece = context;
   const churn_scan *scan = piece->reading->scan;
   const char *bytes = text == NULL ? "" : text;
-  if (piece->no_memory)
+  if (piece->failure != CHURN_OK)
     return;
   if (piece->field < scan->headings.count)
     for (size_t r = scan->first[piece->field]; r != CHURN_NO_REQUEST; r = scan->next[r])
@@ -127,7 +141,7 @@ static void keep_bad_row(churn_piece *piece)
   if (piece->wrong.reason == NULL ||
       !churn_array_reserve(&piece->bad, &piece->bad_capacity, piece->bad_kept + 1,
                            sizeof *piece->bad)) {
-    piece->no_memory = true;
+    piece->failure = CHURN_NO_MEMORY;
     return;
   }
   piece->bad[piece->bad_kept++] = piece->wrong;
@@ -138,7 +152,7 @@ static void take_record(int end, void *context)
 {
   (void)end;
   churn_piece *piece = context;
-  if (piece->no_memory)
+  if (piece->failure != CHURN_OK)
     return;
   if (piece->row_wrong || piece->field != piece->reading->scan->headings.count) {
     keep_bad_row(piece);
@@ -146,7 +160,10 @@ static void take_record(int end, void *context)
     if (piece->lines != NULL)
       piece->lines[piece->rows] = piece->record;
     piece->rows++;
-    piece->no_memory = !make_room(piece);
+    if (piece->rows - piece->flushed == CHURN_PENDING_ROWS)
+      piece->failure = flush_texts(piece);
+    if (!make_room(piece))
+      piece->failure = CHURN_NO_MEMORY;
   }
   piece->record++;
   piece->field = 0;
@@ -161,7 +178,7 @@ static bool too_many_bad(const churn_piece *piece)
 static bool stopped(void *context)
 {
   const churn_piece *piece = context;
-  return piece->no_memory || too_many_bad(piece) ||
+  return piece->failure != CHURN_OK || too_many_bad(piece) ||
          atomic_load(&piece->reading->lowest_failed) < piece->number;
 }
 
@@ -172,25 +189,26 @@ static void tell_failed(churn_reading *reading, size_t number)
     ;
 }
 
-/* A dictionary of the levels that kept rows hold: those of rows left out go. */
-static bool prune_levels(churn_piece_column *column, size_t rows)
+static bool begin_texts(churn_piece_column *column)
 {
-  churn_dictionary *kept = churn_dictionary_new();
-  bool good = kept != NULL;
-  for (size_t i = 0; i < rows && good; i++) {
-    uint32_t code = column->codes[i];
-    if (code != CHURN_CODE_MISSING)
-      good = churn_dictionary_add(kept, churn_dictionary_text(column->levels, code),
-                                  churn_dictionary_length(column->levels, code),
-                                  &column->codes[i]) == CHURN_OK;
-  }
-  if (!good) {
-    churn_dictionary_free(kept);
-    return false;
-  }
+  column->levels = churn_dictionary_new();
+  column->pending = calloc(1, sizeof *column->pending);
+  return column->levels != NULL && column->pending != NULL;
+}
+
+static void clear_texts(churn_piece_column *column)
+{
   churn_dictionary_free(column->levels);
-  column->levels = kept;
-  return true;
+  if (column->pending != NULL)
+    free(column->pending->bytes);
+  free(column->pending);
+}
+
+churn_status churn_reading_failed(churn_status status, churn_error *error)
+{
+  if (status == CHURN_NO_MEMORY)
+    return churn_error_no_memory(error);
+  return churn_error_set(error, status, "a column holds more distinct texts than codes can count");
 }
 
 static bool begin(churn_piece *piece)
@@ -201,17 +219,9 @@ static bool begin(churn_piece *piece)
     return false;
   for (size_t r = 0; r < reading->request_count; r++)
     if (reading->scan->present[r] && churn_type_is_text(reading->requests[r].type) &&
-        (piece->columns[r].levels = churn_dictionary_new()) == NULL)
+        !begin_texts(&piece->columns[r]))
       return false;
   return make_room(piece);
-}
-
-static bool finish(churn_piece *piece)
-{
-  for (size_t r = 0; piece->bad_count > 0 && r < piece->reading->request_count; r++)
-    if (piece->columns[r].levels != NULL && !prune_levels(&piece->columns[r], piece->rows))
-      return false;
-  return true;
 }
 
 churn_status churn_piece_read(churn_reading *reading, size_t number, churn_piece *piece,
@@ -227,12 +237,12 @@ churn_status churn_piece_read(churn_reading *reading, size_t number, churn_piece
                        scan->delimiter, &sink, &piece->fault, error);
   if (status != CHURN_OK)
     return status;
-  if (piece->no_memory)
-    return churn_error_no_memory(error);
+  if (piece->failure == CHURN_OK)
+    piece->failure = flush_texts(piece);
+  if (piece->failure != CHURN_OK)
+    return churn_reading_failed(piece->failure, error);
   if (too_many_bad(piece) || piece->fault.kind != CHURN_FAULT_NONE)
     tell_failed(reading, number);
-  if (!finish(piece))
-    return churn_error_no_memory(error);
   return churn_piece_find_places(piece, error);
 }
 
@@ -242,7 +252,7 @@ void churn_piece_clear(churn_piece *piece)
     free(piece->columns[r].numbers);
     free(piece->columns[r].days);
     free(piece->columns[r].codes);
-    churn_dictionary_free(piece->columns[r].levels);
+    clear_texts(&piece->columns[r]);
   }
   for (size_t i = 0; i < piece->bad_kept; i++) {
     free(piece->bad[i].reason);

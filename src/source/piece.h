@@ -5,6 +5,7 @@
 #ifndef CHURN_SOURCE_PIECE_H
 #define CHURN_SOURCE_PIECE_H
 
+#include "source/pending.h"
 #include "source/scan.h"
 #include "source/value.h"
 
@@ -41,6 +42,7 @@ typedef struct churn_piece_column {
   churn_day *days;
   uint32_t *codes;
   churn_dictionary *levels;
+  churn_pending *pending; /* texts of the rows from `flushed` on */
 } churn_piece_column;
 
 /* A row left out. `record` is its number in the piece. Lines count from 0 at the piece's start. */
@@ -58,6 +60,7 @@ typedef struct churn_piece {
   churn_reading *reading;
   size_t number;
   size_t rows;
+  size_t flushed; /* rows whose texts have their codes */
   size_t capacity;
   churn_piece_column *columns;
   uint64_t *lines; /* per row, when lines are kept */
@@ -70,13 +73,16 @@ typedef struct churn_piece {
   uint64_t record;
   bool row_wrong; /* `wrong` is filled for that record */
   churn_bad_row wrong;
-  bool no_memory;
+  churn_status failure; /* of the program, not of the data */
 } churn_piece;
 
 /* Reads piece `number` of the scan. Faults of data are left in the piece; only NO_MEMORY and
  * INTERNAL are returned. `piece` may be cleared after any outcome. */
 CHURN_MUST_USE churn_status churn_piece_read(churn_reading *reading, size_t number,
                                              churn_piece *piece, churn_error *error);
+
+/* Words for a dictionary that cannot take a text. Returns `status`. */
+churn_status churn_reading_failed(churn_status status, churn_error *error);
 
 /* Takes a zeroed one too. */
 void churn_piece_clear(churn_piece *piece);

@@ -63,11 +63,31 @@ bool churn_value_number(const churn_value_rules *rules, const char *text, size_t
   return churn_number_parse(text, length, rules->decimal, rules->thousands, value);
 }
 
+static int two_digits(const char *text)
+{
+  unsigned tens = (unsigned char)text[0] - (unsigned)'0';
+  unsigned ones = (unsigned char)text[1] - (unsigned)'0';
+  return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
+}
+
+/* YYYY-MM-DD alone, the form nearly all dates have; CHURN_DAY_MISSING for every other text. */
+static churn_day parse_plain_day(const char *text, size_t length)
+{
+  if (length != 10 || text[4] != '-' || text[7] != '-')
+    return CHURN_DAY_MISSING;
+  int century = two_digits(text), year = two_digits(text + 2);
+  if (century < 0 || year < 0)
+    return CHURN_DAY_MISSING;
+  return churn_day_from_civil(century * 100 + year, two_digits(text + 5), two_digits(text + 8));
+}
+
 bool churn_value_day(const churn_value_rules *rules, const char *text, size_t length,
                      churn_day *value)
 {
-  churn_day day =
-      churn_day_parse_format(text, length, rules->date_format, rules->utc_offset_minutes);
+  bool plain = rules->date_format == NULL && rules->utc_offset_minutes == 0;
+  churn_day day = plain ? parse_plain_day(text, length) : CHURN_DAY_MISSING;
+  if (day == CHURN_DAY_MISSING)
+    day = churn_day_parse_format(text, length, rules->date_format, rules->utc_offset_minutes);
   /* An offset can carry the first or last day out of the range that can be written. */
   if (day == CHURN_DAY_MISSING || day < CHURN_DAY_FIRST || day > CHURN_DAY_LAST)
     return false;

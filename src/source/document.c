@@ -1,0 +1,101 @@
+/* The text of a file, ready to be split.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/document.h"
+
+#include "source/encoding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static churn_status inflate_document(churn_document *document, churn_error *error)
+{
+  if (!churn_gzip_detect(&document->stored))
+    return CHURN_OK;
+  churn_status status = churn_gzip_inflate(document->name, &document->stored, &document->made,
+                                           &document->length, error);
+  document->text = document->made;
+  return status;
+}
+
+static churn_status convert_document(churn_document *document, const char *encoding,
+                                     churn_error *error)
+{
+  if (churn_encoding_is_utf8(encoding))
+    return CHURN_OK;
+  char *text = NULL;
+  size_t length = 0;
+  churn_status status =
+      churn_encoding_convert(document->name, encoding, document->text, document->length, &text,
+                             &length, &document->damage, error);
+  if (status != CHURN_OK)
+    return status;
+  free(document->made);
+  document->made = text;
+  document->text = text;
+  document->length = length;
+  return CHURN_OK;
+}
+
+static void drop_byte_order_mark(churn_document *document)
+{
+  if (document->length >= 3 && memcmp(document->text, "\xEF\xBB\xBF", 3) == 0) {
+    document->text += 3;
+    document->length -= 3;
+  }
+}
+
+churn_status churn_document_open(const char *path, const char *encoding, churn_document *document,
+                                 churn_error *error)
+{
+  churn_document d = {.name = churn_input_name(path)};
+  churn_status status = churn_input_read(path, &d.stored, error);
+  if (status == CHURN_OK) {
+    d.text = d.stored.bytes;
+    d.length = d.stored.length;
+    status = inflate_document(&d, error);
+  }
+  if (status == CHURN_OK)
+    status = convert_document(&d, encoding, error);
+  if (status != CHURN_OK) {
+    churn_document_close(&d);
+    return status;
+  }
+  drop_byte_order_mark(&d);
+  *document = d;
+  return CHURN_OK;
+}
+
+void churn_document_close(churn_document *document)
+{
+  free(document->damage);
+  free(document->made);
+  churn_input_clear(&document->stored);
+  memset(document, 0, sizeof *document);
+}
+
+uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to)
+{
+  const char *text = document->text;
+  uint64_t count = 0;
+  size_t safe = to < document->length ? to : to - (to > from);
+  for (size_t i = from; i < safe; i++)
+    count += (text[i] == '\n') | ((text[i] == '\r') & (text[i + 1] != '\n'));
+  if (safe < to)
+    count += text[safe] == '\n' || text[safe] == '\r';
+  return count;
+}
+
+uint64_t churn_document_column(const churn_document *document, size_t at)
+{
+  size_t start = at;
+  while (start > 0 && document->text[start - 1] != '\n' && document->text[start - 1] != '\r')
+    start--;
+  return 1 + churn_utf8_characters(document->text + start, at - start);
+}
+
+churn_place churn_document_place(const churn_document *document, size_t at)
+{
+  return (churn_place){document->name, 1 + churn_document_line_ends(document, 0, at),
+                       churn_document_column(document, at)};
+}

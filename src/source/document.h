@@ -1,0 +1,37 @@
+/* The text of a file, ready to be split: inflated, converted, without byte-order mark. Knows the
+ * place (line and character) of every byte. UTF-8 itself is checked later, piece by piece.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SOURCE_DOCUMENT_H
+#define CHURN_SOURCE_DOCUMENT_H
+
+#include "base/error.h"
+#include "source/input.h"
+
+typedef struct churn_document {
+  const char *name; /* for messages; borrowed from the path */
+  churn_input stored;
+  char *made; /* inflated or converted text; NULL = `text` lies in `stored` */
+  const char *text;
+  size_t length;
+  char *damage; /* why the text stops before the file does; NULL = it does not */
+} churn_document;
+
+/* `path` must outlive the document. Errors of churn_input_read, churn_gzip_inflate and
+ * churn_encoding_convert. */
+CHURN_MUST_USE churn_status churn_document_open(const char *path, const char *encoding,
+                                                churn_document *document, churn_error *error);
+
+/* Takes a zeroed one too. */
+void churn_document_close(churn_document *document);
+
+/* Line ends in text[from..to): LF, CR LF (one), CR alone. */
+uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to);
+
+/* Column of the byte at `at`: characters of its line up to it, from 1. */
+uint64_t churn_document_column(const churn_document *document, size_t at);
+
+/* File, line and column of the byte at `at`. Cost: one pass over all before it. */
+churn_place churn_document_place(const churn_document *document, size_t at);
+
+#endif

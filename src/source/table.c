@@ -1,0 +1,267 @@
+/* Reading a file into a table: scan, pieces in parallel, one verdict over their faults, join.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/table.h"
+
+#include "base/memory.h"
+#include "base/output.h"
+#include "base/parallel.h"
+#include "source/encoding.h"
+#include "source/piece.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Headings named in the note on ignored columns. */
+enum { MOST_NAMED = 10, NAMED_SIZE = MOST_NAMED * (CHURN_SHOWN_SIZE + 2) };
+
+typedef struct work {
+  churn_reading *reading;
+  churn_piece *pieces;
+  char *fingerprint;
+} work;
+
+/* Tasks 0..piece_count-1 read pieces; the one behind them hashes the stored bytes. */
+static churn_status read_piece(void *context, size_t task, int thread, churn_error *error)
+{
+  (void)thread;
+  work *w = context;
+  const churn_scan *scan = w->reading->scan;
+  if (task < scan->piece_count)
+    return churn_piece_read(w->reading, task, &w->pieces[task], error);
+  churn_hash_text(scan->document.stored.bytes, scan->document.stored.length, w->fingerprint);
+  return CHURN_OK;
+}
+
+static churn_status check_requests(const churn_column_request *requests, size_t count,
+                                   churn_error *error)
+{
+  for (size_t r = 0; r < count; r++)
+    if (requests[r].type == CHURN_TYPE_INFER)
+      return churn_error_set(error, CHURN_USAGE, "column \"%s\" has no type yet",
+                             requests[r].heading);
+  return CHURN_OK;
+}
+
+/* The bad row `index` of a piece as the error that ends the read. `before` rows were bad earlier.
+ */
+static churn_status report_bad_row(const churn_scan *scan, const churn_piece *piece, size_t index,
+                                   uint64_t before, churn_error *error)
+{
+  const churn_bad_row *bad = &piece->bad[index];
+  churn_place place = {scan->document.name, 0, bad->column};
+  place.line =
+      1 + bad->line + churn_document_line_ends(&scan->document, 0, scan->starts[piece->number]);
+  if (before == 0)
+    return churn_error_set_at(error, CHURN_MALFORMED, place, "%s", bad->reason);
+  return churn_error_set_at(error, CHURN_MALFORMED, place,
+                            "%s; %" PRIu64 " bad row%s before this one, and max_bad_rows allows no "
+                            "more",
+                            bad->reason, before, before == 1 ? "" : "s");
+}
+
+/* The first fault of the file that ends the read, if any: bad rows and faults of the bytes count in
+ * the order in which they stand. */
+static churn_status judge(const churn_reading *reading, const churn_piece *pieces, uint64_t *bad,
+                          churn_error *error)
+{
+  const churn_scan *scan = reading->scan;
+  uint64_t before = 0;
+  for (size_t p = 0; p < scan->piece_count; p++) {
+    const churn_piece *piece = &pieces[p];
+    uint64_t allowed = reading->max_bad_rows - before;
+    if (!reading->collect_all && piece->bad_count > allowed)
+      return report_bad_row(scan, piece, (size_t)allowed, reading->max_bad_rows, error);
+    before += piece->bad_count;
+    if (piece->fault.kind != CHURN_FAULT_NONE)
+      return churn_byte_fault_report(&scan->document, scan->delimiter, &piece->fault, error);
+  }
+  *bad = before;
+  return CHURN_OK;
+}
+
+static churn_status list_ignored(const churn_scan *scan, churn_table *table, churn_error *error)
+{
+  table->ignored = churn_array_new(scan->headings.count, sizeof *table->ignored);
+  if (table->ignored == NULL)
+    return churn_error_no_memory(error);
+  for (size_t f = 0; f < scan->headings.count; f++) {
+    if (scan->first[f] != CHURN_NO_REQUEST)
+      continue;
+    const char *name = scan->headings.names[f];
+    if ((table->ignored[table->ignored_count] = churn_text_copy(name, strlen(name))) == NULL)
+      return churn_error_no_memory(error);
+    table->ignored_count++;
+  }
+  return CHURN_OK;
+}
+
+static void note_ignored(const churn_table *table, const char *name, churn_notes *notes)
+{
+  char list[NAMED_SIZE] = "", more[48] = "", shown[CHURN_SHOWN_SIZE];
+  size_t used = 0;
+  for (size_t i = 0; i < table->ignored_count && i < MOST_NAMED; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                             churn_utf8_show(table->ignored[i], strlen(table->ignored[i]), shown));
+  if (table->ignored_count > MOST_NAMED)
+    snprintf(more, sizeof more, " and %zu more", table->ignored_count - MOST_NAMED);
+  if (table->ignored_count > 0)
+    churn_notes_add(notes, CHURN_NOTE, "ignored_columns", (churn_place){name, 0, 0},
+                    "columns that nothing asks for: %s%s", list, more);
+}
+
+static void note_rejects(const churn_table *table, const char *name, uint64_t bad,
+                         churn_notes *notes)
+{
+  if (bad == 0)
+    return;
+  const churn_reject *first = &table->rejects[0];
+  churn_notes_add(notes, CHURN_WARNING, "rejected_rows",
+                  (churn_place){name, first->line, first->column},
+                  "%" PRIu64 " of %" PRIu64 " rows left out; the first: %s", bad, bad + table->rows,
+                  first->reason);
+}
+
+static churn_status make_table(const churn_reading *reading, churn_piece *pieces, const char *path,
+                               size_t most_rejects, const churn_run *run, churn_table *table,
+                               churn_error *error)
+{
+  table->path = churn_text_copy(path, strlen(path));
+  if (table->path == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = list_ignored(reading->scan, table, error);
+  if (status == CHURN_OK)
+    status = churn_pieces_join(reading, pieces, reading->scan->piece_count, most_rejects, run,
+                               table, error);
+  return status;
+}
+
+static void prepare(const churn_scan *scan, const churn_format *format,
+                    const churn_column_request *requests, size_t request_count,
+                    const churn_table_settings *settings, churn_reading *reading)
+{
+  reading->scan = scan;
+  reading->requests = requests;
+  reading->request_count = request_count;
+  reading->rules = churn_value_rules_make(format);
+  reading->keep_lines = settings->keep_lines;
+  reading->collect_all = settings->collect_all;
+  reading->max_bad_rows = format->max_bad_rows;
+  if (settings->collect_all)
+    reading->most_bad = settings->most_rejects == 0 ? UINT64_MAX : settings->most_rejects;
+  else
+    reading->most_bad = format->max_bad_rows + (format->max_bad_rows < UINT64_MAX);
+  atomic_init(&reading->lowest_failed, SIZE_MAX);
+}
+
+churn_status churn_table_read(const char *path, const churn_format *format,
+                              const churn_column_request *requests, size_t request_count,
+                              const churn_table_settings *settings, const churn_run *run,
+                              churn_table **table, churn_error *error)
+{
+  static const churn_table_settings defaults = {.piece_bytes = 0};
+  const churn_table_settings *how = settings == NULL ? &defaults : settings;
+  churn_notes *notes = run == NULL ? NULL : run->notes;
+  churn_scan scan = {.piece_count = 0};
+  churn_reading reading;
+  churn_piece *pieces = NULL;
+  uint64_t bad = 0;
+  churn_table *made = calloc(1, sizeof *made);
+  churn_status status =
+      made == NULL ? churn_error_no_memory(error) : check_requests(requests, request_count, error);
+  if (status == CHURN_OK)
+    status =
+        churn_scan_open(path, format, requests, request_count, how->piece_bytes, run, &scan, error);
+  if (status != CHURN_OK)
+    goto done;
+  prepare(&scan, format, requests, request_count, how, &reading);
+  pieces = churn_array_new(scan.piece_count, sizeof *pieces);
+  if (pieces == NULL) {
+    status = churn_error_no_memory(error);
+    goto done;
+  }
+  work w = {&reading, pieces, made->fingerprint};
+  status = churn_parallel_run(scan.piece_count + 1, read_piece, &w, "read", run, error);
+  if (status == CHURN_OK)
+    status = judge(&reading, pieces, &bad, error);
+  if (status == CHURN_OK)
+    status = make_table(&reading, pieces, path, how->most_rejects, run, made, error);
+  if (status != CHURN_OK)
+    goto done;
+  note_ignored(made, scan.document.name, notes);
+  note_rejects(made, scan.document.name, bad, notes);
+  *table = made;
+  made = NULL;
+done:
+  for (size_t p = 0; pieces != NULL && p < scan.piece_count; p++)
+    churn_piece_clear(&pieces[p]);
+  free(pieces);
+  churn_scan_close(&scan);
+  churn_table_free(made);
+  return status;
+}
+
+void churn_column_clear(churn_column *column)
+{
+  free(column->heading);
+  free(column->numbers);
+  free(column->days);
+  free(column->codes);
+  churn_dictionary_free(column->levels);
+  memset(column, 0, sizeof *column);
+}
+
+void churn_table_free(churn_table *table)
+{
+  if (table == NULL)
+    return;
+  for (size_t c = 0; c < table->column_count; c++)
+    churn_column_clear(&table->columns[c]);
+  for (size_t i = 0; i < table->reject_count; i++) {
+    free(table->rejects[i].reason);
+    free(table->rejects[i].record);
+  }
+  for (size_t i = 0; i < table->ignored_count; i++)
+    free(table->ignored[i]);
+  free(table->ignored);
+  free(table->rejects);
+  free(table->lines);
+  free(table->columns);
+  free(table->path);
+  free(table);
+}
+
+churn_status churn_table_headings(const char *path, const churn_format *format, char ***headings,
+                                  size_t *count, churn_error *error)
+{
+  churn_scan scan = {.piece_count = 0};
+  churn_status status = churn_scan_open_headings(path, format, &scan, error);
+  if (status == CHURN_OK) {
+    *headings = scan.headings.names;
+    *count = scan.headings.count;
+    scan.headings = (churn_headings){.names = NULL};
+  }
+  churn_scan_close(&scan);
+  return status;
+}
+
+churn_status churn_table_write_rejects(const churn_table *table, const char *path,
+                                       churn_error *error)
+{
+  churn_output *output = NULL;
+  churn_status status = churn_output_open(path, &output, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_output_text(output, "line,column,reason,record\n");
+  for (size_t i = 0; i < table->reject_count; i++) {
+    const churn_reject *reject = &table->rejects[i];
+    churn_output_printf(output, "%" PRIu64 ",%" PRIu64 ",", reject->line, reject->column);
+    churn_output_csv(output, reject->reason, strlen(reject->reason));
+    churn_output_text(output, ",");
+    churn_output_csv(output, reject->record, strlen(reject->record));
+    churn_output_text(output, "\n");
+  }
+  return churn_output_commit(output, error);
+}

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "project/project.h"
 
+#include "base/memory.h"
 #include "project/spec.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LARGEST_FILE = 1 << 22, DEFAULT_POOL = 20, LARGEST_POOL = 1000000000 };
+enum { FIRST_READ = 1 << 14, LARGEST_FILE = 1 << 22, DEFAULT_POOL = 20, LARGEST_POOL = 1000000000 };
 
 churn_place churn_project_place(const churn_project *project, const churn_located *located)
 {
@@ -33,20 +34,24 @@ void churn_project_free(churn_project *project)
     churn_arena_free(project->arena);
 }
 
-/* Reads at most size bytes; how many, or -1 with errno. */
-static ssize_t read_all(int descriptor, char *bytes, size_t size)
+/* Reads up to LARGEST_FILE + 1 bytes. False with errno. */
+static bool read_all(int descriptor, char **bytes, size_t *length)
 {
-  size_t used = 0;
-  while (used < size) {
-    ssize_t got = read(descriptor, bytes + used, size - used);
-    if (got == 0)
+  size_t capacity = 0, used = 0;
+  for (;;) {
+    if (!churn_array_reserve(bytes, &capacity, used + FIRST_READ, 1)) {
+      errno = ENOMEM;
+      return false;
+    }
+    ssize_t got = read(descriptor, *bytes + used, capacity - used);
+    if (got < 0 && errno != EINTR)
+      return false;
+    used += got > 0 ? (size_t)got : 0;
+    if (got == 0 || used > LARGEST_FILE)
       break;
-    if (got > 0)
-      used += (size_t)got;
-    else if (errno != EINTR)
-      return -1;
   }
-  return (ssize_t)used;
+  *length = used;
+  return true;
 }
 
 /* The whole file, terminated, in the arena. */
@@ -55,25 +60,17 @@ static churn_status read_file(churn_arena *arena, const char *path, char **text,
 {
   bool input = strcmp(path, "-") == 0;
   churn_status status = CHURN_OK;
+  char *bytes = NULL;
   int descriptor = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  char *bytes = malloc(LARGEST_FILE + 1);
-  if (bytes == NULL)
-    status = churn_error_no_memory(error);
-  else if (descriptor < 0)
-    status = churn_error_set_errno(error, CHURN_IO, path, "read the project file", errno);
-  if (status != CHURN_OK)
-    goto done;
-  ssize_t got = read_all(descriptor, bytes, LARGEST_FILE + 1);
-  if (got < 0)
-    status = churn_error_set_errno(error, CHURN_IO, path, "read the project file", errno);
-  else if (got > LARGEST_FILE)
+  if (descriptor < 0 || !read_all(descriptor, &bytes, length))
+    status = errno == ENOMEM
+                 ? churn_error_no_memory(error)
+                 : churn_error_set_errno(error, CHURN_IO, path, "read the project file", errno);
+  else if (*length > LARGEST_FILE)
     status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){path, 0, 0},
                                 "larger than 4 MiB: not a project file");
-  else if ((*text = churn_arena_text(arena, bytes, (size_t)got)) == NULL)
+  else if ((*text = churn_arena_text(arena, bytes, *length)) == NULL)
     status = churn_error_no_memory(error);
-  else
-    *length = (size_t)got;
-done:
   if (descriptor >= 0 && !input)
     close(descriptor);
   free(bytes);

@@ -252,16 +252,34 @@ static churn_status take_event(builder *b, struct fy_event *event)
   }
 }
 
-/* True when the line looks like one with an expression in it: then the hint is worth its room. */
-static bool holds_expression(const char *text, int line)
+/* Start of a line, counted from 1, or the end of the text. */
+static const char *line_start(const char *text, uint64_t line)
 {
-  for (int i = 1; i < line; i++) {
-    text = strchr(text, '\n');
-    if (text++ == NULL)
-      return false;
+  for (uint64_t i = 1; i < line; i++) {
+    const char *end = strchr(text, '\n');
+    if (end == NULL)
+      return text + strlen(text);
+    text = end + 1;
   }
-  size_t length = strcspn(text, "\r\n");
-  return strcspn(text, "(`\"") < length;
+  return text;
+}
+
+/* The byte in front of a place, 0 at the start of a line. */
+static char byte_before(const char *text, churn_place place)
+{
+  cursor c = {line_start(text, place.line), 1, 1};
+  char before = 0;
+  while (c.column < place.column && *c.at != '\0' && c.line == 1) {
+    before = *c.at;
+    step(&c);
+  }
+  return before;
+}
+
+/* True when the line looks like one with an expression in it: then the hint is worth its room. */
+static bool holds_expression(const char *line)
+{
+  return strcspn(line, "(`\"") < strcspn(line, "\r\n");
 }
 
 /* libfyaml's first diagnostic as an error. */
@@ -274,13 +292,17 @@ static churn_status report_syntax(builder *b, struct fy_diag *diag)
   churn_place place = {b->file, (uint64_t)(fault->line < 1 ? 1 : fault->line),
                        (uint64_t)(fault->column < 1 ? 1 : fault->column)};
   const level *in = innermost(b);
-  char opened[64] = "";
+  char opened[64] = "", sign = byte_before(b->text, place);
+  if (sign == '*' || sign == '&') {
+    place.column--;
+    return refuse(b, place, no_anchors);
+  }
   if (in != NULL && in->node->in_flow && in->node->line < place.line)
     snprintf(opened, sizeof opened, "; the bracket was opened at %" PRIu64 ":%" PRIu64,
              in->node->line, in->node->column);
-  return churn_error_set_at(b->error, CHURN_BAD_PROJECT, place, "not valid YAML: %s%s%s",
-                            fault->msg, opened,
-                            holds_expression(b->text, fault->line) ? "; " CHURN_YAML_HINT : "");
+  return churn_error_set_at(
+      b->error, CHURN_BAD_PROJECT, place, "not valid YAML: %s%s%s", fault->msg, opened,
+      holds_expression(line_start(b->text, place.line)) ? "; " CHURN_YAML_HINT : "");
 }
 
 static churn_status take_events(builder *b, struct fy_parser *parser, struct fy_diag *diag)

@@ -128,6 +128,7 @@ typedef struct churn_feature_set_spec {
 } churn_feature_set_spec;
 
 struct churn_project {
+  struct churn_arena *arena; /* owns the project and every text in it */
   char *path;
   char *folder;
   churn_base_kind base_kind;

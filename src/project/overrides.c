@@ -1,0 +1,90 @@
+/* Sources pointed at other files, and the rule that standard input is read by one source only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "project/spec.h"
+
+#include <string.h>
+
+/* Number of sources that have a file; source `index` of them, NULL past the end. */
+static churn_source_spec *source_at(churn_project *project, size_t index)
+{
+  if (project->base_kind == CHURN_BASE_FILE && index-- == 0)
+    return &project->customers;
+  if (index < project->history_count)
+    return &project->histories[index];
+  bool labels = project->outcome.kind == CHURN_OUTCOME_LABELS && index == project->history_count;
+  return labels ? &project->outcome.labels : NULL;
+}
+
+static churn_status refuse_name(churn_project *project, const char *name, churn_error *error)
+{
+  char list[512], shown[CHURN_SHOWN_SIZE], nearest[CHURN_SHOWN_SIZE * 2];
+  size_t count = 0;
+  while (source_at(project, count) != NULL)
+    count++;
+  const char **names = churn_arena_take(project->arena, count, sizeof *names);
+  if (names == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < count; i++)
+    names[i] = source_at(project, i)->name.text;
+  churn_join_names(names, count, list, sizeof list);
+  return churn_error_set(error, CHURN_USAGE, "no source \"%s\"%s; sources: %s",
+                         churn_shown(name, shown), churn_did_you_mean(name, names, count, nearest),
+                         list);
+}
+
+static churn_status apply(churn_project *project, const churn_source_override *override,
+                          churn_error *error)
+{
+  char shown[CHURN_SHOWN_SIZE];
+  churn_source_spec *source = NULL;
+  for (size_t i = 0; (source = source_at(project, i)) != NULL; i++)
+    if (strcmp(source->name.text, override->name) == 0)
+      break;
+  if (source == NULL)
+    return refuse_name(project, override->name, error);
+  if (override->path[0] == '\0')
+    return churn_error_set(error, CHURN_USAGE, "source \"%s\": the path is empty",
+                           source->name.text);
+  if (churn_path_is_database(override->path))
+    return churn_error_set(error, CHURN_USAGE,
+                           "source \"%s\": \"%s\" is not supported in this version; accepted: a "
+                           "CSV file",
+                           source->name.text, churn_shown(override->path, shown));
+  source->path = churn_arena_text(project->arena, override->path, strlen(override->path));
+  return source->path == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* Counts a path that is standard input; the name of the one that was counted first is kept. */
+static churn_status count_input(const char *path, const char *name, const char **reads_input,
+                                churn_error *error)
+{
+  if (path == NULL || strcmp(path, "-") != 0)
+    return CHURN_OK;
+  if (*reads_input != NULL)
+    return churn_error_set(error, CHURN_USAGE,
+                           "\"%s\" and \"%s\" both read standard input; only one can", *reads_input,
+                           name);
+  *reads_input = name;
+  return CHURN_OK;
+}
+
+churn_status churn_overrides_apply(churn_project *project, const churn_source_override *overrides,
+                                   size_t count, churn_error *error)
+{
+  const char *reads_input = strcmp(project->path, "-") == 0 ? "the project file" : NULL;
+  for (size_t i = 0; i < count; i++) {
+    churn_status status = apply(project, &overrides[i], error);
+    if (status != CHURN_OK)
+      return status;
+  }
+  const churn_source_spec *source;
+  for (size_t i = 0; (source = source_at(project, i)) != NULL; i++) {
+    churn_status status = count_input(source->path, source->name.text, &reads_input, error);
+    if (status == CHURN_OK)
+      status = count_input(source->via.path, source->name.text, &reads_input, error);
+    if (status != CHURN_OK)
+      return status;
+  }
+  return CHURN_OK;
+}

@@ -1,0 +1,66 @@
+/* The sections of a project file, each read by one function into the project. Inside project/ only.
+ *
+ * All of them add faults to the reader and go on; `node` NULL = the section is not given. Texts of
+ * the project point into the reader's arena.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_PROJECT_SPEC_H
+#define CHURN_PROJECT_SPEC_H
+
+#include "project/reader.h"
+
+/* Keys that say how a file is written, in any source and, as defaults, at the top. A table of
+ * fields ends with CHURN_FORMAT_FIELDS. */
+enum { CHURN_FORMAT_KEYS = 8 };
+#define CHURN_FORMAT_FIELDS                                                                        \
+  {"delimiter", NULL}, {"encoding", NULL}, {"date_format", NULL}, {"missing", NULL},               \
+      {"decimal", NULL}, {"thousands", NULL}, {"utc_offset", NULL},                                \
+  {                                                                                                \
+    "max_bad_rows", NULL                                                                           \
+  }
+
+/* Changes in `format` what fields[0..CHURN_FORMAT_KEYS) give. */
+void churn_format_read(churn_reader *reader, const churn_field *fields, churn_format *format);
+
+/* True for `sqlite:` and the like, which a CSV reader must not take for a file. */
+bool churn_path_is_database(const char *path);
+
+/* `source` gets from and path. */
+void churn_source_read_from(churn_reader *reader, const churn_yaml *from,
+                            const churn_project *project, churn_source_spec *source);
+
+void churn_customers_read(churn_reader *reader, const churn_yaml *node,
+                          const churn_format *defaults, churn_project *project);
+void churn_histories_read(churn_reader *reader, const churn_yaml *node,
+                          const churn_format *defaults, churn_project *project);
+
+/* The `columns:` of a source, whose day heading is read already. */
+void churn_columns_read(churn_reader *reader, const churn_yaml *node, churn_source_spec *source);
+
+/* Faults for `known_at` names that are no day column of the source. */
+void churn_columns_check(churn_reader *reader, const churn_source_spec *source);
+
+/* A fault when the located text names no history. Needs the histories. */
+void churn_history_check_name(churn_reader *reader, const churn_project *project,
+                              const churn_located *name, const char *what);
+
+/* Needs customers and histories. */
+void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
+                        churn_project *project);
+
+void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs customers and histories: they decide what no features means. */
+void churn_features_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs the features. */
+void churn_feature_sets_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Points sources at other files. USAGE. */
+CHURN_MUST_USE churn_status churn_overrides_apply(churn_project *project,
+                                                  const churn_source_override *overrides,
+                                                  size_t count, churn_error *error);
+
+#endif

@@ -115,7 +115,7 @@ static double rounding(const churn_newton *newton)
 static bool trial_is_nearer(const churn_newton *newton)
 {
   return newton->trial.sums[0] <= newton->point.sums[0] + rounding(newton) &&
-         newton->trial.max_gradient <= newton->point.max_gradient;
+         newton->trial.max_gradient < newton->point.max_gradient;
 }
 
 /* Armijo's rule: at least a ten-thousandth of the fall that the slope promises. */

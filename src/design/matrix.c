@@ -37,9 +37,9 @@ churn_status churn_matrix_new(size_t rows, size_t columns, churn_matrix **matrix
   made->rows = rows;
   made->columns = columns;
   made->tiles = zeros_new(padded, columns);
-  made->y = zeros_new(padded, 1);
-  made->weight = zeros_new(padded, 1);
-  if (made->tiles == NULL || made->y == NULL || made->weight == NULL) {
+  made->y = made->tiles == NULL ? NULL : zeros_new(padded, 1);
+  made->weight = made->y == NULL ? NULL : zeros_new(padded, 1);
+  if (made->weight == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }

@@ -112,12 +112,9 @@ static double null_log_likelihood(const churn_totals *totals)
   return ones * log(ones / totals->weight) + zeros * log(zeros / totals->weight);
 }
 
-static void fill_report(const churn_newton *newton, const churn_totals *totals, double loss,
+static void fill_report(const churn_newton *newton, const churn_totals *totals,
                         churn_fit_report *report)
 {
-  double penalty = 0;
-  for (size_t j = 1; j <= newton->objective.matrix->columns; j++)
-    penalty += newton->point.coefficients[j] * newton->point.coefficients[j];
   *report = (churn_fit_report){
       .iterations = newton->iterations,
       .max_gradient = newton->point.max_gradient,
@@ -125,8 +122,8 @@ static void fill_report(const churn_newton *newton, const churn_totals *totals, 
       .converged = newton->stop == CHURN_STOP_GRADIENT ||
                    (newton->stop == CHURN_STOP_NO_PROGRESS && newton->point.max_gradient <= 1e-8),
       .separating_column = newton->separating_column,
-      .objective = loss / totals->weight + newton->settings.ridge_lambda / 2 * penalty,
-      .log_likelihood = -loss,
+      .objective = newton->point.sums[0],
+      .log_likelihood = -newton->point.loss,
       .null_log_likelihood = null_log_likelihood(totals)};
 }
 
@@ -147,17 +144,13 @@ static churn_status standardise(churn_matrix *matrix, const churn_run *run, chur
 }
 
 /* From the model without columns, which is known in closed form. */
-static churn_status minimise(churn_newton *newton, const churn_totals *totals, double *loss,
-                             churn_error *error)
+static churn_status minimise(churn_newton *newton, const churn_totals *totals, churn_error *error)
 {
   churn_status status = churn_newton_prepare(newton, error);
   if (status != CHURN_OK)
     return status;
   newton->point.coefficients[0] = log(totals->positive / (totals->weight - totals->positive));
-  status = churn_newton_run(newton, error);
-  if (status != CHURN_OK)
-    return status;
-  return churn_objective_loss(&newton->objective, newton->point.coefficients, loss, error);
+  return churn_newton_run(newton, error);
 }
 
 churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *settings,
@@ -167,7 +160,6 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
   churn_newton newton = {.objective = {.matrix = matrix, .run = run}};
   churn_totals totals = {0};
   size_t columns = matrix->columns;
-  double loss = 0;
   double *deviations = NULL;
   double *means = churn_array_new(columns, sizeof *means);
   churn_status status = settle(settings, &newton.settings, error);
@@ -185,14 +177,14 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
   newton.objective.total_weight = totals.weight;
   newton.objective.ridge_lambda = newton.settings.ridge_lambda;
   newton.lowest_weight = totals.lowest_weight;
-  status = minimise(&newton, &totals, &loss, error);
+  status = minimise(&newton, &totals, error);
   if (status != CHURN_OK)
     goto done;
   unscale_coefficients(newton.point.coefficients, means, deviations, columns, result->coefficients);
   find_covariance(&newton, means, deviations, result->covariance);
   memcpy(result->means, means, columns * sizeof *means);
   memcpy(result->deviations, deviations, columns * sizeof *deviations);
-  fill_report(&newton, &totals, loss, report);
+  fill_report(&newton, &totals, report);
 done:
   churn_newton_clear(&newton);
   free(means);

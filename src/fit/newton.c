@@ -166,8 +166,7 @@ static void separate(churn_newton *newton, const double *direction)
  * the coefficients order the rows perfectly. */
 static bool all_rows_right(const churn_newton *newton)
 {
-  double loss = newton->point.sums[0] * newton->objective.total_weight;
-  return newton->settings.ridge_lambda == 0 && loss < 0.69 * newton->lowest_weight;
+  return newton->settings.ridge_lambda == 0 && newton->point.loss < 0.69 * newton->lowest_weight;
 }
 
 /* Whether the step could move a row far: |x_ij| <= sqrt(total weight / w_i) on standardised

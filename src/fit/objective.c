@@ -42,15 +42,15 @@ void churn_point_clear(churn_point *point)
 {
   free(point->coefficients);
   free(point->sums);
-  *point = (churn_point){NULL, NULL, 0};
+  *point = (churn_point){0};
 }
 
 /* One pass over the rows; what a lane finds goes to its own place. */
 typedef struct row_pass {
   const churn_objective *objective;
   const double *coefficients;
-  double first[CHURN_LANES];
-  double second[CHURN_LANES];
+  double lowest[CHURN_LANES];
+  double highest[CHURN_LANES];
 } row_pass;
 
 static churn_status step_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -95,6 +95,7 @@ churn_status churn_objective_evaluate(const churn_objective *objective, churn_po
   for (size_t lane = 0; lane < lanes; lane++)
     for (size_t i = 0; i < size; i++)
       point->sums[i] += objective->lane_sums[lane * size + i];
+  point->loss = point->sums[0];
   for (size_t i = 0; i < size; i++)
     point->sums[i] /= objective->total_weight;
   add_penalty(objective, point);
@@ -113,43 +114,6 @@ static void predict(const churn_matrix *m, size_t tile, const double *coefficien
     for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
       eta[r] += coefficients[1 + c] * x[r];
   }
-}
-
-static churn_status loss_lane(void *context, size_t lane, int thread, churn_error *error)
-{
-  (void)thread;
-  (void)error;
-  row_pass *pass = context;
-  const churn_matrix *m = pass->objective->matrix;
-  size_t tiles = churn_tile_count(m->rows);
-  size_t end = churn_lane_first_tile(tiles, lane + 1);
-  double eta[CHURN_TILE_ROWS], total = 0;
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    predict(m, t, pass->coefficients, eta);
-    double sum = 0;
-    for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++) {
-      double wrong = m->y[t * CHURN_TILE_ROWS + r] > 0 ? -eta[r] : eta[r];
-      sum += m->weight[t * CHURN_TILE_ROWS + r] * (log1p(exp(-fabs(wrong))) + fmax(wrong, 0));
-    }
-    total += sum;
-  }
-  pass->first[lane] = total;
-  return CHURN_OK;
-}
-
-churn_status churn_objective_loss(const churn_objective *objective, const double *coefficients,
-                                  double *loss, churn_error *error)
-{
-  row_pass pass = {.objective = objective, .coefficients = coefficients};
-  size_t lanes = churn_lane_count(objective->matrix);
-  churn_status status = churn_parallel_run(lanes, loss_lane, &pass, NULL, objective->run, error);
-  if (status != CHURN_OK)
-    return status;
-  double total = 0;
-  for (size_t lane = 0; lane < lanes; lane++)
-    total += pass.first[lane];
-  *loss = total;
-  return CHURN_OK;
 }
 
 static churn_status margins_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -171,8 +135,8 @@ static churn_status margins_lane(void *context, size_t lane, int thread, churn_e
       highest = fmax(highest, margin);
     }
   }
-  pass->first[lane] = lowest;
-  pass->second[lane] = highest;
+  pass->lowest[lane] = lowest;
+  pass->highest[lane] = highest;
   return CHURN_OK;
 }
 
@@ -186,8 +150,8 @@ churn_status churn_objective_margins(const churn_objective *objective, const dou
     return status;
   double low = INFINITY, high = -INFINITY;
   for (size_t lane = 0; lane < lanes; lane++) {
-    low = fmin(low, pass.first[lane]);
-    high = fmax(high, pass.second[lane]);
+    low = fmin(low, pass.lowest[lane]);
+    high = fmax(high, pass.highest[lane]);
   }
   *lowest = low;
   *highest = high;

@@ -26,6 +26,7 @@ typedef struct churn_objective {
 typedef struct churn_point {
   double *coefficients; /* [columns + 1], intercept first */
   double *sums;         /* f, its gradient, its Hessian, laid out as in kernel.h */
+  double loss;          /* summed, without penalty */
   double max_gradient;
 } churn_point;
 
@@ -37,15 +38,9 @@ CHURN_MUST_USE churn_status churn_point_prepare(churn_point *point, size_t colum
                                                 churn_error *error);
 void churn_point_clear(churn_point *point);
 
-/* Fills sums and max_gradient at the point's coefficients. */
+/* Fills sums, loss and max_gradient at the point's coefficients. */
 CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *objective,
                                                      churn_point *point, churn_error *error);
-
-/* The summed loss sum w_i (log(1 + exp(eta_i)) - y_i eta_i) by the C library's own exp and log1p:
- * what is reported. */
-CHURN_MUST_USE churn_status churn_objective_loss(const churn_objective *objective,
-                                                 const double *coefficients, double *loss,
-                                                 churn_error *error);
 
 /* The lowest and highest value of (2 y_i - 1) eta_i over the rows with weight, eta at `direction`
  * [columns + 1]. A direction whose lowest is >= 0 and highest > 0 separates the classes. */

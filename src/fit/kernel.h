@@ -1,0 +1,54 @@
+/* The likelihood kernel: everything one Newton step needs from one tile of 256 rows. Place in the
+ * flow: the objective calls it for every tile of a lane.
+ *
+ * The same source is compiled for several instruction sets (kernel_body.h) and chosen at run time.
+ * Cost per tile: 256 x columns^2 / 2 multiply-adds, one exponential and one logarithm a row.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_FIT_KERNEL_H
+#define CHURN_FIT_KERNEL_H
+
+#include <churn/notes.h>
+#include <stddef.h>
+
+/* Sums over rows, one array of doubles: the loss, then the gradient [columns + 1], then the lower
+ * triangle of the Hessian packed by rows, (row, column <= row) at row (row + 1) / 2 + column. The
+ * intercept is number 0 of gradient and Hessian. */
+static inline size_t churn_kernel_hessian_start(size_t columns)
+{
+  return columns + 2;
+}
+
+static inline size_t churn_kernel_sums(size_t columns)
+{
+  return churn_kernel_hessian_start(columns) + (columns + 1) * (columns + 2) / 2;
+}
+
+/* One tile: x is columns x 256 doubles, 64-byte aligned; y, weight [256]; coefficients [columns +
+ * 1], intercept first. Adds to sums: loss = sum w (log(1 + exp(eta)) - y eta), gradient = X'w(p -
+ * y), Hessian = X'WX with W = w p (1 - p). All values must be finite. */
+typedef void churn_kernel_step(const double *x, size_t columns, const double *y,
+                               const double *weight, const double *coefficients, double *sums);
+
+/* One tile: adds X'wX (with the intercept) to the Hessian part of sums and leaves the rest. */
+typedef void churn_kernel_cross(const double *x, size_t columns, const double *weight,
+                                double *sums);
+
+typedef struct churn_kernel {
+  const char *name; /* as in CHURN_ISA */
+  churn_kernel_step *step;
+  churn_kernel_cross *cross;
+} churn_kernel;
+
+/* The widest kernel this machine runs, or the one the environment variable CHURN_ISA names
+ * (baseline, avx2, avx512). A name that is unknown or that the machine does not run is ignored with
+ * the warning "isa_ignored". Static storage. */
+const churn_kernel *churn_kernel_choose(churn_notes *notes);
+
+/* The kernel of that name where this machine runs it, else NULL. */
+const churn_kernel *churn_kernel_find(const char *name);
+
+churn_kernel_step churn_kernel_step_baseline, churn_kernel_step_avx2, churn_kernel_step_avx512;
+churn_kernel_cross churn_kernel_cross_baseline, churn_kernel_cross_avx2, churn_kernel_cross_avx512;
+
+#endif

@@ -1,0 +1,238 @@
+/* The likelihood kernel's source, included once per instruction set with CHURN_KERNEL_NAME(stem)
+ * giving the names to define. Compiled with -ffast-math so that exp and log1p run in vectors; hence
+ * no NaN or infinity may enter, and nothing else lives here.
+ *
+ * X'WX is added up in 4 x 4 blocks of columns held in registers, so each load of a column feeds
+ * four multiply-adds. Columns past the end of the matrix are a tile of zeros.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/lanes.h"
+#include "fit/kernel.h"
+
+#include <math.h>
+#include <stdalign.h>
+
+#if defined(__AVX512F__)
+enum { VECTOR = 8, BLOCK = 4, HALF = 4 };
+#elif defined(__AVX__)
+enum { VECTOR = 4, BLOCK = 4, HALF = 2 };
+#else
+enum { VECTOR = 2, BLOCK = 4, HALF = 2 };
+#endif
+
+typedef double vector __attribute__((vector_size(VECTOR * sizeof(double)), may_alias));
+
+enum { VECTORS = CHURN_TILE_ROWS / VECTOR };
+
+/* Beyond this exp(-x) is below the smallest normal number, which slows the vector functions down
+ * and adds nothing to a sum. */
+static const double exponent_limit = 700;
+
+static alignas(64) const double zero_column[CHURN_TILE_ROWS] = {0};
+
+/* fold(v) = the sums of VECTOR vectors, one in each element: a third of the work of summing each by
+ * itself, which would otherwise take longer than the multiply-adds. */
+#if defined(__AVX512F__)
+static inline vector fold(const vector *v)
+{
+  vector pairs[4], quads[2];
+  for (int i = 0; i < 4; i++)
+    pairs[i] = __builtin_shufflevector(v[2 * i], v[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
+               __builtin_shufflevector(v[2 * i], v[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  for (int i = 0; i < 2; i++)
+    quads[i] = __builtin_shufflevector(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+               __builtin_shufflevector(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+  return __builtin_shufflevector(quads[0], quads[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+         __builtin_shufflevector(quads[0], quads[1], 4, 5, 6, 7, 12, 13, 14, 15);
+}
+#elif defined(__AVX__)
+static inline vector fold(const vector *v)
+{
+  vector pairs[2];
+  for (int i = 0; i < 2; i++)
+    pairs[i] = __builtin_shufflevector(v[2 * i], v[2 * i + 1], 0, 4, 2, 6) +
+               __builtin_shufflevector(v[2 * i], v[2 * i + 1], 1, 5, 3, 7);
+  return __builtin_shufflevector(pairs[0], pairs[1], 0, 1, 4, 5) +
+         __builtin_shufflevector(pairs[0], pairs[1], 2, 3, 6, 7);
+}
+#else
+static inline vector fold(const vector *v)
+{
+  return __builtin_shufflevector(v[0], v[1], 0, 2) + __builtin_shufflevector(v[0], v[1], 1, 3);
+}
+#endif
+
+static inline double vector_sum(vector v)
+{
+  double sum = 0;
+  for (int i = 0; i < VECTOR; i++)
+    sum += v[i];
+  return sum;
+}
+
+static inline vector *vectors(double *column)
+{
+  return (vector *)(void *)column;
+}
+
+static inline const vector *const_vectors(const double *column)
+{
+  return (const vector *)(const void *)column;
+}
+
+/* Columns first..first+3 of the tile. */
+static inline void block_columns(const double *x, size_t columns, size_t first,
+                                 const vector *out[BLOCK])
+{
+  for (size_t j = 0; j < BLOCK; j++)
+    out[j] = const_vectors(first + j < columns ? x + (first + j) * CHURN_TILE_ROWS : zero_column);
+}
+
+static void linear_predictor(const double *x, size_t columns, const double *coefficients,
+                             double *predictor)
+{
+  vector *eta = vectors(predictor);
+  for (int r = 0; r < VECTORS; r++)
+    eta[r] = (vector){0} + coefficients[0];
+  for (size_t first = 0; first < columns; first += BLOCK) {
+    const vector *c[BLOCK];
+    double b[BLOCK];
+    block_columns(x, columns, first, c);
+    for (size_t j = 0; j < BLOCK; j++)
+      b[j] = first + j < columns ? coefficients[1 + first + j] : 0;
+    for (int r = 0; r < VECTORS; r++)
+      eta[r] += (b[0] * c[0][r] + b[1] * c[1][r]) + (b[2] * c[2][r] + b[3] * c[3][r]);
+  }
+}
+
+/* Turns the linear predictor into residuals w (p - y) and curvatures w p (1 - p); returns the loss.
+ * With e = exp(-|eta|) nothing overflows and no small difference of large numbers is taken. */
+static double row_terms(const double *restrict eta, const double *restrict y,
+                        const double *restrict weight, double *restrict residual,
+                        double *restrict curvature)
+{
+  double loss = 0;
+  for (int r = 0; r < CHURN_TILE_ROWS; r++) {
+    double size = fabs(eta[r]);
+    double e = exp(-(size < exponent_limit ? size : exponent_limit));
+    double q = 1 / (1 + e);
+    double p = eta[r] >= 0 ? q : e * q;
+    double positive = eta[r] > 0 ? eta[r] : 0;
+    residual[r] = weight[r] * (p - y[r]);
+    curvature[r] = weight[r] * (e * q * q);
+    loss += weight[r] * (log1p(e) + (positive - y[r] * eta[r]));
+  }
+  return loss;
+}
+
+/* sums[i][j] = sum over rows of a[i] * b[j]. HALF columns of b at a time, so that the sums stay in
+ * registers. */
+static inline void block_products(const vector *const a[BLOCK], const vector *const b[BLOCK],
+                                  double sums[BLOCK][BLOCK])
+{
+  for (int half = 0; half < BLOCK; half += HALF) {
+    vector part[BLOCK * HALF] = {{0}};
+    for (int r = 0; r < VECTORS; r++)
+#pragma GCC unroll 4
+      for (int i = 0; i < BLOCK; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < HALF; j++)
+          part[i * HALF + j] += a[i][r] * b[half + j][r];
+    for (int i = 0; i < BLOCK * HALF; i += VECTOR) {
+      vector totals = fold(part + i);
+      for (int j = 0; j < VECTOR; j++)
+        sums[(i + j) / HALF][half + (i + j) % HALF] = totals[j];
+    }
+  }
+}
+
+/* Adds the block at (row_first, column_first) to the packed triangle whose number 0 is the
+ * intercept. */
+static void add_block(double sums[BLOCK][BLOCK], size_t columns, size_t row_first,
+                      size_t column_first, double *hessian)
+{
+  for (size_t i = row_first; i < columns && i < row_first + BLOCK; i++) {
+    double *row = hessian + (i + 1) * (i + 2) / 2;
+    for (size_t j = column_first; j <= i && j < column_first + BLOCK; j++)
+      row[j + 1] += sums[i - row_first][j - column_first];
+  }
+}
+
+/* Four columns times the curvature; their sums go to the intercept's column of the Hessian. */
+static void weigh_columns(const vector *const c[BLOCK], const vector *w, size_t columns,
+                          size_t first, vector weighted[BLOCK][VECTORS], double *hessian)
+{
+  for (size_t i = 0; i < BLOCK; i++) {
+    vector sum = {0};
+    for (int r = 0; r < VECTORS; r++) {
+      weighted[i][r] = w[r] * c[i][r];
+      sum += weighted[i][r];
+    }
+    if (first + i < columns)
+      hessian[(first + i + 1) * (first + i + 2) / 2] += vector_sum(sum);
+  }
+}
+
+static void add_hessian(const double *x, size_t columns, const double *curvature, double *hessian)
+{
+  const vector *w = const_vectors(curvature);
+  vector weighted[BLOCK][VECTORS];
+  vector total = {0};
+  for (int r = 0; r < VECTORS; r++)
+    total += w[r];
+  hessian[0] += vector_sum(total);
+  for (size_t i = 0; i < columns; i += BLOCK) {
+    const vector *rows[BLOCK];
+    block_columns(x, columns, i, rows);
+    weigh_columns(rows, w, columns, i, weighted, hessian);
+    const vector *const left[BLOCK] = {weighted[0], weighted[1], weighted[2], weighted[3]};
+    for (size_t j = 0; j <= i; j += BLOCK) {
+      const vector *right[BLOCK];
+      double sums[BLOCK][BLOCK];
+      block_columns(x, columns, j, right);
+      block_products(left, right, sums);
+      add_block(sums, columns, i, j, hessian);
+    }
+  }
+}
+
+static void add_gradient(const double *x, size_t columns, const double *residual, double *gradient)
+{
+  const vector *e = const_vectors(residual);
+  vector total = {0};
+  for (int r = 0; r < VECTORS; r++)
+    total += e[r];
+  gradient[0] += vector_sum(total);
+  for (size_t first = 0; first < columns; first += BLOCK) {
+    const vector *c[BLOCK];
+    vector sum[BLOCK] = {{0}};
+    block_columns(x, columns, first, c);
+    for (int r = 0; r < VECTORS; r++)
+      for (size_t j = 0; j < BLOCK; j++)
+        sum[j] += e[r] * c[j][r];
+    for (size_t j = 0; j < BLOCK && first + j < columns; j++)
+      gradient[1 + first + j] += vector_sum(sum[j]);
+  }
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_step)(const double *x, size_t columns, const double *y,
+                                          const double *weight, const double *coefficients,
+                                          double *sums)
+{
+  alignas(64) double eta[CHURN_TILE_ROWS];
+  alignas(64) double residual[CHURN_TILE_ROWS];
+  alignas(64) double curvature[CHURN_TILE_ROWS];
+  linear_predictor(x, columns, coefficients, eta);
+  sums[0] += row_terms(eta, y, weight, residual, curvature);
+  add_gradient(x, columns, residual, sums + 1);
+  add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_cross)(const double *x, size_t columns, const double *weight,
+                                           double *sums)
+{
+  alignas(64) double curvature[CHURN_TILE_ROWS];
+  for (int r = 0; r < CHURN_TILE_ROWS; r++)
+    curvature[r] = weight[r];
+  add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
+}

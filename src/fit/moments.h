@@ -1,0 +1,46 @@
+/* What the fit needs to know of a design matrix before it starts: totals of weights and labels,
+ * means and deviations; and standardising in place. Place in the flow: design matrix -> rank, fit.
+ * All sums run over the fixed lanes. Cost: rows x columns a pass.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_FIT_MOMENTS_H
+#define CHURN_FIT_MOMENTS_H
+
+#include "design/matrix.h"
+
+#include <churn/run.h>
+
+typedef struct churn_totals {
+  double weight;        /* sum of weights */
+  double positive;      /* weight of the rows with y = 1 */
+  double lowest_weight; /* the smallest weight above 0 */
+} churn_totals;
+
+/* Lanes that hold at least one tile. */
+size_t churn_lane_count(const churn_matrix *matrix);
+
+/* USAGE when a label is not 0 or 1 or a weight is negative or not finite; DEGENERATE when no row
+ * has weight. */
+CHURN_MUST_USE churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
+                                              churn_totals *totals, churn_error *error);
+
+/* Weighted mean and standard deviation (denominator: sum of weights) of each column, [columns]
+ * each, in two passes; the deviation of a column that is constant but for rounding is exactly 0.
+ * DEGENERATE, naming the column (names NULL: its number from 1), when a value is not finite or too
+ * large to square. */
+CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, double total_weight,
+                                               const char *const *names, const churn_run *run,
+                                               double *means, double *deviations,
+                                               churn_error *error);
+
+/* out[256] = (x - mean) / deviation where the row has weight, else 0; all 0 where the deviation is
+ * 0. out may be x. */
+void churn_column_standardise(const double *x, const double *weight, double mean, double deviation,
+                              double *out);
+
+/* The same for every column of the matrix, in place. */
+CHURN_MUST_USE churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
+                                                     const double *deviations, const churn_run *run,
+                                                     churn_error *error);
+
+#endif

@@ -1,0 +1,276 @@
+/* Newton's method on the objective.
+ *
+ * Separation. The likelihood has no maximum exactly when some direction d has (2 y_i - 1) d'x_i >=
+ * 0 for every row and > 0 for one (Albert and Anderson, Biometrika 71, 1984). Two certificates are
+ * looked for: the coefficients themselves, once every row is on its right side (complete
+ * separation); and the Newton step, which under separation turns into such a direction and keeps
+ * moving some row's eta by about 1 for ever, because the loss left over falls as exp(-t). Towards a
+ * maximum that exists the steps shrink quadratically: along a step that moves no row's eta by 1
+ * or more the objective has a minimum (its third derivative is at most that size times its second;
+ * Bach, Electronic Journal of Statistics 4, 2010).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/newton.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "fit/cholesky.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps that move some row's eta by this much are not those of a fit that is about to end. */
+static const double runaway_step = 0.5;
+
+/* A direction separates when no row moves to its wrong side by more than this share of the
+ * furthest move to a right side. While Newton still goes on, the strict one, and several steps
+ * running; when it cannot go on, the loose one explains why. */
+static const double strict_share = 1e-8;
+static const double loose_share = 1e-6;
+
+/* RUNAWAYS steps that look like separation are enough; looking costs a pass over the rows, so it
+ * waits until most fits are done. HALVINGS bring a step to the limit of the arithmetic. */
+enum { RUNAWAYS = 3, RUNAWAY_FIRST_ITERATION = 8, HALVINGS = 40 };
+
+churn_status churn_newton_prepare(churn_newton *newton, churn_error *error)
+{
+  size_t columns = newton->objective.matrix->columns, n = columns + 1;
+  churn_status status = churn_objective_prepare(&newton->objective, error);
+  if (status == CHURN_OK)
+    status = churn_point_prepare(&newton->point, columns, error);
+  if (status == CHURN_OK)
+    status = churn_point_prepare(&newton->trial, columns, error);
+  if (status != CHURN_OK)
+    return status;
+  newton->factor = churn_array_new(n * n, sizeof *newton->factor);
+  newton->direction = churn_array_new(n, sizeof *newton->direction);
+  if (newton->factor == NULL || newton->direction == NULL)
+    return churn_error_no_memory(error);
+  return CHURN_OK;
+}
+
+void churn_newton_clear(churn_newton *newton)
+{
+  churn_objective_clear(&newton->objective);
+  churn_point_clear(&newton->point);
+  churn_point_clear(&newton->trial);
+  free(newton->factor);
+  free(newton->direction);
+  newton->factor = newton->direction = NULL;
+}
+
+static size_t unknowns(const churn_newton *newton)
+{
+  return newton->objective.matrix->columns + 1;
+}
+
+/* False, and the old direction kept, when the Hessian at `point` cannot be factored. */
+static bool find_direction(churn_newton *newton, double tolerance, size_t *column)
+{
+  size_t n = unknowns(newton);
+  const double *hessian = newton->point.sums + churn_kernel_hessian_start(n - 1);
+  if (!churn_cholesky_factor(hessian, n, tolerance, newton->factor, column))
+    return false;
+  double *step = newton->trial.coefficients;
+  if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, step))
+    return false;
+  for (size_t j = 0; j < n; j++)
+    newton->direction[j] = -step[j];
+  return true;
+}
+
+static churn_status refuse_start(size_t column, size_t n, churn_error *error)
+{
+  const char *rest = "the Hessian cannot be factored at the start";
+  if (column == 0 || column >= n)
+    return churn_error_set(error, CHURN_DEGENERATE, "design columns are collinear: %s", rest);
+  return churn_error_set(error, CHURN_DEGENERATE,
+                         "design column %zu is collinear with columns before it: %s", column, rest);
+}
+
+static churn_status try_step(churn_newton *newton, double length, churn_error *error)
+{
+  for (size_t j = 0; j < unknowns(newton); j++)
+    newton->trial.coefficients[j] = newton->point.coefficients[j] + length * newton->direction[j];
+  return churn_objective_evaluate(&newton->objective, &newton->trial, error);
+}
+
+static void accept_trial(churn_newton *newton)
+{
+  churn_point old = newton->point;
+  newton->point = newton->trial;
+  newton->trial = old;
+  newton->iterations++;
+}
+
+/* What rounding alone may do to f. */
+static double rounding(const churn_newton *newton)
+{
+  return 64 * DBL_EPSILON * fabs(newton->point.sums[0]);
+}
+
+/* No worse than rounding allows, and nearer to gradient 0. */
+static bool trial_is_nearer(const churn_newton *newton)
+{
+  return newton->trial.sums[0] <= newton->point.sums[0] + rounding(newton) &&
+         newton->trial.max_gradient < newton->point.max_gradient;
+}
+
+/* Armijo's rule: at least a ten-thousandth of the fall that the slope promises. */
+static bool trial_is_lower(const churn_newton *newton, double length)
+{
+  double slope = 0;
+  for (size_t j = 0; j < unknowns(newton); j++)
+    slope += newton->point.sums[1 + j] * newton->direction[j];
+  return newton->trial.sums[0] < newton->point.sums[0] + 1e-4 * length * slope;
+}
+
+/* Halves the step until f falls; *moved tells whether it did. */
+static churn_status descend(churn_newton *newton, bool *moved, churn_error *error)
+{
+  *moved = false;
+  double length = 1;
+  for (int i = 0; i < HALVINGS && !*moved; i++, length /= 2) {
+    churn_status status = try_step(newton, length, error);
+    if (status != CHURN_OK)
+      return status;
+    *moved = trial_is_lower(newton, length) || trial_is_nearer(newton);
+  }
+  if (*moved)
+    accept_trial(newton);
+  return CHURN_OK;
+}
+
+/* The step after the gradient is small enough: it squares the error that is left. */
+static churn_status polish(churn_newton *newton, churn_error *error)
+{
+  churn_status status = try_step(newton, 1, error);
+  if (status == CHURN_OK && trial_is_nearer(newton))
+    accept_trial(newton);
+  return status;
+}
+
+static void separate(churn_newton *newton, const double *direction)
+{
+  newton->stop = CHURN_STOP_SEPARATION;
+  size_t largest = 1;
+  for (size_t j = 2; j < unknowns(newton); j++)
+    if (fabs(direction[j]) > fabs(direction[largest]))
+      largest = j;
+  newton->separating_column = largest - 1;
+}
+
+/* A row on its wrong side loses at least log 2 times its weight: a smaller loss in all proves that
+ * the coefficients order the rows perfectly. */
+static bool all_rows_right(const churn_newton *newton)
+{
+  return newton->settings.ridge_lambda == 0 && newton->point.loss < 0.69 * newton->lowest_weight;
+}
+
+/* Whether the step could move a row far: |x_ij| <= sqrt(total weight / w_i) on standardised
+ * columns, which settles nearly every fit without a pass over the rows. */
+static bool may_move_far(const churn_newton *newton)
+{
+  double reach = sqrt(newton->objective.total_weight / newton->lowest_weight);
+  double bound = fabs(newton->direction[0]);
+  for (size_t j = 1; j < unknowns(newton); j++)
+    bound += fabs(newton->direction[j]) * reach;
+  return !(bound < runaway_step);
+}
+
+/* *far: the step still moves some row's eta by runaway_step; counts steps that separate as well. */
+static churn_status watch(churn_newton *newton, bool small, bool *far, churn_error *error)
+{
+  *far = false;
+  if (newton->settings.ridge_lambda > 0 ||
+      !(small || newton->iterations >= RUNAWAY_FIRST_ITERATION))
+    return CHURN_OK;
+  double lowest = 0, highest = 0;
+  if (may_move_far(newton)) {
+    churn_status status =
+        churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
+    if (status != CHURN_OK)
+      return status;
+  }
+  *far = fmax(highest, -lowest) >= runaway_step;
+  newton->runaways = *far && lowest >= -strict_share * highest ? newton->runaways + 1 : 0;
+  return CHURN_OK;
+}
+
+/* Newton cannot go on: because there is no maximum? */
+static churn_status explain(churn_newton *newton, churn_error *error)
+{
+  double lowest, highest;
+  if (newton->settings.ridge_lambda > 0)
+    return CHURN_OK;
+  const double *b = newton->point.coefficients;
+  churn_status status = churn_objective_margins(&newton->objective, b, &lowest, &highest, error);
+  if (status != CHURN_OK)
+    return status;
+  if (lowest > 0) {
+    separate(newton, b);
+    return CHURN_OK;
+  }
+  status = churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
+  if (status == CHURN_OK && highest >= runaway_step && lowest >= -loose_share * highest)
+    separate(newton, newton->direction);
+  return status;
+}
+
+static void report_progress(const churn_newton *newton)
+{
+  const churn_run *run = newton->objective.run;
+  if (run != NULL && run->progress != NULL)
+    run->progress->report(run->progress->context, "fit", newton->iterations, 0);
+}
+
+/* One turn: stop for a reason, or step. *going false when newton->stop tells why. */
+static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
+{
+  bool small = newton->point.max_gradient <= newton->settings.gradient_tolerance;
+  bool far, moved = false;
+  *going = false;
+  if (all_rows_right(newton)) {
+    separate(newton, newton->point.coefficients);
+    return CHURN_OK;
+  }
+  churn_status status = watch(newton, small, &far, error);
+  if (status != CHURN_OK)
+    return status;
+  if (newton->runaways >= RUNAWAYS) {
+    separate(newton, newton->direction);
+    return CHURN_OK;
+  }
+  if (small && !far) {
+    newton->stop = CHURN_STOP_GRADIENT;
+    return polish(newton, error);
+  }
+  newton->stop = CHURN_STOP_ITERATIONS;
+  if (newton->iterations >= newton->settings.max_iterations)
+    return explain(newton, error);
+  newton->stop = CHURN_STOP_NO_PROGRESS;
+  status = descend(newton, &moved, error);
+  if (status != CHURN_OK)
+    return status;
+  report_progress(newton);
+  size_t column;
+  double tolerance = 4 * DBL_EPSILON * (double)unknowns(newton);
+  *going = moved && find_direction(newton, tolerance, &column);
+  return *going ? CHURN_OK : explain(newton, error);
+}
+
+churn_status churn_newton_run(churn_newton *newton, churn_error *error)
+{
+  size_t column;
+  churn_status status = churn_objective_evaluate(&newton->objective, &newton->point, error);
+  if (status != CHURN_OK)
+    return status;
+  if (!find_direction(newton, 1e-12, &column))
+    return refuse_start(column, unknowns(newton), error);
+  bool going = true;
+  while (going && status == CHURN_OK)
+    status = turn(newton, &going, error);
+  return status;
+}

@@ -1,0 +1,51 @@
+/* The function that a fit minimises, with gradient and Hessian, over the fixed lanes. Place in the
+ * flow: standardised design matrix and coefficients -> value, for the solver. Cost: see kernel.h,
+ * times the number of tiles; lanes x columns^2 / 2 doubles of memory.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_FIT_OBJECTIVE_H
+#define CHURN_FIT_OBJECTIVE_H
+
+#include "design/matrix.h"
+#include "fit/kernel.h"
+
+#include <churn/run.h>
+
+/* f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / total_weight + ridge_lambda / 2 * sum_j>0
+ * b_j^2, eta = b_0 + x b, on the columns of the matrix as they are. */
+typedef struct churn_objective {
+  const churn_matrix *matrix;
+  const churn_kernel *kernel;
+  const churn_run *run;
+  double total_weight;
+  double ridge_lambda;
+  double *lane_sums; /* [lanes][churn_kernel_sums(columns)] */
+} churn_objective;
+
+/* Where f was looked at, and what was found there. */
+typedef struct churn_point {
+  double *coefficients; /* [columns + 1], intercept first */
+  double *sums;         /* f, its gradient, its Hessian, laid out as in kernel.h */
+  double loss;          /* summed, without penalty */
+  double max_gradient;
+} churn_point;
+
+/* Fields but lane_sums are set by the caller before. */
+CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
+void churn_objective_clear(churn_objective *objective);
+
+CHURN_MUST_USE churn_status churn_point_prepare(churn_point *point, size_t columns,
+                                                churn_error *error);
+void churn_point_clear(churn_point *point);
+
+/* Fills sums, loss and max_gradient at the point's coefficients. */
+CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *objective,
+                                                     churn_point *point, churn_error *error);
+
+/* The lowest and highest value of (2 y_i - 1) eta_i over the rows with weight, eta at `direction`
+ * [columns + 1]. A direction whose lowest is >= 0 and highest > 0 separates the classes. */
+CHURN_MUST_USE churn_status churn_objective_margins(const churn_objective *objective,
+                                                    const double *direction, double *lowest,
+                                                    double *highest, churn_error *error);
+
+#endif

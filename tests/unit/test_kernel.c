@@ -1,0 +1,206 @@
+/* Every compilation of the likelihood kernel that this machine runs, against plain sums in long
+ * double; and how one is chosen.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/kernel.h"
+#include "made_up.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const isa[] = {"baseline", "avx2", "avx512"};
+
+enum { ISAS = sizeof isa / sizeof isa[0], MOST_COLUMNS = 11 };
+
+typedef struct row_terms {
+  long double loss, residual, curvature;
+} row_terms;
+
+static row_terms plain_row(double weight, double y, long double eta)
+{
+  long double p = 1 / (1 + expl(-eta)), q = 1 / (1 + expl(eta));
+  long double wrong = y > 0 ? -eta : eta;
+  long double loss = log1pl(expl(-fabsl(wrong))) + (wrong > 0 ? wrong : 0);
+  return (row_terms){weight * loss, weight * (y > 0 ? -q : p), weight * p * q};
+}
+
+static void plain_step(const churn_matrix *m, const double *b, long double *sums)
+{
+  size_t k = m->columns;
+  for (size_t r = 0; r < m->rows; r++) {
+    long double x[MOST_COLUMNS + 1] = {1}, eta = b[0];
+    for (size_t c = 0; c < k; c++) {
+      x[c + 1] = *cell_of(m, r, c);
+      eta += b[c + 1] * x[c + 1];
+    }
+    row_terms terms = plain_row(m->weight[r], m->y[r], eta);
+    sums[0] += terms.loss;
+    for (size_t i = 0; i <= k; i++) {
+      sums[1 + i] += terms.residual * x[i];
+      for (size_t j = 0; j <= i; j++)
+        sums[churn_kernel_hessian_start(k) + i * (i + 1) / 2 + j] += terms.curvature * x[i] * x[j];
+    }
+  }
+}
+
+/* One tile of values about 1 in size, some rows of weight 0, eta from near 0 to +-40. */
+static churn_matrix *one_tile(size_t columns, size_t rows)
+{
+  churn_matrix *m = matrix_of(rows, columns);
+  uint64_t stream = 77 + columns;
+  for (size_t r = 0; r < rows; r++) {
+    m->y[r] = uniform(&stream) < 0.4;
+    m->weight[r] = r % 9 == 4 ? 0 : 0.25 + 3 * uniform(&stream);
+    for (size_t c = 0; c < columns; c++)
+      *cell_of(m, r, c) = 4 * uniform(&stream) - 1.7;
+  }
+  return m;
+}
+
+static void check_sums(const double *sums, const long double *plain, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    assert_close(sums[i], (double)plain[i], 1e-13, 1e-11);
+}
+
+static void check_kernel(const churn_kernel *kernel, size_t columns, size_t rows, double size)
+{
+  churn_matrix *m = one_tile(columns, rows);
+  size_t count = churn_kernel_sums(columns);
+  double b[MOST_COLUMNS + 1], *sums = calloc(count, sizeof *sums);
+  long double *plain = calloc(count, sizeof *plain);
+  for (size_t j = 0; j <= columns; j++)
+    b[j] = size * (0.31 - 0.17 * (double)(j % 5));
+  plain_step(m, b, plain);
+  kernel->step(m->tiles, columns, m->y, m->weight, b, sums);
+  check_sums(sums, plain, count);
+  /* It adds: the second time gives twice the sums. */
+  plain_step(m, b, plain);
+  kernel->step(m->tiles, columns, m->y, m->weight, b, sums);
+  check_sums(sums, plain, count);
+  free(sums);
+  free(plain);
+  churn_matrix_free(m);
+}
+
+static void every_kernel_agrees_with_plain_sums_for_any_number_of_columns(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < ISAS; i++) {
+    const churn_kernel *kernel = churn_kernel_find(isa[i]);
+    if (kernel == NULL) {
+      print_message("%s does not run here\n", isa[i]);
+      continue;
+    }
+    for (size_t columns = 0; columns <= MOST_COLUMNS; columns++) {
+      check_kernel(kernel, columns, 256, 1);
+      check_kernel(kernel, columns, 201, 0.01);
+      check_kernel(kernel, columns, 1, 20);
+    }
+  }
+}
+
+/* X'wX: the step's Hessian where p (1 - p) = 1/4, times 4. */
+static void the_cross_product_is_the_hessian_with_other_weights(void **state)
+{
+  (void)state;
+  enum { COLUMNS = 7 };
+  churn_matrix *m = one_tile(COLUMNS, 256);
+  double zeros[COLUMNS + 1] = {0}, step[COLUMNS + 2 + 36], cross[COLUMNS + 2 + 36];
+  size_t start = churn_kernel_hessian_start(COLUMNS), count = churn_kernel_sums(COLUMNS);
+  assert_int_equal(count, COLUMNS + 2 + 36);
+  for (size_t i = 0; i < ISAS; i++) {
+    const churn_kernel *kernel = churn_kernel_find(isa[i]);
+    if (kernel == NULL)
+      continue;
+    memset(step, 0, sizeof step);
+    memset(cross, 0, sizeof cross);
+    kernel->step(m->tiles, COLUMNS, m->y, m->weight, zeros, step);
+    kernel->cross(m->tiles, COLUMNS, m->weight, cross);
+    for (size_t j = 0; j < start; j++)
+      assert_true(cross[j] == 0);
+    for (size_t j = start; j < count; j++)
+      assert_close(cross[j], 4 * step[j], 1e-14, 1e-12);
+  }
+  churn_matrix_free(m);
+}
+
+/* eta = 1e5 on the right side loses nothing, on the wrong side 1e5; nothing overflows. */
+static void far_out_rows_neither_overflow_nor_vanish(void **state)
+{
+  (void)state;
+  churn_matrix *m = matrix_of(2, 1);
+  double b[] = {0, 1e5}, sums[6];
+  *cell_of(m, 0, 0) = 1;
+  m->y[0] = 1;
+  *cell_of(m, 1, 0) = 1;
+  for (size_t i = 0; i < ISAS; i++) {
+    const churn_kernel *kernel = churn_kernel_find(isa[i]);
+    if (kernel == NULL)
+      continue;
+    memset(sums, 0, sizeof sums);
+    kernel->step(m->tiles, 1, m->y, m->weight, b, sums);
+    assert_close(sums[0], 1e5, 1e-15, 0);
+    assert_close(sums[1], 1, 1e-15, 0);
+    assert_close(sums[3], 0, 0, 1e-300);
+  }
+  churn_matrix_free(m);
+}
+
+static void churn_isa_forces_a_kernel(void **state)
+{
+  (void)state;
+  assert_int_equal(setenv("CHURN_ISA", "baseline", 1), 0);
+  churn_notes *notes = churn_notes_new();
+  assert_string_equal(churn_kernel_choose(notes)->name, "baseline");
+  assert_int_equal(churn_notes_count(notes), 0);
+  for (size_t i = 0; i < ISAS; i++) {
+    setenv("CHURN_ISA", isa[i], 1);
+    if (churn_kernel_find(isa[i]) != NULL)
+      assert_ptr_equal(churn_kernel_choose(NULL), churn_kernel_find(isa[i]));
+  }
+  unsetenv("CHURN_ISA");
+  churn_notes_free(notes);
+}
+
+static void an_unknown_churn_isa_is_ignored_with_a_warning(void **state)
+{
+  (void)state;
+  unsetenv("CHURN_ISA");
+  const churn_kernel *widest = churn_kernel_choose(NULL);
+  assert_null(churn_kernel_find("AVX2"));
+  assert_null(churn_kernel_find("sse9"));
+  churn_notes *notes = churn_notes_new();
+  setenv("CHURN_ISA", "sse9", 1);
+  assert_ptr_equal(churn_kernel_choose(notes), widest);
+  unsetenv("CHURN_ISA");
+  assert_int_equal(churn_notes_count_of(notes, CHURN_WARNING), 1);
+  assert_string_equal(churn_notes_get(notes, 0)->code, "isa_ignored");
+  assert_non_null(strstr(churn_notes_get(notes, 0)->text, "sse9"));
+  assert_non_null(strstr(churn_notes_get(notes, 0)->text, widest->name));
+  churn_notes_free(notes);
+}
+
+/* -ffast-math at link would make the start-up code flush denormals to zero in the whole process. */
+static void denormal_numbers_still_work_in_the_process(void **state)
+{
+  (void)state;
+  volatile double smallest_normal = DBL_MIN;
+  volatile double half = smallest_normal / 2;
+  assert_true(half > 0);
+  assert_true(half * 2 == smallest_normal);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_kernel_agrees_with_plain_sums_for_any_number_of_columns),
+      cmocka_unit_test(the_cross_product_is_the_hessian_with_other_weights),
+      cmocka_unit_test(far_out_rows_neither_overflow_nor_vanish),
+      cmocka_unit_test(churn_isa_forces_a_kernel),
+      cmocka_unit_test(an_unknown_churn_isa_is_ignored_with_a_warning),
+      cmocka_unit_test(denormal_numbers_still_work_in_the_process),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

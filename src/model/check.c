@@ -28,12 +28,9 @@ static churn_status check_words(const churn_model_checker *c)
   const churn_model *m = c->model;
   const struct {
     const char *key, *text;
-  } words[] = {{"program", m->program},
-               {"intercept.name", m->intercept.name},
-               {"fit.penalty", m->penalty},
-               {"fit.covariance_kind", m->covariance_kind},
-               {"fit.stopped_by", m->stopped_by},
-               {"validation_kind", m->validation_kind}};
+  } words[] = {{"program", m->program},           {"intercept.name", m->intercept.name},
+               {"fit.penalty", m->penalty},       {"fit.covariance_kind", m->covariance_kind},
+               {"fit.stopped_by", m->stopped_by}, {"validation_kind", m->validation_kind}};
   churn_status status = CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < sizeof words / sizeof words[0]; i++)
     status = check_filled(c, words[i].key, words[i].text);

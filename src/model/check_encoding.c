@@ -96,8 +96,7 @@ static churn_status check_missing_column(const churn_model_checker *c, size_t fe
   if (f->kind == CHURN_FEATURE_CATEGORY && column == f->other_column)
     return CHURN_OK;
   const churn_model_column *found = &c->model->columns[column];
-  if (found->feature < c->model->feature_count &&
-      name_is(found->name, c->model->features[found->feature].name, missing_mark, "") &&
+  if (name_is(found->name, c->model->features[found->feature].name, missing_mark, "") &&
       c->model->features[found->feature].missing_column == column)
     return CHURN_OK;
   return wrong_column(c, feature, "missing_column", column, "a ?missing column");
@@ -269,15 +268,24 @@ static churn_status check_estimate(const churn_model_checker *c, const char *pla
   return CHURN_OK;
 }
 
+/* Before all else, for features are looked up by it. */
+static churn_status check_owners(const churn_model_checker *c)
+{
+  const churn_model *m = c->model;
+  for (size_t i = 0; i < m->column_count; i++)
+    if (m->columns[i].feature >= m->feature_count)
+      return CHURN_FAULT_IN(
+          c, "columns[%zu].feature is %" PRIu32 "; expected a feature number below %zu", i,
+          m->columns[i].feature, m->feature_count);
+  return CHURN_OK;
+}
+
 static churn_status check_column(const churn_model_checker *c, size_t index)
 {
   const churn_model *m = c->model;
   const churn_model_column *column = &m->columns[index];
   char place[64];
   snprintf(place, sizeof place, "columns[%zu]", index);
-  if (column->feature >= m->feature_count)
-    return CHURN_FAULT_IN(c, "%s.feature is %" PRIu32 "; expected a feature number below %zu",
-                          place, column->feature, m->feature_count);
   int32_t known = named_column(&m->features[column->feature], column);
   if (known < 0 || (size_t)known != index)
     return CHURN_FAULT_IN(
@@ -290,7 +298,9 @@ static churn_status check_column(const churn_model_checker *c, size_t index)
 
 churn_status churn_model_check_encoding(const churn_model_checker *c)
 {
-  churn_status status = check_names_once(c);
+  churn_status status = check_owners(c);
+  if (status == CHURN_OK)
+    status = check_names_once(c);
   for (size_t i = 0; status == CHURN_OK && i < c->model->feature_count; i++)
     status = check_feature(c, i);
   for (size_t i = 0; status == CHURN_OK && i < c->model->column_count; i++)

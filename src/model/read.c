@@ -393,9 +393,11 @@ static churn_status check_version(reader *r, const json_t *json)
     return churn_model_fault_at(r, &here, "is missing");
   if (!json_is_integer(version))
     return wrong_type(r, &here, version, "a whole number");
-  if (json_integer_value(version) != CHURN_MODEL_SCHEMA)
-    return churn_model_fault_at(r, &here, "is %" JSON_INTEGER_FORMAT "; this program reads %d",
-                                json_integer_value(version), CHURN_MODEL_SCHEMA);
+  int64_t found = json_integer_value(version);
+  if (found != CHURN_MODEL_SCHEMA)
+    return churn_model_fault_at(r, &here, "is %" PRId64 "%s; this program reads version %d", found,
+                                found > CHURN_MODEL_SCHEMA ? ", of a newer program" : "",
+                                CHURN_MODEL_SCHEMA);
   return CHURN_OK;
 }
 

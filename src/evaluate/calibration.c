@@ -9,7 +9,8 @@
 #include <float.h>
 #include <math.h>
 
-enum { MOST_STEPS = 200, MOST_HALVINGS = 100 };
+/* A sweep over fewer rows than FEW_ROWS takes less time than waking threads does. */
+enum { MOST_STEPS = 200, MOST_HALVINGS = 100, FEW_ROWS = 1 << 14 };
 
 /* Mean gradient from which one more Newton step reaches the limit of the arithmetic. */
 static const double gradient_tolerance = 1e-10;
@@ -78,8 +79,10 @@ static churn_status sweep_lane(void *context, size_t lane, int thread, churn_err
 static churn_status sum_rows(const churn_ranking *ranking, const churn_run *run, curve at,
                              sums *total, churn_error *error)
 {
+  static const churn_run alone = {.threads = 1};
   sweep s = {.ranking = ranking, .at = at};
-  churn_status status = churn_parallel_run(CHURN_LANES, sweep_lane, &s, NULL, run, error);
+  churn_status status = churn_parallel_run(CHURN_LANES, sweep_lane, &s, NULL,
+                                           ranking->count < FEW_ROWS ? &alone : run, error);
   if (status != CHURN_OK)
     return status;
   sums t = {0};
@@ -200,12 +203,12 @@ static bool overlap(const range of[2])
   return of[0].most > of[1].least && of[1].most > of[0].least;
 }
 
+/* From the level line: there every row has weight, however large the logits are. */
 static churn_status fit_slope(const churn_ranking *ranking, double mean, double deviation,
-                              double intercept, const churn_run *run, churn_calibration *c,
-                              churn_error *error)
+                              const churn_run *run, churn_calibration *c, churn_error *error)
 {
   double enough = gradient_tolerance * (double)ranking->count;
-  curve at = {mean, deviation, isfinite(intercept) ? mean + intercept : 0, deviation};
+  curve at = {mean, deviation, observed_logit(ranking), 0};
   bool moved = true, close = false;
   sums s;
   churn_status status = sum_rows(ranking, run, at, &s, error);
@@ -250,7 +253,7 @@ churn_status churn_calibration_compute(const churn_ranking *ranking, const churn
   if (status == CHURN_OK && both_classes(ranking)) {
     status = fit_intercept(ranking, of, observed_logit(ranking) - mean, run, &c, error);
     if (status == CHURN_OK && overlap(of) && isfinite(deviation) && deviation > 0)
-      status = fit_slope(ranking, mean, deviation, c.intercept, run, &c, error);
+      status = fit_slope(ranking, mean, deviation, run, &c, error);
   }
   if (status == CHURN_OK)
     *calibration = c;

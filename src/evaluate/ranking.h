@@ -1,0 +1,47 @@
+/* Scored rows from the riskiest down, and what lies above any place in that order.
+ *
+ * Rows are sorted by everything they hold (probability, logit, label, value), so that rows in
+ * another order give the same array and every sum over it the same bits.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_EVALUATE_RANKING_H
+#define CHURN_EVALUATE_RANKING_H
+
+#include "evaluate/figures.h"
+
+typedef struct churn_ranked_row {
+  double probability;
+  double logit;
+  double value; /* 0 where there is none */
+  int8_t label;
+} churn_ranked_row;
+
+/* What lies above a place: sums over rows, whole or in part. */
+typedef struct churn_above {
+  double churners;
+  double probability; /* sum */
+  double value;       /* of churners */
+} churn_above;
+
+typedef struct churn_ranking {
+  size_t count;
+  uint64_t churners;
+  churn_ranked_row *rows; /* [count] riskiest first */
+  churn_above *above;     /* [count + 1] sums over rows[0..i) */
+} churn_ranking;
+
+/* Checks and sorts. USAGE names the first row that breaks churn_scored's promises; NO_MEMORY. Cost:
+ * O(n log n). */
+CHURN_MUST_USE churn_status churn_ranking_build(const churn_scored *scored, churn_ranking *ranking,
+                                                churn_error *error);
+void churn_ranking_clear(churn_ranking *ranking);
+
+/* The expected sums over the first `place` rows (0 to count, need not be whole) when rows of equal
+ * probability come in random order. O(log n). */
+churn_above churn_ranking_above(const churn_ranking *ranking, double place);
+
+/* Area under the ROC curve over the probabilities of rows in the ranking's order; NaN with one
+ * class. Exact counts up to 6e9 rows, one division. */
+double churn_ranked_auc(const churn_ranked_row *rows, size_t count);
+
+#endif

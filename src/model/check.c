@@ -1,0 +1,178 @@
+/* Do a model's parts fit each other? The same rules for a model just read and one about to be
+ * written. Cost: O(columns^2) for the covariance, O(n log n) for names.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/check.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/type.h"
+#include "model/file.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far covariance[i][j] may be from [j][i], in units of the two standard errors: the two may
+ * have been rounded apart. */
+static const double symmetry_tolerance = 1e-8;
+
+static churn_status check_filled(const churn_model_checker *c, const char *key, const char *text)
+{
+  return text[0] != '\0' ? CHURN_OK : CHURN_FAULT_IN(c, "%s is empty", key);
+}
+
+static churn_status check_words(const churn_model_checker *c)
+{
+  const churn_model *m = c->model;
+  const struct {
+    const char *key, *text;
+  } words[] = {{"program", m->program},           {"intercept.name", m->intercept.name},
+               {"fit.penalty", m->penalty},       {"fit.covariance_kind", m->covariance_kind},
+               {"fit.stopped_by", m->stopped_by}, {"validation_kind", m->validation_kind}};
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; status == CHURN_OK && i < sizeof words / sizeof words[0]; i++)
+    status = check_filled(c, words[i].key, words[i].text);
+  return status;
+}
+
+static churn_status check_training(const churn_model_checker *c)
+{
+  const churn_model *m = c->model;
+  if ((m->first_as_of == CHURN_DAY_MISSING) != (m->last_as_of == CHURN_DAY_MISSING))
+    return CHURN_FAULT_IN(c, "training.first_as_of and last_as_of: one is a date, one is null");
+  if (m->first_as_of > m->last_as_of)
+    return CHURN_FAULT_IN(c, "training.last_as_of lies before first_as_of");
+  if (m->churners > m->rows)
+    return CHURN_FAULT_IN(c, "training.churners is %" PRIu64 ", more than the %" PRIu64 " rows",
+                          m->churners, m->rows);
+  if (m->customers > m->rows)
+    return CHURN_FAULT_IN(c, "training.customers is %" PRIu64 ", more than the %" PRIu64 " rows",
+                          m->customers, m->rows);
+  return CHURN_OK;
+}
+
+static churn_status check_fit(const churn_model_checker *c)
+{
+  const churn_model *m = c->model;
+  if (m->lambda < 0)
+    return CHURN_FAULT_IN(c, "fit.lambda is %g; expected 0 or more", m->lambda);
+  if (m->max_gradient < 0)
+    return CHURN_FAULT_IN(c, "fit.max_gradient is %g; expected 0 or more", m->max_gradient);
+  return CHURN_OK;
+}
+
+static churn_status check_figures(const churn_model_checker *c, const char *key,
+                                  const churn_figures *f)
+{
+  if (f->churners > f->rows)
+    return CHURN_FAULT_IN(c, "%s.churners is %" PRIu64 ", more than the %" PRIu64 " rows", key,
+                          f->churners, f->rows);
+  if (f->auc < 0 || f->auc > 1)
+    return CHURN_FAULT_IN(c, "%s.auc is %g; expected 0 to 1, or null", key, f->auc);
+  if (f->brier < 0 || f->brier > 1)
+    return CHURN_FAULT_IN(c, "%s.brier is %g; expected 0 to 1, or null", key, f->brier);
+  if (f->log_loss < 0)
+    return CHURN_FAULT_IN(c, "%s.log_loss is %g; expected 0 or more, or null", key, f->log_loss);
+  if (f->top_decile_lift < 0)
+    return CHURN_FAULT_IN(c, "%s.top_decile_lift is %g; expected 0 or more, or null", key,
+                          f->top_decile_lift);
+  return CHURN_OK;
+}
+
+static churn_status check_covariance(const churn_model_checker *c)
+{
+  size_t size = c->model->column_count + 1;
+  const double *v = c->model->covariance;
+  for (size_t i = 0; i < size; i++)
+    if (v[i * size + i] < 0)
+      return CHURN_FAULT_IN(c, "covariance[%zu][%zu] is %g; expected a variance, 0 or more", i, i,
+                            v[i * size + i]);
+  for (size_t i = 0; i < size; i++)
+    for (size_t j = 0; j < i; j++) {
+      double scale = sqrt(v[i * size + i]) * sqrt(v[j * size + j]);
+      if (fabs(v[i * size + j] - v[j * size + i]) > symmetry_tolerance * scale)
+        return CHURN_FAULT_IN(c, "covariance[%zu][%zu] is %g, but [%zu][%zu] is %g", i, j,
+                              v[i * size + j], j, i, v[j * size + i]);
+    }
+  return CHURN_OK;
+}
+
+static bool is_type_name(const char *name)
+{
+  return churn_type_from_name(name) != CHURN_TYPE_INFER ||
+         strcmp(name, churn_type_name(CHURN_TYPE_ID)) == 0;
+}
+
+static int compare_types(const void *left, const void *right)
+{
+  const churn_model_type *a = *(const churn_model_type *const *)left;
+  const churn_model_type *b = *(const churn_model_type *const *)right;
+  int order = strcmp(a->source, b->source);
+  return order != 0 ? order : strcmp(a->column, b->column);
+}
+
+static churn_status check_types_once(const churn_model_checker *c)
+{
+  size_t count = c->model->type_count;
+  const churn_model_type **types = churn_array_new(count, sizeof *types);
+  if (types == NULL)
+    return churn_error_no_memory(c->reporter->error);
+  for (size_t i = 0; i < count; i++)
+    types[i] = &c->model->types[i];
+  qsort(types, count, sizeof *types, compare_types);
+  churn_status status = CHURN_OK;
+  for (size_t i = 1; status == CHURN_OK && i < count; i++)
+    if (compare_types(&types[i - 1], &types[i]) == 0)
+      status = CHURN_FAULT_IN(c, "types: two are for column " CHURN_SHOWN " of " CHURN_SHOWN,
+                              types[i]->column, types[i]->source);
+  free(types);
+  return status;
+}
+
+static churn_status check_types(const churn_model_checker *c)
+{
+  const churn_model_type *types = c->model->types;
+  for (size_t i = 0; i < c->model->type_count; i++)
+    if (!is_type_name(types[i].type))
+      return CHURN_FAULT_IN(c,
+                            "types[%zu].type is " CHURN_SHOWN
+                            "; expected number, day, scheduled, category, flag or id",
+                            i, types[i].type);
+  return check_types_once(c);
+}
+
+static churn_status check_inputs(const churn_model_checker *c)
+{
+  for (size_t i = 0; i < c->model->input_count; i++) {
+    const char *print = c->model->inputs[i].fingerprint;
+    if (strlen(print) != 32 || strspn(print, "0123456789abcdef") != 32)
+      return CHURN_FAULT_IN(
+          c, "inputs[%zu].fingerprint is no fingerprint; expected 32 hexadecimal digits", i);
+  }
+  return CHURN_OK;
+}
+
+churn_status churn_model_check(const churn_model_reporter *reporter, const churn_model *model)
+{
+  churn_model_checker c = {reporter, model};
+  churn_status status = check_words(&c);
+  if (status == CHURN_OK)
+    status = check_training(&c);
+  if (status == CHURN_OK)
+    status = check_inputs(&c);
+  if (status == CHURN_OK)
+    status = check_types(&c);
+  if (status == CHURN_OK)
+    status = churn_model_check_encoding(&c);
+  if (status == CHURN_OK)
+    status = check_fit(&c);
+  if (status == CHURN_OK)
+    status = check_figures(&c, "training_figures", &model->training);
+  if (status == CHURN_OK)
+    status = check_figures(&c, "validation_figures", &model->validation);
+  if (status == CHURN_OK)
+    status = check_covariance(&c);
+  return status;
+}

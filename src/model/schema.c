@@ -1,0 +1,174 @@
+/* The layout of the model file as tables.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/schema.h"
+
+#define PLAIN(key, type, owner, member)                                                            \
+  {                                                                                                \
+    key, CHURN_FIELD_##type, offsetof(owner, member), 0, NULL, CHURN_ALWAYS                        \
+  }
+#define COUNTED(key, type, owner, member, count)                                                   \
+  {                                                                                                \
+    key, CHURN_FIELD_##type, offsetof(owner, member), offsetof(owner, count), NULL, CHURN_ALWAYS   \
+  }
+#define LIST(key, owner, member, count, shape)                                                     \
+  {                                                                                                \
+    key, CHURN_FIELD_LIST, offsetof(owner, member), offsetof(owner, count), &shape, CHURN_ALWAYS   \
+  }
+#define OBJECT(key, offset, shape)                                                                 \
+  {                                                                                                \
+    key, CHURN_FIELD_OBJECT, offset, 0, &shape, CHURN_ALWAYS                                       \
+  }
+#define SHAPE(fields, owner, one_line)                                                             \
+  {                                                                                                \
+    fields, sizeof fields / sizeof fields[0], sizeof(owner), one_line                              \
+  }
+
+static const churn_field level_fields[] = {
+    PLAIN("text", TEXT, churn_model_level, text),
+    PLAIN("column", INDEX, churn_model_level, column),
+    PLAIN("rows", WHOLE, churn_model_level, rows),
+    PLAIN("churners", WHOLE, churn_model_level, churners),
+};
+static const churn_shape level_shape = SHAPE(level_fields, churn_model_level, true);
+
+#define FEATURE(key, type, member, only)                                                           \
+  {                                                                                                \
+    key, CHURN_FIELD_##type, offsetof(churn_model_feature, member),                                \
+        offsetof(churn_model_feature, bound_count), NULL, only                                     \
+  }
+static const churn_field feature_fields[] = {
+    FEATURE("name", TEXT, name, CHURN_ALWAYS),
+    FEATURE("kind", FEATURE_KIND, kind, CHURN_ALWAYS),
+    FEATURE("expression", TEXT, expression, CHURN_ALWAYS),
+    FEATURE("label", TEXT_OR_NULL, label, CHURN_ALWAYS),
+    FEATURE("missing_rule", TEXT, missing_rule, CHURN_ALWAYS),
+    FEATURE("missing_rows", WHOLE, missing_rows, CHURN_ALWAYS),
+    FEATURE("missing_column", INDEX, missing_column, CHURN_ALWAYS),
+    FEATURE("fill", NUMBER, fill, CHURN_NUMBERS_ONLY),
+    FEATURE("number_column", INDEX, number_column, CHURN_NUMBERS_ONLY),
+    FEATURE("bounds", NUMBERS, bounds, CHURN_NUMBERS_ONLY),
+    FEATURE("bin_rows", BINS, bin_rows, CHURN_NUMBERS_ONLY),
+    FEATURE("reference", TEXT_OR_NULL, reference, CHURN_CATEGORIES_ONLY),
+    FEATURE("other_column", INDEX, other_column, CHURN_CATEGORIES_ONLY),
+    {"levels", CHURN_FIELD_LIST, offsetof(churn_model_feature, levels),
+     offsetof(churn_model_feature, level_count), &level_shape, CHURN_CATEGORIES_ONLY},
+};
+static const churn_shape feature_shape = SHAPE(feature_fields, churn_model_feature, false);
+
+static const churn_field column_fields[] = {
+    PLAIN("name", TEXT, churn_model_column, name),
+    PLAIN("feature", COUNT, churn_model_column, feature),
+    PLAIN("kind", COLUMN_KIND, churn_model_column, kind),
+    PLAIN("mean", NUMBER, churn_model_column, mean),
+    PLAIN("deviation", NUMBER, churn_model_column, deviation),
+    PLAIN("estimate", NUMBER, churn_model_column, estimate),
+    PLAIN("std_error", NUMBER, churn_model_column, std_error),
+    PLAIN("z", NUMBER, churn_model_column, z),
+    PLAIN("p", NUMBER, churn_model_column, p),
+    PLAIN("lower", NUMBER, churn_model_column, lower),
+    PLAIN("upper", NUMBER, churn_model_column, upper),
+};
+static const churn_shape column_shape = SHAPE(column_fields, churn_model_column, true);
+
+static const churn_field intercept_fields[] = {
+    PLAIN("name", TEXT, churn_model_column, name),
+    PLAIN("estimate", NUMBER, churn_model_column, estimate),
+    PLAIN("std_error", NUMBER, churn_model_column, std_error),
+    PLAIN("z", NUMBER, churn_model_column, z),
+    PLAIN("p", NUMBER, churn_model_column, p),
+    PLAIN("lower", NUMBER, churn_model_column, lower),
+    PLAIN("upper", NUMBER, churn_model_column, upper),
+};
+static const churn_shape intercept_shape = SHAPE(intercept_fields, churn_model_column, true);
+
+static const churn_field dropped_fields[] = {
+    PLAIN("name", TEXT, churn_model_dropped, name),
+    PLAIN("reason", TEXT, churn_model_dropped, reason),
+};
+static const churn_shape dropped_shape = SHAPE(dropped_fields, churn_model_dropped, true);
+
+static const churn_field type_fields[] = {
+    PLAIN("source", TEXT, churn_model_type, source),
+    PLAIN("column", TEXT, churn_model_type, column),
+    PLAIN("type", TEXT, churn_model_type, type),
+};
+static const churn_shape type_shape = SHAPE(type_fields, churn_model_type, true);
+
+static const churn_field input_fields[] = {
+    PLAIN("source", TEXT, churn_model_input, source),
+    PLAIN("fingerprint", TEXT, churn_model_input, fingerprint),
+    PLAIN("rows", WHOLE, churn_model_input, rows),
+};
+static const churn_shape input_shape = SHAPE(input_fields, churn_model_input, true);
+
+static const churn_field training_fields[] = {
+    PLAIN("first_as_of", DAY, churn_model, first_as_of),
+    PLAIN("last_as_of", DAY, churn_model, last_as_of),
+    PLAIN("snapshot_count", COUNT, churn_model, snapshot_count),
+    PLAIN("horizon_days", SPAN, churn_model, horizon_days),
+    PLAIN("gap_days", SPAN, churn_model, gap_days),
+    PLAIN("rows", WHOLE, churn_model, rows),
+    PLAIN("churners", WHOLE, churn_model, churners),
+    PLAIN("customers", WHOLE, churn_model, customers),
+};
+static const churn_shape training_shape = SHAPE(training_fields, churn_model, false);
+
+static const churn_field fit_fields[] = {
+    PLAIN("penalty", TEXT, churn_model, penalty),
+    PLAIN("lambda", NUMBER, churn_model, lambda),
+    PLAIN("covariance_kind", TEXT, churn_model, covariance_kind),
+    PLAIN("log_likelihood", NUMBER, churn_model, log_likelihood),
+    PLAIN("null_log_likelihood", NUMBER, churn_model, null_log_likelihood),
+    PLAIN("penalised_objective", NUMBER, churn_model, penalised_objective),
+    PLAIN("iterations", COUNT, churn_model, iterations),
+    PLAIN("max_gradient", NUMBER, churn_model, max_gradient),
+    PLAIN("stopped_by", TEXT, churn_model, stopped_by),
+    PLAIN("converged", FLAG, churn_model, converged),
+};
+static const churn_shape fit_shape = SHAPE(fit_fields, churn_model, false);
+
+static const churn_field figures_fields[] = {
+    PLAIN("rows", WHOLE, churn_figures, rows),
+    PLAIN("churners", WHOLE, churn_figures, churners),
+    PLAIN("auc", FIGURE, churn_figures, auc),
+    PLAIN("log_loss", FIGURE, churn_figures, log_loss),
+    PLAIN("brier", FIGURE, churn_figures, brier),
+    PLAIN("calibration_intercept", FIGURE, churn_figures, calibration_intercept),
+    PLAIN("calibration_slope", FIGURE, churn_figures, calibration_slope),
+    PLAIN("top_decile_lift", FIGURE, churn_figures, top_decile_lift),
+};
+static const churn_shape figures_shape = SHAPE(figures_fields, churn_figures, false);
+
+/* schema_version and id come first: file.c finds the id by its place. */
+static const churn_field model_fields[] = {
+    PLAIN("schema_version", VERSION, churn_model, schema_version),
+    PLAIN("id", ID, churn_model, id),
+    PLAIN("program", TEXT, churn_model, program),
+    PLAIN("set", TEXT, churn_model, set),
+    OBJECT("training", 0, training_shape),
+    LIST("inputs", churn_model, inputs, input_count, input_shape),
+    LIST("types", churn_model, types, type_count, type_shape),
+    LIST("features", churn_model, features, feature_count, feature_shape),
+    OBJECT("intercept", offsetof(churn_model, intercept), intercept_shape),
+    LIST("columns", churn_model, columns, column_count, column_shape),
+    LIST("dropped", churn_model, dropped, dropped_count, dropped_shape),
+    COUNTED("notes", TEXTS, churn_model, notes, note_count),
+    OBJECT("fit", 0, fit_shape),
+    OBJECT("training_figures", offsetof(churn_model, training), figures_shape),
+    PLAIN("validation_kind", TEXT, churn_model, validation_kind),
+    OBJECT("validation_figures", offsetof(churn_model, validation), figures_shape),
+    COUNTED("covariance", COVARIANCE, churn_model, covariance, column_count),
+};
+const churn_shape churn_model_shape = SHAPE(model_fields, churn_model, false);
+
+const char *churn_feature_kind_name(churn_feature_kind kind)
+{
+  return kind == CHURN_FEATURE_NUMBER ? "number" : "category";
+}
+
+const char *churn_encoded_kind_name(churn_encoded_kind kind)
+{
+  static const char *const names[] = {"number", "level", "missing"};
+  return names[kind];
+}

@@ -1,0 +1,61 @@
+/* How often a customer engages: base rate, drift, fading.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "simulate/actor.h"
+#include "simulate/stream.h"
+
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+/* Log rate: an autoregression by the week, stationary deviation 0.25. */
+static const double drift_kept = 0.97;
+static const double drift_deviation = 0.25;
+
+/* Fading: starts once in three years, lasts half a year; the rate falls by 8 % a week to a fifth,
+ * and comes back by 10 % a week. */
+static const double fades_a_day = 0.33 / 365;
+static const double recovers_a_day = 2.0 / 365;
+static const double fade_a_week = 0.92;
+static const double recovery_a_week = 1.10;
+static const double fade_least = 0.20;
+
+static void set_rate(churn_engagement *e, const churn_temperament *temperament)
+{
+  double level = exp(e->drift - drift_deviation * drift_deviation / 2);
+  e->rate = temperament->engagements_a_day * level * e->fade;
+}
+
+void churn_engagement_born(churn_engagement *e, const churn_temperament *temperament,
+                           gsl_rng *random)
+{
+  *e = (churn_engagement){.fade = 1, .last = CHURN_DAY_MISSING};
+  e->drift = gsl_ran_gaussian_ziggurat(random, drift_deviation);
+  set_rate(e, temperament);
+}
+
+static double turns_a_day(const churn_engagement *e)
+{
+  return e->fading ? recovers_a_day : fades_a_day;
+}
+
+void churn_engagement_redraw(churn_engagement *e, churn_day day, gsl_rng *random)
+{
+  e->pending = gsl_ran_exponential(random, 1);
+  e->fade_turns = churn_stream_next(random, day - 1, turns_a_day(e));
+}
+
+void churn_engagement_week(churn_engagement *e, const churn_temperament *temperament,
+                           gsl_rng *random)
+{
+  double step = drift_deviation * sqrt(1 - drift_kept * drift_kept);
+  e->drift = drift_kept * e->drift + gsl_ran_gaussian_ziggurat(random, step);
+  e->fade =
+      e->fading ? fmax(fade_least, e->fade * fade_a_week) : fmin(1, e->fade * recovery_a_week);
+  set_rate(e, temperament);
+}
+
+void churn_engagement_turn(churn_engagement *e, churn_day day, gsl_rng *random)
+{
+  e->fading = !e->fading;
+  e->fade_turns = churn_stream_next(random, day, turns_a_day(e));
+}

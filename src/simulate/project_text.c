@@ -1,0 +1,101 @@
+/* churn.yaml of the made-up world.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "simulate/description.h"
+
+static const char sources[] =
+    "# A made-up customer base, and how churn is told to read it. Paths are relative to this "
+    "file.\n"
+    "# Try: churn check churn.yaml\n"
+    "version: 1\n"
+    "\n"
+    "# One row a customer. `left` is empty while the customer stays. `value` is the money at risk: "
+    "a\n"
+    "# year's fee, as known on the day that is asked about. Columns that never change are "
+    "`static`;\n"
+    "# others would have to come from a history, because a customers' row has no date.\n"
+    "customers:\n"
+    "  from: customers.csv\n"
+    "  id: customer_id\n"
+    "  joined: signup_date\n"
+    "  left: closed_date\n"
+    "  value: last(monthly_fee from prices) * 12\n"
+    "  columns:\n"
+    "    region:    {type: category, static: true}\n"
+    "    segment:   {type: category, static: true}\n"
+    "    employees: {type: number, static: true}\n"
+    "\n"
+    "# Many dated rows a customer. `day` is when a row becomes known. A column of type `day` is\n"
+    "# something that happened (missing until then); `scheduled` is a date fixed in advance.\n"
+    "histories:\n"
+    "  engagements: {from: interactions.csv,    id: customer_id, day: date,           columns: "
+    "{channel: category}}\n"
+    "  complaints:  {from: complaints.csv,      id: customer_id, day: opened_at,      columns: "
+    "{closed_at: day, severity: number, category: category}}\n"
+    "  prices:      {from: prices.csv,          id: customer_id, day: effective_date, columns: "
+    "{tier: category, monthly_fee: number}}\n"
+    "  reps:        {from: rep_assignments.csv, id: customer_id, day: start_date,     columns: "
+    "{rep_id: category}}\n"
+    "  payments:    {from: invoices.csv,        id: customer_id, day: issued,         columns: "
+    "{due: scheduled, paid: day, amount: number}}\n"
+    "\n";
+
+static const char features[] =
+    "# What the model may look at, in the feature language. `over 30d` is the 30 days before the\n"
+    "# snapshot; without `over`, all that is known. The long form names a reference level, or the\n"
+    "# words in which the feature is given as a reason.\n"
+    "features:\n"
+    "  engagements_30d:       count(engagements over 30d)\n"
+    "  engagement_trend:      count(engagements over 30d) / (count(engagements over 90d) / 3)\n"
+    "  days_since_engagement: days_since(engagements)\n"
+    "  severe_complaints_90d: count(complaints where severity >= 3 over 90d)\n"
+    "  open_complaints:       count(complaints where missing(closed_at))\n"
+    "  days_to_resolve_365d:  mean(closed_at - opened_at from complaints over 365d)\n"
+    "  price_tier:            {is: last(tier from prices), reference: standard}\n"
+    "  fee_change_180d:       change(monthly_fee from prices over 180d)\n"
+    "  rep_changes_365d:      changes(rep_id from reps over 365d)\n"
+    "  days_since_rep_change: days_since_change(rep_id from reps)\n"
+    "  payment_delay_180d:    mean(coalesce(paid, as_of) - due from payments where due < as_of "
+    "over "
+    "180d)\n"
+    "  overdue_amount:        {is: sum(amount from payments where missing(paid) and due < as_of), "
+    "label: money overdue}\n"
+    "  tenure_days:           as_of - joined\n"
+    "  region:                customers.region\n"
+    "\n"
+    "# Sets of features to compare: churn compare churn.yaml. Names may hold * and ?.\n"
+    "feature_sets:\n"
+    "  engagement: [engagements_30d, engagement_trend, days_since_engagement]\n"
+    "  complaints: [severe_complaints_90d, open_complaints, days_to_resolve_365d]\n"
+    "  payments:   [payment_delay_180d, overdue_amount]\n"
+    "  full: [\"*\"]\n";
+
+static void write_day(churn_output *output, const char *before, churn_day day, const char *after)
+{
+  char text[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(day, text);
+  churn_output_printf(output, "%s%s%s", before, text, after);
+}
+
+void churn_description_project(const churn_world *world, churn_output *output)
+{
+  churn_output_text(output, sources);
+  write_day(output,
+            "# The last day that the exports cover. A label window that ends later is still open.\n"
+            "data_until: ",
+            world->last_day, "\n\n");
+  churn_output_printf(output,
+                      "# What is predicted: leaving within %u days, starting %u days after the "
+                      "snapshot, so that\n# there is time to act.\n"
+                      "outcome: {horizon: %ud, gap: %ud}\n\n",
+                      world->settings.horizon_days, world->settings.gap_days,
+                      world->settings.horizon_days, world->settings.gap_days);
+  churn_output_text(output,
+                    "# Maximum likelihood, nothing shrunk.\nfit: {penalty: none}\n\n"
+                    "# Days on which the base is looked at. Training uses those whose label "
+                    "window closed before\n# `test_from`, evaluation those from it on.\n");
+  write_day(output, "snapshots: {first: ", world->snapshot_first, ", ");
+  write_day(output, "last: ", world->snapshot_last, ", every: 1 month, ");
+  write_day(output, "test_from: ", world->test_from, "}\n\n");
+  churn_output_text(output, features);
+}

@@ -1,0 +1,34 @@
+/* Random streams: GSL's Tausworthe generator, seeded from (seed, purpose, number) so that every
+ * customer draws from a stream of its own and the order of the work never matters.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SIMULATE_STREAM_H
+#define CHURN_SIMULATE_STREAM_H
+
+#include <churn/day.h>
+#include <gsl/gsl_rng.h>
+#include <stdint.h>
+
+/* What a stream is for: streams of two purposes share nothing. */
+typedef enum churn_stream_purpose {
+  CHURN_STREAM_REPS = 1, /* the desks: sizes, and when their reps leave */
+  CHURN_STREAM_PRICES,   /* moves of the list prices */
+  CHURN_STREAM_CUSTOMER, /* one customer's life; number = the customer's */
+  CHURN_STREAM_TRUTH     /* the continuations of one truth row */
+} churn_stream_purpose;
+
+/* A generator, not seeded yet; free with gsl_rng_free. NULL when memory ran out (GSL's error
+ * handler must be off). */
+gsl_rng *churn_stream_new(void);
+
+/* Starts the stream. GSL's seeds have 32 bits, so the number is sent through a permutation of the
+ * 32-bit words that depends on seed and purpose: two numbers never get the same stream. */
+void churn_stream_seed(gsl_rng *random, uint64_t seed, churn_stream_purpose purpose,
+                       uint32_t number);
+
+/* First day after `day` on which something happens that happens `rate` times a day (a Poisson
+ * process watched once a day; without memory, so that drawing again from a later day changes
+ * nothing). Never (CHURN_DAY_LAST) for rate 0 and beyond the calendar. */
+churn_day churn_stream_next(gsl_rng *random, churn_day day, double rate);
+
+#endif

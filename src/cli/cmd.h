@@ -90,7 +90,7 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and f
 
 /* Texts for cells; each lives in one of 64 static buffers, used in turn. */
 const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
-const char *cli_short(double value); /* at most 4 significant digits, as a person would write it */
+const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
 const char *cli_count(uint64_t value); /* 12,345 */
 const char *cli_percent(double share, int digits);
 const char *cli_text_day(churn_day day);

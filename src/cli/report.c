@@ -14,9 +14,9 @@ static const char *p_value(double p)
 
 static void coefficient_row(cli_table *table, const churn_model_column *column)
 {
-  cli_table_row(table, column->name, cli_number(column->estimate, 5),
-                cli_number(column->std_error, 5), cli_number(column->z, 2), p_value(column->p),
-                cli_number(column->lower, 5), cli_number(column->upper, 5));
+  cli_table_row(table, column->name, cli_short(column->estimate), cli_short(column->std_error),
+                cli_number(column->z, 2), p_value(column->p), cli_short(column->lower),
+                cli_short(column->upper));
 }
 
 static const char *window_text(const churn_model *model)

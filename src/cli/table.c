@@ -46,7 +46,7 @@ const char *cli_number(double value, int digits)
 
 const char *cli_short(double value)
 {
-  return isnan(value) ? "" : cli_format("%.4g", value);
+  return isnan(value) ? "" : cli_format("%.5g", value);
 }
 
 const char *cli_percent(double share, int digits)

@@ -1,75 +1,9 @@
-/* The syntax tree and its arena.
+/* Walking and comparing syntax trees.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feature/ast.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { BLOCK_BYTES = 4096 };
-
-typedef struct block {
-  struct block *next;
-  size_t used;
-  size_t size;
-  max_align_t bytes[];
-} block;
-
-struct churn_arena {
-  block *blocks;
-};
-
-churn_arena *churn_arena_new(void)
-{
-  return calloc(1, sizeof(churn_arena));
-}
-
-void churn_arena_free(churn_arena *arena)
-{
-  if (arena == NULL)
-    return;
-  while (arena->blocks != NULL) {
-    block *next = arena->blocks->next;
-    free(arena->blocks);
-    arena->blocks = next;
-  }
-  free(arena);
-}
-
-static block *add_block(churn_arena *arena, size_t least)
-{
-  size_t size = least > BLOCK_BYTES ? least : BLOCK_BYTES;
-  block *b = size > SIZE_MAX - sizeof *b ? NULL : calloc(1, sizeof *b + size);
-  if (b == NULL)
-    return NULL;
-  b->next = arena->blocks;
-  b->size = size;
-  arena->blocks = b;
-  return b;
-}
-
-void *churn_arena_take(churn_arena *arena, size_t size)
-{
-  if (size > SIZE_MAX - sizeof(max_align_t))
-    return NULL;
-  size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-  block *b = arena->blocks;
-  if (b == NULL || b->size - b->used < rounded)
-    b = add_block(arena, rounded);
-  if (b == NULL)
-    return NULL;
-  void *taken = (char *)b->bytes + b->used;
-  b->used += rounded;
-  return taken;
-}
-
-char *churn_arena_text(churn_arena *arena, const char *text, size_t length)
-{
-  char *copy = churn_arena_take(arena, length + 1);
-  if (copy != NULL && length > 0)
-    memcpy(copy, text, length);
-  return copy;
-}
 
 static bool same_aggregate(const churn_node *a, const churn_node *b)
 {

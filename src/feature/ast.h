@@ -8,6 +8,7 @@
 #ifndef CHURN_FEATURE_AST_H
 #define CHURN_FEATURE_AST_H
 
+#include "base/arena.h"
 #include "feature/plan.h"
 
 /* A tree higher than this is refused, so that walking it cannot run out of stack. */
@@ -84,17 +85,6 @@ struct churn_node {
   int column;
   size_t index;
 };
-
-typedef struct churn_arena churn_arena;
-
-churn_arena *churn_arena_new(void); /* NULL when memory ran out */
-void churn_arena_free(churn_arena *arena);
-
-/* `size` zeroed bytes, aligned for anything; NULL when memory ran out. */
-void *churn_arena_take(churn_arena *arena, size_t size);
-
-/* A terminated copy of text[0..length). */
-char *churn_arena_text(churn_arena *arena, const char *text, size_t length);
 
 /* Whether two checked trees mean the same: then one evaluation serves both. NULL equals NULL only.
  * Cost: the smaller tree. */

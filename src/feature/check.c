@@ -152,7 +152,7 @@ static bool check_operation(const churn_scope *scope, churn_node *node)
 {
   bool good = true;
   for (size_t i = 0; i < node->child_count; i++)
-    good = churn_check(scope, node->children[i]) && good;
+    good = churn_check_node(scope, node->children[i]) && good;
   if (!good)
     return false;
   switch (node->operation) {
@@ -247,9 +247,9 @@ static bool check_aggregate(const churn_scope *scope, churn_node *node)
     return false;
   churn_scope rows = *scope;
   rows.source = node->source;
-  bool row_good = aggregate->row == NULL || churn_check(&rows, aggregate->row);
-  bool where_good = aggregate->where == NULL ||
-                    (churn_check(&rows, aggregate->where) && want_truth(scope, aggregate->where));
+  bool row_good = aggregate->row == NULL || churn_check_node(&rows, aggregate->row);
+  bool where_good = aggregate->where == NULL || (churn_check_node(&rows, aggregate->where) &&
+                                                 want_truth(scope, aggregate->where));
   bool good = row_good && where_good;
   if (row_good)
     good = check_argument(scope, node) && good;
@@ -262,7 +262,7 @@ static bool check_aggregate(const churn_scope *scope, churn_node *node)
   return good;
 }
 
-bool churn_check(const churn_scope *scope, churn_node *node)
+bool churn_check_node(const churn_scope *scope, churn_node *node)
 {
   switch (node->kind) {
   case CHURN_NODE_NUMBER:

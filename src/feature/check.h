@@ -11,7 +11,7 @@
 
 /* Resolves all names under `node` and gives every node its type; every fault is reported to
  * scope->faults. False when there was one. */
-bool churn_check(const churn_scope *scope, churn_node *node);
+bool churn_check_node(const churn_scope *scope, churn_node *node);
 
 /* "a number", "true or false", "a day", "text". */
 const char *churn_value_type_name(churn_value_type type);

@@ -129,7 +129,7 @@ static churn_token read_quoted(churn_lexer *lexer, churn_token token, char quote
 {
   const char *text = lexer->text;
   size_t at = token.start + 1, length = 0;
-  char *copy = churn_arena_take(lexer->arena, quoted_length(text + at, quote) + 1);
+  char *copy = churn_arena_take(lexer->arena, quoted_length(text + at, quote) + 1, 1);
   for (; copy != NULL; at++) {
     if (text[at] == '\0') {
       churn_faults_add(lexer->faults, CHURN_FAULT_WRONG, token.start,

@@ -86,7 +86,7 @@ static bool expect(parser *p, churn_token_kind kind, const char *expected)
 
 static churn_node *new_node(parser *p, churn_node_kind kind, size_t start, size_t at)
 {
-  churn_node *node = churn_arena_take(p->arena, sizeof *node);
+  churn_node *node = churn_arena_take(p->arena, 1, sizeof *node);
   if (node == NULL) {
     p->faults->no_memory = true;
     return NULL;
@@ -121,7 +121,7 @@ static churn_node *new_operation(parser *p, churn_operation operation, size_t st
     return NULL;
   node->operation = operation;
   node->child_count = count;
-  node->children = churn_arena_take(p->arena, count * sizeof(churn_node *));
+  node->children = churn_arena_take(p->arena, count, sizeof(churn_node *));
   if (node->children == NULL) {
     p->faults->no_memory = true;
     return NULL;
@@ -165,7 +165,7 @@ static bool list_add(parser *p, node_list *list, churn_node *node)
     return false;
   if (list->count == list->capacity) {
     size_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-    churn_node **items = churn_arena_take(p->arena, capacity * sizeof(churn_node *));
+    churn_node **items = churn_arena_take(p->arena, capacity, sizeof(churn_node *));
     if (items == NULL) {
       p->faults->no_memory = true;
       return false;
@@ -294,7 +294,7 @@ static churn_node *aggregate_node(parser *p, const churn_token *name,
 static churn_node *parse_aggregate(parser *p, const churn_token *name, const churn_aggregate *kind,
                                    churn_node *first)
 {
-  churn_aggregate_node *aggregate = churn_arena_take(p->arena, sizeof *aggregate);
+  churn_aggregate_node *aggregate = churn_arena_take(p->arena, 1, sizeof *aggregate);
   if (aggregate == NULL) {
     p->faults->no_memory = true;
     return NULL;

@@ -40,7 +40,7 @@ static churn_node *analyse(churn_plan *plan, churn_scope *scope, const churn_exp
       return NULL;
   }
   churn_node *root = churn_parse(expression->text, plan->arena, scope->faults);
-  if (root == NULL || !churn_check(scope, root) || !check_root(scope, root))
+  if (root == NULL || !churn_check_node(scope, root) || !check_root(scope, root))
     return NULL;
   return root;
 }

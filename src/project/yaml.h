@@ -9,8 +9,8 @@
 #ifndef CHURN_PROJECT_YAML_H
 #define CHURN_PROJECT_YAML_H
 
+#include "base/arena.h"
 #include "base/error.h"
-#include "project/arena.h"
 
 #include <stdbool.h>
 

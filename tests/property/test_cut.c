@@ -117,7 +117,7 @@ static void check_cut(const char *project_path, const char *folder, const cut_fi
   churn_day as_of = churn_day_parse(as_of_text, 10);
   size_t taken = 0;
   for (size_t i = 0; i < count; i++) {
-    snprintf(paths[2 * i], PATH_SIZE, "%s/%s", folder, files[i].file);
+    snprintf(paths[2 * i], PATH_SIZE, "%.900s/%.100s", folder, files[i].file);
     snprintf(paths[2 * i + 1], PATH_SIZE, "%s.cut.csv", scratch_path(files[i].source));
     whole[i] = (churn_source_override){files[i].source, paths[2 * i]};
     cut[i] = (churn_source_override){files[i].source, paths[2 * i + 1]};
@@ -163,7 +163,7 @@ static void check_public(const char *project, const char *folder, const cut_file
     print_message("%s is not there: skipped\n", folder);
     skip();
   }
-  char data[PATH_SIZE], path[PATH_SIZE];
+  char data[PATH_SIZE - 64], path[PATH_SIZE];
   snprintf(data, sizeof data, "%s", found);
   snprintf(path, sizeof path, "%s/datasets/%s", CHURN_SOURCE, project);
   scratch_make();

@@ -11,6 +11,7 @@
 
 #include <churn/churn.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* Memory that is freed all at once: the project file's text, its tree and every text of the project
- * live in one arena, so that nothing is copied twice and nothing can leak half-built.
+/* Memory that is freed all at once: many small things of one life (a project file and its tree, the
+ * nodes of expressions) live in one arena, so that nothing can leak half-built.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CHURN_PROJECT_ARENA_H
-#define CHURN_PROJECT_ARENA_H
+#ifndef CHURN_BASE_ARENA_H
+#define CHURN_BASE_ARENA_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* Memory that is freed all at once: a chain of zeroed blocks, filled from the front.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "project/arena.h"
+#include "base/arena.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,0 +1,168 @@
+/* What `churn train --json` prints: the fit for other programs, without the encodings.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/report.h"
+
+#include "base/error.h"
+#include "base/output.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void churn_json_key(churn_json_text *text, int indent, const char *key, bool first)
+{
+  if (!first)
+    churn_json_append(text, ",");
+  churn_json_line(text, indent);
+  churn_json_quote(text, key);
+  churn_json_append(text, ": ");
+}
+
+void churn_json_number_or_null(churn_json_text *text, double value)
+{
+  if (isfinite(value))
+    churn_json_number(text, value);
+  else
+    churn_json_append(text, "null");
+}
+
+void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
+                        bool first)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (!first || i > 0)
+      churn_json_append(text, ", ");
+    churn_json_quote(text, pairs[i].key);
+    churn_json_append(text, ": ");
+    churn_json_number_or_null(text, pairs[i].value);
+  }
+}
+
+churn_status churn_json_save(churn_json_text *text, const char *path, churn_error *error)
+{
+  churn_output *output = NULL;
+  churn_status status =
+      text->failed ? churn_error_no_memory(error) : churn_output_open(path, &output, error);
+  if (status == CHURN_OK) {
+    churn_output_write(output, text->bytes, text->length);
+    status = churn_output_commit(output, error);
+  }
+  free(text->bytes);
+  return status;
+}
+
+static void append_column(churn_json_text *text, const churn_model_column *column)
+{
+  const churn_json_pair pairs[] = {{"estimate", column->estimate},
+                                   {"std_error", column->std_error},
+                                   {"z", column->z},
+                                   {"p", column->p},
+                                   {"lower", column->lower},
+                                   {"upper", column->upper}};
+  churn_json_append(text, "{\"name\": ");
+  churn_json_quote(text, column->name);
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  churn_json_append(text, "}");
+}
+
+static void append_figures(churn_json_text *text, const churn_figures *figures)
+{
+  const churn_json_pair pairs[] = {{"auc", figures->auc},
+                                   {"log_loss", figures->log_loss},
+                                   {"brier", figures->brier},
+                                   {"calibration_intercept", figures->calibration_intercept},
+                                   {"calibration_slope", figures->calibration_slope},
+                                   {"top_decile_lift", figures->top_decile_lift}};
+  churn_json_append(text, "{\"rows\": ");
+  churn_json_whole(text, figures->rows);
+  churn_json_append(text, ", \"churners\": ");
+  churn_json_whole(text, figures->churners);
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  churn_json_append(text, "}");
+}
+
+static void append_fit(churn_json_text *text, const churn_model *model)
+{
+  churn_json_key(text, 2, "rows", false);
+  churn_json_whole(text, model->rows);
+  churn_json_key(text, 2, "churners", false);
+  churn_json_whole(text, model->churners);
+  churn_json_key(text, 2, "log_likelihood", false);
+  churn_json_number_or_null(text, model->log_likelihood);
+  churn_json_key(text, 2, "null_log_likelihood", false);
+  churn_json_number_or_null(text, model->null_log_likelihood);
+  churn_json_key(text, 2, "iterations", false);
+  churn_json_whole(text, model->iterations);
+  churn_json_key(text, 2, "max_gradient", false);
+  churn_json_number_or_null(text, model->max_gradient);
+  churn_json_key(text, 2, "stopped_by", false);
+  churn_json_quote(text, model->stopped_by);
+  churn_json_key(text, 2, "converged", false);
+  churn_json_append(text, model->converged ? "true" : "false");
+  churn_json_key(text, 2, "penalty", false);
+  churn_json_quote(text, model->penalty);
+  churn_json_key(text, 2, "lambda", false);
+  churn_json_number_or_null(text, model->lambda);
+  churn_json_key(text, 2, "covariance", false);
+  churn_json_quote(text, model->covariance_kind);
+}
+
+static void append_coefficients(churn_json_text *text, const churn_model *model)
+{
+  churn_json_key(text, 2, "coefficients", false);
+  churn_json_append(text, "[");
+  churn_json_line(text, 4);
+  append_column(text, &model->intercept);
+  for (size_t i = 0; i < model->column_count; i++) {
+    churn_json_append(text, ",");
+    churn_json_line(text, 4);
+    append_column(text, &model->columns[i]);
+  }
+  churn_json_line(text, 2);
+  churn_json_append(text, "]");
+}
+
+static void append_dropped(churn_json_text *text, const churn_model *model)
+{
+  churn_json_key(text, 2, "dropped", false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < model->dropped_count; i++) {
+    churn_json_append(text, i == 0 ? "" : ",");
+    churn_json_line(text, 4);
+    churn_json_append(text, "{\"name\": ");
+    churn_json_quote(text, model->dropped[i].name);
+    churn_json_append(text, ", \"reason\": ");
+    churn_json_quote(text, model->dropped[i].reason);
+    churn_json_append(text, "}");
+  }
+  churn_json_append(text, "]");
+  churn_json_key(text, 2, "warnings", false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < model->note_count; i++) {
+    churn_json_append(text, i == 0 ? "" : ",");
+    churn_json_line(text, 4);
+    churn_json_quote(text, model->notes[i]);
+  }
+  churn_json_append(text, "]");
+}
+
+churn_status churn_model_write_report(const churn_model *model, const char *path,
+                                      churn_error *error)
+{
+  churn_json_text text = {0};
+  churn_json_append(&text, "{");
+  churn_json_key(&text, 2, "model", true);
+  churn_json_quote(&text, model->id);
+  append_fit(&text, model);
+  append_coefficients(&text, model);
+  churn_json_key(&text, 2, "training", false);
+  append_figures(&text, &model->training);
+  churn_json_key(&text, 2, "validation", false);
+  if (model->validation.rows > 0)
+    append_figures(&text, &model->validation);
+  else
+    churn_json_append(&text, "null");
+  append_dropped(&text, model);
+  churn_json_append(&text, "\n}\n");
+  return churn_json_save(&text, path, error);
+}

@@ -1,0 +1,30 @@
+/* Small pieces of JSON for the reports that verbs print, on top of model/text.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_MODEL_REPORT_H
+#define CHURN_MODEL_REPORT_H
+
+#include "model/text.h"
+
+#include <churn/model.h>
+
+typedef struct churn_json_pair {
+  const char *key;
+  double value;
+} churn_json_pair;
+
+/* A comma unless first, a line end, the key and its colon. */
+void churn_json_key(churn_json_text *text, int indent, const char *key, bool first);
+
+/* null for a figure that does not exist. */
+void churn_json_number_or_null(churn_json_text *text, double value);
+
+/* `"key": value` pairs on one line, each after a comma unless it is the first. */
+void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
+                        bool first);
+
+/* Writes the text to `path`, all or nothing, and frees it. */
+CHURN_MUST_USE churn_status churn_json_save(churn_json_text *text, const char *path,
+                                            churn_error *error);
+
+#endif

@@ -89,7 +89,7 @@ typedef struct churn_model_type {
 
 typedef struct churn_model_input {
   char *source;
-  char *fingerprint; /* XXH3-128 of the file's bytes */
+  char *fingerprint; /* sum of the lines' XXH3-128, so the order of rows does not matter */
   uint64_t rows;
 } churn_model_input;
 

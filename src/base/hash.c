@@ -3,18 +3,50 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/hash.h"
 
+#include <string.h>
 #include <xxhash.h>
 
-void churn_hash_text(const void *bytes, size_t length, char text[CHURN_HASH_TEXT_SIZE])
+static void write_digits(XXH128_hash_t hash, char text[CHURN_HASH_TEXT_SIZE])
 {
   static const char digits[] = "0123456789abcdef";
   XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, length));
+  XXH128_canonicalFromHash(&canonical, hash);
   for (size_t i = 0; i < 16; i++) {
     text[2 * i] = digits[canonical.digest[i] >> 4];
     text[2 * i + 1] = digits[canonical.digest[i] & 15];
   }
   text[32] = '\0';
+}
+
+void churn_hash_text(const void *bytes, size_t length, char text[CHURN_HASH_TEXT_SIZE])
+{
+  write_digits(XXH3_128bits(bytes, length), text);
+}
+
+void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other)
+{
+  sum->low += other->low;
+  sum->high += other->high + (sum->low < other->low);
+}
+
+void churn_line_sum_add(churn_line_sum *sum, const char *bytes, size_t length)
+{
+  for (const char *at = bytes, *end = bytes + length; at < end;) {
+    const char *line_end = memchr(at, '\n', (size_t)(end - at));
+    if (line_end == NULL)
+      line_end = end;
+    size_t line_length = (size_t)(line_end - at);
+    if (line_length > 0 && at[line_length - 1] == '\r')
+      line_length--;
+    XXH128_hash_t hash = XXH3_128bits(at, line_length);
+    churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
+    at = line_end + 1;
+  }
+}
+
+void churn_line_sum_text(const churn_line_sum *sum, char text[CHURN_HASH_TEXT_SIZE])
+{
+  write_digits((XXH128_hash_t){.low64 = sum->low, .high64 = sum->high}, text);
 }
 
 double churn_hash_unit(const char *text, size_t length, uint64_t seed)

@@ -12,6 +12,17 @@ enum { CHURN_HASH_TEXT_SIZE = 33 };
 /* 128-bit hash of bytes[0..length) as 32 lower-case hexadecimal digits, big-endian (canonical). */
 void churn_hash_text(const void *bytes, size_t length, char text[CHURN_HASH_TEXT_SIZE]);
 
+/* A fingerprint of lines that does not depend on their order: the sum modulo 2^128 of each line's
+ * XXH3-128, so that pieces can be added up in any order. Zeroed = no lines. */
+typedef struct churn_line_sum {
+  uint64_t low, high;
+} churn_line_sum;
+
+/* Adds the lines of bytes[0..length), ends (LF, CR LF) not included. */
+void churn_line_sum_add(churn_line_sum *sum, const char *bytes, size_t length);
+void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other);
+void churn_line_sum_text(const churn_line_sum *sum, char text[CHURN_HASH_TEXT_SIZE]);
+
 /* A number in [0, 1) that depends only on the text and the seed: 53 bits of its 64-bit hash. */
 double churn_hash_unit(const char *text, size_t length, uint64_t seed);
 

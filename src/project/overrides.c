@@ -33,26 +33,38 @@ static churn_status refuse_name(churn_project *project, const char *name, churn_
                          list);
 }
 
+/* The path that an override's name stands for: a source, or `HISTORY.via` for the file that maps
+ * its key. */
+static char **path_of(churn_project *project, const char *name)
+{
+  churn_source_spec *source;
+  for (size_t i = 0; (source = source_at(project, i)) != NULL; i++) {
+    size_t length = strlen(source->name.text);
+    if (strcmp(source->name.text, name) == 0)
+      return &source->path;
+    if (source->via.path != NULL && strncmp(source->name.text, name, length) == 0 &&
+        strcmp(name + length, ".via") == 0)
+      return &source->via.path;
+  }
+  return NULL;
+}
+
 static churn_status apply(churn_project *project, const churn_source_override *override,
                           churn_error *error)
 {
   char shown[CHURN_SHOWN_SIZE];
-  churn_source_spec *source = NULL;
-  for (size_t i = 0; (source = source_at(project, i)) != NULL; i++)
-    if (strcmp(source->name.text, override->name) == 0)
-      break;
-  if (source == NULL)
+  char **path = path_of(project, override->name);
+  if (path == NULL)
     return refuse_name(project, override->name, error);
   if (override->path[0] == '\0')
-    return churn_error_set(error, CHURN_USAGE, "source \"%s\": the path is empty",
-                           source->name.text);
+    return churn_error_set(error, CHURN_USAGE, "source \"%s\": the path is empty", override->name);
   if (churn_path_is_database(override->path))
     return churn_error_set(error, CHURN_USAGE,
                            "source \"%s\": \"%s\" is not supported in this version; accepted: a "
                            "CSV file",
-                           source->name.text, churn_shown(override->path, shown));
-  source->path = churn_arena_text(project->arena, override->path, strlen(override->path));
-  return source->path == NULL ? churn_error_no_memory(error) : CHURN_OK;
+                           override->name, churn_shown(override->path, shown));
+  *path = churn_arena_text(project->arena, override->path, strlen(override->path));
+  return *path == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 /* Counts a path that is standard input; the name of the one that was counted first is kept. */

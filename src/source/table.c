@@ -20,19 +20,27 @@ enum { MOST_NAMED = 10, NAMED_SIZE = MOST_NAMED * (CHURN_SHOWN_SIZE + 2) };
 typedef struct work {
   churn_reading *reading;
   churn_piece *pieces;
-  char *fingerprint;
+  churn_line_sum *sums; /* [piece_count] */
 } work;
 
-/* Tasks 0..piece_count-1 read pieces; the one behind them hashes the stored bytes. */
 static churn_status read_piece(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
   work *w = context;
   const churn_scan *scan = w->reading->scan;
-  if (task < scan->piece_count)
-    return churn_piece_read(w->reading, task, &w->pieces[task], error);
-  churn_hash_text(scan->document.stored.bytes, scan->document.stored.length, w->fingerprint);
-  return CHURN_OK;
+  churn_line_sum_add(&w->sums[task], scan->document.text + scan->starts[task],
+                     scan->starts[task + 1] - scan->starts[task]);
+  return churn_piece_read(w->reading, task, &w->pieces[task], error);
+}
+
+/* The heading line and all pieces in one. */
+static void sum_up(const churn_scan *scan, const churn_line_sum *sums, char *fingerprint)
+{
+  churn_line_sum all = {0, 0};
+  churn_line_sum_add(&all, scan->document.text, scan->starts[0]);
+  for (size_t p = 0; p < scan->piece_count; p++)
+    churn_line_sum_join(&all, &sums[p]);
+  churn_line_sum_text(&all, fingerprint);
 }
 
 static churn_status check_requests(const churn_column_request *requests, size_t count,
@@ -167,6 +175,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
   churn_scan scan = {.piece_count = 0};
   churn_reading reading;
   churn_piece *pieces = NULL;
+  churn_line_sum *sums = NULL;
   uint64_t bad = 0;
   churn_table *made = calloc(1, sizeof *made);
   churn_status status =
@@ -178,18 +187,20 @@ churn_status churn_table_read(const char *path, const churn_format *format,
     goto done;
   prepare(&scan, format, requests, request_count, how, &reading);
   pieces = churn_array_new(scan.piece_count, sizeof *pieces);
-  if (pieces == NULL) {
+  sums = churn_array_new(scan.piece_count, sizeof *sums);
+  if (pieces == NULL || sums == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }
-  work w = {&reading, pieces, made->fingerprint};
-  status = churn_parallel_run(scan.piece_count + 1, read_piece, &w, "read", run, error);
+  work w = {&reading, pieces, sums};
+  status = churn_parallel_run(scan.piece_count, read_piece, &w, "read", run, error);
   if (status == CHURN_OK)
     status = judge(&reading, pieces, &bad, error);
   if (status == CHURN_OK)
     status = make_table(&reading, pieces, path, how->most_rejects, run, made, error);
   if (status != CHURN_OK)
     goto done;
+  sum_up(&scan, sums, made->fingerprint);
   note_ignored(made, scan.document.name, notes);
   note_rejects(made, scan.document.name, bad, notes);
   *table = made;
@@ -198,6 +209,7 @@ done:
   for (size_t p = 0; pieces != NULL && p < scan.piece_count; p++)
     churn_piece_clear(&pieces[p]);
   free(pieces);
+  free(sums);
   churn_scan_close(&scan);
   churn_table_free(made);
   return status;

@@ -68,7 +68,7 @@ typedef struct churn_table {
   size_t reject_count;
   char **ignored; /* headings nobody asked for, in file order */
   size_t ignored_count;
-  char fingerprint[CHURN_HASH_TEXT_SIZE]; /* XXH3-128 of the file's bytes as stored */
+  char fingerprint[CHURN_HASH_TEXT_SIZE]; /* of the lines as UTF-8, whatever their order */
 } churn_table;
 
 /* How to read beside the format. `keep_lines` fills table.lines. `collect_all`: instead of failing

@@ -202,9 +202,10 @@ static void test_ravenstack(void **state)
        NULL,
        {{"end_date", "end_date"}}},
       {"usage", "ravenstack_feature_usage.csv", "usage_date", NULL, {{NULL, NULL}}},
+      {"usage.via", "ravenstack_subscriptions.csv", NULL, NULL, {{NULL, NULL}}},
       {"churn_events", "ravenstack_churn_events.csv", "churn_date", NULL, {{NULL, NULL}}}};
-  check_public("ravenstack.yaml", "datasets/ravenstack_saas", files, 5, "2024-03-01");
-  check_public("ravenstack.yaml", "datasets/ravenstack_saas", files, 5, "2024-06-30");
+  check_public("ravenstack.yaml", "datasets/ravenstack_saas", files, 6, "2024-03-01");
+  check_public("ravenstack.yaml", "datasets/ravenstack_saas", files, 6, "2024-06-30");
 }
 
 int main(void)

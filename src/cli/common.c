@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHOWN_OF_A_KIND = 12, TEXT_SIZE = CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE + 64 };
+enum { SHOWN_OF_A_KIND = 20, TEXT_SIZE = CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE + 64 };
 
 int cli_exit_code(churn_status status)
 {
@@ -154,20 +154,30 @@ static void show_note(const churn_note *note)
   fprintf(stderr, "%s: %s\n", severities[note->severity], text);
 }
 
+static bool same_note(const churn_note *a, const churn_note *b)
+{
+  return a->line == b->line && a->column == b->column && strcmp(a->text, b->text) == 0 &&
+         strcmp(a->file, b->file) == 0;
+}
+
 /* The same kind of note many times over hides the others, so only the first ones are shown unless
- * --verbose. */
+ * --verbose; a note that several steps of one run gave is shown once. */
 static void show_notes(const cli *c)
 {
   size_t count = churn_notes_count(c->run.notes);
   for (size_t i = 0; i < count; i++) {
     const churn_note *note = churn_notes_get(c->run.notes, i);
     size_t before = 0, after = 0;
-    for (size_t j = 0; j < count; j++)
-      if (strcmp(churn_notes_get(c->run.notes, j)->code, note->code) == 0)
+    bool repeated = false;
+    for (size_t j = 0; j < count; j++) {
+      const churn_note *other = churn_notes_get(c->run.notes, j);
+      if (strcmp(other->code, note->code) == 0)
         *(j < i ? &before : &after) += 1;
-    if (c->quiet && note->severity != CHURN_FAULT)
+      repeated = repeated || (j < i && same_note(note, other));
+    }
+    if (repeated || (c->quiet && note->severity != CHURN_FAULT))
       continue;
-    if (c->verbose || note->severity == CHURN_FAULT || before < SHOWN_OF_A_KIND)
+    if (c->verbose || before < SHOWN_OF_A_KIND)
       show_note(note);
     else if (before == SHOWN_OF_A_KIND)
       fprintf(stderr, "%s: … and %zu more of this kind (--verbose shows them)\n",

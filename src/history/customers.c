@@ -345,9 +345,11 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   churn_table *table = NULL;
   churn_day *first = NULL;
   churn_table_settings settings = {.collect_all = build->settings->collect_all};
+  churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
+  quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
   churn_status status = allocate_columns(build);
   if (status == CHURN_OK)
-    status = churn_table_read(spec->path, &spec->format, requests, 2, &settings, build->run, &table,
+    status = churn_table_read(spec->path, &spec->format, requests, 2, &settings, &quiet, &table,
                               build->error);
   if (status == CHURN_OK)
     status = first_days(table, &first, build->error);

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "history/build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,53 @@ static void note_rejects(const churn_build *build, const churn_table *table)
                     "%s", table->rejects[i].reason);
 }
 
+/* Bad rows of one file that `check` names; the count covers all. */
+enum { MOST_FAULTS = 1000 };
+
+enum { MOST_NAMED = 10, NAMES_SIZE = 768 };
+
+/* Which of the project's sources a spec is; NULL for a label file, which is no source of the
+ * schema. */
+static const churn_schema_source *source_of(const churn_schema *schema,
+                                            const churn_source_spec *spec)
+{
+  if (spec == &schema->project->customers)
+    return &schema->sources[0];
+  for (size_t i = 0; i < schema->project->history_count; i++)
+    if (spec == &schema->project->histories[i])
+      return &schema->sources[1 + i];
+  return NULL;
+}
+
+static bool is_mapped(const churn_schema_source *source, const char *heading)
+{
+  for (size_t i = 0; source != NULL && i < source->column_count; i++)
+    if (strcmp(source->columns[i].heading, heading) == 0)
+      return true;
+  return false;
+}
+
+/* One note for the headings that the project does not map at all. */
+static void note_ignored(const churn_build *build, const churn_source_spec *spec,
+                         const churn_table *table)
+{
+  const churn_schema_source *source = source_of(build->schema, spec);
+  char names[NAMES_SIZE] = "";
+  size_t count = 0;
+  for (size_t i = 0; i < table->ignored_count; i++) {
+    if (is_mapped(source, table->ignored[i]))
+      continue;
+    size_t used = strlen(names);
+    if (count++ < MOST_NAMED)
+      snprintf(names + used, sizeof names - used, "%s%.60s", used == 0 ? "" : ", ",
+               table->ignored[i]);
+  }
+  if (count > 0)
+    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "ignored_columns",
+                    (churn_place){table->path, 0, 0}, "the project maps no column to %s%s", names,
+                    count > MOST_NAMED ? " and others" : "");
+}
+
 static churn_status record_input(churn_data *data, const char *name, const churn_table *table,
                                  churn_error *error)
 {
@@ -80,14 +128,16 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
                               const churn_column_request *requests, size_t count, bool keep_lines,
                               churn_table **table)
 {
-  churn_table_settings settings = {
-      .keep_lines = keep_lines, .collect_all = build->settings->collect_all, .most_rejects = 0};
+  churn_table_settings settings = {.keep_lines = keep_lines,
+                                   .collect_all = build->settings->collect_all,
+                                   .most_rejects = MOST_FAULTS};
   churn_table *read = NULL;
   churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &settings,
                                          build->run, &read, build->error);
   if (status != CHURN_OK)
     return status;
   note_rejects(build, read);
+  note_ignored(build, spec, read);
   status = record_input(build->data, spec->name.text, read, build->error);
   if (status == CHURN_OK)
     *table = read;

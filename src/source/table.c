@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Headings named in the note on ignored columns. */
-enum { MOST_NAMED = 10, NAMED_SIZE = MOST_NAMED * (CHURN_SHOWN_SIZE + 2) };
-
 typedef struct work {
   churn_reading *reading;
   churn_piece *pieces;
@@ -106,20 +103,6 @@ static churn_status list_ignored(const churn_scan *scan, churn_table *table, chu
   return CHURN_OK;
 }
 
-static void note_ignored(const churn_table *table, const char *name, churn_notes *notes)
-{
-  char list[NAMED_SIZE] = "", more[48] = "", shown[CHURN_SHOWN_SIZE];
-  size_t used = 0;
-  for (size_t i = 0; i < table->ignored_count && i < MOST_NAMED; i++)
-    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
-                             churn_utf8_show(table->ignored[i], strlen(table->ignored[i]), shown));
-  if (table->ignored_count > MOST_NAMED)
-    snprintf(more, sizeof more, " and %zu more", table->ignored_count - MOST_NAMED);
-  if (table->ignored_count > 0)
-    churn_notes_add(notes, CHURN_NOTE, "ignored_columns", (churn_place){name, 0, 0},
-                    "columns that nothing asks for: %s%s", list, more);
-}
-
 static void note_rejects(const churn_table *table, const char *name, uint64_t bad,
                          churn_notes *notes)
 {
@@ -201,7 +184,6 @@ churn_status churn_table_read(const char *path, const churn_format *format,
   if (status != CHURN_OK)
     goto done;
   sum_up(&scan, sums, made->fingerprint);
-  note_ignored(made, scan.document.name, notes);
   note_rejects(made, scan.document.name, bad, notes);
   *table = made;
   made = NULL;

@@ -82,19 +82,17 @@ typedef struct churn_table_settings {
   size_t piece_bytes;
 } churn_table_settings;
 
-/* Reads `path` ("-" = standard input). Notes: one for ignored columns (code "ignored_columns"), one
- * for rejected rows
- * ("rejected_rows"). Errors: NO_INPUT, PERMISSION, IO; MALFORMED with file:line:column for: an
- * empty file, no valid heading line, a heading twice (only when it is asked for), a missing column
- * (says which the file has, the nearest first; suggests another delimiter when the heading line
- * holds one), a row with another number of fields than the heading, a stray or unclosed quote,
- * bytes that are not valid in the encoding, a NUL byte, a field that is not of its type (says the
- * text found, cut to 60 bytes, and what is expected), an empty id. A record's line is the one it
- * starts on; column counts characters (not bytes) of that line from 1; for a field past a line end
- * inside quotes, line and column are the field's own. A file with a heading and no rows is fine:
- * rows = 0. A missing line end after the last record is fine. Rows with a wrong number of fields or
- * a wrong field count as bad rows (format.max_bad_rows); quote, encoding and NUL faults always
- * fail. */
+/* Reads `path` ("-" = standard input). Notes: one for rejected rows ("rejected_rows"). Errors:
+ * NO_INPUT, PERMISSION, IO; MALFORMED with file:line:column for: an empty file, no valid heading
+ * line, a heading twice (only when it is asked for), a missing column (says which the file has, the
+ * nearest first; suggests another delimiter when the heading line holds one), a row with another
+ * number of fields than the heading, a stray or unclosed quote, bytes that are not valid in the
+ * encoding, a NUL byte, a field that is not of its type (says the text found, cut to 60 bytes, and
+ * what is expected), an empty id. A record's line is the one it starts on; column counts characters
+ * (not bytes) of that line from 1; for a field past a line end inside quotes, line and column are
+ * the field's own. A file with a heading and no rows is fine: rows = 0. A missing line end after
+ * the last record is fine. Rows with a wrong number of fields or a wrong field count as bad rows
+ * (format.max_bad_rows); quote, encoding and NUL faults always fail. */
 CHURN_MUST_USE churn_status churn_table_read(const char *path, const churn_format *format,
                                              const churn_column_request *requests,
                                              size_t request_count,

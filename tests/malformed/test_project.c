@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HEAD "version: 1\ncustomers: {from: c.csv, id: key, left: gone}\n"
 #define CALLS "histories: {calls: {from: calls.csv, id: key, day: at}}\n"
@@ -277,12 +278,19 @@ static void show(const churn_notes *notes)
   }
 }
 
+/* Some file systems flush a file to disk that is written over, so it is taken away first. */
+static const char *write_project(const char *text, size_t length)
+{
+  unlink(scratch_path("churn.yaml"));
+  return scratch_write_bytes("churn.yaml", text, length);
+}
+
 static bool is_refused_well(const char *text, size_t length, const malformed *expected)
 {
   churn_notes *notes = churn_notes_new();
   churn_project *project = NULL;
   churn_error error = {.status = CHURN_OK};
-  const char *path = scratch_write_bytes("churn.yaml", text, length);
+  const char *path = write_project(text, length);
   churn_status status = churn_project_read(path, NULL, 0, notes, &project, &error);
   size_t faults = expected->faults == 0 ? 1 : expected->faults;
   const churn_note *first = churn_notes_get(notes, 0);
@@ -396,6 +404,27 @@ static void all_faults_are_told_in_the_order_of_the_file(void **state)
   churn_notes_free(notes);
 }
 
+/* libfyaml prints what it finds to standard error unless told otherwise. */
+static void nothing_is_printed(void **state)
+{
+  static const malformed expected = {"an unclosed quote", NULL, 1, 11, "closing quote", 0};
+  (void)state;
+  fflush(stderr);
+  int before = dup(STDERR_FILENO);
+  FILE *file = fopen(scratch_path("stderr"), "wb");
+  assert_non_null(file);
+  assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+  bool good = is_refused_well("version: \"1\n", 12, &expected);
+  dup2(before, STDERR_FILENO);
+  close(before);
+  fclose(file);
+  size_t length = 1;
+  char *printed = file_read(scratch_path("stderr"), &length);
+  free(printed);
+  assert_true(good);
+  assert_int_equal(length, 0);
+}
+
 /* Every prefix of a right file, and the file with each byte replaced: an answer, never a crash, and
  * never a fault without a message. */
 static void cut_and_damaged_files_get_an_answer(void **state)
@@ -414,7 +443,7 @@ static void cut_and_damaged_files_get_an_answer(void **state)
       memcpy(copy, text, sizeof text);
       copy[i] = bytes[k];
       size_t length = k == sizeof bytes - 1 ? i : sizeof text - 1;
-      const char *path = scratch_write_bytes("churn.yaml", copy, length);
+      const char *path = write_project(copy, length);
       churn_status status = churn_project_read(path, NULL, 0, NULL, &project, &error);
       assert_true(status == CHURN_OK || status == CHURN_BAD_PROJECT);
       assert_true((status == CHURN_OK) == (project != NULL));
@@ -431,6 +460,7 @@ int main(void)
       cmocka_unit_test(deep_nesting_is_refused_without_using_the_stack),
       cmocka_unit_test(texts_and_files_of_a_megabyte_are_refused),
       cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
+      cmocka_unit_test(nothing_is_printed),
       cmocka_unit_test(cut_and_damaged_files_get_an_answer)};
   return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -65,7 +65,7 @@ static const malformed cases[] = {
      "the project has no \"customers\"; expected {from: FILE, id: HEADING} or {from_history: NAME}",
      0},
     {"an unknown key at the top", HEAD "outcom: {horizon: 90d}\n", 3, 1,
-     "unknown key \"outcom\" in a project file; did you mean \"outcome\"?; accepted: version, "
+     "unknown key \"outcom\" in a project file (did you mean \"outcome\"?); accepted: version, "
      "customers, histories, outcome",
      0},
     {"a key twice at the top", HEAD "version: 1\n", 3, 1, "the key \"version\" stands twice", 0},
@@ -106,7 +106,7 @@ static const malformed cases[] = {
      "both \"from\" and \"from_history\"; give one", 0},
     {"a base from a history that is not there",
      "version: 1\ncustomers: {from_history: cals}\n" CALLS, 2, 27,
-     "customers.from_history: there is no history \"cals\"; did you mean \"calls\"?; histories: "
+     "customers.from_history: there is no history \"cals\" (did you mean \"calls\"?); histories: "
      "calls",
      0},
     {"joined without a customers' file",
@@ -122,7 +122,7 @@ static const malformed cases[] = {
      "did you mean \"joined\"?", 0},
     /* columns */
     {"an unknown type", "version: 1\ncustomers: {from: c.csv, columns: {a: numbr}}\n", 2, 39,
-     "type: \"numbr\" is not known; did you mean \"number\"?; accepted: number, day, scheduled, "
+     "type: \"numbr\" is not known (did you mean \"number\"?); accepted: number, day, scheduled, "
      "category, flag",
      0},
     {"columns as a list", "version: 1\ncustomers: {from: c.csv, columns: [a, b]}\n", 2, 35,
@@ -136,7 +136,7 @@ static const malformed cases[] = {
      "static: expected true or false, found \"2\"", 0},
     {"known_at of no column",
      "version: 1\ncustomers: {from: c.csv, known_at: sean, columns: {seen: day}}\n", 2, 36,
-     "known_at: customers has no column \"sean\"; did you mean \"seen\"?; its day columns: seen",
+     "known_at: customers has no column \"sean\" (did you mean \"seen\"?); its day columns: seen",
      0},
     {"known_at of a category",
      HEAD "histories:\n  h:\n    from: h.csv\n    id: a\n    day: b\n    columns: {c: category, d: "
@@ -182,7 +182,7 @@ static const malformed cases[] = {
      "version: 1\ncustomers: {from: c.csv}\noutcome: {horizon: 9d}\n", 3, 10,
      "customers has no \"left\"", 0},
     {"an unknown history in silent", HEAD CALLS "outcome: {silent: call, horizon: 9d}\n", 4, 19,
-     "outcome.silent: there is no history \"call\"; did you mean \"calls\"?", 0},
+     "outcome.silent: there is no history \"call\" (did you mean \"calls\"?)", 0},
     {"an unknown history in event",
      HEAD CALLS "outcome: {event: purchases where x = 1, horizon: 9d}\n", 4, 18,
      "outcome.event: there is no history \"purchases\"; histories: calls", 0},
@@ -191,7 +191,7 @@ static const malformed cases[] = {
     {"an event without condition", HEAD CALLS "outcome: {event: calls where, horizon: 9d}\n", 4, 18,
      "expected a condition after \"where\"", 0},
     {"a misspelt kind of outcome", HEAD CALLS "outcome: {silence: calls, horizon: 9d}\n", 4, 11,
-     "unknown key \"silence\" in outcome; did you mean \"silent\"?", 0},
+     "unknown key \"silence\" in outcome (did you mean \"silent\"?)", 0},
     {"labels without label", HEAD "outcome: {from: l.csv, id: a, day: b, horizon: 9d}\n", 3, 10,
      "outcome has no \"churned\"; expected the heading of the label", 0},
     {"a column without its positive value", HEAD "outcome: {column: Churn}\n", 3, 10,
@@ -235,9 +235,9 @@ static const malformed cases[] = {
     {"a feature without is", HEAD "features:\n  a: {label: x}\n", 4, 6,
      "a feature has no \"is\"; expected an expression", 0},
     {"an unknown missing rule", HEAD "features:\n  a: {is: value, missing: median}\n", 4, 27,
-     "missing: \"median\" is not known; did you mean \"mean\"?; accepted: mean, zero, error", 0},
+     "missing: \"median\" is not known (did you mean \"mean\"?); accepted: mean, zero, error", 0},
     {"an unknown key of a feature", HEAD "features:\n  a: {is: value, lable: x}\n", 4, 18,
-     "did you mean \"label\"?; accepted: is, missing, reference, label", 0},
+     "did you mean \"label\"?); accepted: is, missing, reference, label", 0},
     /* expressions that YAML cuts */
     {"an expression that starts with a quote", HEAD "features:\n  a: \"x\" = customers.y\n", 4, 10,
      HINT, 0},
@@ -258,7 +258,7 @@ static const malformed cases[] = {
     /* sets */
     {"a set that matches nothing",
      HEAD "features: {tenure: as_of - joined}\nfeature_sets: {s: [tenur]}\n", 4, 20,
-     "\"tenur\" matches no feature; did you mean \"tenure\"?; features: tenure", 0},
+     "\"tenur\" matches no feature (did you mean \"tenure\"?); features: tenure", 0},
     {"a pattern that matches nothing",
      HEAD "features: {tenure: value}\nfeature_sets: {s: ['x*']}\n", 4, 21,
      "\"x*\" matches no feature; features: tenure", 0},

@@ -580,7 +580,7 @@ static void wrong_overrides_are_wrong_usage(void **state)
                                      twice[] = {{"reps", "-"}, {"prices", "-"}};
   (void)state;
   assert_override_refused(&unknown, 1,
-                          "no source \"engagement\"; did you mean \"engagements\"?; sources: "
+                          "no source \"engagement\" (did you mean \"engagements\"?); sources: "
                           "customers, engagements, complaints, prices, reps, payments");
   assert_override_refused(&no_labels, 1, "no source \"outcome\"");
   assert_override_refused(&empty, 1, "the path is empty");

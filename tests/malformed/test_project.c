@@ -32,6 +32,10 @@ static const malformed cases[] = {
     {"an overlong sequence", "a: \xc0\xaf\n", 1, 4, "0xC0 is not valid UTF-8", 0},
     {"a surrogate", "\xc3\xa9: \xed\xa0\x80\n", 1, 4, "0xED is not valid UTF-8", 0},
     {"a sequence that ends early", "a: \xe2\x82", 1, 4, "0xE2 is not valid UTF-8", 0},
+    {"a wrong byte behind a byte-order mark",
+     "\xef\xbb\xbf"
+     "ab\xff",
+     1, 3, "0xFF", 0},
     {"UTF-16",
      "\xff\xfe"
      "v",
@@ -174,6 +178,10 @@ static const malformed cases[] = {
     {"a horizon of nothing", HEAD "outcome: {horizon: 0d}\n", 3, 20, "found \"0d\"", 0},
     {"a horizon in months", HEAD "outcome: {horizon: 3 months}\n", 3, 20, "found \"3 months\"", 0},
     {"a horizon past a century", HEAD "outcome: {horizon: 4294967296d}\n", 3, 20, "to 36525d", 0},
+    {"a horizon past a century in weeks", HEAD "outcome: {horizon: 6000 weeks}\n", 3, 20,
+     "found \"6000 weeks\"", 0},
+    {"the kind of outcome twice", HEAD CALLS "outcome: {silent: calls, silent: x, horizon: 9d}\n",
+     4, 26, "the key \"silent\" stands twice", 0},
     {"a negative gap", HEAD "outcome: {horizon: 9d, gap: -1d}\n", 3, 29,
      "outcome.gap: expected a number of whole days from 0d", 0},
     {"two kinds of outcome", HEAD CALLS "outcome: {silent: calls, event: calls, horizon: 9d}\n", 4,

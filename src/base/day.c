@@ -133,8 +133,8 @@ static bool read_zone(cursor *c)
   if (!take(c, '+') && !take(c, '-'))
     return false;
   int hours = read_digits(c, 2);
-  take(c, ':');
-  int minutes = c->at < c->end ? read_digits(c, 2) : 0;
+  bool colon = take(c, ':');
+  int minutes = colon || c->at < c->end ? read_digits(c, 2) : 0;
   return hours >= 0 && hours <= 23 && minutes >= 0 && minutes <= 59;
 }
 
@@ -166,7 +166,8 @@ static churn_day stamp_to_day(const stamp *s, int utc_offset_minutes)
     return day;
   int minutes = s->hour * 60 + s->minute + utc_offset_minutes;
   int shift = minutes >= 0 ? minutes / 1440 : -((1439 - minutes) / 1440);
-  return day + shift;
+  day += shift;
+  return day < CHURN_DAY_FIRST || day > CHURN_DAY_LAST ? CHURN_DAY_MISSING : day;
 }
 
 churn_day churn_day_parse_format(const char *text, size_t length, const char *format,
@@ -185,7 +186,7 @@ churn_day churn_day_parse_format(const char *text, size_t length, const char *fo
       return CHURN_DAY_MISSING;
     }
   }
-  if (has_time ? c.at != c.end : !read_time(&c, &s))
+  if ((!has_time && !read_time(&c, &s)) || c.at != c.end)
     return CHURN_DAY_MISSING;
   /* ISO 8601 has fixed widths: 2024-1-5 is refused there, and read by a format that is given. */
   if (format == NULL &&

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/number.h"
 
+#include <fenv.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -153,6 +154,28 @@ static size_t format_whole(double value, char *text)
   return length;
 }
 
+static bool reads_back(const char *text, double value)
+{
+  return strtod_l(text, NULL, the_c_locale()) == value;
+}
+
+/* Doubles lie closer together below a power of two than above it, so there (and only there) the
+ * nearest text may miss it where one further away from zero does not. */
+static bool is_power_of_two(double value)
+{
+  int exponent;
+  return fabs(frexp(value, &exponent)) == 0.5;
+}
+
+static size_t print_away_from_zero(char *text, int precision, double value)
+{
+  int before = fegetround();
+  fesetround(value > 0 ? FE_UPWARD : FE_DOWNWARD);
+  size_t length = print_in_c_locale(text, "%.*g", precision, value);
+  fesetround(before);
+  return length;
+}
+
 size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
 {
   text[0] = '\0';
@@ -162,19 +185,24 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
     return format_whole(value, text);
   /* 15 digits always survive text-double-text, so fewer can only be right when %.15g already drops
    * zeros; subnormals hold fewer. */
-  int precision = fabs(value) < DBL_MIN ? 1 : 15;
   size_t length = 0;
-  for (; precision <= 17; precision++) {
+  for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     length = print_in_c_locale(text, "%.*g", precision, value);
-    if (strtod_l(text, NULL, the_c_locale()) == value)
+    if (reads_back(text, value))
       break;
+    if (precision == 16 && is_power_of_two(value)) {
+      length = print_away_from_zero(text, precision, value);
+      if (reads_back(text, value))
+        break;
+    }
   }
   return length;
 }
 
 size_t churn_number_format_fixed(double value, int digits, char text[CHURN_NUMBER_TEXT_SIZE])
 {
-  return print_in_c_locale(text, "%.*f", digits, value);
+  size_t length = print_in_c_locale(text, "%.*f", digits, value);
+  return length < CHURN_NUMBER_TEXT_SIZE - 1 ? length : churn_number_format(value, text);
 }
 
 bool churn_whole_parse(const char *text, size_t length, uint64_t *value)

@@ -21,7 +21,8 @@ bool churn_number_parse(const char *text, size_t length, char decimal, char thou
  * exponent; an empty text for NaN (a missing value). Returns its length. */
 size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE]);
 
-/* `value` with `digits` after the point, always with a decimal point. Returns its length. */
+/* `value` with `digits` after the point, always with a decimal point; as churn_number_format where
+ * that is too long for the text. Returns its length. */
 size_t churn_number_format_fixed(double value, int digits, char text[CHURN_NUMBER_TEXT_SIZE]);
 
 /* All of text[0..length) as a whole number >= 0 without sign; false on overflow or other bytes. */

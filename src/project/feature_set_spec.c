@@ -15,7 +15,8 @@ static const char *next_character(const char *at)
   return at;
 }
 
-/* On a mismatch only the last star needs to take more: a shorter earlier one never helps. */
+/* On a mismatch only the last star needs to take more: a shorter earlier one never helps. It may
+ * take half a character: what is left of that counts as one, as the whole did. */
 bool churn_pattern_matches(const char *pattern, const char *name)
 {
   const char *star = NULL, *retry = NULL;
@@ -31,8 +32,7 @@ bool churn_pattern_matches(const char *pattern, const char *name)
       name++;
     } else if (star != NULL) {
       pattern = star;
-      retry = next_character(retry);
-      name = retry;
+      name = ++retry;
     } else {
       return false;
     }

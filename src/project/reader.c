@@ -32,7 +32,7 @@ const char *churn_did_you_mean(const char *word, const char *const *names, size_
   const char *nearest = churn_suggest(word, names, count);
   text[0] = '\0';
   if (nearest != NULL)
-    snprintf(text, (size_t)CHURN_SHOWN_SIZE * 2, "; did you mean \"%s\"?",
+    snprintf(text, (size_t)CHURN_SHOWN_SIZE * 2, " (did you mean \"%s\"?)",
              churn_shown(nearest, shown));
   return text;
 }

@@ -27,7 +27,7 @@ typedef struct churn_field {
 /* `text` fit for a message: cut to 60 bytes, control characters as blanks. Returns `shown`. */
 const char *churn_shown(const char *text, char shown[CHURN_SHOWN_SIZE]);
 
-/* "; did you mean …?" for a message, or "" when nothing is near. */
+/* " (did you mean …?)" for a message, or "" when nothing is near. */
 const char *churn_did_you_mean(const char *word, const char *const *names, size_t count,
                                char text[CHURN_SHOWN_SIZE * 2]);
 

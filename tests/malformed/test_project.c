@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HEAD "version: 1\ncustomers: {from: c.csv, id: key, left: gone}\n"
 #define CALLS "histories: {calls: {from: calls.csv, id: key, day: at}}\n"
@@ -31,6 +32,10 @@ static const malformed cases[] = {
     {"an overlong sequence", "a: \xc0\xaf\n", 1, 4, "0xC0 is not valid UTF-8", 0},
     {"a surrogate", "\xc3\xa9: \xed\xa0\x80\n", 1, 4, "0xED is not valid UTF-8", 0},
     {"a sequence that ends early", "a: \xe2\x82", 1, 4, "0xE2 is not valid UTF-8", 0},
+    {"a wrong byte behind a byte-order mark",
+     "\xef\xbb\xbf"
+     "ab\xff",
+     1, 3, "0xFF", 0},
     {"UTF-16",
      "\xff\xfe"
      "v",
@@ -64,7 +69,7 @@ static const malformed cases[] = {
      "the project has no \"customers\"; expected {from: FILE, id: HEADING} or {from_history: NAME}",
      0},
     {"an unknown key at the top", HEAD "outcom: {horizon: 90d}\n", 3, 1,
-     "unknown key \"outcom\" in a project file; did you mean \"outcome\"?; accepted: version, "
+     "unknown key \"outcom\" in a project file (did you mean \"outcome\"?); accepted: version, "
      "customers, histories, outcome",
      0},
     {"a key twice at the top", HEAD "version: 1\n", 3, 1, "the key \"version\" stands twice", 0},
@@ -105,7 +110,7 @@ static const malformed cases[] = {
      "both \"from\" and \"from_history\"; give one", 0},
     {"a base from a history that is not there",
      "version: 1\ncustomers: {from_history: cals}\n" CALLS, 2, 27,
-     "customers.from_history: there is no history \"cals\"; did you mean \"calls\"?; histories: "
+     "customers.from_history: there is no history \"cals\" (did you mean \"calls\"?); histories: "
      "calls",
      0},
     {"joined without a customers' file",
@@ -121,7 +126,7 @@ static const malformed cases[] = {
      "did you mean \"joined\"?", 0},
     /* columns */
     {"an unknown type", "version: 1\ncustomers: {from: c.csv, columns: {a: numbr}}\n", 2, 39,
-     "type: \"numbr\" is not known; did you mean \"number\"?; accepted: number, day, scheduled, "
+     "type: \"numbr\" is not known (did you mean \"number\"?); accepted: number, day, scheduled, "
      "category, flag",
      0},
     {"columns as a list", "version: 1\ncustomers: {from: c.csv, columns: [a, b]}\n", 2, 35,
@@ -135,7 +140,7 @@ static const malformed cases[] = {
      "static: expected true or false, found \"2\"", 0},
     {"known_at of no column",
      "version: 1\ncustomers: {from: c.csv, known_at: sean, columns: {seen: day}}\n", 2, 36,
-     "known_at: customers has no column \"sean\"; did you mean \"seen\"?; its day columns: seen",
+     "known_at: customers has no column \"sean\" (did you mean \"seen\"?); its day columns: seen",
      0},
     {"known_at of a category",
      HEAD "histories:\n  h:\n    from: h.csv\n    id: a\n    day: b\n    columns: {c: category, d: "
@@ -173,6 +178,10 @@ static const malformed cases[] = {
     {"a horizon of nothing", HEAD "outcome: {horizon: 0d}\n", 3, 20, "found \"0d\"", 0},
     {"a horizon in months", HEAD "outcome: {horizon: 3 months}\n", 3, 20, "found \"3 months\"", 0},
     {"a horizon past a century", HEAD "outcome: {horizon: 4294967296d}\n", 3, 20, "to 36525d", 0},
+    {"a horizon past a century in weeks", HEAD "outcome: {horizon: 6000 weeks}\n", 3, 20,
+     "found \"6000 weeks\"", 0},
+    {"the kind of outcome twice", HEAD CALLS "outcome: {silent: calls, silent: x, horizon: 9d}\n",
+     4, 26, "the key \"silent\" stands twice", 0},
     {"a negative gap", HEAD "outcome: {horizon: 9d, gap: -1d}\n", 3, 29,
      "outcome.gap: expected a number of whole days from 0d", 0},
     {"two kinds of outcome", HEAD CALLS "outcome: {silent: calls, event: calls, horizon: 9d}\n", 4,
@@ -181,7 +190,7 @@ static const malformed cases[] = {
      "version: 1\ncustomers: {from: c.csv}\noutcome: {horizon: 9d}\n", 3, 10,
      "customers has no \"left\"", 0},
     {"an unknown history in silent", HEAD CALLS "outcome: {silent: call, horizon: 9d}\n", 4, 19,
-     "outcome.silent: there is no history \"call\"; did you mean \"calls\"?", 0},
+     "outcome.silent: there is no history \"call\" (did you mean \"calls\"?)", 0},
     {"an unknown history in event",
      HEAD CALLS "outcome: {event: purchases where x = 1, horizon: 9d}\n", 4, 18,
      "outcome.event: there is no history \"purchases\"; histories: calls", 0},
@@ -190,7 +199,7 @@ static const malformed cases[] = {
     {"an event without condition", HEAD CALLS "outcome: {event: calls where, horizon: 9d}\n", 4, 18,
      "expected a condition after \"where\"", 0},
     {"a misspelt kind of outcome", HEAD CALLS "outcome: {silence: calls, horizon: 9d}\n", 4, 11,
-     "unknown key \"silence\" in outcome; did you mean \"silent\"?", 0},
+     "unknown key \"silence\" in outcome (did you mean \"silent\"?)", 0},
     {"labels without label", HEAD "outcome: {from: l.csv, id: a, day: b, horizon: 9d}\n", 3, 10,
      "outcome has no \"churned\"; expected the heading of the label", 0},
     {"a column without its positive value", HEAD "outcome: {column: Churn}\n", 3, 10,
@@ -234,9 +243,9 @@ static const malformed cases[] = {
     {"a feature without is", HEAD "features:\n  a: {label: x}\n", 4, 6,
      "a feature has no \"is\"; expected an expression", 0},
     {"an unknown missing rule", HEAD "features:\n  a: {is: value, missing: median}\n", 4, 27,
-     "missing: \"median\" is not known; did you mean \"mean\"?; accepted: mean, zero, error", 0},
+     "missing: \"median\" is not known (did you mean \"mean\"?); accepted: mean, zero, error", 0},
     {"an unknown key of a feature", HEAD "features:\n  a: {is: value, lable: x}\n", 4, 18,
-     "did you mean \"label\"?; accepted: is, missing, reference, label", 0},
+     "did you mean \"label\"?); accepted: is, missing, reference, label", 0},
     /* expressions that YAML cuts */
     {"an expression that starts with a quote", HEAD "features:\n  a: \"x\" = customers.y\n", 4, 10,
      HINT, 0},
@@ -257,7 +266,7 @@ static const malformed cases[] = {
     /* sets */
     {"a set that matches nothing",
      HEAD "features: {tenure: as_of - joined}\nfeature_sets: {s: [tenur]}\n", 4, 20,
-     "\"tenur\" matches no feature; did you mean \"tenure\"?; features: tenure", 0},
+     "\"tenur\" matches no feature (did you mean \"tenure\"?); features: tenure", 0},
     {"a pattern that matches nothing",
      HEAD "features: {tenure: value}\nfeature_sets: {s: ['x*']}\n", 4, 21,
      "\"x*\" matches no feature; features: tenure", 0},
@@ -277,12 +286,19 @@ static void show(const churn_notes *notes)
   }
 }
 
+/* Some file systems flush a file to disk that is written over, so it is taken away first. */
+static const char *write_project(const char *text, size_t length)
+{
+  unlink(scratch_path("churn.yaml"));
+  return scratch_write_bytes("churn.yaml", text, length);
+}
+
 static bool is_refused_well(const char *text, size_t length, const malformed *expected)
 {
   churn_notes *notes = churn_notes_new();
   churn_project *project = NULL;
   churn_error error = {.status = CHURN_OK};
-  const char *path = scratch_write_bytes("churn.yaml", text, length);
+  const char *path = write_project(text, length);
   churn_status status = churn_project_read(path, NULL, 0, notes, &project, &error);
   size_t faults = expected->faults == 0 ? 1 : expected->faults;
   const churn_note *first = churn_notes_get(notes, 0);
@@ -396,6 +412,27 @@ static void all_faults_are_told_in_the_order_of_the_file(void **state)
   churn_notes_free(notes);
 }
 
+/* libfyaml prints what it finds to standard error unless told otherwise. */
+static void nothing_is_printed(void **state)
+{
+  static const malformed expected = {"an unclosed quote", NULL, 1, 11, "closing quote", 0};
+  (void)state;
+  fflush(stderr);
+  int before = dup(STDERR_FILENO);
+  FILE *file = fopen(scratch_path("stderr"), "wb");
+  assert_non_null(file);
+  assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+  bool good = is_refused_well("version: \"1\n", 12, &expected);
+  dup2(before, STDERR_FILENO);
+  close(before);
+  fclose(file);
+  size_t length = 1;
+  char *printed = file_read(scratch_path("stderr"), &length);
+  free(printed);
+  assert_true(good);
+  assert_int_equal(length, 0);
+}
+
 /* Every prefix of a right file, and the file with each byte replaced: an answer, never a crash, and
  * never a fault without a message. */
 static void cut_and_damaged_files_get_an_answer(void **state)
@@ -414,7 +451,7 @@ static void cut_and_damaged_files_get_an_answer(void **state)
       memcpy(copy, text, sizeof text);
       copy[i] = bytes[k];
       size_t length = k == sizeof bytes - 1 ? i : sizeof text - 1;
-      const char *path = scratch_write_bytes("churn.yaml", copy, length);
+      const char *path = write_project(copy, length);
       churn_status status = churn_project_read(path, NULL, 0, NULL, &project, &error);
       assert_true(status == CHURN_OK || status == CHURN_BAD_PROJECT);
       assert_true((status == CHURN_OK) == (project != NULL));
@@ -431,6 +468,7 @@ int main(void)
       cmocka_unit_test(deep_nesting_is_refused_without_using_the_stack),
       cmocka_unit_test(texts_and_files_of_a_megabyte_are_refused),
       cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
+      cmocka_unit_test(nothing_is_printed),
       cmocka_unit_test(cut_and_damaged_files_get_an_answer)};
   return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

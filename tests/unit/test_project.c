@@ -282,6 +282,16 @@ static void block_scalars_and_byte_order_marks_are_placed(void **state)
   assert_located(&project->features[1].expression, "1", 8, 5);
 }
 
+static void comments_after_whole_expressions_are_no_cut(void **state)
+{
+  (void)state;
+  read_small("features:\n  a: count(calls where t = \"(\") # one (\n"
+             "  b: count(calls where `x(` = 1)   # two\n  c: {is: count(calls where t = \"(\")}\n");
+  assert_string_equal(project->features[0].expression.text, "count(calls where t = \"(\")");
+  assert_string_equal(project->features[1].expression.text, "count(calls where `x(` = 1)");
+  assert_string_equal(project->features[2].expression.text, "count(calls where t = \"(\")");
+}
+
 static void scalars_stay_text_until_they_are_typed(void **state)
 {
   (void)state;
@@ -580,7 +590,7 @@ static void wrong_overrides_are_wrong_usage(void **state)
                                      twice[] = {{"reps", "-"}, {"prices", "-"}};
   (void)state;
   assert_override_refused(&unknown, 1,
-                          "no source \"engagement\"; did you mean \"engagements\"?; sources: "
+                          "no source \"engagement\" (did you mean \"engagements\"?); sources: "
                           "customers, engagements, complaints, prices, reps, payments");
   assert_override_refused(&no_labels, 1, "no source \"outcome\"");
   assert_override_refused(&empty, 1, "the path is empty");
@@ -670,6 +680,7 @@ int main(void)
                                      TEST(features_of_the_complete_example_are_read),
                                      TEST(places_name_the_project_file_and_count_characters),
                                      TEST(block_scalars_and_byte_order_marks_are_placed),
+                                     TEST(comments_after_whole_expressions_are_no_cut),
                                      TEST(scalars_stay_text_until_they_are_typed),
                                      TEST(formats_of_a_source_override_the_defaults),
                                      TEST(formats_not_given_are_the_zero_default),

@@ -32,6 +32,17 @@ struct churn_output {
   char buffer[BUFFER_SIZE];
 };
 
+/* The file that a symbolic link stands for, so that the link stays and what it points at is
+ * replaced; a link to nothing is replaced itself. */
+static char *resolve(const char *path)
+{
+  struct stat found;
+  char *resolved = NULL;
+  if (lstat(path, &found) == 0 && S_ISLNK(found.st_mode))
+    resolved = realpath(path, NULL);
+  return resolved != NULL ? resolved : churn_text_copy(path, strlen(path));
+}
+
 static char *folder_of(const char *path)
 {
   const char *slash = strrchr(path, '/');
@@ -85,6 +96,10 @@ static int open_target(churn_output *output)
     output->in_place = true;
     return open(output->path, O_WRONLY | O_CLOEXEC);
   }
+  /* An unnamed file leaves no litter even when the program is killed, but only /proc can give it
+   * its name. */
+  if (access("/proc/self/fd", X_OK) != 0)
+    return open_named(output);
   int descriptor = open(output->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
   if (descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
     return descriptor;
@@ -97,8 +112,8 @@ churn_status churn_output_open(const char *path, churn_output **output, churn_er
   if (o == NULL)
     return churn_error_no_memory(error);
   o->descriptor = -1;
-  o->path = churn_text_copy(path, strlen(path));
-  o->folder = folder_of(path);
+  o->path = resolve(path);
+  o->folder = o->path == NULL ? NULL : folder_of(o->path);
   if (o->path == NULL || o->folder == NULL) {
     churn_output_discard(o);
     return churn_error_no_memory(error);

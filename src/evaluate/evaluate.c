@@ -91,12 +91,25 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   return status;
 }
 
+/* A flat export with other bytes than the one that trained: a test file kept apart. */
+static bool is_other_export(const churn_pipeline *pipeline, const churn_model *model)
+{
+  for (size_t i = 0; i < model->input_count; i++)
+    for (size_t k = 0; k < pipeline->data->input_count; k++)
+      if (strcmp(model->inputs[i].source, pipeline->data->inputs[k].name) == 0 &&
+          strcmp(model->inputs[i].fingerprint, pipeline->data->inputs[k].fingerprint) == 0)
+        return false;
+  return model->last_as_of == CHURN_DAY_MISSING;
+}
+
 /* The model may have seen these rows, or rows whose label windows reach into them. */
-static void find_in_sample(const churn_split *split, const churn_model *model,
-                           churn_evaluation *evaluation)
+static void find_in_sample(const churn_pipeline *pipeline, const churn_split *split,
+                           const churn_model *model, churn_evaluation *evaluation)
 {
   const char *why = NULL;
-  if (split->kind == CHURN_SPLIT_NONE)
+  if (split->kind == CHURN_SPLIT_NONE && is_other_export(pipeline, model))
+    why = NULL;
+  else if (split->kind == CHURN_SPLIT_NONE)
     why = "the project sets neither test_from nor split, so these rows trained the model";
   else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
            strcmp(model->validation_kind, "held_out_customers") != 0)
@@ -142,7 +155,7 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
     status = churn_evaluate_rows(p, model, rows, settings->capture_counts, settings->capture_count,
                                  run, &made, error);
   if (status == CHURN_OK) {
-    find_in_sample(&split, model, &made);
+    find_in_sample(p, &split, model, &made);
     *evaluation = made;
   }
   churn_snapshots_free(rows);

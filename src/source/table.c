@@ -138,6 +138,21 @@ static churn_status make_table(const churn_reading *reading, churn_piece *pieces
   return status;
 }
 
+/* All pieces, the verdict over them, and the table. */
+static churn_status read_pieces(churn_reading *reading, churn_piece *pieces, const char *path,
+                                size_t most_rejects, const churn_run *run, churn_table *table,
+                                uint64_t *bad, churn_error *error)
+{
+  work w = {reading, pieces, table->fingerprint};
+  churn_status status =
+      churn_parallel_run(reading->scan->piece_count + 1, read_piece, &w, "read", run, error);
+  if (status == CHURN_OK)
+    status = judge(reading, pieces, bad, error);
+  if (status == CHURN_OK)
+    status = make_table(reading, pieces, path, most_rejects, run, table, error);
+  return status;
+}
+
 static void prepare(const churn_scan *scan, const churn_format *format,
                     const churn_column_request *requests, size_t request_count,
                     const churn_table_settings *settings, churn_reading *reading)
@@ -182,12 +197,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
     status = churn_error_no_memory(error);
     goto done;
   }
-  work w = {&reading, pieces, made->fingerprint};
-  status = churn_parallel_run(scan.piece_count + 1, read_piece, &w, "read", run, error);
-  if (status == CHURN_OK)
-    status = judge(&reading, pieces, &bad, error);
-  if (status == CHURN_OK)
-    status = make_table(&reading, pieces, path, how->most_rejects, run, made, error);
+  status = read_pieces(&reading, pieces, path, how->most_rejects, run, made, &bad, error);
   if (status != CHURN_OK)
     goto done;
   note_ignored(made, scan.document.name, notes);

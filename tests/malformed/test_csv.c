@@ -258,6 +258,16 @@ static void a_file_without_permission_is_refused(void **state)
   assert_string_equal(error.file, path);
 }
 
+static void an_offset_may_not_leave_the_calendar(void **state)
+{
+  (void)state;
+  const churn_format west = {.utc_offset_minutes = -60}, east = {.utc_offset_minutes = 60};
+  check_fault("before", scratch_write("t.csv", "id,day,n\nA,0001-01-01T00:30,1\n"), &west, 0, 2, 3,
+              "is no day");
+  check_fault("after", scratch_write("t.csv", "id,day,n\nA,9999-12-31T23:30,1\n"), &east, 0, 2, 3,
+              "is no day");
+}
+
 static size_t compress_text(const char *text, unsigned char *out, size_t size)
 {
   z_stream z = {.next_in = (const Bytef *)text,
@@ -347,6 +357,7 @@ int main(void)
       cmocka_unit_test(a_field_of_a_megabyte_is_a_field),
       cmocka_unit_test(files_that_cannot_be_read_say_so),
       cmocka_unit_test(a_file_without_permission_is_refused),
+      cmocka_unit_test(an_offset_may_not_leave_the_calendar),
       cmocka_unit_test(compressed_files_must_be_whole),
       cmocka_unit_test(bytes_of_no_character_in_other_encodings_are_faults),
       cmocka_unit_test(formats_that_make_no_sense_are_refused),

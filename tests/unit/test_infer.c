@@ -143,17 +143,17 @@ static void a_fault_of_the_bytes_fails_and_leaves_the_requests(void **state)
   assert_int_equal(request.type, CHURN_TYPE_INFER);
 }
 
-/* 3.4 MB, so that it is cut; the value that decides stands in the last row only. */
-static void the_last_row_counts_on_any_number_of_threads(void **state)
+/* 3.4 MB, so that it is cut; the values that decide stand in the first or the last row only. */
+static void every_row_counts_on_any_number_of_threads(void **state)
 {
   (void)state;
-  enum { ROWS = 260000, ROW_SIZE = 13 };
+  enum { ROWS = 260000, ROW_SIZE = 15 };
   char *text = malloc(ROWS * (size_t)ROW_SIZE + 64);
   assert_non_null(text);
-  int used = snprintf(text, 64, "a,b\n");
+  int used = snprintf(text, 64, "a,b,c\n1,2,three\n");
   for (int i = 0; i < ROWS; i++)
-    used += snprintf(text + used, 32, "%06d,%05d\n", i, i % 977);
-  snprintf(text + used, 32, "x,7\n");
+    used += snprintf(text + used, 32, "%06d,%05d,4\n", i, i % 977);
+  snprintf(text + used, 32, "x,7,8\n");
   const char *path = scratch_write("t.csv", text);
   free(text);
   churn_format format = {.delimiter = 0};
@@ -161,10 +161,12 @@ static void the_last_row_counts_on_any_number_of_threads(void **state)
     churn_run run = {.threads = threads};
     churn_error error;
     churn_column_request requests[] = {{.heading = "a", .type = CHURN_TYPE_INFER},
-                                       {.heading = "b", .type = CHURN_TYPE_INFER}};
-    assert_ok(churn_table_infer(path, &format, requests, 2, &run, &error), &error);
+                                       {.heading = "b", .type = CHURN_TYPE_INFER},
+                                       {.heading = "c", .type = CHURN_TYPE_INFER}};
+    assert_ok(churn_table_infer(path, &format, requests, 3, &run, &error), &error);
     assert_int_equal(requests[0].type, CHURN_TYPE_CATEGORY);
     assert_int_equal(requests[1].type, CHURN_TYPE_NUMBER);
+    assert_int_equal(requests[2].type, CHURN_TYPE_CATEGORY);
   }
 }
 
@@ -181,7 +183,7 @@ int main(void)
       cmocka_unit_test(only_columns_without_a_type_are_found),
       cmocka_unit_test(rows_with_a_wrong_number_of_fields_have_no_say),
       cmocka_unit_test(a_fault_of_the_bytes_fails_and_leaves_the_requests),
-      cmocka_unit_test(the_last_row_counts_on_any_number_of_threads),
+      cmocka_unit_test(every_row_counts_on_any_number_of_threads),
   };
   return cmocka_run_group_tests_name("infer", tests, set_up, tear_down);
 }

@@ -45,16 +45,14 @@ static churn_status count_quotes(void *context, size_t task, int thread, churn_e
   return CHURN_OK;
 }
 
-/* The first cut at or behind `at`, where `inside` tells whether `at` is inside quotes. A cut never
- * parts CR from LF. */
+/* The first cut at or behind `at`, where `inside` tells whether `at` is inside quotes. A cut may
+ * part CR from LF: the LF then ends a blank line, which is no record, and one line end is counted.
+ */
 static size_t find_cut(const survey *s, size_t at, bool inside)
 {
   for (; at < s->length; at++) {
     inside ^= s->text[at] == '"';
-    if (inside)
-      continue;
-    bool lone_return = s->text[at] == '\r' && (at + 1 == s->length || s->text[at + 1] != '\n');
-    if (s->text[at] == '\n' || lone_return)
+    if (!inside && (s->text[at] == '\n' || s->text[at] == '\r'))
       return at + 1;
   }
   return s->length;

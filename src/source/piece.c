@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROWS = 1024 };
+enum { FIRST_ROWS = 64 };
 
 /* Remembers what is wrong with the row, unless something before it was. */
 static void note_wrong_field(churn_piece *piece, size_t request, const char *text, size_t length)

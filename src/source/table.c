@@ -129,6 +129,26 @@ static churn_status make_table(const churn_reading *reading, churn_piece *pieces
   return status;
 }
 
+/* All pieces, the verdict over them, and the table. */
+static churn_status read_pieces(churn_reading *reading, churn_piece *pieces, const char *path,
+                                size_t most_rejects, const churn_run *run, churn_table *table,
+                                uint64_t *bad, churn_error *error)
+{
+  size_t count = reading->scan->piece_count;
+  work w = {reading, pieces, churn_array_new(count, sizeof(churn_line_sum))};
+  churn_status status = w.sums == NULL
+                            ? churn_error_no_memory(error)
+                            : churn_parallel_run(count, read_piece, &w, "read", run, error);
+  if (status == CHURN_OK)
+    sum_up(reading->scan, w.sums, table->fingerprint);
+  free(w.sums);
+  if (status == CHURN_OK)
+    status = judge(reading, pieces, bad, error);
+  if (status == CHURN_OK)
+    status = make_table(reading, pieces, path, most_rejects, run, table, error);
+  return status;
+}
+
 static void prepare(const churn_scan *scan, const churn_format *format,
                     const churn_column_request *requests, size_t request_count,
                     const churn_table_settings *settings, churn_reading *reading)
@@ -158,7 +178,6 @@ churn_status churn_table_read(const char *path, const churn_format *format,
   churn_scan scan = {.piece_count = 0};
   churn_reading reading;
   churn_piece *pieces = NULL;
-  churn_line_sum *sums = NULL;
   uint64_t bad = 0;
   churn_table *made = calloc(1, sizeof *made);
   churn_status status =
@@ -170,20 +189,13 @@ churn_status churn_table_read(const char *path, const churn_format *format,
     goto done;
   prepare(&scan, format, requests, request_count, how, &reading);
   pieces = churn_array_new(scan.piece_count, sizeof *pieces);
-  sums = churn_array_new(scan.piece_count, sizeof *sums);
-  if (pieces == NULL || sums == NULL) {
+  if (pieces == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }
-  work w = {&reading, pieces, sums};
-  status = churn_parallel_run(scan.piece_count, read_piece, &w, "read", run, error);
-  if (status == CHURN_OK)
-    status = judge(&reading, pieces, &bad, error);
-  if (status == CHURN_OK)
-    status = make_table(&reading, pieces, path, how->most_rejects, run, made, error);
+  status = read_pieces(&reading, pieces, path, how->most_rejects, run, made, &bad, error);
   if (status != CHURN_OK)
     goto done;
-  sum_up(&scan, sums, made->fingerprint);
   note_rejects(made, scan.document.name, bad, notes);
   *table = made;
   made = NULL;
@@ -191,7 +203,6 @@ done:
   for (size_t p = 0; pieces != NULL && p < scan.piece_count; p++)
     churn_piece_clear(&pieces[p]);
   free(pieces);
-  free(sums);
   churn_scan_close(&scan);
   churn_table_free(made);
   return status;

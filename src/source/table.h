@@ -82,17 +82,31 @@ typedef struct churn_table_settings {
   size_t piece_bytes;
 } churn_table_settings;
 
-/* Reads `path` ("-" = standard input). Notes: one for rejected rows ("rejected_rows"). Errors:
- * NO_INPUT, PERMISSION, IO; MALFORMED with file:line:column for: an empty file, no valid heading
- * line, a heading twice (only when it is asked for), a missing column (says which the file has, the
- * nearest first; suggests another delimiter when the heading line holds one), a row with another
- * number of fields than the heading, a stray or unclosed quote, bytes that are not valid in the
- * encoding, a NUL byte, a field that is not of its type (says the text found, cut to 60 bytes, and
- * what is expected), an empty id. A record's line is the one it starts on; column counts characters
- * (not bytes) of that line from 1; for a field past a line end inside quotes, line and column are
- * the field's own. A file with a heading and no rows is fine: rows = 0. A missing line end after
- * the last record is fine. Rows with a wrong number of fields or a wrong field count as bad rows
- * (format.max_bad_rows); quote, encoding and NUL faults always fail. */
+/* Reads `path` ("-" = standard input; a pipe can be read only once, so neither its headings nor its
+ * types can be asked for before). `settings` NULL = all zero.
+ *
+ * Fields: blanks (space, tab) round an unquoted field are dropped, those inside quotes stay; blank
+ * lines are no records, also in a file of one column. Missing: nothing or blanks alone, quoted or
+ * not, always; and the tokens of the format, exactly, quoted or not. Ids know no tokens. A flag is
+ * 1/0, true/false, yes/no in any case. One heading may be asked for more than once. A row with two
+ * faults is told by its number of fields, else by its first wrong field.
+ *
+ * Notes: one for rejected rows ("rejected_rows").
+ * Errors: NO_INPUT, PERMISSION, IO (also for a folder); USAGE for a format or a request that makes
+ * no sense; BAD_PROJECT for an encoding iconv does not know; MALFORMED without a line for gzip data
+ * that is cut short or damaged; MALFORMED with file:line:column for: an empty file, no valid
+ * heading line, a heading twice (only when it is asked for), a missing column (says which the file
+ * has, the nearest first; suggests another delimiter when the heading line holds one), a row with
+ * another number of fields than the heading, a stray or unclosed quote (told where it opened),
+ * bytes that are not valid in the encoding, a NUL byte, a field that is not of its type (says the
+ * text found, cut to 60 bytes, and what is expected), an empty id. The first fault in the file is
+ * the one told. A record's line is the one it starts on; column counts characters (not bytes) of
+ * that line from 1; for a field past a line end inside quotes, line and column are the field's own.
+ * LF, CR LF and CR alone end lines. A file with a heading and no rows is fine: rows = 0. A missing
+ * line end after the last record is fine. Rows with a wrong number of fields or a wrong field count
+ * as bad rows (format.max_bad_rows): the first past that number is the error. Quote, encoding and
+ * NUL faults always fail. A regular file is mapped: it must not be cut short by others while it is
+ * read. */
 CHURN_MUST_USE churn_status churn_table_read(const char *path, const churn_format *format,
                                              const churn_column_request *requests,
                                              size_t request_count,
@@ -115,7 +129,8 @@ CHURN_MUST_USE churn_status churn_table_headings(const char *path, const churn_f
  * value in the file: NUMBER when all non-missing values are numbers, else DAY when all are dates by
  * the format, else FLAG when all are true/false/yes/no (any case), else CATEGORY; a column without
  * any value is NUMBER. Structural errors as above; rows with a wrong number of fields are skipped.
- */
+ * An optional heading that the file lacks counts as a column without any value. On failure the
+ * requests are untouched. */
 CHURN_MUST_USE churn_status churn_table_infer(const char *path, const churn_format *format,
                                               churn_column_request *requests, size_t request_count,
                                               const churn_run *run, churn_error *error);

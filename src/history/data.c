@@ -7,9 +7,11 @@
 #include "base/parallel.h"
 #include "history/build.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 churn_needs *churn_needs_new(const churn_schema *schema)
 {
@@ -65,6 +67,28 @@ static void note_rejects(const churn_build *build, const churn_table *table)
 enum { MOST_FAULTS = 1000 };
 
 enum { MOST_NAMED = 10, NAMES_SIZE = 768 };
+
+/* Rejected rows are kept where a person can mend them: REJECTS/SOURCE.csv. `check` writes nothing.
+ */
+static churn_status keep_rejects(const churn_build *build, const churn_source_spec *spec,
+                                 const churn_table *table)
+{
+  const char *folder = build->schema->project->rejects;
+  if (table->reject_count == 0 || build->settings->collect_all)
+    return CHURN_OK;
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+    return churn_error_set_errno(build->error, CHURN_CANNOT_CREATE, folder,
+                                 "create the folder for rejected rows", errno);
+  char *path = churn_text_format("%s/%s.csv", folder, spec->name.text);
+  churn_status status = path == NULL ? churn_error_no_memory(build->error)
+                                     : churn_table_write_rejects(table, path, build->error);
+  if (status == CHURN_OK)
+    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "rejects_file",
+                    (churn_place){path, 0, 0}, "holds the %zu rejected rows of %s",
+                    table->reject_count, spec->name.text);
+  free(path);
+  return status;
+}
 
 /* Which of the project's sources a spec is; NULL for a label file, which is no source of the
  * schema. */
@@ -138,7 +162,9 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
     return status;
   note_rejects(build, read);
   note_ignored(build, spec, read);
-  status = record_input(build->data, spec->name.text, read, build->error);
+  status = keep_rejects(build, spec, read);
+  if (status == CHURN_OK)
+    status = record_input(build->data, spec->name.text, read, build->error);
   if (status == CHURN_OK)
     *table = read;
   else

@@ -123,12 +123,14 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     SPLIT,
     POOL,
     DATA_UNTIL,
+    REJECTS,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, CHURN_FORMAT_FIELDS};
+      {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
+      {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
+      {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
+      CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -151,6 +153,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   project->pool_rows =
       (int)churn_reader_whole(reader, fields[POOL].value, "pool", LARGEST_POOL, DEFAULT_POOL);
   project->data_until = churn_reader_day(reader, fields[DATA_UNTIL].value, "data_until");
+  churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
+  project->rejects =
+      churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);
 }
 
 static bool stands_before(const churn_note *a, const churn_note *b)

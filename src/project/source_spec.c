@@ -10,8 +10,7 @@
 static const char *const reserved[] = {"and",  "or",  "not",   "in",        "from",
                                        "over", "lag", "where", "customers", "as_of"};
 
-/* `path` as seen from the project's folder. */
-static char *resolve(churn_reader *reader, const churn_project *project, const char *path)
+char *churn_project_resolve(churn_reader *reader, const churn_project *project, const char *path)
 {
   bool as_is = path[0] == '/' || strcmp(path, "-") == 0 || strcmp(project->folder, ".") == 0;
   size_t size = strlen(project->folder) + strlen(path) + 2;
@@ -43,7 +42,7 @@ static char *read_path(churn_reader *reader, const churn_located *from,
                           churn_shown(from->text, shown));
     return NULL;
   }
-  return resolve(reader, project, from->text);
+  return churn_project_resolve(reader, project, from->text);
 }
 
 void churn_source_read_from(churn_reader *reader, const churn_yaml *from,

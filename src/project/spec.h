@@ -25,6 +25,9 @@ void churn_format_read(churn_reader *reader, const churn_field *fields, churn_fo
 /* True for `sqlite:` and the like, which a CSV reader must not take for a file. */
 bool churn_path_is_database(const char *path);
 
+/* `path` as seen from the project's folder; NULL when memory ran out. */
+char *churn_project_resolve(churn_reader *reader, const churn_project *project, const char *path);
+
 /* `source` gets from and path. */
 void churn_source_read_from(churn_reader *reader, const churn_yaml *from,
                             const churn_project *project, churn_source_spec *source);

@@ -58,11 +58,42 @@ done:
   return status;
 }
 
+/* A pipe gives its bytes once, but a source is read up to three times (headings, types, rows): what
+ * was read takes the pipe's place as standard input. Where that fails, a later read finds nothing
+ * and says so. */
+static void keep_input(const churn_input *input)
+{
+  int descriptor = memfd_create("standard input", MFD_CLOEXEC);
+  size_t written = 0;
+  while (descriptor >= 0 && written < input->length) {
+    ssize_t put = write(descriptor, (const char *)input->bytes + written, input->length - written);
+    if (put < 0 && errno != EINTR)
+      break;
+    written += put < 0 ? 0 : (size_t)put;
+  }
+  if (descriptor >= 0 && written == input->length)
+    dup2(descriptor, STDIN_FILENO);
+  if (descriptor >= 0)
+    close(descriptor);
+}
+
+static churn_status read_standard_input(const char *name, churn_input *input, churn_error *error)
+{
+  struct stat found;
+  if (fstat(STDIN_FILENO, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0 &&
+      map_file(STDIN_FILENO, (size_t)found.st_size, input))
+    return CHURN_OK;
+  churn_status status = read_all(STDIN_FILENO, name, input, error);
+  if (status == CHURN_OK && input->length > 0)
+    keep_input(input);
+  return status;
+}
+
 churn_status churn_input_read(const char *path, churn_input *input, churn_error *error)
 {
   const char *name = churn_input_name(path);
   if (strcmp(path, "-") == 0)
-    return read_all(STDIN_FILENO, name, input, error);
+    return read_standard_input(name, input, error);
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return churn_error_set_errno(error, CHURN_IO, name, "open the file", errno);

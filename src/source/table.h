@@ -82,8 +82,9 @@ typedef struct churn_table_settings {
   size_t piece_bytes;
 } churn_table_settings;
 
-/* Reads `path` ("-" = standard input; a pipe can be read only once, so neither its headings nor its
- * types can be asked for before). `settings` NULL = all zero.
+/* Reads `path` ("-" = standard input, whole from its first byte; a pipe there is replaced by what
+ * was read, so that it can be read again; a pipe by name can be read only once). `settings` NULL =
+ * all zero.
  *
  * Fields: blanks (space, tab) round an unquoted field are dropped, those inside quotes stay; blank
  * lines are no records, also in a file of one column. Missing: nothing or blanks alone, quoted or

@@ -52,15 +52,20 @@ void churn_needs_all(churn_needs *needs, const churn_schema *schema)
   }
 }
 
-/* Bad rows that a lenient read kept become faults, so that `check` shows them all. */
-static void note_rejects(const churn_build *build, const churn_table *table)
+/* Bad rows that a lenient read kept are named one by one: warnings while max_bad_rows allows them,
+ * faults past that. */
+static void note_rejects(const churn_build *build, const churn_source_spec *spec,
+                         const churn_table *table)
 {
   if (!build->settings->collect_all)
     return;
+  const char *name = strcmp(table->path, "-") == 0 ? "standard input" : table->path;
+  churn_severity severity =
+      table->reject_count <= spec->format.max_bad_rows ? CHURN_WARNING : CHURN_FAULT;
   for (size_t i = 0; i < table->reject_count; i++)
-    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_FAULT, "bad_row",
-                    (churn_place){table->path, table->rejects[i].line, table->rejects[i].column},
-                    "%s", table->rejects[i].reason);
+    churn_notes_add(build->run == NULL ? NULL : build->run->notes, severity, "bad_row",
+                    (churn_place){name, table->rejects[i].line, table->rejects[i].column}, "%s",
+                    table->rejects[i].reason);
 }
 
 /* Bad rows of one file that `check` names; the count covers all. */
@@ -160,7 +165,7 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
                                          build->run, &read, build->error);
   if (status != CHURN_OK)
     return status;
-  note_rejects(build, read);
+  note_rejects(build, spec, read);
   note_ignored(build, spec, read);
   status = keep_rejects(build, spec, read);
   if (status == CHURN_OK)

@@ -42,6 +42,7 @@ typedef struct parser {
   churn_arena *arena;
   churn_faults *faults;
   int depth;
+  int open; /* brackets not closed yet */
 } parser;
 
 static churn_node *parse_expression(parser *p);
@@ -49,6 +50,7 @@ static churn_node *parse_expression(parser *p);
 static void advance(parser *p)
 {
   p->end = p->token.end;
+  p->open += (p->token.kind == CHURN_TOKEN_OPEN) - (p->token.kind == CHURN_TOKEN_CLOSE);
   p->token = churn_lexer_next(&p->lexer);
 }
 
@@ -69,9 +71,10 @@ static churn_node *fail_expected(parser *p, const char *expected)
     return NULL;
   if (t->kind == CHURN_TOKEN_END)
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start,
-                     "expected %s, but the expression ends here", expected);
+                     "expected %s, but the expression ends here%s", expected,
+                     p->open > 0 ? CHURN_CUT_HINT : "");
   else
-    churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start, "expected %s, found %s", expected,
+    churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start, "expected %s, found '%s'", expected,
                      churn_fault_piece(p->lexer.text + t->start, t->end - t->start, piece));
   return NULL;
 }
@@ -238,13 +241,13 @@ static churn_node *parse_in(parser *p, churn_node *x)
 static bool parse_days(parser *p, const char *after, uint64_t least, int32_t *days)
 {
   char expected[64];
-  snprintf(expected, sizeof expected, "a number of days such as 90d after %s", after);
+  snprintf(expected, sizeof expected, "a number of days such as 90d after '%s'", after);
   churn_token token = p->token;
   if (!expect(p, CHURN_TOKEN_DURATION, expected))
     return false;
   if (token.days < least || token.days > CHURN_LONGEST_DAYS) {
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, token.start,
-                     "expected %" PRIu64 "d to %dd after %s", least, CHURN_LONGEST_DAYS, after);
+                     "expected %" PRIu64 "d to %dd after '%s'", least, CHURN_LONGEST_DAYS, after);
     return false;
   }
   *days = (int32_t)token.days;
@@ -261,19 +264,19 @@ static bool parse_selection(parser *p, churn_aggregate_node *aggregate)
     return false;
   if (!windowed && p->token.kind == CHURN_TOKEN_LAG) {
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, p->token.start,
-                     "lag needs a window before it, as in over 90d lag 30d");
+                     "'lag' needs a window before it, as in over 90d lag 30d");
     return false;
   }
   if (take(p, CHURN_TOKEN_LAG) && !parse_days(p, "lag", 0, &aggregate->lag_days))
     return false;
   if (windowed && p->token.kind == CHURN_TOKEN_WHERE) {
-    churn_faults_add(p->faults, CHURN_FAULT_WRONG, p->token.start, "where stands before over");
+    churn_faults_add(p->faults, CHURN_FAULT_WRONG, p->token.start, "'where' stands before 'over'");
     return false;
   }
   return expect(p, CHURN_TOKEN_CLOSE,
                 windowed                   ? "a closing bracket"
-                : aggregate->where == NULL ? "where, over or a closing bracket"
-                                           : "an operator, over or a closing bracket");
+                : aggregate->where == NULL ? "'where', 'over' or a closing bracket"
+                                           : "an operator, 'over' or a closing bracket");
 }
 
 static churn_node *aggregate_node(parser *p, const churn_token *name,
@@ -311,7 +314,7 @@ static churn_node *parse_aggregate(parser *p, const churn_token *name, const chu
     aggregate->history = first->text;
     aggregate->history_at = first->at;
   } else {
-    return fail_expected(p, "from and the name of a history");
+    return fail_expected(p, "'from' and the name of a history");
   }
   return parse_selection(p, aggregate) ? aggregate_node(p, name, aggregate) : NULL;
 }
@@ -422,12 +425,13 @@ static churn_node *fail_primary(parser *p)
   churn_fault_piece(p->lexer.text + t->start, t->end - t->start, piece);
   if (t->kind == CHURN_TOKEN_DURATION)
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start,
-                     "%s stands only after over and lag; elsewhere days are plain numbers", piece);
+                     "%s stands only after 'over' and 'lag'; elsewhere days are plain numbers",
+                     piece);
   else if (t->kind == CHURN_TOKEN_PLUS)
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start, "a value takes no + before it");
   else if (t->kind >= CHURN_TOKEN_AND && t->kind <= CHURN_TOKEN_AS_OF)
     churn_faults_add(p->faults, CHURN_FAULT_WRONG, t->start,
-                     "expected a value, found the reserved word %s; as a name it stands in "
+                     "expected a value, found the reserved word '%s'; as a name it stands in "
                      "backticks: `%s`",
                      piece, piece);
   else
@@ -507,7 +511,7 @@ static churn_node *parse_comparison(parser *p)
     return NULL;
   if (take(p, CHURN_TOKEN_NOT)) {
     if (p->token.kind != CHURN_TOKEN_IN)
-      return fail_expected(p, "in after not");
+      return fail_expected(p, "'in' after 'not'");
     churn_node *inside = parse_in(p, left);
     return new_operation(p, CHURN_NOT, left->start, sign.start, &inside, 1);
   }
@@ -578,7 +582,7 @@ churn_node *churn_parse(const char *text, churn_arena *arena, churn_faults *faul
   if (p.token.kind >= CHURN_TOKEN_WHERE && p.token.kind <= CHURN_TOKEN_FROM) {
     char piece[CHURN_PIECE_SIZE];
     churn_faults_add(faults, CHURN_FAULT_WRONG, p.token.start,
-                     "%s stands inside the brackets of an aggregate, as in count(complaints over "
+                     "'%s' stands inside the brackets of an aggregate, as in count(complaints over "
                      "90d)",
                      churn_fault_piece(text + p.token.start, p.token.end - p.token.start, piece));
     return NULL;

@@ -1,0 +1,1 @@
+int churn_local_only(void); int churn_local_only(void) { return 0; }

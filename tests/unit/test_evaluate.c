@@ -121,7 +121,7 @@ static void a_lagged_window_knows_what_is_known_as_of_the_as_of_day(void **state
   (void)state;
   /* The call of day 140 lies in [110, 150) as of 201; it was called back on day 200. */
   assert_at("sum(back - on from calls over 40d lag 51d)", 0, 201, 70);
-/* The second bill of day 150 was booked on day 201. */
+  /* The second bill of day 150 was booked on day 201. */
   assert_at("count(bills over 10d lag 44d)", 0, 201, 1);
   assert_at("count(bills over 10d lag 45d)", 0, 202, 2);
 }

@@ -63,7 +63,6 @@ static const char *const battery[] = {
     "days_since_change(x from h over 13d)",
     "days_until(s from h)",
     "days_until(max(s, d) from h)",
-    "days_until(d from h)",
     "as_of - joined",
     "as_of - customers.signed",
     "missing(customers.signed)",

@@ -116,6 +116,17 @@ static void a_row_with_known_at_is_seen_after_that_day(void **state)
   assert_at("sum(amount from bills)", 0, 10000, 230.75); /* all but the one never booked */
 }
 
+static void a_customers_row_with_known_at_is_seen_after_that_day(void **state)
+{
+  (void)state;
+  world *late = world_read("source customers known_at=booked size:number booked:day\n"
+                           "row customers a 1 - 2.5 50\nrow customers b 1 - 2.5 -\n");
+  assert_close(evaluated(late, "customers.size", 0, 50), NAN, 0, 0);
+  assert_close(evaluated(late, "customers.size", 0, 51), 2.5, 0, 0);
+  assert_close(evaluated(late, "customers.size", 1, 10000), NAN, 0, 0);
+  world_free(late);
+}
+
 static void a_lagged_window_knows_what_is_known_as_of_the_as_of_day(void **state)
 {
   (void)state;
@@ -282,6 +293,22 @@ static void value_names_the_projects_value_expression(void **state)
   churn_plan_free(plan);
 }
 
+static void the_value_expression_may_compare_texts(void **state)
+{
+  (void)state;
+  const char *text = "value";
+  churn_plan *plan = plan_of(w, &text, 1, "if(region in (\"west\", \"south\"), 5, 6.5)");
+  churn_workspace *workspace = churn_workspace_new(plan);
+  const double expected[] = {6.5, 5, 5};
+  for (size_t spell = 0; spell < 3; spell++) {
+    double value = 0;
+    assert_ok(churn_plan_evaluate(plan, workspace, spell, T, &value, NULL), NULL);
+    assert_close(value, expected[spell], 0, 0);
+  }
+  churn_workspace_free(workspace);
+  churn_plan_free(plan);
+}
+
 static void without_a_value_expression_the_value_is_missing(void **state)
 {
   (void)state;
@@ -304,16 +331,17 @@ static void the_same_aggregate_is_computed_once_and_windows_share_their_rows(voi
                          "count(calls where minutes > 3 over 90d)",
                          "count(calls where minutes > 4 over 90d)",
                          "mean(minutes from calls where minutes > 3)",
-                         "max(minutes from calls where minutes > 3 over 30d)"};
-  churn_plan *plan = plan_of(w, texts, 6, NULL);
-  assert_int_equal(plan->aggregate_count, 5);
+                         "max(minutes from calls where minutes > 3 over 30d)",
+                         "count(calls where minutes > 3 over 30d lag 50d)"};
+  churn_plan *plan = plan_of(w, texts, 7, NULL);
+  assert_int_equal(plan->aggregate_count, 6);
   assert_int_equal(plan->set_count, 3);
   assert_int_equal(plan->column_count, 1);
   churn_workspace *workspace = churn_workspace_new(plan);
-  double values[6];
+  double values[7];
   assert_ok(churn_plan_evaluate(plan, workspace, 0, T, values, NULL), NULL);
-  const double expected[] = {1, 2, 2, 1, 6, 8};
-  for (size_t i = 0; i < 6; i++)
+  const double expected[] = {1, 2, 2, 1, 6, 8, 1};
+  for (size_t i = 0; i < 7; i++)
     assert_close(values[i], expected[i], 0, 0);
   churn_workspace_free(workspace);
   churn_plan_free(plan);
@@ -573,6 +601,7 @@ int main(void)
       cmocka_unit_test(a_scheduled_date_is_seen_from_its_rows_day),
       cmocka_unit_test(a_column_with_known_at_is_seen_after_that_day),
       cmocka_unit_test(a_row_with_known_at_is_seen_after_that_day),
+      cmocka_unit_test(a_customers_row_with_known_at_is_seen_after_that_day),
       cmocka_unit_test(a_lagged_window_knows_what_is_known_as_of_the_as_of_day),
       cmocka_unit_test(the_histories_own_day_can_be_read),
       cmocka_unit_test(joined_is_the_spells),
@@ -585,6 +614,7 @@ int main(void)
       cmocka_unit_test(texts_compare_by_their_bytes),
       cmocka_unit_test(zero_has_no_sign),
       cmocka_unit_test(value_names_the_projects_value_expression),
+      cmocka_unit_test(the_value_expression_may_compare_texts),
       cmocka_unit_test(without_a_value_expression_the_value_is_missing),
       cmocka_unit_test(the_same_aggregate_is_computed_once_and_windows_share_their_rows),
       cmocka_unit_test(a_history_longer_than_a_batch_is_read_whole),

@@ -43,7 +43,7 @@ bool churn_parser_height_fits(churn_parser *p, const churn_node *node);
 /* One level deeper (p->depth); false, with a fault, when that is too deep. */
 bool churn_parser_enter(churn_parser *p);
 
-/* A growing list of arguments; they move to the arena when the list is done. */
+/* A growing list of arguments, in the arena. */
 typedef struct churn_node_list {
   churn_node **items;
   size_t count;

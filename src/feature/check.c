@@ -223,12 +223,12 @@ static bool check_argument(const churn_scope *scope, const churn_node *node)
   if (row == NULL)
     return none_allowed ||
            churn_faults_add(scope->faults, CHURN_FAULT_WRONG, node->start,
-                            "%s needs an expression and from before the history, as in %s",
+                            "%s needs an expression and 'from' before the history, as in %s",
                             kind->name, kind->example);
   if (kind->argument == CHURN_ARGUMENT_NONE)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, row->start,
-                            "%s takes a history only, as in %s; choose rows with where", kind->name,
-                            kind->example);
+                            "%s takes a history only, as in %s; choose rows with 'where'",
+                            kind->name, kind->example);
   if (argument_fits(kind->argument, row))
     return true;
   return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, row->start, "%s needs %s, found %s",

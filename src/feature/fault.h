@@ -18,6 +18,10 @@ typedef struct churn_fault {
   char *message;
 } churn_fault;
 
+/* Added where an expression ends too early: YAML may have cut it. */
+#define CHURN_CUT_HINT                                                                             \
+  "; in YAML an expression with ' #', or with a comma inside { } or [ ], stands in quotes"
+
 /* Zeroed but for `expression` to begin with. */
 typedef struct churn_faults {
   const churn_expression *expression;

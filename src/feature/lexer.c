@@ -133,8 +133,8 @@ static churn_token read_quoted(churn_lexer *lexer, churn_token token, char quote
   for (; copy != NULL; at++) {
     if (text[at] == '\0') {
       churn_faults_add(lexer->faults, CHURN_FAULT_WRONG, token.start,
-                       quote == '"' ? "the closing double quote is missing"
-                                    : "the closing backtick is missing");
+                       quote == '"' ? "the closing double quote is missing" CHURN_CUT_HINT
+                                    : "the closing backtick is missing" CHURN_CUT_HINT);
       return fail(lexer, &token);
     }
     if (quote == '"' && text[at] == '\\') {

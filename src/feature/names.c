@@ -197,6 +197,8 @@ static bool fault_bare_name(const churn_scope *scope, const churn_node *node)
   if (is_expression(scope, node->text))
     return churn_faults_add(faults, CHURN_FAULT_WRONG, node->at,
                             "'%s' is a feature: features do not read each other", name);
+  if (scope->rule == CHURN_EXPRESSION_VALUE)
+    return fault_unknown_column(scope, 0, node);
   suggest(schema, 0, node->text, "customers.", list);
   return churn_faults_add(faults, CHURN_FAULT_UNKNOWN, node->at,
                           "there is no value '%s'; outside of aggregates there are as_of, joined, "

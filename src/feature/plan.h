@@ -9,7 +9,15 @@
  * to read -> churn_plan_bind to the data -> churn_plan_evaluate from any number of threads, each
  * with its own workspace. The plan borrows schema and data.
  *
- * EBNF: feature/grammar.md text lives at the head of feature/parse.c.
+ * What can be seen as of day T, and nothing else: rows with day < T (and known_at < T where the
+ * source has one); a value of type `day` while it is < T; a value with known_at while that is < T;
+ * everything else of a visible row, `scheduled` dates too. A lagged window holds old rows with what
+ * is known about them as of T. Inside an aggregate a bare name is a column of its history, and
+ * `joined` (where the history has no such column) and customers.NAME can be read there too.
+ *
+ * Missing: see feature/operate.h for operations, feature/catalogue.c for aggregates.
+ *
+ * EBNF: at the head of feature/parse.c.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FEATURE_PLAN_H
@@ -30,13 +38,13 @@ typedef enum churn_expression_rule {
   CHURN_EXPRESSION_FEATURE, /* aggregates, customers.NAME, joined, value, as_of */
   CHURN_EXPRESSION_VALUE, /* the project's `value`: as FEATURE without `value`, and a bare name is a
                              customers' column */
-  CHURN_EXPRESSION_CONDITION /* a row condition over one history (the outcome's `event: h where …`)
-                              */
+  CHURN_EXPRESSION_CONDITION /* a row condition over one history (the outcome's `event: h where …`):
+                                its columns and as_of; no aggregates, nothing of customers */
 } churn_expression_rule;
 
 typedef struct churn_expression {
-  const char *name; /* for messages */
-  const char *text;
+  const char *name;  /* for messages */
+  const char *text;  /* CONDITION: NULL or empty = true for every row */
   churn_place place; /* of the text's first character */
   churn_expression_rule rule;
   const char *history; /* CONDITION: the history whose columns bare names are */
@@ -48,9 +56,10 @@ typedef struct churn_plan churn_plan;
 
 /* Parses and checks `count` expressions against the schema. Each error points into its expression:
  * file:line:column, the expression, a caret, what was expected, the nearest known name. A feature
- * must be NUMBER, TRUTH or TEXT; VALUE must be NUMBER; CONDITION must be TRUTH. All faults are
- * added to run->notes as CHURN_FAULT; `error` gets the first (BAD_PROJECT). `value` (NULL = none)
- * is the project's value expression; it is what the name `value` means. */
+ * must be NUMBER, TRUTH or TEXT; VALUE must be NUMBER (not TRUTH); CONDITION must be TRUTH. Flags
+ * and truth values serve as numbers; numbers do not serve as conditions. Texts are copied. All
+ * faults are added to run->notes as CHURN_FAULT; `error` gets the first (BAD_PROJECT). `value`
+ * (NULL = none) is the project's value expression; it is what the name `value` means. */
 CHURN_MUST_USE churn_status churn_plan_build(const churn_schema *schema,
                                              const churn_expression *expressions, size_t count,
                                              const churn_expression *value, const churn_run *run,
@@ -67,23 +76,25 @@ churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
 int churn_plan_history(const churn_plan *plan, size_t output);
 
 /* Longest window in days that any expression looks back over one history (N + M), or 0 when none is
- * bounded: for `check`. */
+ * bounded: for `check`. `source` as in the schema (1 + the history's index). */
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);
 
 /* A customers' column the expression reads and that is neither static nor visible by known_at
- * (undated: as of the export): calls `found` for each such column name. */
+ * (undated: as of the export): calls `found` once for each such column name. What the expression
+ * reads through `value` counts. */
 void churn_plan_undated(const churn_plan *plan, size_t output,
                         void (*found)(void *context, const char *column), void *context);
 
 /* Adds what the plan reads to `needs`. */
 void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);
 
-/* Binds to data that was read with those needs. Must come before evaluate; once. */
+/* Binds to data that was read with those needs. Must come before evaluate; once. INTERNAL when
+ * something needed was not read; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_plan_bind(churn_plan *plan, const churn_data *data,
                                             churn_error *error);
 
-/* Text of a code that an output of type TEXT gave; borrowed from the plan. And the size of the
- * pool. */
+/* Text of a code that an output of type TEXT gave; borrowed from the plan; NULL where it is
+ * missing. And the size of the pool. */
 const char *churn_plan_text(const churn_plan *plan, double code);
 size_t churn_plan_text_count(const churn_plan *plan);
 
@@ -92,15 +103,19 @@ churn_workspace *churn_workspace_new(const churn_plan *plan); /* NULL when memor
 void churn_workspace_free(churn_workspace *workspace);
 
 /* Values of all outputs for one spell as of `as_of` (MISSING for flat exports: then aggregates and
- * as_of are missing): values[0..count). Sees nothing dated on or after as_of. *value (NULL allowed)
- * gets the project's value expression, NaN when there is none. NO_MEMORY. */
+ * as_of are missing, and so are customers' columns of type `day` and with known_at, as nothing can
+ * be shown to lie before): values[0..count); a CONDITION's is NaN. Sees nothing dated on or after
+ * as_of. One NaN, no negative zero: equal values have equal bits. *value (NULL allowed) gets the
+ * project's value expression, NaN when there is none. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *workspace,
                                                 size_t spell, churn_day as_of, double *values,
                                                 double *value);
 
 /* Rows of the CONDITION expression `output`'s history, of one customer, with day in [first, last)
  * for which it is true as of `last`; returns whether there is any. (For labels: what is looked at
- * here is the future on purpose.) */
+ * here is the future on purpose. "As of `last`" holds for rows and values with known_at and for
+ * days too, so that a label does not change with later exports.) USAGE for an output that is no
+ * CONDITION. */
 CHURN_MUST_USE churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace,
                                                size_t output, size_t customer, churn_day first,
                                                churn_day last, bool *any);

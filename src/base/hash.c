@@ -29,17 +29,29 @@ void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other)
   sum->high += other->high + (sum->low < other->low);
 }
 
+/* Adds text[0..length), which holds no LF: lone CRs end lines too, and a CR before an LF leaves an
+ * empty line, which counts nothing. */
+static void add_lines(churn_line_sum *sum, const char *text, size_t length)
+{
+  for (const char *at = text, *end = text + length; at < end;) {
+    const char *line_end = memchr(at, '\r', (size_t)(end - at));
+    if (line_end == NULL)
+      line_end = end;
+    if (line_end > at) {
+      XXH128_hash_t hash = XXH3_128bits(at, (size_t)(line_end - at));
+      churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
+    }
+    at = line_end + 1;
+  }
+}
+
 void churn_line_sum_add(churn_line_sum *sum, const char *bytes, size_t length)
 {
   for (const char *at = bytes, *end = bytes + length; at < end;) {
     const char *line_end = memchr(at, '\n', (size_t)(end - at));
     if (line_end == NULL)
       line_end = end;
-    size_t line_length = (size_t)(line_end - at);
-    if (line_length > 0 && at[line_length - 1] == '\r')
-      line_length--;
-    XXH128_hash_t hash = XXH3_128bits(at, line_length);
-    churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
+    add_lines(sum, at, (size_t)(line_end - at));
     at = line_end + 1;
   }
 }

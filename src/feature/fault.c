@@ -86,9 +86,6 @@ void churn_faults_clear(churn_faults *faults)
 
 bool churn_faults_skip(const churn_faults *faults)
 {
-  for (size_t i = 0; i < faults->count; i++)
-    if (faults->items[i].kind != CHURN_FAULT_UNKNOWN)
-      return false;
   return faults->count > 0 && faults->expression->optional;
 }
 

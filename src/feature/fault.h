@@ -36,7 +36,8 @@ bool churn_faults_add(churn_faults *faults, churn_fault_kind kind, size_t at, co
                       ...) __attribute__((format(printf, 4, 5)));
 void churn_faults_clear(churn_faults *faults);
 
-/* Whether an optional expression is skipped for these faults: all of them are unknown names. */
+/* Whether an expression is skipped for these faults: an optional one comes from the shipped list,
+ * so that any fault in it means that the project maps other columns, or others of that type. */
 bool churn_faults_skip(const churn_faults *faults);
 
 /* Appends all faults to `notes` in the order they stand in the expression; `first` gets the first

@@ -12,14 +12,6 @@
 
 enum { LIST_SIZE = 256 };
 
-static int find_column(const churn_schema_source *source, const char *name)
-{
-  for (size_t i = 0; i < source->column_count; i++)
-    if (strcmp(source->columns[i].name, name) == 0)
-      return (int)i;
-  return -1;
-}
-
 static int find_history(const churn_schema *schema, const char *name)
 {
   for (size_t i = 1; i < schema->source_count; i++)
@@ -32,7 +24,7 @@ static int find_history(const churn_schema *schema, const char *name)
 static int find_owner(const churn_schema *schema, const char *name)
 {
   for (size_t i = 1; i < schema->source_count; i++)
-    if (find_column(&schema->sources[i], name) >= 0)
+    if (churn_schema_find_column(&schema->sources[i], name) >= 0)
       return (int)i;
   return -1;
 }
@@ -158,13 +150,13 @@ static bool resolve_in_history(const churn_scope *scope, churn_node *node)
 {
   const churn_schema *schema = scope->schema;
   bool condition = scope->rule == CHURN_EXPRESSION_CONDITION;
-  int column = find_column(&schema->sources[scope->source], node->text);
+  int column = churn_schema_find_column(&schema->sources[scope->source], node->text);
   char name[CHURN_PIECE_SIZE], history[CHURN_PIECE_SIZE];
   if (column >= 0)
     return become_column(scope, node, scope->source, column);
   if (strcmp(node->text, "joined") == 0 && !condition)
     return become_joined(scope, node);
-  if (find_column(&schema->sources[0], node->text) < 0 || condition)
+  if (churn_schema_find_column(&schema->sources[0], node->text) < 0 || condition)
     return fault_unknown_column(scope, scope->source, node);
   return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, node->at,
                           "%s has no column '%s'; the customers' one is customers.%s",
@@ -182,7 +174,7 @@ static bool fault_bare_name(const churn_scope *scope, const churn_node *node)
   piece_of(node->text, name);
   if (strcmp(node->text, "left") == 0)
     return fault_left(scope, node);
-  if (find_column(&schema->sources[0], node->text) >= 0)
+  if (churn_schema_find_column(&schema->sources[0], node->text) >= 0)
     return churn_faults_add(faults, CHURN_FAULT_WRONG, node->at,
                             "'%s' is a customers' column: write customers.%s", name, name);
   if (owner >= 0)
@@ -211,7 +203,7 @@ static bool resolve_bare(const churn_scope *scope, churn_node *node)
   if (strcmp(node->text, "joined") == 0)
     return become_joined(scope, node);
   if (scope->rule == CHURN_EXPRESSION_VALUE) {
-    int column = find_column(&scope->schema->sources[0], node->text);
+    int column = churn_schema_find_column(&scope->schema->sources[0], node->text);
     if (column >= 0)
       return become_column(scope, node, 0, column);
   } else if (strcmp(node->text, "value") == 0) {
@@ -244,7 +236,7 @@ static bool resolve_member(const churn_scope *scope, churn_node *node)
   if (scope->rule == CHURN_EXPRESSION_CONDITION)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, node->start,
                             "a condition on rows cannot read customers' columns");
-  int column = find_column(&scope->schema->sources[0], node->text);
+  int column = churn_schema_find_column(&scope->schema->sources[0], node->text);
   if (column >= 0)
     return become_column(scope, node, 0, column);
   if (strcmp(node->text, "left") == 0)

@@ -48,8 +48,8 @@ typedef struct churn_expression {
   churn_place place; /* of the text's first character */
   churn_expression_rule rule;
   const char *history; /* CONDITION: the history whose columns bare names are */
-  bool optional; /* unknown history or column: the expression is skipped with a note instead of
-                    failing */
+  bool optional; /* from the shipped list: where its columns are not mapped, or are of another type,
+                    it is skipped with a note instead of failing */
 } churn_expression;
 
 typedef struct churn_plan churn_plan;

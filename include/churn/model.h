@@ -116,8 +116,8 @@ typedef struct churn_model {
   size_t feature_count;
   churn_model_column *columns; /* without the intercept */
   size_t column_count;
-  churn_model_column intercept;
-  double *covariance; /* [(columns+1)^2] row-major, intercept first */
+  churn_model_column intercept; /* named "(intercept)"; feature, kind, mean, deviation not used */
+  double *covariance;           /* [(columns+1)^2] row-major, intercept first */
   churn_model_dropped *dropped;
   size_t dropped_count;
   churn_model_type *types;
@@ -151,14 +151,19 @@ typedef struct churn_model {
 churn_model *churn_model_new(void);
 void churn_model_free(churn_model *model);
 
-/* Reads a model file. Checks JSON, schema version, sizes, finiteness, ranges, names, and that the
- * id is the hash of the content, before anything is given. MALFORMED with file:line:column where
- * JSON has one, else with the JSON path of what is wrong. NO_INPUT, PERMISSION, IO, NO_MEMORY. */
+/* Reads a model file; "-" is standard input. Checks JSON, schema version, sizes, finiteness,
+ * ranges, names, and that the id is the hash of the content, before anything is given. MALFORMED
+ * with file:line:column where JSON has one, else with the JSON path of what is wrong. NO_INPUT,
+ * PERMISSION, IO, NO_MEMORY. Members that a feature's kind does not have are 0, NULL or, columns,
+ * -1; so is what the intercept does not use. */
 CHURN_MUST_USE churn_status churn_model_read(const char *path, churn_model **model,
                                              churn_error *error);
 
-/* Writes the model, all or nothing; sets model->id. Doubles are the shortest text that reads back
- * to the same bits. No clock, host, path. */
+/* Writes the model, all or nothing; "-" is standard output. Sets model->id (the XXH3-128 of all
+ * bytes after the id's line: `tail -n +4 MODEL | xxh128sum`) and schema_version. Doubles are the
+ * shortest text that reads back to the same bits. No clock, host, path. INTERNAL, with the JSON
+ * path, for a model that reading would refuse: all texts but a feature's label and reference are
+ * set, all numbers but figures finite. CANNOT_CREATE, PERMISSION, IO, NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *path,
                                               churn_error *error);
 

@@ -21,13 +21,17 @@ typedef struct churn_scored {
 /* Fills the evaluation's figures, deciles and captures (not its settings and names). Deciles,
  * precision and captured share treat ties by expectation: rows with equal probability share what
  * lies across a boundary evenly. NaN where a figure does not exist (one class only).
- * capture_counts: the K to report, `captures` gets one each; K larger than rows counts as rows. */
+ * capture_counts: the K to report, at most CHURN_MOST_CAPTURES, `captures` gets one each; K larger
+ * than rows counts as rows. Neither row order nor threads change a bit. USAGE: too many counts, or
+ * a row that breaks the promises above; DEGENERATE: no rows; NO_MEMORY. Cost: a sort, and a sweep a
+ * Newton step of the calibration. */
 CHURN_MUST_USE churn_status churn_figures_compute(const churn_scored *scored,
                                                   const uint64_t *capture_counts,
                                                   size_t capture_count, const churn_run *run,
                                                   churn_evaluation *evaluation, churn_error *error);
 
-/* Area under the ROC curve, ties count one half (Mann-Whitney); NaN with one class. */
+/* Area under the ROC curve, ties count one half (Mann-Whitney); NaN with one class. Scores are any
+ * numbers, higher = riskier. USAGE: a label other than 0 and 1, a NaN score; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows,
                                       double *auc, churn_error *error);
 

@@ -58,7 +58,8 @@ static churn_status check_id(const churn_model_reporter *reporter, const char *b
 
 static churn_status syntax_fault(const churn_model_reporter *reporter, const json_error_t *fault)
 {
-  if (json_error_code(fault) == json_error_out_of_memory)
+  /* jansson leaves the text empty on some of the ways out of memory. */
+  if (fault->text[0] == '\0' || json_error_code(fault) == json_error_out_of_memory)
     return churn_error_no_memory(reporter->error);
   churn_place place = {reporter->file, fault->line > 0 ? (uint64_t)fault->line : 0,
                        fault->column > 0 ? (uint64_t)fault->column : 0};
@@ -76,7 +77,7 @@ churn_status churn_model_parse(const char *bytes, size_t length, const char *nam
                                churn_model **model, churn_error *error)
 {
   churn_model_reporter reporter = {name, CHURN_MALFORMED, "", error};
-  json_error_t fault;
+  json_error_t fault = {0};
   json_t *json = NULL;
   churn_model *m = NULL;
   churn_status status = CHURN_OK;

@@ -317,11 +317,17 @@ static void the_head_must_stand_as_written(void **state)
 {
   (void)state;
   churn_error error = {0};
-  /* The same JSON with the first two lines joined: the id would still fit the rest. */
+  /* The same JSON with a blank for the first line end: the id still fits what follows its line. */
   char *bytes = malloc(good_length);
-  bytes[0] = '{';
-  memcpy(bytes + 1, good + 2, good_length - 2);
-  assert_int_equal(parse(bytes, good_length - 1, &error), CHURN_MALFORMED);
+  memcpy(bytes, good, good_length);
+  bytes[1] = ' ';
+  assert_int_equal(parse(bytes, good_length, &error), CHURN_MALFORMED);
+  assert_non_null(strstr(error.message, "the file was changed after it was written"));
+  /* And one for the line end after the id. */
+  memcpy(bytes, good, good_length);
+  *strstr(bytes, ",\n  \"program\"") = ' ';
+  memcpy(strstr(bytes, "\n  \"program\""), ",", 1);
+  assert_int_equal(parse(bytes, good_length, &error), CHURN_MALFORMED);
   assert_non_null(strstr(error.message, "the file was changed after it was written"));
   free(bytes);
 }

@@ -6,6 +6,7 @@
 #include "rich_model.h"
 #include "support.h"
 
+#include <fcntl.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -480,6 +481,22 @@ static void a_missing_file_and_a_folder_are_told_apart(void **state)
   assert_null(model);
 }
 
+static void a_dash_reads_standard_input(void **state)
+{
+  (void)state;
+  churn_model *model = rich_model_new();
+  write_to(model, scratch_path("model.json"));
+  int before = dup(STDIN_FILENO), file = open(scratch_path("model.json"), O_RDONLY);
+  assert_true(before >= 0 && file >= 0 && dup2(file, STDIN_FILENO) == STDIN_FILENO);
+  churn_model *back = read_back("-");
+  assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
+  close(before);
+  close(file);
+  same_model(model, back);
+  churn_model_free(back);
+  churn_model_free(model);
+}
+
 static void freeing_nothing_and_an_empty_model_is_fine(void **state)
 {
   (void)state;
@@ -507,6 +524,7 @@ int main(void)
       TEST(writing_to_a_full_disk_is_an_error),
       TEST(writing_into_a_missing_folder_is_an_error),
       TEST(a_missing_file_and_a_folder_are_told_apart),
+      TEST(a_dash_reads_standard_input),
       TEST(freeing_nothing_and_an_empty_model_is_fine),
   };
   return cmocka_run_group_tests_name("model file", tests, NULL, NULL);

@@ -46,7 +46,8 @@ churn_status churn_newton_prepare(churn_newton *newton, churn_error *error)
     return status;
   newton->factor = churn_array_new(n * n, sizeof *newton->factor);
   newton->direction = churn_array_new(n, sizeof *newton->direction);
-  if (newton->factor == NULL || newton->direction == NULL)
+  newton->solution = churn_array_new(n, sizeof *newton->solution);
+  if (newton->factor == NULL || newton->direction == NULL || newton->solution == NULL)
     return churn_error_no_memory(error);
   return CHURN_OK;
 }
@@ -58,7 +59,8 @@ void churn_newton_clear(churn_newton *newton)
   churn_point_clear(&newton->trial);
   free(newton->factor);
   free(newton->direction);
-  newton->factor = newton->direction = NULL;
+  free(newton->solution);
+  newton->factor = newton->direction = newton->solution = NULL;
 }
 
 static size_t unknowns(const churn_newton *newton)
@@ -73,11 +75,10 @@ static bool find_direction(churn_newton *newton, double tolerance, size_t *colum
   const double *hessian = newton->point.sums + churn_kernel_hessian_start(n - 1);
   if (!churn_cholesky_factor(hessian, n, tolerance, newton->factor, column))
     return false;
-  double *step = newton->trial.coefficients;
-  if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, step))
+  if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->solution))
     return false;
   for (size_t j = 0; j < n; j++)
-    newton->direction[j] = -step[j];
+    newton->direction[j] = -newton->solution[j];
   return true;
 }
 
@@ -97,12 +98,11 @@ static churn_status try_step(churn_newton *newton, double length, churn_error *e
   return churn_objective_evaluate(&newton->objective, &newton->trial, error);
 }
 
-static void accept_trial(churn_newton *newton)
+static void swap_points(churn_newton *newton)
 {
   churn_point old = newton->point;
   newton->point = newton->trial;
   newton->trial = old;
-  newton->iterations++;
 }
 
 /* What rounding alone may do to f. */
@@ -127,19 +127,25 @@ static bool trial_is_lower(const churn_newton *newton, double length)
   return newton->trial.sums[0] < newton->point.sums[0] + 1e-4 * length * slope;
 }
 
-/* Halves the step until f falls; *moved tells whether it did. */
+/* Halves the step until f falls and the Hessian there can be factored (a step far too long leaves
+ * rows without curvature, and nothing to go on from); *moved tells whether it did. */
 static churn_status descend(churn_newton *newton, bool *moved, churn_error *error)
 {
+  double length = 1, tolerance = 4 * DBL_EPSILON * (double)unknowns(newton);
+  size_t column;
   *moved = false;
-  double length = 1;
   for (int i = 0; i < HALVINGS && !*moved; i++, length /= 2) {
     churn_status status = try_step(newton, length, error);
     if (status != CHURN_OK)
       return status;
-    *moved = trial_is_lower(newton, length) || trial_is_nearer(newton);
+    if (!trial_is_lower(newton, length) && !trial_is_nearer(newton))
+      continue;
+    swap_points(newton);
+    *moved = find_direction(newton, tolerance, &column);
+    if (!*moved)
+      swap_points(newton);
   }
-  if (*moved)
-    accept_trial(newton);
+  newton->iterations += *moved;
   return CHURN_OK;
 }
 
@@ -147,8 +153,10 @@ static churn_status descend(churn_newton *newton, bool *moved, churn_error *erro
 static churn_status polish(churn_newton *newton, churn_error *error)
 {
   churn_status status = try_step(newton, 1, error);
-  if (status == CHURN_OK && trial_is_nearer(newton))
-    accept_trial(newton);
+  if (status == CHURN_OK && trial_is_nearer(newton)) {
+    swap_points(newton);
+    newton->iterations++;
+  }
   return status;
 }
 
@@ -205,15 +213,8 @@ static churn_status explain(churn_newton *newton, churn_error *error)
   double lowest, highest;
   if (newton->settings.ridge_lambda > 0)
     return CHURN_OK;
-  const double *b = newton->point.coefficients;
-  churn_status status = churn_objective_margins(&newton->objective, b, &lowest, &highest, error);
-  if (status != CHURN_OK)
-    return status;
-  if (lowest > 0) {
-    separate(newton, b);
-    return CHURN_OK;
-  }
-  status = churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
+  churn_status status =
+      churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
   if (status == CHURN_OK && highest >= runaway_step && lowest >= -loose_share * highest)
     separate(newton, newton->direction);
   return status;
@@ -255,10 +256,8 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
   if (status != CHURN_OK)
     return status;
   report_progress(newton);
-  size_t column;
-  double tolerance = 4 * DBL_EPSILON * (double)unknowns(newton);
-  *going = moved && find_direction(newton, tolerance, &column);
-  return *going ? CHURN_OK : explain(newton, error);
+  *going = moved;
+  return moved ? CHURN_OK : explain(newton, error);
 }
 
 churn_status churn_newton_run(churn_newton *newton, churn_error *error)

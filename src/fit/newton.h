@@ -18,6 +18,7 @@ typedef struct churn_newton {
   churn_point trial;
   double *factor;    /* [(columns + 1)^2] */
   double *direction; /* [columns + 1]: -inverse(Hessian) gradient at `point` */
+  double *solution;  /* [columns + 1], scratch */
   uint32_t iterations;
   uint32_t runaways; /* consecutive steps that looked like separation */
   churn_stop stop;

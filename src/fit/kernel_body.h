@@ -24,10 +24,6 @@ typedef double vector __attribute__((vector_size(VECTOR * sizeof(double)), may_a
 
 enum { VECTORS = CHURN_TILE_ROWS / VECTOR };
 
-/* Beyond this exp(-x) is below the smallest normal number, which slows the vector functions down
- * and adds nothing to a sum. */
-static const double exponent_limit = 700;
-
 static alignas(64) const double zero_column[CHURN_TILE_ROWS] = {0};
 
 /* fold(v) = the sums of VECTOR vectors, one in each element: a third of the work of summing each by
@@ -113,8 +109,7 @@ static double row_terms(const double *restrict eta, const double *restrict y,
 {
   double loss = 0;
   for (int r = 0; r < CHURN_TILE_ROWS; r++) {
-    double size = fabs(eta[r]);
-    double e = exp(-(size < exponent_limit ? size : exponent_limit));
+    double e = exp(-fabs(eta[r]));
     double q = 1 / (1 + e);
     double p = eta[r] >= 0 ? q : e * q;
     double positive = eta[r] > 0 ? eta[r] : 0;

@@ -30,6 +30,18 @@ static const double runaway_step = 0.5;
 static const double strict_share = 1e-8;
 static const double loose_share = 1e-6;
 
+/* A pivot of the Hessian (what a column tells beyond those before it) below pivot_share of its
+ * diagonal, or below pivot_floor of what it was at the start, is rounding for the most part, and
+ * the step would be too. */
+static const double pivot_share = 1e-12;
+static const double pivot_floor = 1e-13;
+
+/* A step that takes all but pivot_drop of a pivot away is too long to trust: a rare outcome's first
+ * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut, so
+ * that it moves no row's eta by more than short_step. */
+static const double pivot_drop = 1e-3;
+static const double short_step = 4;
+
 /* RUNAWAYS steps that look like separation are enough; looking costs a pass over the rows, so it
  * waits until most fits are done. HALVINGS bring a step to the limit of the arithmetic. */
 enum { RUNAWAYS = 3, RUNAWAY_FIRST_ITERATION = 8, HALVINGS = 40 };
@@ -46,7 +58,11 @@ churn_status churn_newton_prepare(churn_newton *newton, churn_error *error)
     return status;
   newton->factor = churn_array_new(n * n, sizeof *newton->factor);
   newton->direction = churn_array_new(n, sizeof *newton->direction);
-  if (newton->factor == NULL || newton->direction == NULL)
+  newton->solution = churn_array_new(n, sizeof *newton->solution);
+  newton->pivots = churn_array_new(n, sizeof *newton->pivots);
+  newton->floors = churn_array_new(n, sizeof *newton->floors);
+  if (newton->factor == NULL || newton->direction == NULL || newton->solution == NULL ||
+      newton->pivots == NULL || newton->floors == NULL)
     return churn_error_no_memory(error);
   return CHURN_OK;
 }
@@ -58,7 +74,9 @@ void churn_newton_clear(churn_newton *newton)
   churn_point_clear(&newton->trial);
   free(newton->factor);
   free(newton->direction);
-  newton->factor = newton->direction = NULL;
+  free(newton->solution);
+  free(newton->pivots);
+  free(newton->floors);
 }
 
 static size_t unknowns(const churn_newton *newton)
@@ -66,18 +84,33 @@ static size_t unknowns(const churn_newton *newton)
   return newton->objective.matrix->columns + 1;
 }
 
-/* False, and the old direction kept, when the Hessian at `point` cannot be factored. */
-static bool find_direction(churn_newton *newton, double tolerance, size_t *column)
+/* False when some pivot is below its floor, or below `drop` times the last point's. */
+static bool pivots_last(const churn_newton *newton, double drop)
+{
+  size_t n = unknowns(newton);
+  for (size_t j = 0; j < n; j++) {
+    double pivot = newton->factor[j * n + j] * newton->factor[j * n + j];
+    if (pivot < newton->floors[j] || pivot < drop * newton->pivots[j])
+      return false;
+  }
+  return true;
+}
+
+/* False, and the old direction kept, when the Hessian at `point` cannot be factored or has lost too
+ * much. */
+static bool find_direction(churn_newton *newton, double drop, size_t *column)
 {
   size_t n = unknowns(newton);
   const double *hessian = newton->point.sums + churn_kernel_hessian_start(n - 1);
-  if (!churn_cholesky_factor(hessian, n, tolerance, newton->factor, column))
+  if (!churn_cholesky_factor(hessian, n, pivot_share, newton->factor, column) ||
+      !pivots_last(newton, drop))
     return false;
-  double *step = newton->trial.coefficients;
-  if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, step))
+  if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->solution))
     return false;
   for (size_t j = 0; j < n; j++)
-    newton->direction[j] = -step[j];
+    newton->direction[j] = -newton->solution[j];
+  for (size_t j = 0; j < n; j++)
+    newton->pivots[j] = newton->factor[j * n + j] * newton->factor[j * n + j];
   return true;
 }
 
@@ -97,12 +130,11 @@ static churn_status try_step(churn_newton *newton, double length, churn_error *e
   return churn_objective_evaluate(&newton->objective, &newton->trial, error);
 }
 
-static void accept_trial(churn_newton *newton)
+static void swap_points(churn_newton *newton)
 {
   churn_point old = newton->point;
   newton->point = newton->trial;
   newton->trial = old;
-  newton->iterations++;
 }
 
 /* What rounding alone may do to f. */
@@ -127,19 +159,54 @@ static bool trial_is_lower(const churn_newton *newton, double length)
   return newton->trial.sums[0] < newton->point.sums[0] + 1e-4 * length * slope;
 }
 
+/* The trial becomes the point if Newton can go on from there. */
+static bool adopt_trial(churn_newton *newton, double drop)
+{
+  size_t column;
+  swap_points(newton);
+  if (find_direction(newton, drop, &column))
+    return true;
+  swap_points(newton);
+  return false;
+}
+
+/* Adopts the trial, or cuts *length to a short step; to 0 when it is one already. */
+static churn_status adopt_or_cut(churn_newton *newton, double *length, bool *moved,
+                                 churn_error *error)
+{
+  double lowest, highest;
+  *moved = adopt_trial(newton, pivot_drop);
+  if (*moved)
+    return CHURN_OK;
+  churn_status status =
+      churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
+  if (status != CHURN_OK)
+    return status;
+  double furthest = fmax(highest, -lowest);
+  if (*length * furthest > 1.01 * short_step) {
+    *length = short_step / furthest;
+  } else {
+    *moved = adopt_trial(newton, 0);
+    *length = 0;
+  }
+  return CHURN_OK;
+}
+
 /* Halves the step until f falls; *moved tells whether it did. */
 static churn_status descend(churn_newton *newton, bool *moved, churn_error *error)
 {
-  *moved = false;
   double length = 1;
-  for (int i = 0; i < HALVINGS && !*moved; i++, length /= 2) {
+  *moved = false;
+  for (int i = 0; i < HALVINGS && !*moved && length > 0; i++) {
     churn_status status = try_step(newton, length, error);
+    if (status == CHURN_OK && (trial_is_lower(newton, length) || trial_is_nearer(newton)))
+      status = adopt_or_cut(newton, &length, moved, error);
+    else
+      length /= 2;
     if (status != CHURN_OK)
       return status;
-    *moved = trial_is_lower(newton, length) || trial_is_nearer(newton);
   }
-  if (*moved)
-    accept_trial(newton);
+  newton->iterations += *moved;
   return CHURN_OK;
 }
 
@@ -147,8 +214,10 @@ static churn_status descend(churn_newton *newton, bool *moved, churn_error *erro
 static churn_status polish(churn_newton *newton, churn_error *error)
 {
   churn_status status = try_step(newton, 1, error);
-  if (status == CHURN_OK && trial_is_nearer(newton))
-    accept_trial(newton);
+  if (status == CHURN_OK && trial_is_nearer(newton)) {
+    swap_points(newton);
+    newton->iterations++;
+  }
   return status;
 }
 
@@ -205,15 +274,8 @@ static churn_status explain(churn_newton *newton, churn_error *error)
   double lowest, highest;
   if (newton->settings.ridge_lambda > 0)
     return CHURN_OK;
-  const double *b = newton->point.coefficients;
-  churn_status status = churn_objective_margins(&newton->objective, b, &lowest, &highest, error);
-  if (status != CHURN_OK)
-    return status;
-  if (lowest > 0) {
-    separate(newton, b);
-    return CHURN_OK;
-  }
-  status = churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
+  churn_status status =
+      churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
   if (status == CHURN_OK && highest >= runaway_step && lowest >= -loose_share * highest)
     separate(newton, newton->direction);
   return status;
@@ -255,10 +317,8 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
   if (status != CHURN_OK)
     return status;
   report_progress(newton);
-  size_t column;
-  double tolerance = 4 * DBL_EPSILON * (double)unknowns(newton);
-  *going = moved && find_direction(newton, tolerance, &column);
-  return *going ? CHURN_OK : explain(newton, error);
+  *going = moved;
+  return moved ? CHURN_OK : explain(newton, error);
 }
 
 churn_status churn_newton_run(churn_newton *newton, churn_error *error)
@@ -267,8 +327,10 @@ churn_status churn_newton_run(churn_newton *newton, churn_error *error)
   churn_status status = churn_objective_evaluate(&newton->objective, &newton->point, error);
   if (status != CHURN_OK)
     return status;
-  if (!find_direction(newton, 1e-12, &column))
+  if (!find_direction(newton, 0, &column))
     return refuse_start(column, unknowns(newton), error);
+  for (size_t j = 0; j < unknowns(newton); j++)
+    newton->floors[j] = pivot_floor * newton->pivots[j];
   bool going = true;
   while (going && status == CHURN_OK)
     status = turn(newton, &going, error);

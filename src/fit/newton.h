@@ -18,6 +18,9 @@ typedef struct churn_newton {
   churn_point trial;
   double *factor;    /* [(columns + 1)^2] */
   double *direction; /* [columns + 1]: -inverse(Hessian) gradient at `point` */
+  double *solution;  /* [columns + 1], scratch */
+  double *pivots;    /* [columns + 1], of the Hessian at `point` */
+  double *floors;    /* [columns + 1], the least pivots that are not rounding */
   uint32_t iterations;
   uint32_t runaways; /* consecutive steps that looked like separation */
   churn_stop stop;

@@ -30,15 +30,61 @@ static fitted fit(churn_matrix *m, const churn_fit_settings *settings)
   return f;
 }
 
+/* Rows with x = 0: so many stay, so many leave; then those with x = 1. */
+static churn_matrix *table_of(size_t stay0, size_t leave0, size_t stay1, size_t leave1)
+{
+  churn_matrix *m = matrix_of(stay0 + leave0 + stay1 + leave1, 1);
+  for (size_t r = 0; r < m->rows; r++) {
+    bool flagged = r >= stay0 + leave0;
+    *cell_of(m, r, 0) = flagged;
+    m->y[r] = flagged ? r >= stay0 + leave0 + stay1 : r >= stay0;
+  }
+  return m;
+}
+
 /* 2 x 2 table: rows with x = 0: 30 stay, 12 leave; x = 1: 7 stay, 19 leave. */
 static churn_matrix *two_by_two(void)
 {
-  churn_matrix *m = matrix_of(68, 1);
-  for (size_t r = 0; r < 68; r++) {
-    *cell_of(m, r, 0) = r >= 42;
-    m->y[r] = (r >= 30 && r < 42) || r >= 49;
+  return table_of(30, 12, 7, 19);
+}
+
+/* The first Newton step from the rare overall rate is some 75 long, past the answer of 4.9: without
+ * halving f would rise. */
+static void a_first_step_far_too_long_is_halved(void **state)
+{
+  (void)state;
+  fitted f = fit(table_of(9990, 10, 60, 40), NULL);
+  assert_ok(f.status, &f.error);
+  assert_int_equal(f.report.stopped_by, CHURN_STOP_GRADIENT);
+  assert_close(f.coefficients[0], log(10.0 / 9990), 1e-12, 0);
+  assert_close(f.coefficients[1], log(40.0 / 60) - log(10.0 / 9990), 1e-12, 0);
+}
+
+/* Here the first step is in the right direction, and so long that the flagged rows lose all their
+ * curvature. */
+static void a_rare_flag_of_a_rare_outcome_is_named_as_separating(void **state)
+{
+  (void)state;
+  fitted f = fit(table_of(99970, 30, 0, 12), NULL);
+  assert_ok(f.status, &f.error);
+  assert_int_equal(f.report.stopped_by, CHURN_STOP_SEPARATION);
+  assert_int_equal(f.report.separating_column, 0);
+  assert_true(f.report.iterations < 30);
+  assert_close(f.coefficients[0], log(30.0 / 99970), 1e-8, 0);
+}
+
+/* Under separation the gradient falls below any tolerance; that is no maximum. */
+static void a_small_gradient_does_not_hide_separation(void **state)
+{
+  (void)state;
+  static const double tolerances[] = {1e-2, 1e-4, 1e-7};
+  for (size_t i = 0; i < 3; i++) {
+    fitted f =
+        fit(table_of(300, 120, 0, 45), &(churn_fit_settings){.gradient_tolerance = tolerances[i]});
+    assert_ok(f.status, &f.error);
+    assert_int_equal(f.report.stopped_by, CHURN_STOP_SEPARATION);
+    assert_false(f.report.converged);
   }
-  return m;
 }
 
 /* The maximum has the cells' own log odds; the variance of a log odds is 1/a + 1/b, and the
@@ -162,6 +208,7 @@ static void complete_separation_stops_with_its_column(void **state)
   assert_false(f.report.converged);
   assert_int_equal(f.report.separating_column, 2);
   assert_true(f.coefficients[3] > 5);
+  assert_true(f.report.iterations < 8); /* as soon as all rows are on their right side */
 }
 
 static void refuse(churn_matrix *m, const churn_fit_settings *settings, churn_status status,
@@ -298,6 +345,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_two_by_two_table_has_its_own_log_odds),
+      cmocka_unit_test(a_first_step_far_too_long_is_halved),
+      cmocka_unit_test(a_rare_flag_of_a_rare_outcome_is_named_as_separating),
+      cmocka_unit_test(a_small_gradient_does_not_hide_separation),
       cmocka_unit_test(the_report_tells_the_likelihoods_and_why_it_stopped),
       cmocka_unit_test(every_reason_to_stop_has_its_name),
       cmocka_unit_test(a_matrix_without_columns_gives_the_log_odds),

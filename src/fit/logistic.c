@@ -115,16 +115,16 @@ static double null_log_likelihood(const churn_totals *totals)
 static void fill_report(const churn_newton *newton, const churn_totals *totals,
                         churn_fit_report *report)
 {
-  *report = (churn_fit_report){
-      .iterations = newton->iterations,
-      .max_gradient = newton->point.max_gradient,
-      .stopped_by = newton->stop,
-      .converged = newton->stop == CHURN_STOP_GRADIENT ||
-                   (newton->stop == CHURN_STOP_NO_PROGRESS && newton->point.max_gradient <= 1e-8),
-      .separating_column = newton->separating_column,
-      .objective = newton->point.sums[0],
-      .log_likelihood = -newton->point.loss,
-      .null_log_likelihood = null_log_likelihood(totals)};
+  *report = (churn_fit_report){.iterations = newton->iterations,
+                               .max_gradient = newton->point.max_gradient,
+                               .stopped_by = newton->stop,
+                               .converged = newton->stop == CHURN_STOP_GRADIENT ||
+                                            (newton->stop == CHURN_STOP_NO_PROGRESS &&
+                                             !newton->far && newton->point.max_gradient <= 1e-8),
+                               .separating_column = newton->separating_column,
+                               .objective = newton->point.sums[0],
+                               .log_likelihood = -newton->point.loss,
+                               .null_log_likelihood = null_log_likelihood(totals)};
 }
 
 /* Moments and totals of the matrix; the matrix standardised. */

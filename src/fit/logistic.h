@@ -41,8 +41,10 @@ typedef struct churn_fit_report {
   uint32_t iterations;
   double max_gradient;
   churn_stop stopped_by;
-  bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8 */
-  size_t separating_column; /* SEPARATION: the column with the largest standardised coefficient */
+  bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8
+                               and the next step small */
+  size_t separating_column; /* SEPARATION: the column with the largest standardised coefficient in
+                               the direction that separates */
   double objective;
   double log_likelihood; /* of the rows, weighted, without penalty */
   double null_log_likelihood;
@@ -52,7 +54,8 @@ typedef struct churn_fit_report {
 typedef struct churn_fit_result {
   double *coefficients; /* [k + 1], intercept first, original scale */
   double *covariance;   /* [(k+1)^2] row-major, intercept first, original scale: inverse of the
-                           (penalised) Hessian of the summed objective */
+                           (penalised) Hessian of the summed objective; NaN all over where it has
+                           none (never when converged) */
   double *means;        /* [k] */
   double *deviations;   /* [k], denominator sum of weights */
 } churn_fit_result;

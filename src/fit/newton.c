@@ -16,7 +16,6 @@
 #include "base/memory.h"
 #include "fit/cholesky.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +36,8 @@ static const double pivot_share = 1e-12;
 static const double pivot_floor = 1e-13;
 
 /* A step that takes all but pivot_drop of a pivot away is too long to trust: a rare outcome's first
- * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut, so
- * that it moves no row's eta by more than short_step. */
+ * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut, at
+ * most until it moves no row's eta by more than short_step. */
 static const double pivot_drop = 1e-3;
 static const double short_step = 4;
 
@@ -137,10 +136,10 @@ static void swap_points(churn_newton *newton)
   newton->trial = old;
 }
 
-/* What rounding alone may do to f. */
+/* What rounding alone may do to f: the etas it is made of are sums of larger terms. */
 static double rounding(const churn_newton *newton)
 {
-  return 64 * DBL_EPSILON * fabs(newton->point.sums[0]);
+  return 1e-12 * newton->point.sums[0];
 }
 
 /* No worse than rounding allows, and nearer to gradient 0. */
@@ -150,13 +149,15 @@ static bool trial_is_nearer(const churn_newton *newton)
          newton->trial.max_gradient < newton->point.max_gradient;
 }
 
-/* Armijo's rule: at least a ten-thousandth of the fall that the slope promises. */
+/* Armijo's rule: at least a ten-thousandth of the fall that the slope promises. A promise below
+ * rounding cannot be checked. */
 static bool trial_is_lower(const churn_newton *newton, double length)
 {
   double slope = 0;
   for (size_t j = 0; j < unknowns(newton); j++)
     slope += newton->point.sums[1 + j] * newton->direction[j];
-  return newton->trial.sums[0] < newton->point.sums[0] + 1e-4 * length * slope;
+  return -length * slope > rounding(newton) &&
+         newton->trial.sums[0] < newton->point.sums[0] + 1e-4 * length * slope;
 }
 
 /* The trial becomes the point if Newton can go on from there. */
@@ -170,7 +171,7 @@ static bool adopt_trial(churn_newton *newton, double drop)
   return false;
 }
 
-/* Adopts the trial, or cuts *length to a short step; to 0 when it is one already. */
+/* Adopts the trial, or cuts *length; to 0 when the step was short already. */
 static churn_status adopt_or_cut(churn_newton *newton, double *length, bool *moved,
                                  churn_error *error)
 {
@@ -183,12 +184,9 @@ static churn_status adopt_or_cut(churn_newton *newton, double *length, bool *mov
   if (status != CHURN_OK)
     return status;
   double furthest = fmax(highest, -lowest);
-  if (*length * furthest > 1.01 * short_step) {
-    *length = short_step / furthest;
-  } else {
+  if (*length * furthest <= short_step)
     *moved = adopt_trial(newton, 0);
-    *length = 0;
-  }
+  *length = *length * furthest <= short_step ? 0 : *length / 8;
   return CHURN_OK;
 }
 
@@ -221,14 +219,19 @@ static churn_status polish(churn_newton *newton, churn_error *error)
   return status;
 }
 
-static void separate(churn_newton *newton, const double *direction)
+static size_t largest_column(const churn_newton *newton, const double *direction)
 {
-  newton->stop = CHURN_STOP_SEPARATION;
   size_t largest = 1;
   for (size_t j = 2; j < unknowns(newton); j++)
     if (fabs(direction[j]) > fabs(direction[largest]))
       largest = j;
-  newton->separating_column = largest - 1;
+  return largest - 1;
+}
+
+static void separate(churn_newton *newton, size_t column)
+{
+  newton->stop = CHURN_STOP_SEPARATION;
+  newton->separating_column = column;
 }
 
 /* A row on its wrong side loses at least log 2 times its weight: a smaller loss in all proves that
@@ -249,13 +252,11 @@ static bool may_move_far(const churn_newton *newton)
   return !(bound < runaway_step);
 }
 
-/* *far: the step still moves some row's eta by runaway_step; counts steps that separate as well. */
-static churn_status watch(churn_newton *newton, bool small, bool *far, churn_error *error)
+/* Whether the step still moves some row's eta by runaway_step (newton->far), and whether it
+ * separates: strictly so, several steps running, is proof; loosely so, once, is remembered in case
+ * Newton cannot go on. */
+static churn_status look(churn_newton *newton, churn_error *error)
 {
-  *far = false;
-  if (newton->settings.ridge_lambda > 0 ||
-      !(small || newton->iterations >= RUNAWAY_FIRST_ITERATION))
-    return CHURN_OK;
   double lowest = 0, highest = 0;
   if (may_move_far(newton)) {
     churn_status status =
@@ -263,21 +264,30 @@ static churn_status watch(churn_newton *newton, bool small, bool *far, churn_err
     if (status != CHURN_OK)
       return status;
   }
-  *far = fmax(highest, -lowest) >= runaway_step;
-  newton->runaways = *far && lowest >= -strict_share * highest ? newton->runaways + 1 : 0;
+  newton->far = fmax(highest, -lowest) >= runaway_step;
+  newton->runaways = newton->far && lowest >= -strict_share * highest ? newton->runaways + 1 : 0;
+  if (newton->far && lowest >= -loose_share * highest) {
+    newton->suspected = true;
+    newton->separating_column = largest_column(newton, newton->direction);
+  }
   return CHURN_OK;
+}
+
+static churn_status watch(churn_newton *newton, bool small, churn_error *error)
+{
+  newton->far = false;
+  bool early = newton->iterations < RUNAWAY_FIRST_ITERATION && !small;
+  return early || newton->settings.ridge_lambda > 0 ? CHURN_OK : look(newton, error);
 }
 
 /* Newton cannot go on: because there is no maximum? */
 static churn_status explain(churn_newton *newton, churn_error *error)
 {
-  double lowest, highest;
   if (newton->settings.ridge_lambda > 0)
     return CHURN_OK;
-  churn_status status =
-      churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
-  if (status == CHURN_OK && highest >= runaway_step && lowest >= -loose_share * highest)
-    separate(newton, newton->direction);
+  churn_status status = look(newton, error);
+  if (status == CHURN_OK && newton->far && newton->suspected)
+    separate(newton, newton->separating_column);
   return status;
 }
 
@@ -292,20 +302,20 @@ static void report_progress(const churn_newton *newton)
 static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
 {
   bool small = newton->point.max_gradient <= newton->settings.gradient_tolerance;
-  bool far, moved = false;
+  bool moved = false;
   *going = false;
   if (all_rows_right(newton)) {
-    separate(newton, newton->point.coefficients);
+    separate(newton, largest_column(newton, newton->point.coefficients));
     return CHURN_OK;
   }
-  churn_status status = watch(newton, small, &far, error);
+  churn_status status = watch(newton, small, error);
   if (status != CHURN_OK)
     return status;
   if (newton->runaways >= RUNAWAYS) {
-    separate(newton, newton->direction);
+    separate(newton, largest_column(newton, newton->direction));
     return CHURN_OK;
   }
-  if (small && !far) {
+  if (small && !newton->far) {
     newton->stop = CHURN_STOP_GRADIENT;
     return polish(newton, error);
   }

@@ -22,7 +22,9 @@ typedef struct churn_newton {
   double *pivots;    /* [columns + 1], of the Hessian at `point` */
   double *floors;    /* [columns + 1], the least pivots that are not rounding */
   uint32_t iterations;
-  uint32_t runaways; /* consecutive steps that looked like separation */
+  bool far;          /* the next step would still move some row a long way */
+  bool suspected;    /* some step looked like separation */
+  uint32_t runaways; /* so many in a row certainly did */
   churn_stop stop;
   size_t separating_column;
 } churn_newton;

@@ -14,6 +14,8 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/churn-config-versio
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/churn-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/churn-config-version.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/churn)
 
+# Relative to the file itself, so that `cmake --install --prefix` may put it anywhere.
+file(RELATIVE_PATH CHURN_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(src/install/churn.pc.in churn.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/churn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

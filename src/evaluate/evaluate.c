@@ -106,10 +106,9 @@ static bool is_other_export(const churn_pipeline *pipeline, const churn_model *m
 static void find_in_sample(const churn_pipeline *pipeline, const churn_split *split,
                            const churn_model *model, churn_evaluation *evaluation)
 {
-  const char *why = NULL;
-  if (split->kind == CHURN_SPLIT_NONE && is_other_export(pipeline, model))
-    why = NULL;
-  else if (split->kind == CHURN_SPLIT_NONE)
+  const char *why = "";
+  evaluation->in_sample = true;
+  if (split->kind == CHURN_SPLIT_NONE && !is_other_export(pipeline, model))
     why = "the project sets neither test_from nor split, so these rows trained the model";
   else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
            strcmp(model->validation_kind, "held_out_customers") != 0)
@@ -117,9 +116,11 @@ static void find_in_sample(const churn_pipeline *pipeline, const churn_split *sp
   else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of != CHURN_DAY_MISSING &&
            evaluation->first_as_of < model->last_as_of + model->gap_days + model->horizon_days)
     why = "the label windows of training reach into these snapshots";
-  evaluation->in_sample = why != NULL;
-  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s",
-           why == NULL ? "" : why);
+  else
+    evaluation->in_sample = false;
+  if (!evaluation->in_sample && split->kind == CHURN_SPLIT_NONE)
+    why = "another export than the one that trained; customers in both are not looked for";
+  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s", why);
 }
 
 static churn_status no_rows(const churn_split *split, churn_error *error)

@@ -28,9 +28,13 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
 static void say_what_was_done(const cli *c, const churn_score_report *report, const char *output)
 {
   bool to_file = strcmp(output, "-") != 0;
-  cli_say(c, "%s customers scored%s%s: %.1f expected to leave, expected loss %.0f; %s listed%s%s",
-          cli_count(report->customers), report->as_of == CHURN_DAY_MISSING ? "" : " as of ",
-          cli_text_day(report->as_of), report->expected_churners, report->expected_loss,
+  const char *loss =
+      report->valued == 0 ? "" : cli_format(", expected loss %.0f", report->expected_loss);
+  const char *day = report->as_of == CHURN_DAY_MISSING
+                        ? ""
+                        : cli_format(" as of %s", cli_text_day(report->as_of));
+  cli_say(c, "%s customers scored%s: %.1f expected to leave%s; %s listed%s%s",
+          cli_count(report->customers), day, report->expected_churners, loss,
           cli_count(report->listed), to_file ? " -> " : "", to_file ? output : "");
   if (report->unseen_levels > 0)
     cli_say(c,

@@ -160,6 +160,15 @@ static bool same_note(const churn_note *a, const churn_note *b)
          strcmp(a->file, b->file) == 0;
 }
 
+/* Unmapped headings are news to who sets a project up (`check`), not every night. */
+static bool is_hidden(const cli *c, const churn_note *note)
+{
+  if (c->quiet)
+    return note->severity != CHURN_FAULT;
+  return !c->verbose && strcmp(note->code, "ignored_columns") == 0 &&
+         strcmp(c->verb->name, "check") != 0;
+}
+
 /* The same kind of note many times over hides the others, so only the first ones are shown unless
  * --verbose; a note that several steps of one run gave is shown once. */
 static void show_notes(const cli *c)
@@ -175,7 +184,7 @@ static void show_notes(const cli *c)
         *(j < i ? &before : &after) += 1;
       repeated = repeated || (j < i && same_note(note, other));
     }
-    if (repeated || (c->quiet && note->severity != CHURN_FAULT))
+    if (repeated || is_hidden(c, note))
       continue;
     if (c->verbose || before < SHOWN_OF_A_KIND)
       show_note(note);

@@ -146,7 +146,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
                                  .unseen_levels = unseen};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
-    report->valued += !isnan(r->scores.values[i]);
+    report->valued += (uint64_t)!isnan(r->scores.values[i]);
     if (!isnan(r->scores.values[i]))
       report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
   }

@@ -38,8 +38,8 @@ typedef struct churn_snapshots {
   size_t day_count;
 } churn_snapshots;
 
-/* The as-of days of a project. first..last by every; a label file gives its own days; a flat export
- * has the one day MISSING. first, last MISSING = the project's; when the project has none: last =
+/* The as-of days of a project. first..last by every; a label file gives its own days, unless one day
+ * is asked for; a flat export has the one day MISSING. first, last MISSING = the project's; when the project has none: last =
  * the newest day whose window is closed, first = last. DEGENERATE when no day is left. The caller
  * frees *days. */
 CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,

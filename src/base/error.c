@@ -86,6 +86,8 @@ churn_status churn_error_set_errno(churn_error *error, churn_status otherwise, c
                                    const char *doing, int system_error)
 {
   churn_status status = otherwise;
+  if (system_error == ENOMEM)
+    return churn_error_no_memory(error);
   if (system_error == ENOENT && otherwise != CHURN_CANNOT_CREATE)
     status = CHURN_NO_INPUT;
   else if (system_error == EACCES || system_error == EPERM || system_error == EROFS)

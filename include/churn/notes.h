@@ -22,6 +22,7 @@ typedef enum churn_severity {
  * is no place. */
 typedef struct churn_note {
   churn_severity severity;
+  churn_status status; /* of a fault: what a call that stops at it returns; else CHURN_OK */
   const char *code;
   const char *text;
   const char *file;

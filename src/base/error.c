@@ -14,6 +14,7 @@ struct churn_notes {
   churn_note *items;
   size_t count;
   size_t capacity;
+  size_t lost_faults;
 };
 
 const char *churn_status_name(churn_status status)
@@ -85,6 +86,8 @@ churn_status churn_error_set_errno(churn_error *error, churn_status otherwise, c
                                    const char *doing, int system_error)
 {
   churn_status status = otherwise;
+  if (system_error == ENOMEM)
+    return churn_error_no_memory(error);
   if (system_error == ENOENT && otherwise != CHURN_CANNOT_CREATE)
     status = CHURN_NO_INPUT;
   else if (system_error == EACCES || system_error == EPERM || system_error == EROFS)
@@ -147,29 +150,46 @@ static int make_room(churn_notes *notes)
   return 1;
 }
 
+static int append(churn_notes *notes, churn_severity severity, churn_status status,
+                  const char *code, churn_place place, const char *text)
+{
+  if (!make_room(notes))
+    return 0;
+  char *text_copy = strdup(text);
+  char *file_copy = strdup(place.file == NULL ? "" : place.file);
+  if (text_copy == NULL || file_copy == NULL) {
+    free(text_copy);
+    free(file_copy);
+    return 0;
+  }
+  notes->items[notes->count++] =
+      (churn_note){severity, status, code, text_copy, file_copy, place.line, place.column};
+  return 1;
+}
+
 void churn_notes_add(churn_notes *notes, churn_severity severity, const char *code,
                      churn_place place, const char *format, ...)
 {
-  if (notes == NULL || !make_room(notes))
+  if (notes == NULL)
     return;
   char text[CHURN_MESSAGE_SIZE];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  char *text_copy = strdup(text);
-  char *file_copy = strdup(place.file == NULL ? "" : place.file);
-  if (text_copy == NULL || file_copy == NULL) {
-    free(text_copy);
-    free(file_copy);
-    return;
-  }
-  notes->items[notes->count++] =
-      (churn_note){severity, code, text_copy, file_copy, place.line, place.column};
+  churn_status status = severity == CHURN_FAULT ? CHURN_MALFORMED : CHURN_OK;
+  if (!append(notes, severity, status, code, place, text))
+    notes->lost_faults += severity == CHURN_FAULT;
 }
 
 void churn_notes_add_fault(churn_notes *notes, const churn_error *error)
 {
-  churn_notes_add(notes, CHURN_FAULT, "fault",
-                  (churn_place){error->file, error->line, error->column}, "%s", error->message);
+  churn_place place = {error->file, error->line, error->column};
+  if (notes != NULL && !append(notes, CHURN_FAULT, error->status, "fault", place, error->message))
+    notes->lost_faults++;
+}
+
+size_t churn_notes_lost_faults(const churn_notes *notes)
+{
+  return notes == NULL ? 0 : notes->lost_faults;
 }

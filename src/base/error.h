@@ -23,20 +23,24 @@ churn_status churn_error_set(churn_error *error, churn_status status, const char
 churn_status churn_error_set_at(churn_error *error, churn_status status, churn_place place,
                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* From errno after a failed call on `file`: NO_INPUT, PERMISSION, or `otherwise`. `doing` is a verb
- * phrase ("read"). */
+/* From errno after a failed call on `file`: NO_INPUT, PERMISSION, NO_MEMORY, or `otherwise`.
+ * `doing` is a verb phrase ("read"). */
 churn_status churn_error_set_errno(churn_error *error, churn_status otherwise, const char *file,
                                    const char *doing, int system_error);
 
 churn_status churn_error_no_memory(churn_error *error);
 
-/* Append a remark; `notes` NULL does nothing. Out of memory drops the remark: it never turns a
- * result into a failure. */
+/* Append a remark; `notes` NULL does nothing. A fault gets the status MALFORMED. Out of memory
+ * drops the remark: it never turns a result into a failure. */
 void churn_notes_add(churn_notes *notes, churn_severity severity, const char *code,
                      churn_place place, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Append `error` as a fault. */
+/* Append `error` as a fault of its status. */
 void churn_notes_add_fault(churn_notes *notes, const churn_error *error);
+
+/* How many faults were dropped for lack of memory. A call whose verdict is its faults must fail
+ * then. */
+size_t churn_notes_lost_faults(const churn_notes *notes);
 
 #endif

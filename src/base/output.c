@@ -88,6 +88,10 @@ static int open_target(churn_output *output)
     output->in_place = true;
     return dup(STDOUT_FILENO);
   }
+  if (output->path[0] == '\0') {
+    errno = ENOENT;
+    return -1;
+  }
   if (stat(output->path, &found) == 0 && S_ISDIR(found.st_mode)) {
     errno = EISDIR;
     return -1;
@@ -260,12 +264,22 @@ static bool sync_folder(const char *folder)
   return good;
 }
 
+static bool close_descriptor(churn_output *output)
+{
+  int descriptor = output->descriptor;
+  output->descriptor = -1;
+  return close(descriptor) == 0;
+}
+
+/* All that may fail comes before the rename, but for the folder's own flush. */
 static bool put_in_place(churn_output *output)
 {
   keep_mode(output);
   if (fsync(output->descriptor) != 0)
     return false;
   if (output->temporary == NULL && !name_unnamed(output))
+    return false;
+  if (!close_descriptor(output))
     return false;
   if (rename(output->temporary, output->path) != 0)
     return false;
@@ -274,19 +288,23 @@ static bool put_in_place(churn_output *output)
   return sync_folder(output->folder);
 }
 
+static churn_status report(const churn_output *output, const char *doing, int system_error,
+                           churn_error *error)
+{
+  const char *name = strcmp(output->path, "-") == 0 ? "standard output" : output->path;
+  /* The folder has gone since the file was opened in it. */
+  churn_status otherwise = system_error == ENOENT ? CHURN_CANNOT_CREATE : CHURN_IO;
+  return churn_error_set_errno(error, otherwise, name, doing, system_error);
+}
+
 churn_status churn_output_commit(churn_output *output, churn_error *error)
 {
   flush(output);
   churn_status status = CHURN_OK;
   if (output->system_error != 0)
-    status = churn_error_set_errno(error, CHURN_IO, output->path, "write the file",
-                                   output->system_error);
-  else if (!output->in_place && !put_in_place(output))
-    status = churn_error_set_errno(error, CHURN_IO, output->path, "finish the file", errno);
-  int descriptor = output->descriptor;
-  output->descriptor = -1;
-  if (close(descriptor) != 0 && status == CHURN_OK)
-    status = churn_error_set_errno(error, CHURN_IO, output->path, "close the file", errno);
+    status = report(output, "write the file", output->system_error, error);
+  else if (output->in_place ? !close_descriptor(output) : !put_in_place(output))
+    status = report(output, "finish the file", errno, error);
   churn_output_discard(output);
   return status;
 }

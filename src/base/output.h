@@ -30,8 +30,10 @@ void churn_output_whole(churn_output *output, uint64_t value);
  * leading/trailing blanks. */
 void churn_output_csv(churn_output *output, const char *text, size_t length);
 
-/* Makes the file appear under its name and frees the output. On failure the target is as it was.
- * IO, CANNOT_CREATE. */
+/* Makes the file appear under its name and frees the output. On failure the target is as it was,
+ * with one exception: when all is done and only the folder cannot be flushed to disk, the new file
+ * stands whole under its name and the answer is IO, because a power cut may bring the old one back.
+ * IO, CANNOT_CREATE, PERMISSION, NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_output_commit(churn_output *output, churn_error *error);
 
 /* Throws away what was written and frees the output; NULL allowed. */

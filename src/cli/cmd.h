@@ -10,6 +10,7 @@
 
 #include <churn/churn.h>
 
+#include <limits.h>
 #include <popt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TE
  * cli_common_options. */
 typedef struct cli {
   const cli_verb *verb;
+  char name[32]; /* "churn VERB" */
   poptContext options;
   churn_run run;
   churn_progress progress;
@@ -47,7 +49,10 @@ typedef struct cli {
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
 
-/* Fills `common` with the options all verbs share, bound to `c`; a verb includes it in its own
+/* popt converts help texts to the locale's character set, and cuts them at the first character that
+ * it lacks: option tables are ASCII.
+ *
+ * Fills `common` with the options all verbs share, bound to `c`; a verb includes it in its own
  * table. */
 enum { CLI_COMMON_ROWS = 6 };
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
@@ -67,6 +72,11 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
 churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* An option that takes a whole number above 0 starts as CLI_NOT_GIVEN, which gives 0, the library's
+ * word for its default; a 0 that was given is refused. */
+enum { CLI_NOT_GIVEN = INT_MIN };
+churn_status cli_whole(cli *c, const char *option, long long given, uint64_t *number);
 
 /* A day option: NULL text leaves *day as it is. */
 churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day);

@@ -114,15 +114,15 @@ static void print_report(const churn_check_report *report)
                                                     report->faults == 1 ? "" : "s"));
 }
 
-/* Faults of the project file end with the project's code, faults of the data with the data's. */
-static churn_status status_of_faults(const cli *c, const char *project_path)
+/* The first fault's own status: a missing file, a bad field and a bad project end differently. */
+static churn_status status_of_faults(const cli *c)
 {
   for (size_t i = 0; i < churn_notes_count(c->run.notes); i++) {
     const churn_note *note = churn_notes_get(c->run.notes, i);
-    if (note->severity == CHURN_FAULT && strcmp(note->file, project_path) == 0)
-      return CHURN_BAD_PROJECT;
+    if (note->severity == CHURN_FAULT)
+      return note->status;
   }
-  return CHURN_MALFORMED;
+  return CHURN_OK;
 }
 
 static churn_status run_check(cli *c, const char *project_path)
@@ -136,8 +136,7 @@ static churn_status run_check(cli *c, const char *project_path)
     cli_progress_clear();
     print_report(report);
     c->error.message[0] = '\0';
-    if (report->faults > 0)
-      status = status_of_faults(c, project_path);
+    status = status_of_faults(c);
   }
   churn_check_report_free(report);
   churn_project_free(project);

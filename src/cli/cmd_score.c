@@ -15,9 +15,8 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
 {
   if (r->model == NULL)
     return cli_usage(c, "a model is missing; expected -m MODEL");
-  if (r->top < 0)
-    return cli_usage(c, "--top: expected a whole number above 0");
-  settings->top = (uint64_t)r->top;
+  if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
+    return CHURN_USAGE;
   if (strcmp(r->by, "expected-loss") == 0)
     settings->by = CHURN_BY_EXPECTED_LOSS;
   else if (strcmp(r->by, "probability") != 0)
@@ -70,7 +69,7 @@ static churn_status run_score(cli *c, const request *r)
 int cmd_score(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  request r = {.by = "probability", .output = "-"};
+  request r = {.by = "probability", .output = "-", .top = CLI_NOT_GIVEN};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {

@@ -35,22 +35,39 @@ static void print_report(const churn_simulate_report *report, const char *folder
   cli_table_print(table, stdout, "  ");
 }
 
+static churn_status read_settings(cli *c, const request *r, churn_simulate_settings *settings)
+{
+  uint64_t counts[4];
+  churn_status status = cli_whole(c, "--customers", r->customers, &counts[0]);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--months", r->months, &counts[1]);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--truth", r->truth, &counts[2]);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--continuations", r->continuations, &counts[3]);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--seed", r->seed, &settings->seed);
+  if (status == CHURN_OK && r->engagements <= 0)
+    status = cli_usage(c, "--engagements: %g is not accepted; expected a number above 0",
+                       r->engagements);
+  if (status != CHURN_OK)
+    return status;
+  settings->customers = (uint32_t)counts[0];
+  settings->months = (uint32_t)counts[1];
+  settings->truth_customers = (uint32_t)counts[2];
+  settings->continuations = (uint32_t)counts[3];
+  settings->engagements_a_day = isnan(r->engagements) ? 0 : r->engagements;
+  return cli_day(c, "--first-day", r->first, &settings->first_day);
+}
+
 static churn_status run_simulate(cli *c, const request *r)
 {
-  if (r->customers < 0 || r->months < 0 || r->seed < 0 || r->truth < 0 || r->continuations < 0)
-    return cli_usage(
-        c, "--customers, --months, --seed, --truth and --continuations take whole numbers above 0");
-  churn_simulate_settings settings = {.customers = (uint32_t)r->customers,
-                                      .months = (uint32_t)r->months,
-                                      .seed = (uint64_t)r->seed,
-                                      .truth_customers = (uint32_t)r->truth,
-                                      .continuations = (uint32_t)r->continuations,
-                                      .engagements_a_day = r->engagements};
+  churn_simulate_settings settings = {0};
   churn_simulate_report report = {0};
-  churn_status status = cli_day(c, "--first-day", r->first, &settings.first_day);
+  churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
     status = churn_simulate(r->folder, &settings, &c->run, &report, &c->error);
-  if (status == CHURN_OK) {
+  if (status == CHURN_OK && !c->quiet) {
     cli_progress_clear();
     print_report(&report, r->folder);
   }
@@ -60,7 +77,12 @@ static churn_status run_simulate(cli *c, const request *r)
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  request r = {0};
+  request r = {.customers = CLI_NOT_GIVEN,
+               .months = CLI_NOT_GIVEN,
+               .truth = CLI_NOT_GIVEN,
+               .continuations = CLI_NOT_GIVEN,
+               .seed = CLI_NOT_GIVEN,
+               .engagements = NAN};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {

@@ -32,6 +32,7 @@ int cli_exit_code(churn_status status)
 
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS])
 {
+  c->threads = CLI_NOT_GIVEN;
   const struct poptOption rows[CLI_COMMON_ROWS] = {
       {"source", '\0', POPT_ARG_ARGV, &c->sources, 0,
        "read the source NAME (customers, a history, outcome) from PATH", "NAME=PATH"},
@@ -109,6 +110,8 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
               const char **arguments, int needed, int wanted, int *code)
 {
   c->verb = verb;
+  snprintf(c->name, sizeof c->name, "churn %s", verb->name);
+  argv[0] = c->name; /* popt's help begins with it */
   c->options = poptGetContext("churn", argc, argv, table, 0);
   c->run.notes = churn_notes_new();
   if (c->options == NULL || c->run.notes == NULL) {
@@ -116,7 +119,7 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
     *code = cli_exit_code(CHURN_NO_MEMORY);
     return false;
   }
-  poptSetOtherOptionHelp(c->options, cli_format("%s [OPTION…] %s", verb->name, verb->arguments));
+  poptSetOtherOptionHelp(c->options, cli_format("[OPTION...] %s", verb->arguments));
   char *defaults[CLI_MOST_TEXTS] = {NULL};
   note_defaults(table, defaults);
   int option = poptGetNextOpt(c->options);
@@ -132,9 +135,9 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
                      poptBadOption(c->options, POPT_BADOPTION_NOALIAS));
   if (!take_arguments(c, arguments, needed, wanted, code))
     return false;
-  if (c->threads < 0)
+  if (c->threads != CLI_NOT_GIVEN && c->threads <= 0)
     return end_usage(c, code, "expected a whole number above 0", "--threads");
-  c->run.threads = c->threads;
+  c->run.threads = c->threads == CLI_NOT_GIVEN ? 0 : c->threads;
   if (!c->quiet && isatty(STDERR_FILENO)) {
     cli_progress_init(&c->progress);
     c->run.progress = &c->progress;
@@ -237,6 +240,14 @@ churn_status cli_usage(cli *c, const char *format, ...)
   va_end(arguments);
   c->error.status = CHURN_USAGE;
   return CHURN_USAGE;
+}
+
+churn_status cli_whole(cli *c, const char *option, long long given, uint64_t *number)
+{
+  if (given != CLI_NOT_GIVEN && given <= 0)
+    return cli_usage(c, "%s: %lld is not accepted; expected a whole number above 0", option, given);
+  *number = given == CLI_NOT_GIVEN ? 0 : (uint64_t)given;
+  return CHURN_OK;
 }
 
 churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day)

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const cli_verb verbs[] = {
@@ -58,6 +59,8 @@ static int unknown_verb(const char *name)
 
 int main(int argc, char **argv)
 {
+  /* Past the limit on file sizes a write then fails like on a full disk, instead of killing us. */
+  signal(SIGXFSZ, SIG_IGN);
   if (argc < 2)
     return show_help(stderr, CLI_EXIT_USAGE);
   const char *first = argv[1];

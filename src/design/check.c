@@ -258,12 +258,15 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
                              churn_check_report *report, churn_error *error)
 {
   churn_status status = describe_sources(p, report, error);
-  if (status == CHURN_OK)
-    status = describe_snapshots(p, run, report, error);
   if (status != CHURN_OK)
     return status;
   warn_about_columns(p, run);
   warn_about_scheduled(p, run);
+  if (p->data->incomplete)
+    return CHURN_OK;
+  status = describe_snapshots(p, run, report, error);
+  if (status != CHURN_OK)
+    return status;
   warn_about_windows(p, report, run);
   warn_about_leavers(p, report, run);
   return CHURN_OK;
@@ -295,6 +298,8 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
   }
   churn_pipeline_close(p);
   made->faults = churn_notes_count_of(run->notes, CHURN_FAULT);
+  if (status == CHURN_OK && churn_notes_lost_faults(run->notes) > 0)
+    status = churn_error_no_memory(error);
   if (status == CHURN_OK)
     *report = made;
   else

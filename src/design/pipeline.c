@@ -176,7 +176,7 @@ churn_status churn_pipeline_open(const churn_project *project,
     status = make_plan(p, settings, run, error);
   if (status == CHURN_OK)
     status = read_data(p, settings, run, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK && !p->data->incomplete)
     status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK)
     *pipeline = p;

@@ -24,7 +24,8 @@ typedef struct churn_pipeline {
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
  * selection, so that output i = selection feature i. Else the model's features in the model's
  * order, with the column types of training. `with_labels`: what the outcome needs is read too.
- * `all_columns`: every column of every source (for `check`). */
+ * `all_columns`: every column of every source (for `check`). `collect_all`: as churn_data_settings;
+ * where data->incomplete then says so, the plan is not bound and there are no snapshots. */
 typedef struct churn_pipeline_settings {
   const char *set;
   const churn_model *model;

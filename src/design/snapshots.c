@@ -35,8 +35,9 @@ static int compare_days(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
-static churn_status label_days(const churn_data *data, churn_day first, churn_day last,
-                               churn_day **days, size_t *count, churn_error *error)
+static churn_status label_days(const churn_project *project, const churn_data *data,
+                               churn_day first, churn_day last, churn_day **days, size_t *count,
+                               churn_error *error)
 {
   churn_day *all = churn_array_new(data->labels.count, sizeof *all);
   if (all == NULL)
@@ -56,8 +57,9 @@ static churn_status label_days(const churn_data *data, churn_day first, churn_da
     return CHURN_OK;
   free(all);
   *days = NULL;
-  return churn_error_set(error, CHURN_DEGENERATE,
-                         "the outcome's file has no label on the days asked for");
+  return churn_error_set_at(error, CHURN_DEGENERATE,
+                            (churn_place){project->outcome.labels.path, 0, 0},
+                            "the file has no label of a known customer on the days asked for");
 }
 
 /* The i-th day of the series that starts at `first`. Months are counted from the first day, so that
@@ -101,10 +103,12 @@ churn_status churn_snapshot_days(const churn_project *project, const churn_data 
   const churn_outcome_spec *outcome = &project->outcome;
   if (is_flat(project))
     return one_day(CHURN_DAY_MISSING, days, count, error);
+  if (outcome->kind == CHURN_OUTCOME_LABELS && first != CHURN_DAY_MISSING && first == last)
+    return one_day(first, days, count, error);
   first = first == CHURN_DAY_MISSING ? project->snapshots.first : first;
   last = last == CHURN_DAY_MISSING ? project->snapshots.last : last;
   if (outcome->kind == CHURN_OUTCOME_LABELS)
-    return label_days(data, first, last, days, count, error);
+    return label_days(project, data, first, last, days, count, error);
   churn_day newest = data->data_until;
   if ((first == CHURN_DAY_MISSING || last == CHURN_DAY_MISSING) && newest == CHURN_DAY_MISSING)
     return churn_error_set(error, CHURN_DEGENERATE,

@@ -38,10 +38,10 @@ typedef struct churn_snapshots {
   size_t day_count;
 } churn_snapshots;
 
-/* The as-of days of a project. first..last by every; a label file gives its own days; a flat export
- * has the one day MISSING. first, last MISSING = the project's; when the project has none: last =
- * the newest day whose window is closed, first = last. DEGENERATE when no day is left. The caller
- * frees *days. */
+/* The as-of days of a project. first..last by every; a label file gives its own days, unless one
+ * day is asked for; a flat export has the one day MISSING. first, last MISSING = the project's;
+ * when the project has none: last = the newest day whose window is closed, first = last. DEGENERATE
+ * when no day is left. The caller frees *days. */
 CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,
                                                 const churn_data *data, churn_day first,
                                                 churn_day last, churn_day **days, size_t *count,

@@ -97,18 +97,24 @@ static spell_key *make_keys(const churn_table *table, const layout *l)
   return keys;
 }
 
+/* *heading is the column that the fault is about. */
 static churn_status check_spell(const churn_build *build, const churn_table *table, const layout *l,
-                                const spell_key *keys, size_t i)
+                                const spell_key *keys, size_t i, const char **heading)
 {
+  const churn_project *project = build->schema->project;
   const spell_key *now = &keys[i];
-  churn_place place = {table->path, table->lines[now->row], 0};
+  churn_place place = {churn_table_name(table), table->lines[now->row], 0};
+  *heading = project->left.text;
   if (now->joined != CHURN_DAY_MISSING && now->left != CHURN_DAY_MISSING && now->left < now->joined)
     return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
-                              "the customer left before joining");
+                              "the customer left before joining; expected \"%s\" on or after "
+                              "\"%s\"",
+                              project->left.text, project->joined.text);
   if (i == 0 || l->id < 0 || keys[i - 1].customer != now->customer)
     return CHURN_OK;
   const spell_key *before = &keys[i - 1];
   const char *id = churn_dictionary_text(table->columns[l->id].levels, now->customer);
+  *heading = l->joined < 0 ? project->customers.id.text : project->joined.text;
   if (l->joined < 0)
     return churn_error_set_at(
         build->error, CHURN_INCONSISTENT, place,
@@ -123,6 +129,19 @@ static churn_status check_spell(const churn_build *build, const churn_table *tab
   return CHURN_OK;
 }
 
+/* Gives build->error the field's own place. */
+static void point_at(const churn_build *build, const churn_table *table, uint32_t row,
+                     const char *heading)
+{
+  churn_place place =
+      churn_table_place(table, &build->schema->project->customers.format, row, heading);
+  build->error->line = place.line;
+  build->error->column = place.column;
+}
+
+/* Each place costs a pass over the file, so only the first faults have columns. */
+enum { MOST_POINTED = 100 };
+
 /* First fault in file order would depend on the sort only through ids, so the lowest line is
  * reported. */
 static churn_status check_spells(const churn_build *build, const churn_table *table,
@@ -130,19 +149,29 @@ static churn_status check_spells(const churn_build *build, const churn_table *ta
 {
   churn_status worst = CHURN_OK;
   churn_error lowest = {0};
+  uint32_t lowest_row = 0;
+  const char *heading = NULL, *lowest_heading = NULL;
+  size_t faults = 0;
   for (size_t i = 0; i < table->rows; i++) {
-    churn_status status = check_spell(build, table, l, keys, i);
+    churn_status status = check_spell(build, table, l, keys, i, &heading);
     if (status == CHURN_OK)
       continue;
-    if (build->settings->collect_all)
+    if (build->settings->collect_all) {
+      if (faults++ < MOST_POINTED)
+        point_at(build, table, keys[i].row, heading);
       churn_notes_add_fault(build->run == NULL ? NULL : build->run->notes, build->error);
-    else if (worst == CHURN_OK || build->error->line < lowest.line) {
+      build->data->incomplete = true;
+    } else if (worst == CHURN_OK || build->error->line < lowest.line) {
       worst = status;
       lowest = *build->error;
+      lowest_row = keys[i].row;
+      lowest_heading = heading;
     }
   }
-  if (worst != CHURN_OK)
+  if (worst != CHURN_OK) {
     *build->error = lowest;
+    point_at(build, table, lowest_row, lowest_heading);
+  }
   return worst;
 }
 
@@ -232,12 +261,24 @@ static void note_undated(const churn_build *build, const churn_table *table, con
                   table->columns[l->joined].missing, table->columns[l->joined].heading);
 }
 
+/* An export of nobody is one that went wrong: a list without a line must not pass for a quiet
+ * night. */
+static churn_status nobody(const churn_build *build, const churn_table *table)
+{
+  return churn_error_set_at(build->error, CHURN_DEGENERATE,
+                            (churn_place){churn_table_name(table), 0, 0},
+                            "no customer is there; expected a row a customer%s",
+                            table->reject_count > 0 ? " (all rows were rejected)" : "");
+}
+
 static churn_status take_table(const churn_build *build, churn_table *table, const layout *l)
 {
   churn_customers *c = &build->data->customers;
   if (table->rows >= UINT32_MAX)
     return churn_error_set(build->error, CHURN_INCONSISTENT,
                            "more than 4 billion rows of customers");
+  if (table->rows == 0)
+    return nobody(build, table);
   spell_key *keys = make_keys(table, l);
   if (keys == NULL)
     return churn_error_no_memory(build->error);
@@ -355,6 +396,8 @@ churn_status churn_build_customers_from_history(const churn_build *build)
     status = first_days(table, &first, build->error);
   if (status == CHURN_OK)
     status = derive(build, table, first);
+  if (status == CHURN_OK && build->data->customers.count == 0)
+    status = nobody(build, table);
   free(first);
   churn_table_free(table);
   return status;

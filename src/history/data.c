@@ -59,13 +59,13 @@ static void note_rejects(const churn_build *build, const churn_source_spec *spec
 {
   if (!build->settings->collect_all)
     return;
-  const char *name = strcmp(table->path, "-") == 0 ? "standard input" : table->path;
   churn_severity severity =
       table->reject_count <= spec->format.max_bad_rows ? CHURN_WARNING : CHURN_FAULT;
   for (size_t i = 0; i < table->reject_count; i++)
-    churn_notes_add(build->run == NULL ? NULL : build->run->notes, severity, "bad_row",
-                    (churn_place){name, table->rejects[i].line, table->rejects[i].column}, "%s",
-                    table->rejects[i].reason);
+    churn_notes_add(
+        build->run == NULL ? NULL : build->run->notes, severity, "bad_row",
+        (churn_place){churn_table_name(table), table->rejects[i].line, table->rejects[i].column},
+        "%s", table->rejects[i].reason);
 }
 
 /* Bad rows of one file that `check` names; the count covers all. */
@@ -262,6 +262,7 @@ static bool go_on(const churn_build *build, churn_status status)
   if (!build->settings->collect_all || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
     return false;
   churn_notes_add_fault(build->run == NULL ? NULL : build->run->notes, build->error);
+  build->data->incomplete = true;
   return true;
 }
 

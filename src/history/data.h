@@ -85,6 +85,8 @@ typedef struct churn_data {
                            there is none */
   churn_input *inputs;
   size_t input_count;
+  bool incomplete; /* collect_all: a fault left a source out or spells wrong, so there is enough to
+                      describe but not to evaluate */
 } churn_data;
 
 /* How to read. `collect_all`: faults go to run->notes and reading goes on where it can (for `churn

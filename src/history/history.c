@@ -64,7 +64,8 @@ static churn_status match_ids(const churn_build *build, const churn_dictionary *
 
 /* Fills *owner: customer of each key of the via file. A key may be there often, but for one
  * customer only. */
-static churn_status read_owners(const churn_build *build, const churn_table *table, uint32_t *owner)
+static churn_status read_owners(const churn_build *build, const churn_source_spec *spec,
+                                const churn_table *table, uint32_t *owner)
 {
   const churn_column *keys = &table->columns[0], *customers = &table->columns[1];
   uint32_t *map = NULL;
@@ -78,7 +79,8 @@ static churn_status read_owners(const churn_build *build, const churn_table *tab
     uint32_t key = keys->codes[row];
     if (seen[key] != CHURN_CODE_MISSING && seen[key] != customers->codes[row])
       status = churn_error_set_at(
-          build->error, CHURN_INCONSISTENT, (churn_place){table->path, table->lines[row], 0},
+          build->error, CHURN_INCONSISTENT,
+          churn_table_place(table, &spec->format, row, spec->via.customer.text),
           "key \"%.60s\" belongs to customer \"%.60s\" here and to \"%.60s\" before",
           churn_dictionary_text(keys->levels, key),
           churn_dictionary_text(customers->levels, customers->codes[row]),
@@ -110,7 +112,7 @@ static churn_status match_via(const churn_build *build, const churn_source_spec 
   owner = churn_array_new(churn_dictionary_count(table->columns[0].levels), sizeof *owner);
   *map = churn_array_new(count, sizeof **map);
   status = owner == NULL || *map == NULL ? churn_error_no_memory(build->error)
-                                         : read_owners(build, table, owner);
+                                         : read_owners(build, spec, table, owner);
   for (uint32_t code = 0; status == CHURN_OK && code < count; code++) {
     uint32_t key = churn_dictionary_find(table->columns[0].levels, churn_dictionary_text(ids, code),
                                          churn_dictionary_length(ids, code));

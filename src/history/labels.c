@@ -12,7 +12,7 @@ typedef struct label_key {
   uint32_t customer;
   churn_day as_of;
   int8_t churned;
-  uint64_t line;
+  uint32_t row;
 } label_key;
 
 static int compare_labels(const void *left, const void *right)
@@ -22,7 +22,7 @@ static int compare_labels(const void *left, const void *right)
     return a->customer < b->customer ? -1 : 1;
   if (a->as_of != b->as_of)
     return a->as_of < b->as_of ? -1 : 1;
-  return (a->line > b->line) - (a->line < b->line);
+  return (a->row > b->row) - (a->row < b->row);
 }
 
 static size_t collect(const churn_build *build, const churn_table *table, const uint32_t *map,
@@ -38,26 +38,41 @@ static size_t collect(const churn_build *build, const churn_table *table, const 
     }
     double churned = table->columns[2].numbers[row];
     keys[kept++] = (label_key){customer, table->columns[1].days[row],
-                               isnan(churned) ? -1 : churned != 0.0, table->lines[row]};
+                               isnan(churned) ? -1 : churned != 0.0, (uint32_t)row};
   }
   return kept;
+}
+
+/* The first row in file order that has no day, or has the customer and day of a row before it. */
+static const label_key *find_wrong(const label_key *keys, size_t count)
+{
+  const label_key *first = NULL;
+  for (size_t i = 0; i < count; i++) {
+    bool twice =
+        i > 0 && keys[i].customer == keys[i - 1].customer && keys[i].as_of == keys[i - 1].as_of;
+    if ((twice || keys[i].as_of == CHURN_DAY_MISSING) &&
+        (first == NULL || keys[i].row < first->row))
+      first = &keys[i];
+  }
+  return first;
 }
 
 static churn_status check_keys(const churn_build *build, const churn_table *table,
                                const label_key *keys, size_t count)
 {
-  for (size_t i = 0; i < count; i++) {
-    churn_place place = {table->path, keys[i].line, 0};
-    if (keys[i].as_of == CHURN_DAY_MISSING)
-      return churn_error_set_at(build->error, CHURN_MALFORMED, place,
-                                "a label without a day; expected the as-of day");
-    if (i > 0 && keys[i].customer == keys[i - 1].customer && keys[i].as_of == keys[i - 1].as_of)
-      return churn_error_set_at(
-          build->error, CHURN_INCONSISTENT, place,
-          "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
-          build->data->customers.ids[keys[i].customer], keys[i - 1].line);
-  }
-  return CHURN_OK;
+  const churn_source_spec *spec = &build->schema->project->outcome.labels;
+  const label_key *wrong = find_wrong(keys, count);
+  if (wrong == NULL)
+    return CHURN_OK;
+  if (wrong->as_of == CHURN_DAY_MISSING)
+    return churn_error_set_at(build->error, CHURN_MALFORMED,
+                              churn_table_place(table, &spec->format, wrong->row, spec->day.text),
+                              "a label without a day; expected the as-of day");
+  return churn_error_set_at(
+      build->error, CHURN_INCONSISTENT,
+      churn_table_place(table, &spec->format, wrong->row, spec->id.text),
+      "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64 "; expected one",
+      build->data->customers.ids[wrong->customer], table->lines[wrong[-1].row]);
 }
 
 static churn_status fill(const churn_build *build, const label_key *keys, size_t count)
@@ -80,6 +95,8 @@ static churn_status fill(const churn_build *build, const label_key *keys, size_t
 static churn_status take_table(const churn_build *build, const churn_table *table)
 {
   uint32_t *map = NULL;
+  if (table->rows >= UINT32_MAX)
+    return churn_error_set(build->error, CHURN_INCONSISTENT, "more than 4 billion labels");
   label_key *keys = churn_array_new(table->rows, sizeof *keys);
   churn_status status = keys == NULL
                             ? churn_error_no_memory(build->error)
@@ -94,7 +111,7 @@ static churn_status take_table(const churn_build *build, const churn_table *tabl
   }
   if (status == CHURN_OK && build->data->labels.unmatched > 0)
     churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "unmatched_rows",
-                    (churn_place){table->path, 0, 0},
+                    (churn_place){churn_table_name(table), 0, 0},
                     "%" PRIu64 " labels belong to no known customer and were left out",
                     build->data->labels.unmatched);
   free(map);

@@ -218,6 +218,11 @@ void churn_column_clear(churn_column *column)
   memset(column, 0, sizeof *column);
 }
 
+const char *churn_table_name(const churn_table *table)
+{
+  return churn_input_name(table->path);
+}
+
 void churn_table_free(churn_table *table)
 {
   if (table == NULL)

@@ -117,6 +117,15 @@ CHURN_MUST_USE churn_status churn_table_read(const char *path, const churn_forma
 
 void churn_table_free(churn_table *table);
 
+/* The path as messages name it. */
+const char *churn_table_name(const churn_table *table);
+
+/* Where the field under `heading` of row `row` stands, for a table with lines. Reads the file once
+ * more; where that cannot be done (a pipe with a name), the row's line and column 0. `file` is
+ * borrowed from the table. */
+churn_place churn_table_place(const churn_table *table, const churn_format *format, size_t row,
+                              const char *heading);
+
 /* Frees what a column owns and zeroes it. */
 void churn_column_clear(churn_column *column);
 

@@ -43,21 +43,37 @@ static size_t collect(const churn_build *build, const churn_table *table, const 
   return kept;
 }
 
+static churn_status check_key(const churn_build *build, const churn_table *table,
+                              const label_key *before, const label_key *key)
+{
+  churn_place place = {table->path, key->line, 0};
+  if (key->as_of == CHURN_DAY_MISSING)
+    return churn_error_set_at(build->error, CHURN_MALFORMED, place,
+                              "a label without a day; expected the as-of day");
+  if (before == NULL || key->customer != before->customer || key->as_of != before->as_of)
+    return CHURN_OK;
+  return churn_error_set_at(
+      build->error, CHURN_INCONSISTENT, place,
+      "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
+      build->data->customers.ids[key->customer], before->line);
+}
+
+/* Of several faults the first in the file is told. */
 static churn_status check_keys(const churn_build *build, const churn_table *table,
                                const label_key *keys, size_t count)
 {
+  churn_status worst = CHURN_OK;
+  churn_error lowest = {0};
   for (size_t i = 0; i < count; i++) {
-    churn_place place = {table->path, keys[i].line, 0};
-    if (keys[i].as_of == CHURN_DAY_MISSING)
-      return churn_error_set_at(build->error, CHURN_MALFORMED, place,
-                                "a label without a day; expected the as-of day");
-    if (i > 0 && keys[i].customer == keys[i - 1].customer && keys[i].as_of == keys[i - 1].as_of)
-      return churn_error_set_at(
-          build->error, CHURN_INCONSISTENT, place,
-          "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64,
-          build->data->customers.ids[keys[i].customer], keys[i - 1].line);
+    churn_status status = check_key(build, table, i == 0 ? NULL : &keys[i - 1], &keys[i]);
+    if (status != CHURN_OK && (worst == CHURN_OK || build->error->line < lowest.line)) {
+      worst = status;
+      lowest = *build->error;
+    }
   }
-  return CHURN_OK;
+  if (worst != CHURN_OK)
+    *build->error = lowest;
+  return worst;
 }
 
 static churn_status fill(const churn_build *build, const label_key *keys, size_t count)

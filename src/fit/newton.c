@@ -29,11 +29,9 @@ static const double runaway_step = 0.5;
 static const double strict_share = 1e-8;
 static const double loose_share = 1e-6;
 
-/* A pivot of the Hessian (what a column tells beyond those before it) below pivot_share of its
- * diagonal, or below pivot_floor of what it was at the start, is rounding for the most part, and
- * the step would be too. */
+/* A pivot of the Hessian (what a column tells beyond those before it) below this share of its
+ * diagonal is rounding for the most part, and the step would be too. */
 static const double pivot_share = 1e-12;
-static const double pivot_floor = 1e-13;
 
 /* A step that takes all but pivot_drop of a pivot away is too long to trust: a rare outcome's first
  * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut, at
@@ -59,9 +57,8 @@ churn_status churn_newton_prepare(churn_newton *newton, churn_error *error)
   newton->direction = churn_array_new(n, sizeof *newton->direction);
   newton->solution = churn_array_new(n, sizeof *newton->solution);
   newton->pivots = churn_array_new(n, sizeof *newton->pivots);
-  newton->floors = churn_array_new(n, sizeof *newton->floors);
   if (newton->factor == NULL || newton->direction == NULL || newton->solution == NULL ||
-      newton->pivots == NULL || newton->floors == NULL)
+      newton->pivots == NULL)
     return churn_error_no_memory(error);
   return CHURN_OK;
 }
@@ -75,7 +72,6 @@ void churn_newton_clear(churn_newton *newton)
   free(newton->direction);
   free(newton->solution);
   free(newton->pivots);
-  free(newton->floors);
 }
 
 static size_t unknowns(const churn_newton *newton)
@@ -83,13 +79,13 @@ static size_t unknowns(const churn_newton *newton)
   return newton->objective.matrix->columns + 1;
 }
 
-/* False when some pivot is below its floor, or below `drop` times the last point's. */
+/* False when some pivot is below `drop` times the last point's. */
 static bool pivots_last(const churn_newton *newton, double drop)
 {
   size_t n = unknowns(newton);
   for (size_t j = 0; j < n; j++) {
     double pivot = newton->factor[j * n + j] * newton->factor[j * n + j];
-    if (pivot < newton->floors[j] || pivot < drop * newton->pivots[j])
+    if (pivot < drop * newton->pivots[j])
       return false;
   }
   return true;
@@ -339,8 +335,6 @@ churn_status churn_newton_run(churn_newton *newton, churn_error *error)
     return status;
   if (!find_direction(newton, 0, &column))
     return refuse_start(column, unknowns(newton), error);
-  for (size_t j = 0; j < unknowns(newton); j++)
-    newton->floors[j] = pivot_floor * newton->pivots[j];
   bool going = true;
   while (going && status == CHURN_OK)
     status = turn(newton, &going, error);

@@ -56,7 +56,7 @@ churn_life churn_life_run(const churn_world *world, uint32_t number, gsl_rng *ra
   churn_life life = {.joined = actor.joined};
   life.left = live_until_left(world, &actor, random, records, watch);
   if (records != NULL) {
-    churn_actor_close_books(&actor, records);
+    churn_actor_close_books(&actor, random, records);
     churn_records_end(records, life.joined, life.left);
   }
   return life;

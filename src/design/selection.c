@@ -4,10 +4,10 @@
 #include "design/selection.h"
 
 #include "base/memory.h"
+#include "project/pattern.h"
 #include <stdint.h>
 #include <stdio.h>
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,7 +133,7 @@ static churn_status apply_set(const churn_project *project, const churn_feature_
   for (size_t i = 0; i < s->count; i++) {
     bool keep = false;
     for (size_t p = 0; p < set->pattern_count; p++)
-      if (fnmatch(set->patterns[p].text, s->features[i].name.text, 0) == 0)
+      if (churn_pattern_matches(set->patterns[p].text, s->features[i].name.text))
         keep = used[p] = true;
     if (keep)
       s->features[kept++] = s->features[i];

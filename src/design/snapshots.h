@@ -38,6 +38,9 @@ typedef struct churn_snapshots {
   size_t day_count;
 } churn_snapshots;
 
+/* A flat export has no as-of day: one row a customer, no histories, no joined. */
+bool churn_snapshots_flat(const churn_project *project);
+
 /* The as-of days of a project. first..last by every; a label file gives its own days, unless one
  * day is asked for; a flat export has the one day MISSING. first, last MISSING = the project's;
  * when the project has none: last = the newest day whose window is closed, first = last. DEGENERATE
@@ -53,8 +56,8 @@ typedef enum churn_snapshot_use {
   CHURN_SNAPSHOTS_LABELLED /* rows with a label only: closed windows, not dropped */
 } churn_snapshot_use;
 
-/* Builds the rows for the given days (ascending). `condition_output` is the plan's output of the
- * event's condition, or -1 for every row. */
+/* Builds the rows for the given days (ascending). `condition_output` is the plan's output that
+ * tells which rows of the history count (SILENT, EVENT), else -1. */
 CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
                                                   const churn_data *data, const churn_plan *plan,
                                                   int condition_output, const churn_day *days,

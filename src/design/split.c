@@ -15,7 +15,7 @@ churn_split churn_split_of(const churn_project *project, churn_day test_from)
                                                                    : test_from,
                        .span_days = project->outcome.gap_days + project->outcome.horizon_days,
                        .test_share = project->test_share};
-  if (split.test_from != CHURN_DAY_MISSING)
+  if (split.test_from != CHURN_DAY_MISSING && !churn_snapshots_flat(project))
     split.kind = CHURN_SPLIT_TIME;
   else if (split.test_share > 0)
     split.kind = CHURN_SPLIT_CUSTOMERS;

@@ -138,13 +138,20 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
                             const churn_evaluate_settings *settings, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
 {
-  churn_split split = churn_split_of(project, settings->test_from);
+  /* Days asked for by hand override the project's test_from; whether training saw them is told. */
+  churn_day from = settings->test_from == CHURN_DAY_MISSING ? settings->first : settings->test_from;
+  churn_split split = churn_split_of(project, from);
   churn_split_part part = split.kind == CHURN_SPLIT_NONE ? CHURN_PART_TRAIN : CHURN_PART_TEST;
   churn_pipeline_settings opening = {.model = model, .with_labels = true};
   churn_pipeline *p = NULL;
   churn_snapshots *all = NULL, *rows = NULL;
   churn_evaluation made = {0};
-  churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
+  churn_status status = CHURN_OK;
+  if (project->outcome.kind == CHURN_OUTCOME_NONE)
+    status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){project->path, 0, 0},
+                                "the project has no `outcome`, so nobody knows who churned");
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED,
                                       run, &all, error);

@@ -341,7 +341,7 @@ static churn_status record_notes(training *t, churn_error *error)
   churn_status status = CHURN_OK;
   for (size_t i = 0; i < count && status == CHURN_OK; i++) {
     const churn_note *note = churn_notes_get(t->run->notes, i);
-    if (note->file[0] == '\0')
+    if (note->file[0] == '\0' && strcmp(note->code, "isa_ignored") != 0)
       status = set_text(&t->model->notes[t->model->note_count++], note->text, error);
   }
   return status;

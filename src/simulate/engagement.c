@@ -7,10 +7,10 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
-/* The log rate wanders in slow waves: its weekly change (the heading) keeps most of itself, is pulled
- * back to the long run, and gets a new impulse. A wave takes about a year. Stationary moments: of the
- * second-order autoregression with coefficients 1 + kept - pull and -kept (Box & Jenkins, Time Series
- * Analysis, section 3.2.4). */
+/* The log rate wanders in slow waves: its weekly change (the heading) keeps most of itself, is
+ * pulled back to the long run, and gets a new impulse. A wave takes about a year. Stationary
+ * moments: of the second-order autoregression with coefficients 1 + kept - pull and -kept (Box &
+ * Jenkins, Time Series Analysis, section 3.2.4). */
 static const double heading_kept = 0.97;
 static const double heading_pull = 0.010;
 static const double drift_deviation = 0.45;
@@ -57,8 +57,8 @@ void churn_engagement_week(churn_engagement *e, const churn_temperament *tempera
   const double kept = heading_kept, turn = 1 + kept - heading_pull;
   double impulse =
       drift_deviation * sqrt((1 - kept) * ((1 + kept) * (1 + kept) - turn * turn) / (1 + kept));
-  e->heading = kept * e->heading - heading_pull * e->drift +
-               gsl_ran_gaussian_ziggurat(random, impulse);
+  e->heading =
+      kept * e->heading - heading_pull * e->drift + gsl_ran_gaussian_ziggurat(random, impulse);
   e->drift += e->heading;
   e->fade =
       e->fading ? fmax(fade_least, e->fade * fade_a_week) : fmin(1, e->fade * recovery_a_week);

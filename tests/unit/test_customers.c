@@ -284,18 +284,17 @@ static void a_base_from_a_history_goes_through_its_via(void **state)
   opened_close(&o);
 }
 
-static void files_without_rows_give_nobody(void **state)
+/* A base without anybody is an export that went wrong. */
+static void files_without_rows_are_refused(void **state)
 {
   (void)state;
   scratch_write("customers.csv", "id,n\n");
-  opened o = opened_ok(undated);
-  assert_int_equal(o.data->customers.count, 0);
-  assert_int_equal(o.data->customers.first_spell[0], 0);
+  opened o = opened_read(undated, NULL, 1);
+  assert_int_equal(o.status, CHURN_DEGENERATE);
   opened_close(&o);
   scratch_write("buys.csv", "who,on,n\n");
-  o = opened_ok(from_history);
-  assert_int_equal(o.data->customers.count, 0);
-  assert_int_equal(o.data->data_until, CHURN_DAY_MISSING);
+  o = opened_read(from_history, NULL, 1);
+  assert_int_equal(o.status, CHURN_DEGENERATE);
   opened_close(&o);
 }
 
@@ -315,7 +314,7 @@ int main(void)
       cmocka_unit_test(the_outcome_column_is_read_as_text_only_with_labels),
       cmocka_unit_test(a_history_makes_the_base_joined_on_the_first_row),
       cmocka_unit_test(a_base_from_a_history_goes_through_its_via),
-      cmocka_unit_test(files_without_rows_give_nobody),
+      cmocka_unit_test(files_without_rows_are_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

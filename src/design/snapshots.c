@@ -71,12 +71,25 @@ static churn_day series_day(const churn_snapshots_spec *spec, churn_day first, s
   return i == 0 ? first : CHURN_DAY_MISSING;
 }
 
+static churn_status no_step(churn_day first, churn_day last, churn_error *error)
+{
+  char from[CHURN_DAY_TEXT_SIZE], to[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(first, from);
+  churn_day_format(last, to);
+  return churn_error_set(error, CHURN_USAGE,
+                         "snapshots from %s to %s need a step between them; expected one day, or "
+                         "`every` under `snapshots` in the project",
+                         from, to);
+}
+
 static churn_status series(const churn_snapshots_spec *spec, churn_day first, churn_day last,
                            churn_day **days, size_t *count, churn_error *error)
 {
   size_t capacity = 0;
   *days = NULL;
   *count = 0;
+  if (first < last && spec->every_months == 0 && spec->every_days == 0)
+    return no_step(first, last, error);
   for (size_t i = 0;; i++) {
     churn_day day = series_day(spec, first, i);
     if (day == CHURN_DAY_MISSING || day > last)
@@ -351,12 +364,11 @@ static churn_status join_blocks(const builder *b, size_t block_count, churn_snap
   return CHURN_OK;
 }
 
-static churn_status label_of_text(const builder *b, const char *text, uint64_t line,
-                                  bool negative_seen[1], const char **other, int8_t *label,
-                                  churn_error *error)
+/* *other is the value that means stayed, once one was seen; NULL before. */
+static churn_status label_of_text(const builder *b, const char *text, const char **other,
+                                  int8_t *label, churn_error *error)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
-  (void)line;
   *label = CHURN_LABEL_STAYED;
   if (strcmp(text, outcome->positive.text) == 0) {
     *label = CHURN_LABEL_CHURNED;
@@ -366,8 +378,7 @@ static churn_status label_of_text(const builder *b, const char *text, uint64_t l
     *label = strcmp(text, outcome->negative.text) == 0 ? CHURN_LABEL_STAYED : LABEL_DROPPED;
     return CHURN_OK;
   }
-  if (!negative_seen[0]) {
-    negative_seen[0] = true;
+  if (*other == NULL) {
     *other = text;
     return CHURN_OK;
   }
@@ -390,11 +401,11 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   b->column_labels = churn_array_new(spells, sizeof *b->column_labels);
   churn_status status =
       by_level == NULL || b->column_labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  bool negative_seen[1] = {false}, positive_seen = false;
+  bool positive_seen = false;
   const char *other = NULL;
   for (uint32_t i = 0; i < levels && status == CHURN_OK; i++) {
-    status = label_of_text(b, churn_dictionary_text(column->levels, i), 0, negative_seen, &other,
-                           &by_level[i], error);
+    status =
+        label_of_text(b, churn_dictionary_text(column->levels, i), &other, &by_level[i], error);
     positive_seen = positive_seen || by_level[i] == CHURN_LABEL_CHURNED;
   }
   if (status == CHURN_OK && levels > 0 && !positive_seen)

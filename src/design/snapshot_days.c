@@ -68,12 +68,25 @@ static churn_day series_day(const churn_snapshots_spec *spec, churn_day first, s
   return i == 0 ? first : CHURN_DAY_MISSING;
 }
 
+static churn_status no_step(churn_day first, churn_day last, churn_error *error)
+{
+  char from[CHURN_DAY_TEXT_SIZE], to[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(first, from);
+  churn_day_format(last, to);
+  return churn_error_set(error, CHURN_USAGE,
+                         "snapshots from %s to %s need a step between them; expected one day, or "
+                         "`every` under `snapshots` in the project",
+                         from, to);
+}
+
 static churn_status series(const churn_snapshots_spec *spec, churn_day first, churn_day last,
                            churn_day **days, size_t *count, churn_error *error)
 {
   size_t capacity = 0;
   *days = NULL;
   *count = 0;
+  if (first < last && spec->every_months == 0 && spec->every_days == 0)
+    return no_step(first, last, error);
   for (size_t i = 0;; i++) {
     churn_day day = series_day(spec, first, i);
     if (day == CHURN_DAY_MISSING || day > last)

@@ -227,12 +227,11 @@ static churn_status join_blocks(const builder *b, size_t block_count, churn_snap
   return CHURN_OK;
 }
 
-static churn_status label_of_text(const builder *b, const char *text, uint64_t line,
-                                  bool negative_seen[1], const char **other, int8_t *label,
-                                  churn_error *error)
+/* *other is the value that means stayed, once one was seen; NULL before. */
+static churn_status label_of_text(const builder *b, const char *text, const char **other,
+                                  int8_t *label, churn_error *error)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
-  (void)line;
   *label = CHURN_LABEL_STAYED;
   if (strcmp(text, outcome->positive.text) == 0) {
     *label = CHURN_LABEL_CHURNED;
@@ -242,8 +241,7 @@ static churn_status label_of_text(const builder *b, const char *text, uint64_t l
     *label = strcmp(text, outcome->negative.text) == 0 ? CHURN_LABEL_STAYED : LABEL_DROPPED;
     return CHURN_OK;
   }
-  if (!negative_seen[0]) {
-    negative_seen[0] = true;
+  if (*other == NULL) {
     *other = text;
     return CHURN_OK;
   }
@@ -266,11 +264,11 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   b->column_labels = churn_array_new(spells, sizeof *b->column_labels);
   churn_status status =
       by_level == NULL || b->column_labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  bool negative_seen[1] = {false}, positive_seen = false;
+  bool positive_seen = false;
   const char *other = NULL;
   for (uint32_t i = 0; i < levels && status == CHURN_OK; i++) {
-    status = label_of_text(b, churn_dictionary_text(column->levels, i), 0, negative_seen, &other,
-                           &by_level[i], error);
+    status =
+        label_of_text(b, churn_dictionary_text(column->levels, i), &other, &by_level[i], error);
     positive_seen = positive_seen || by_level[i] == CHURN_LABEL_CHURNED;
   }
   if (status == CHURN_OK && levels > 0 && !positive_seen)

@@ -28,8 +28,9 @@ static bool belongs(const churn_split *split, const churn_data *data, const chur
   if (split->kind == CHURN_SPLIT_NONE)
     return part == CHURN_PART_TRAIN;
   if (split->kind == CHURN_SPLIT_TIME)
-    return part == CHURN_PART_TRAIN ? row->as_of + split->span_days <= split->test_from
-                                    : row->as_of >= split->test_from;
+    return part == CHURN_PART_TRAIN
+               ? row->as_of < split->test_from && row->as_of + split->span_days <= split->test_from
+               : row->as_of >= split->test_from;
   const char *id = data->customers.ids[row->customer];
   bool test = churn_hash_unit(id, strlen(id), 0) < split->test_share;
   return test == (part == CHURN_PART_TEST);

@@ -51,13 +51,27 @@ static world *world_of(const char *customers, const char *rows, churn_day data_u
   return w;
 }
 
+/* The plan that tells which calls count: all of them. */
+static churn_plan *plan_of_calls(const world *w)
+{
+  const churn_expression every = {
+      .name = "outcome", .rule = CHURN_EXPRESSION_CONDITION, .history = "calls"};
+  churn_plan *plan = NULL;
+  churn_error error = {0};
+  assert_ok(churn_plan_build(&w->schema, &every, 1, NULL, NULL, &plan, &error), &error);
+  assert_ok(churn_plan_bind(plan, &w->data, &error), &error);
+  return plan;
+}
+
 static churn_snapshots *build(const churn_project *project, const world *w, const churn_day *days,
                               size_t count, churn_snapshot_use use)
 {
   churn_snapshots *s = NULL;
   churn_error error = {0};
-  assert_ok(churn_snapshots_build(project, &w->data, NULL, -1, days, count, use, NULL, &s, &error),
+  churn_plan *plan = plan_of_calls(w);
+  assert_ok(churn_snapshots_build(project, &w->data, plan, 0, days, count, use, NULL, &s, &error),
             &error);
+  churn_plan_free(plan);
   return s;
 }
 

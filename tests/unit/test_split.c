@@ -12,7 +12,9 @@ enum { PEOPLE = 20000 };
 
 static churn_project project_with(int32_t horizon, int32_t gap, churn_day test_from, double share)
 {
-  return (churn_project){.outcome = {.horizon_days = horizon, .gap_days = gap},
+  static char joined[] = "joined"; /* dated: a flat export has no as-of day to split at */
+  return (churn_project){.joined = {joined, 0, 0},
+                         .outcome = {.horizon_days = horizon, .gap_days = gap},
                          .snapshots = {.test_from = test_from},
                          .test_share = share};
 }

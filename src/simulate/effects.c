@@ -13,7 +13,8 @@ static const double reference_rate = 0.14;
 
 static const churn_effect table[CHURN_EFFECTS] = {
     [CHURN_EFFECT_ENGAGEMENTS] = {"engagements_30d", "count(engagements over 30d)",
-                                  "engagements in the last 30 days", "engagements", -0.07, 0, 25, 0},
+                                  "engagements in the last 30 days", "engagements", -0.07, 0, 25,
+                                  0},
     [CHURN_EFFECT_TREND] = {"engagement_trend",
                             "count(engagements over 30d) / (count(engagements over 90d) / 3)",
                             "engagements of the last 30 days against a month's share of the last "
@@ -33,7 +34,8 @@ static const churn_effect table[CHURN_EFFECTS] = {
     [CHURN_EFFECT_BASIC] = {"price_tier=basic", "last(tier from prices)",
                             "1 while the tier is basic, against standard", "0 or 1", 0.8, 0, 1, 0},
     [CHURN_EFFECT_PREMIUM] = {"price_tier=premium", "last(tier from prices)",
-                              "1 while the tier is premium, against standard", "0 or 1", -0.8, 0, 1, 0},
+                              "1 while the tier is premium, against standard", "0 or 1", -0.8, 0, 1,
+                              0},
     [CHURN_EFFECT_FEE_CHANGE] = {"fee_change_180d", "change(monthly_fee from prices over 180d)",
                                  "monthly fee now less the one in force 180 days ago; no value for "
                                  "who had none then",

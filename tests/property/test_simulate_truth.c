@@ -427,33 +427,116 @@ static void hazards_follow_from_the_written_files_and_truth_json_alone(void **st
   churn_world_clear(&world);
 }
 
-/* The continuations must not depend on what the foreseen future holds: the same state gives the
- * same probability in a world whose later events are others. */
+/* ---- continuations ---- */
+
+/* A long gap, so that forgetting it would show. */
+static const churn_simulate_settings long_gap = {.customers = 300,
+                                                 .months = 30,
+                                                 .seed = 5,
+                                                 .truth_customers = 1,
+                                                 .continuations = 4000,
+                                                 .horizon_days = 70,
+                                                 .gap_days = 60};
+
+/* The state with the highest hazard among all customers on the world's newest truth day. */
+static churn_actor riskiest(const churn_world *world, gsl_rng *random, churn_day *day)
+{
+  static churn_actor state;
+  churn_actor found = {0};
+  double highest = 0;
+  *day = world->truth_days[world->truth_day_count - 1];
+  for (uint32_t customer = 0; customer < world->settings.customers; customer++) {
+    churn_watch watch = {day, 1, &state, 0, 0};
+    churn_life_run(world, customer, random, NULL, &watch);
+    if (watch.end == watch.first)
+      continue;
+    double hazard = churn_actor_hazard(&state, world, *day);
+    if (hazard > highest) {
+      highest = hazard;
+      found = state;
+    }
+  }
+  assert_true(highest > 0);
+  return found;
+}
+
+/* Days until leaving, decided by one trial a day; -1 = not within `days`. */
+static int lived_until_left(const churn_world *world, churn_actor actor, churn_day day, int days,
+                            gsl_rng *random)
+{
+  churn_actor_redraw(&actor, world, day, random);
+  for (int i = 0; i < days; i++) {
+    double stays = exp(-churn_actor_hazard(&actor, world, day + i));
+    if (gsl_rng_uniform(random) >= stays)
+      return i;
+    churn_actor_live(&actor, world, day + i, random, NULL);
+  }
+  return -1;
+}
+
+/* The formula with hazards against plain counting: of the futures that outlive the gap, the share
+ * that leave in the window. */
+static void the_probability_is_the_share_of_lived_futures_that_leave(void **state)
+{
+  (void)state;
+  enum { FUTURES = 20000 };
+  churn_error error = {0};
+  churn_world world;
+  churn_day day;
+  assert_ok(churn_world_make(&long_gap, &world, &error), &error);
+  gsl_rng *random = churn_stream_new();
+  churn_actor actor = riskiest(&world, random, &day);
+  churn_stream_seed(random, 2, CHURN_STREAM_TRUTH, 1);
+  double probability = churn_life_truth(&world, &actor, day, random);
+  churn_stream_seed(random, 2, CHURN_STREAM_TRUTH, 2);
+  double outlived = 0, left = 0;
+  for (int i = 0; i < FUTURES; i++) {
+    int days = lived_until_left(&world, actor, day, 60 + 70, random);
+    outlived += days < 0 || days >= 60;
+    left += days >= 60;
+  }
+  double share = left / outlived, deviation = sqrt(share * (1 - share) / outlived);
+  assert_true(outlived < 0.9 * FUTURES); /* the gap matters here */
+  assert_close(probability, share, 0, 4 * deviation);
+  assert_true(4 * deviation < 0.08 * share);
+  gsl_rng_free(random);
+  churn_world_clear(&world);
+}
+
+/* Brings all that the world still has in store for the actor forward to the next day. */
+static void hurry(churn_world *world, const churn_actor *actor, churn_day day)
+{
+  int later = 0;
+  for (size_t i = 0; i < world->list_count; i++)
+    if (world->lists[i].day > day) {
+      world->lists[i].day = day + 1;
+      later++;
+    }
+  size_t end = world->desk_first[actor->account.desk + 1];
+  for (size_t i = actor->account.rep_index + 1; i < end; i++) {
+    world->reps[i].day = day + 1;
+    later++;
+  }
+  assert_true(later > 0);
+}
+
 static void a_probability_knows_nothing_of_what_the_world_has_in_store(void **state)
 {
   (void)state;
   churn_error error = {0};
   churn_world world;
-  assert_ok(churn_world_make(&hazard_world, &world, &error), &error);
+  churn_day day;
+  assert_ok(churn_world_make(&long_gap, &world, &error), &error);
   gsl_rng *random = churn_stream_new();
-  static churn_actor states[CHURN_TRUTH_DAYS];
-  churn_watch watch = {world.truth_days, world.truth_day_count, states, 0, 0};
-  for (uint32_t customer = 0; watch.end == watch.first; customer++)
-    churn_life_run(&world, customer, random, NULL, &watch);
-  churn_actor seen = watch.states[watch.first];
-  churn_day day = watch.days[watch.first];
+  churn_actor actor = riskiest(&world, random, &day);
   churn_stream_seed(random, 1, CHURN_STREAM_TRUTH, 5);
-  double expected = churn_life_truth(&world, &seen, day, random);
-  seen.account.rep_leaves = day + 1;
-  seen.account.list_move = day + 1;
-  seen.account.own_rise = day + 1;
-  seen.complaints.next = day + 1;
-  seen.payments.habit_turns = day + 1;
-  seen.engagement.pending = 1e-9;
-  seen.engagement.fade_turns = day + 1;
-  world.list_count = 0;
+  double expected = churn_life_truth(&world, &actor, day, random);
+  hurry(&world, &actor, day);
+  actor.account.rep_leaves = actor.account.list_move = actor.account.own_rise = day + 1;
+  actor.complaints.next = actor.payments.habit_turns = actor.engagement.fade_turns = day + 1;
+  actor.engagement.pending = 1e-9;
   churn_stream_seed(random, 1, CHURN_STREAM_TRUTH, 5);
-  assert_close(churn_life_truth(&world, &seen, day, random), expected, 0, 0);
+  assert_close(churn_life_truth(&world, &actor, day, random), expected, 0, 0);
   gsl_rng_free(random);
   churn_world_clear(&world);
 }
@@ -463,6 +546,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_true_probabilities_come_out),
       cmocka_unit_test(hazards_follow_from_the_written_files_and_truth_json_alone),
+      cmocka_unit_test(the_probability_is_the_share_of_lived_futures_that_leave),
       cmocka_unit_test(a_probability_knows_nothing_of_what_the_world_has_in_store)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -14,7 +14,7 @@ enum {
   FEE_WINDOW_DAYS = 180,
   LAST_JOIN_DAYS = 30, /* nobody joins in the world's last month */
   REGIONS = 4,
-  CHANNELS = 4
+  CHANNELS = CHURN_MOODS / 2
 };
 
 /* Share of the customers that are there on the first day. */
@@ -191,7 +191,7 @@ static unsigned engage(churn_engagement *e, double rate, churn_day day, gsl_rng 
   unsigned count = 0;
   e->pending -= rate * CHURN_ENGAGEMENT_STAGES;
   while (e->pending <= 0 && count < UINT16_MAX) {
-    e->pending += gsl_ran_exponential(random, 1);
+    e->pending += churn_stream_exponential(random);
     if (++e->stage == CHURN_ENGAGEMENT_STAGES) {
       e->stage = 0;
       count++;
@@ -230,8 +230,12 @@ void churn_actor_live(churn_actor *actor, const churn_world *world, churn_day da
   if (weekday == 0)
     churn_engagement_week(e, &actor->temperament, random);
   unsigned count = engage(e, e->rate * world->weekday[weekday], day, random);
-  if (records != NULL && count > 0)
-    churn_records_engagements(records, day, count, random);
+  for (unsigned i = 0; i < count; i++) {
+    /* Drawn even when nothing is written, so that a life is the same either way. */
+    unsigned mood = (unsigned)gsl_rng_uniform_int(random, CHURN_MOODS);
+    if (records != NULL)
+      churn_records_engagement(records, day, mood);
+  }
   if (day >= actor->wakes)
     wake(actor, world, day, random, records);
 }

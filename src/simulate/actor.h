@@ -37,8 +37,7 @@ typedef struct churn_temperament {
 } churn_temperament;
 
 /* Engagement: waits of CHURN_ENGAGEMENT_STAGES exponential stages (people keep in touch more evenly
- * than chance would), at a rate that drifts (log rate: an autoregression by the week) and, for
- * some, fades for a while. */
+ * than chance would), at a rate that wanders in slow waves and, for some, fades for a while. */
 typedef struct churn_engagement {
   double drift;         /* deviation of the log rate */
   double heading;       /* its change in the last week */

@@ -15,8 +15,8 @@ static const double heading_kept = 0.97;
 static const double heading_pull = 0.010;
 static const double drift_deviation = 0.45;
 
-/* Fading: starts once in three years, lasts half a year; the rate falls by 8 % a week to a fifth,
- * and comes back by 10 % a week. */
+/* Fading: starts once in five years, lasts a year and a half unless they leave first; the rate
+ * falls by 6 % a week to three tenths, and comes back by 15 % a week. */
 static const double fades_a_day = 0.2 / 365;
 static const double recovers_a_day = 0.7 / 365;
 static const double fade_a_week = 0.94;
@@ -47,7 +47,7 @@ static double turns_a_day(const churn_engagement *e)
 
 void churn_engagement_redraw(churn_engagement *e, churn_day day, gsl_rng *random)
 {
-  e->pending = gsl_ran_exponential(random, 1);
+  e->pending = churn_stream_exponential(random);
   e->fade_turns = churn_stream_next(random, day - 1, turns_a_day(e));
 }
 

@@ -11,7 +11,7 @@
 
 enum { BLOCK_CUSTOMERS = 2048 };
 
-static bool is_flat(const churn_project *project)
+bool churn_snapshots_undated(const churn_project *project)
 {
   return project->base_kind == CHURN_BASE_FILE && project->history_count == 0 &&
          project->joined.text == NULL &&
@@ -112,7 +112,7 @@ churn_status churn_snapshot_days(const churn_project *project, const churn_data 
                                  churn_error *error)
 {
   const churn_outcome_spec *outcome = &project->outcome;
-  if (is_flat(project))
+  if (churn_snapshots_undated(project))
     return one_day(CHURN_DAY_MISSING, days, count, error);
   first = first == CHURN_DAY_MISSING ? project->snapshots.first : first;
   last = last == CHURN_DAY_MISSING ? project->snapshots.last : last;

@@ -38,6 +38,10 @@ typedef struct churn_snapshots {
   size_t day_count;
 } churn_snapshots;
 
+/* True for a flat export: neither histories nor a joining day, and no outcome or a column's. It has
+ * no as-of day: its snapshots are as of MISSING. */
+bool churn_snapshots_undated(const churn_project *project);
+
 /* The as-of days of a project. first..last by every; a label file gives its own days; a flat export
  * has the one day MISSING. first, last MISSING = the project's; when the project has none: last =
  * the newest day whose window is closed, first = last. DEGENERATE when no day is left; USAGE for

@@ -112,12 +112,12 @@ static churn_status choose_day(const churn_pipeline *p, churn_day asked, churn_d
                                churn_error *error)
 {
   *as_of = asked;
-  if (asked != CHURN_DAY_MISSING || p->project->history_count == 0)
+  if (asked != CHURN_DAY_MISSING || churn_snapshots_undated(p->project))
     return CHURN_OK;
   if (p->data->data_until == CHURN_DAY_MISSING)
     return churn_error_set(error, CHURN_DEGENERATE,
-                           "the histories hold no row, so there is no newest day to score after; "
-                           "expected --as-of DAY");
+                           "no history holds a row, so there is no newest day to score after; "
+                           "expected --as-of DAY, or `data_until` in the project");
   *as_of = p->data->data_until + 1;
   return CHURN_OK;
 }

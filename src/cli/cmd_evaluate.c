@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +21,9 @@ static churn_status read_captures(cli *c, const char *text, uint64_t *counts,
   settings->capture_counts = counts;
   for (const char *at = text;;) {
     char *end;
+    errno = 0;
     unsigned long long count = strtoull(at, &end, 10);
-    if (end == at || at[0] == '-' || count == 0 || (*end != ',' && *end != '\0') ||
+    if (errno != 0 || end == at || at[0] == '-' || count == 0 || (*end != ',' && *end != '\0') ||
         settings->capture_count == CHURN_MOST_CAPTURES)
       return cli_usage(
           c, "--capacity: \"%s\" is no list of up to %d whole numbers above 0 such as 20,100", text,

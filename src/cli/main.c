@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const cli_verb verbs[] = {
     {"demo", "[DIR]", "simulate customers, train, evaluate and score; says what to look at",
@@ -57,8 +59,19 @@ static int unknown_verb(const char *name)
   return CLI_EXIT_USAGE;
 }
 
+/* A file must not be opened in the place of a standard stream that the caller closed, or messages
+ * would be written into it. The stand-in refuses what the stream is for. */
+static void reserve_streams(void)
+{
+  static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+    if (fcntl(i, F_GETFD) < 0)
+      (void)!open("/dev/null", modes[i]);
+}
+
 int main(int argc, char **argv)
 {
+  reserve_streams();
   /* Past the limit on file sizes a write then fails like on a full disk, instead of killing us. */
   signal(SIGXFSZ, SIG_IGN);
   if (argc < 2)

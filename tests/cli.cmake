@@ -1,0 +1,12 @@
+# Tests of the program: each cli/test_NAME.sh is one test; it gets the program's path.
+find_program(BASH bash)
+if(TARGET churn AND BASH)
+  file(GLOB scripts CONFIGURE_DEPENDS cli/test_*.sh)
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    add_test(NAME cli.${name} COMMAND ${BASH} ${script} $<TARGET_FILE:churn>)
+    set_tests_properties(cli.${name} PROPERTIES TIMEOUT 600)
+  endforeach()
+else()
+  message(STATUS "no program or no bash: cli/ is not tested")
+endif()

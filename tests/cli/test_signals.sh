@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# A run that is ended while it writes: the old file is there, nothing beside it, and the exit code is 128 + the signal.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+make_world
+cd "$work" || exit 1
+ulimit -c 0
+set -m # background jobs keep their interrupt signal
+mkdir target
+project=world/long.yaml
+sed 's/every: 1 month/every: 1 day/' world/churn.yaml >$project
+
+# True when the process has a file without a name, or with a temporary one, open in target/ and has written to it.
+writes() {
+  local descriptor
+  for descriptor in /proc/"$1"/fd/*; do
+    case $(readlink "$descriptor") in
+    "$work"/target/*) [ "$(stat -Lc %s "$descriptor" 2>/dev/null || echo 0)" -gt 0 ] && return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# Ends `features -o target/out` by a signal while it writes; gives its exit code in $code, 0 when it was too quick.
+end_by() {
+  "$churn" features $project -o target/out --threads 1 -q </dev/null >out 2>err &
+  local process=$!
+  until writes $process; do
+    kill -0 $process 2>/dev/null || break
+    sleep 0.01
+  done
+  kill -s "$1" $process 2>/dev/null
+  code=0
+  wait $process 2>/dev/null || code=$?
+}
+
+if [ -d /proc/self/fd ]; then
+  for signal in INT TERM HUP QUIT KILL; do
+    number=$(kill -l $signal)
+    begin "SIG$signal over a file that is there"
+    guard target/out
+    end_by $signal
+    [ "$code" -eq $((128 + number)) ] || fail "exit code $code, expected $((128 + number))"
+    untouched target/out
+
+    begin "SIG$signal where there is no file"
+    rm -f target/out
+    end_by $signal
+    [ "$code" -eq $((128 + number)) ] || fail "exit code $code, expected $((128 + number))"
+    [ -z "$(ls -A target)" ] || fail "there is $(ls -A target)"
+  done
+  begin "and a run to the end writes the file"
+  run 0 features $project -o target/out --threads 1 -q
+  [ "$(wc -l <target/out)" -gt 100000 ] || fail "it is short: $(wc -l <target/out) lines"
+else
+  begin "signals"
+  skip "no /proc to see when the program writes"
+fi
+
+finish

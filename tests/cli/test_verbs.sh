@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# Every verb's happy path: what it writes, where, and the same bytes by every way there.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+make_world
+cd "$work" || exit 1
+
+begin "simulate makes a world, and the same one again"
+run 0 simulate again --customers 300 --truth 10
+out_says "customers.csv"; out_says "churn.yaml"; err_silent
+for file in world/*; do same "$file" "again/$(basename "$file")"; done
+[ "$(ls -A world | wc -l)" -eq 9 ] || fail "files: $(ls -A world)"
+[ "$(wc -l <world/customers.csv)" -eq 301 ] || fail "customers: $(wc -l <world/customers.csv)"
+
+begin "another seed is another world"
+run 0 simulate other --customers 300 --truth 10 --seed 2 -q
+cmp -s world/customers.csv other/customers.csv && fail "the customers are the same"
+
+begin "simulate --months and --first-day"
+run 0 simulate short --customers 50 --months 24 --truth 5 --first-day 2020-02-29 --engagements 0.3 -q
+[ "$(sort -t, -k2,2 short/interactions.csv | sed -n 1p | cut -d, -f2)" \< 2020-03-31 ] || fail "the first day is not kept"
+sort -t, -k2,2 short/interactions.csv | tail -2 | head -1 | grep -qE ',202[12]-' || fail "24 months are not kept"
+
+begin "check tells what is there and finds no fault"
+run 0 check "$project"
+out_says "No fault found."; out_says "engagements"; out_says "engagement_trend"; out_says "2024-01-01"; out_says "300"
+
+begin "check finds the leaks a person would miss"
+sed 's/region:    {type: category, static: true}/region: category/' world/churn.yaml >world/undated.yaml
+run 0 check world/undated.yaml
+err_says "customers.region"; err_says "static: true"
+
+begin "check changes nothing"
+before=$(state_of world/churn.yaml)
+run 0 check "$project"
+[ "$(state_of world/churn.yaml)" = "$before" ] || fail "something changed"
+
+begin "features to standard output, data only there"
+run 0 features "$project"
+cp out features.csv
+head -1 features.csv | grep -q '^customer_id,as_of,churned,engagements_30d,engagement_trend,' || fail "heading: $(head -1 features.csv)"
+err_says "rows of 14 features on 21 as-of days"
+tail -n +2 features.csv | cut -d, -f1,2 >keys
+LC_ALL=C sort -t, -k1,1 -k2,2 -c keys || fail "not ordered by id, then day"
+[ "$(sort keys | uniq -d | wc -l)" -eq 0 ] || fail "a customer twice on one day"
+awk -F, 'NR > 1 && $3 != "" && $3 != 0 && $3 != 1 {exit 1}' features.csv || fail "churned is neither empty nor 0 nor 1"
+[ "$(awk -F, '{print NF}' features.csv | sort -u)" = 17 ] || fail "rows of several lengths"
+grep -qiE '(^|,)(-?nan|-?inf)(,|$)' features.csv && fail "a number that is none"
+
+begin "features -o FILE, -o -, --output=FILE: the same bytes"
+run 0 features "$project" -o f1.csv; out_silent; same f1.csv features.csv; err_says "f1.csv"
+run 0 features "$project" -o -; same out features.csv
+run 0 features "$project" --output=f2.csv; same f2.csv features.csv
+
+begin "options may stand before and behind the project"
+run 0 features -o f3.csv -q "$project"; same f3.csv features.csv
+
+begin "features for any number of threads"
+for threads in 1 2 7; do
+  run 0 features "$project" --threads $threads -o f4.csv; same f4.csv features.csv
+done
+
+begin "features on one day and on a span of days"
+run 0 features "$project" --as-of 2024-03-01 -o day.csv
+{ head -1 features.csv; grep -E '^[^,]*,2024-03-01,' features.csv; } >expected; same day.csv expected
+run 0 features "$project" --first 2024-03-01 --last 2024-05-31 -o span.csv
+{ head -1 features.csv; grep -E '^[^,]*,2024-0[345]-01,' features.csv; } >expected; same span.csv expected
+
+begin "features --set"
+run 0 features "$project" --set engagement -o set.csv
+cut -d, -f1-6 features.csv >expected; same set.csv expected
+
+begin "the base at T: joined before T, not left before T"
+awk -F, 'NR > 1 && $2 < "2024-03-01" && ($3 == "" || $3 >= "2024-03-01") {print $1}' world/customers.csv | sort >expected
+tail -n +2 day.csv | cut -d, -f1 >found; same found expected
+
+begin "labels: left within [T+14, T+104)"
+awk -F, 'NR > 1 && $3 >= "2024-03-15" && $3 < "2024-06-13" {print $1}' world/customers.csv | sort >expected
+awk -F, 'NR > 1 && $3 == 1 {print $1}' day.csv >found; same found expected
+
+begin "train writes a model and prints the fit"
+run 0 train "$project" -o model.json
+out_says "engagements_30d"; out_says "Log-likelihood"; err_says "model.json"
+grep -q '"coefficients"\|"columns"' model.json || fail "no coefficients"
+grep -qF "$work" model.json && fail "a path of this machine is in the model"
+
+begin "train again, on another number of threads, to standard output: the same bytes"
+run 0 train "$project" -o model2.json --threads 1; same model.json model2.json
+run 0 train "$project" -o -; same out model.json
+
+begin "train --json"
+run 0 train "$project" -o model3.json --json; same model.json model3.json
+for key in rows churners log_likelihood null_log_likelihood iterations max_gradient stopped_by penalty coefficients estimate \
+  std_error z p covariance warnings; do out_says "\"$key\""; done
+
+begin "train --set, --first, --last, --test-from"
+run 0 train "$project" -o small.json --set engagement --json
+[ "$(grep -o '"name": *"[a-z_0-9?=()]*"' out | grep -c engagement)" -ge 3 ] || fail "the set's columns are not there"
+out_says '"rows"'
+rows=$(grep -o '"rows": *[0-9]*' out | head -1)
+run 0 train "$project" -o few.json --set engagement --json --last 2024-06-01
+[ "$(grep -o '"rows": *[0-9]*' out | head -1)" != "$rows" ] || fail "--last changes nothing"
+run 0 train "$project" -o fewer.json --set engagement --json --test-from 2024-09-01
+[ "$(grep -o '"rows": *[0-9]*' out | head -1)" != "$rows" ] || fail "--test-from changes nothing"
+
+begin "evaluate"
+run 0 evaluate "$project" -m model.json
+out_says "AUC"; out_says "in_sample: no"; out_says "lift"
+
+begin "evaluate --json"
+run 0 evaluate "$project" -m model.json --json
+for key in rows churners auc log_loss brier calibration intercept slope deciles mean_probability lift; do out_says "\"$key\""; done
+cp out evaluation.json
+run 0 evaluate "$project" -m model.json --json --threads 1; same out evaluation.json
+
+begin "evaluate on training days says in_sample"
+run 0 evaluate "$project" -m model.json --test-from 2024-01-01; out_says "in_sample: yes"
+
+begin "evaluate --capacity"
+run 0 evaluate "$project" -m model.json --json --capacity 7,31; out_says '"count": 7'; out_says '"count": 31'
+
+begin "score"
+run 0 score "$project" -m model.json
+cp out ranked.csv
+[ "$(head -1 ranked.csv)" = rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model ] || fail "heading"
+err_says "customers scored as of 2026-01-01"
+tail -n +2 ranked.csv | cut -d, -f1 | cmp -s - <(seq $(($(wc -l <ranked.csv) - 1))) || fail "ranks are not 1, 2, 3, …"
+awk -F, 'NR > 2 && $4 > last {exit 1} {last = $4}' ranked.csv || fail "not ordered by probability"
+awk -F, 'NR > 1 && $3 != "2026-01-01" {exit 1}' ranked.csv || fail "another day"
+awk -F, 'NR > 1 && $2 < "2026-01-01" && ($3 == "" || $3 >= "2026-01-01") {print $1}' world/customers.csv | sort >expected
+tail -n +2 ranked.csv | cut -d, -f2 | sort >found; same found expected
+
+begin "score -o FILE, -o -, on one thread, by a model from standard input: the same bytes"
+run 0 score "$project" -m model.json -o r1.csv; out_silent; same r1.csv ranked.csv
+run 0 score "$project" -m model.json -o -; same out ranked.csv
+run 0 score "$project" -m model.json --threads 1 -o r2.csv; same r2.csv ranked.csv
+"$churn" score "$project" -m - -q <model.json >r3.csv || fail "the model from standard input"; same r3.csv ranked.csv
+
+begin "score --top"
+run 0 score "$project" -m model.json --top 5; head -6 ranked.csv >expected; same out expected
+run 0 score "$project" -m model.json --top 100000; same out ranked.csv
+
+begin "score --by expected-loss"
+run 0 score "$project" -m model.json --by expected-loss
+awk -F, 'NR > 2 && $7 != "" && $7 > last {exit 1} {last = $7}' out || fail "not ordered by expected loss"
+cut -d, -f2 out | sort >found; cut -d, -f2 ranked.csv | sort >expected; same found expected
+run 0 score "$project" -m model.json --by probability; same out ranked.csv
+
+begin "score --as-of"
+run 0 score "$project" -m model.json --as-of 2025-06-15 -o r4.csv
+awk -F, 'NR > 1 && $3 != "2025-06-15" {exit 1}' r4.csv || fail "another day"
+
+begin "the project from standard input, relative to the current folder"
+(cd world && "$churn" features - -q <churn.yaml >../f5.csv) || fail "features -"; same f5.csv features.csv
+
+begin "a source from standard input and from elsewhere"
+"$churn" features "$project" --source customers=- -q <world/customers.csv >f6.csv || fail "customers from standard input"
+same f6.csv features.csv
+"$churn" features "$project" --source engagements=- -q <world/interactions.csv >f6.csv || fail "a history from standard input"
+same f6.csv features.csv
+mkdir moved && cp world/complaints.csv moved/c.csv
+run 0 features "$project" --source complaints=moved/c.csv --source reps=other/rep_assignments.csv -o f7.csv
+cmp -s f7.csv features.csv && fail "the other file is not read"
+run 0 features "$project" --source complaints=moved/c.csv -o f8.csv; same f8.csv features.csv
+
+begin "a compressed source"
+gzip -k moved/c.csv && run 0 features "$project" --source complaints=moved/c.csv.gz -o f9.csv; same f9.csv features.csv
+
+begin "rows in another order"
+mkdir shuffled && cp world/churn.yaml shuffled/
+for file in world/*.csv; do { head -1 "$file"; tail -n +2 "$file" | sort -t, -k2,2r -k3,3; } >"shuffled/$(basename "$file")"; done
+run 0 features shuffled/churn.yaml -o f10.csv; same f10.csv features.csv
+run 0 train shuffled/churn.yaml -o model4.json -q; same model4.json model.json
+
+begin "-q is silent on success"
+run 0 features "$project" -o q.csv -q; out_silent; err_silent
+run 0 train "$project" -o q.json --quiet; out_silent; err_silent
+run 0 score "$project" -m model.json -o q.csv -q; out_silent; err_silent
+run 0 simulate quiet --customers 50 --truth 5 -q; out_silent; err_silent
+run 0 evaluate "$project" -m model.json -q; err_silent; out_says "AUC"
+run 0 check "$project" -q; err_silent
+run 66 features none.yaml -q; out_silent; err_says "none.yaml"
+
+begin "-v says at least as much"
+run 0 features "$project" -o q.csv; cp err normal
+run 0 features "$project" -o q.csv -v
+[ "$(wc -l <err)" -ge "$(wc -l <normal)" ] || fail "it says less"
+
+begin "no escape sequence and no progress bar outside a terminal"
+run 0 train "$project" -o q.json
+grep -q "$(printf '[\033\r]')" out err && fail "control characters"
+
+begin "demo, whose folder is churn-demo unless named"
+run 0 demo
+for file in churn.yaml features.csv model.json ranked.csv; do [ -s "churn-demo/$file" ] || fail "no $file"; out_says "$file"; done
+out_says "AUC"; out_says "churn check churn-demo/churn.yaml"
+
+begin "the demo's files are what the verbs make"
+mkdir checked
+run 0 features churn-demo/churn.yaml -o checked/f.csv; same checked/f.csv churn-demo/features.csv
+run 0 train churn-demo/churn.yaml -o checked/m.json; same checked/m.json churn-demo/model.json
+run 0 score churn-demo/churn.yaml -m churn-demo/model.json -o checked/r.csv; same checked/r.csv churn-demo/ranked.csv
+
+begin "demo DIR that cannot be made"
+run 73 demo churn-demo/churn.yaml; err_says "churn-demo/churn.yaml"
+
+finish

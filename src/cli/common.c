@@ -272,8 +272,11 @@ churn_status cli_check_target(cli *c, const char *path)
            : slash == path ? 1
                            : (int)(slash - path),
            slash == NULL ? "." : path);
+  struct stat found;
   if (access(path, W_OK) == 0 || access(folder, W_OK | X_OK) == 0)
     return CHURN_OK;
+  if (stat(folder, &found) == 0 && !S_ISDIR(found.st_mode))
+    errno = ENOTDIR;
   c->error.status = errno == EACCES || errno == EROFS ? CHURN_PERMISSION : CHURN_CANNOT_CREATE;
   snprintf(c->error.message, sizeof c->error.message, "cannot create the file: %s",
            strerror(errno));

@@ -276,17 +276,6 @@ static void a_column_that_the_model_needs_must_be_there(void **state)
   done(&l);
 }
 
-static void an_empty_base_gives_an_empty_list(void **state)
-{
-  (void)state;
-  scratch_write("customers.csv", "id,x,money\n");
-  listed l = list(flat, model_of("customers.x", NULL), by_probability);
-  assert_order(&l, "");
-  assert_int_equal(l.report.customers, 0);
-  assert_true(l.report.expected_churners == 0);
-  done(&l);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -300,7 +289,6 @@ int main(void)
       cmocka_unit_test(without_histories_a_dated_base_needs_a_day_too),
       cmocka_unit_test(the_outcome_s_column_is_not_judged_when_scoring),
       cmocka_unit_test(a_column_that_the_model_needs_must_be_there),
-      cmocka_unit_test(an_empty_base_gives_an_empty_list),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

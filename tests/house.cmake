@@ -24,6 +24,8 @@ else()
 endif()
 
 if(TARGET churn)
+  add_test(NAME house.docs COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/check_docs.sh $<TARGET_FILE:churn>
+    ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/churn.1)
   set(flags "")
   if(CHURN_SANITIZE)
     set(flags "-fsanitize=address,undefined")

@@ -40,8 +40,9 @@ churn_day churn_day_parse(const char *text, size_t length);
  * leading zeros where a non-digit follows; %y is 1969..2068 (POSIX); %b is an English month name,
  * long or short, any case. When the format has no %H, a time of day may follow the date: a `T` or
  * blank, `H:MM`, `:SS`, fraction, `Z` or `+hh:mm`. The date is the one stated: a zone is checked
- * for form and otherwise ignored; `utc_offset_minutes` is added to the stated time before the day
- * is cut off. NULL format = ISO. Returns CHURN_DAY_MISSING when the text is no date by that format.
+ * for form and otherwise ignored; `utc_offset_minutes` is added to the stated time (a date alone
+ * has none and stays) before the day is cut off. NULL format = ISO. Returns CHURN_DAY_MISSING when
+ * the text is no date by that format.
  */
 churn_day churn_day_parse_format(const char *text, size_t length, const char *format,
                                  int utc_offset_minutes);

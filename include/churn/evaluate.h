@@ -41,8 +41,8 @@ typedef struct churn_evaluation {
   churn_decile deciles[CHURN_DECILES];
   churn_capture captures[CHURN_MOST_CAPTURES];
   size_t capture_count;
-  bool in_sample; /* a label window or a customer is shared with training */
-  char in_sample_reason[128];
+  bool in_sample;             /* a label window or a customer is shared with training */
+  char in_sample_reason[128]; /* "" where there is nothing to say */
   churn_day first_as_of, last_as_of;
   uint32_t snapshot_count;
   uint64_t unseen_levels; /* values whose level training never saw */

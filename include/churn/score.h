@@ -26,7 +26,8 @@ typedef struct churn_score_report {
   uint64_t listed;
   churn_day as_of;          /* MISSING for a flat export */
   double expected_churners; /* sum of probabilities */
-  double expected_loss;     /* sum of probability x value over customers with a value */
+  uint64_t valued;          /* customers with a value */
+  double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
 } churn_score_report;
 

@@ -18,7 +18,8 @@ typedef struct churn_simulate_settings {
   churn_day first_day; /* [2023-01-01 when 0] */
   uint64_t seed;       /* [1 when 0] */
   double engagements_a_day; /* [0.14] mean engagements per customer and day */
-  uint32_t truth_customers; /* [2000] sample for truth.csv; at most all */
+  uint32_t truth_customers; /* [2000] sample for truth.csv, evenly spaced over the ids; more than
+                               all means all */
   uint32_t continuations;   /* [200] seeded continuations per truth row, at least 200 */
   uint32_t horizon_days;    /* [90] */
   uint32_t gap_days;        /* [14] */
@@ -34,9 +35,27 @@ typedef struct churn_simulate_report {
 } churn_simulate_report;
 
 /* Writes customers.csv, interactions.csv, complaints.csv, prices.csv, rep_assignments.csv,
- * invoices.csv, churn.yaml, truth.json and truth.csv into `folder` (made when missing), each all or
- * nothing. Same settings = same bytes for any number of threads. USAGE for settings that make no
- * world, CANNOT_CREATE, PERMISSION, IO, NO_MEMORY. */
+ * invoices.csv, churn.yaml, truth.json and truth.csv into `folder`, each all or nothing; files of
+ * those names are replaced. The folder is made when missing; the one it stands in must exist.
+ *
+ * Histories start on first_day (with a row each for the price and the rep in force) and end on the
+ * last day, `months` later. A customer who left on day d has no row dated d or later; only dates
+ * inside earlier rows (an invoice paid, a complaint closed) may be later. Nobody leaves in the
+ * first 90 days. churn.yaml looks at the base every month from 12 months after first_day (a third
+ * of a world shorter than three years) to the newest closed label window; the last six snapshots,
+ * or as many as leave one to train on, are for the test.
+ *
+ * truth.csv has a row for each of the last nine snapshots on which a sampled customer is in the
+ * base and does not leave inside the gap: the probability of leaving in [T+gap, T+gap+horizon)
+ * given the whole state at T, temperament included. truth.json says how it comes about, and
+ * report.best_auc is the AUC of those probabilities. Cost: a second for each 100 customers of the
+ * sample and core, at the default settings; the rest a second for each 15,000 customers and core.
+ *
+ * Same settings = same bytes for any number of threads. USAGE for settings that make no world:
+ * above 10 million customers, 1200 months, 100 engagements a day; continuations outside
+ * 200..100000; a horizon or gap above 3660 days; too few months for one training and one test
+ * snapshot (12 with the default horizon and gap). CANNOT_CREATE, PERMISSION, IO, NO_MEMORY.
+ * `report` may be NULL. */
 CHURN_MUST_USE churn_status churn_simulate(const char *folder,
                                            const churn_simulate_settings *settings,
                                            const churn_run *run, churn_simulate_report *report,

@@ -157,12 +157,13 @@ static bool read_time(cursor *c, stamp *s)
   return c->at == c->end || read_zone(c);
 }
 
+/* A date without a time of day is the day itself: an offset moves times only. */
 static churn_day stamp_to_day(const stamp *s, int utc_offset_minutes)
 {
   if (s->hour > 23 || s->minute > 59 || s->second > 60)
     return CHURN_DAY_MISSING;
   churn_day day = churn_day_from_civil(s->year, s->month, s->day);
-  if (day == CHURN_DAY_MISSING || utc_offset_minutes == 0)
+  if (day == CHURN_DAY_MISSING || s->hour < 0)
     return day;
   int minutes = s->hour * 60 + s->minute + utc_offset_minutes;
   int shift = minutes >= 0 ? minutes / 1440 : -((1439 - minutes) / 1440);
@@ -174,7 +175,7 @@ churn_day churn_day_parse_format(const char *text, size_t length, const char *fo
                                  int utc_offset_minutes)
 {
   cursor c = {text, text + length};
-  stamp s = {0, 0, 0, 0, 0, 0};
+  stamp s = {.hour = -1};
   bool has_time = false;
   for (const char *f = format == NULL ? "%Y-%m-%d" : format; *f != '\0'; f++) {
     if (*f == '%' && f[1] != '\0') {

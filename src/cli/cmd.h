@@ -45,6 +45,7 @@ typedef struct cli {
   int threads;
   int quiet;
   int verbose;
+  bool notes_shown;
   char **sources;              /* --source NAME=PATH, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
@@ -78,14 +79,17 @@ churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(pr
 enum { CLI_NOT_GIVEN = INT_MIN };
 churn_status cli_whole(cli *c, const char *option, long long given, uint64_t *number);
 
+/* Fails early when no file can be made at `path`, before an hour of work is done for it. */
+churn_status cli_check_target(cli *c, const char *path);
+
 /* A day option: NULL text leaves *day as it is. */
 churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day);
 
 /* Exit code of a status (DESIGN section 6). */
 int cli_exit_code(churn_status status);
 
-/* A message for the user on standard error unless --quiet. */
-void cli_say(const cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The last word of a verb on standard error, after all notes; nothing with --quiet. */
+void cli_say(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Progress bar on standard error, when it is a terminal. */
 void cli_progress_init(churn_progress *progress);
@@ -101,7 +105,8 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and f
 /* Texts for cells; each lives in one of 64 static buffers, used in turn. */
 const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
 const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
-const char *cli_count(uint64_t value); /* 12,345 */
+const char *cli_count(uint64_t value);                    /* 12,345 */
+const char *cli_plural(uint64_t count, const char *noun); /* 1 row, 12,345 rows */
 const char *cli_percent(double share, int digits);
 const char *cli_text_day(churn_day day);
 const char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -28,12 +28,15 @@ static churn_status run_features(cli *c, const request *r)
   churn_features_settings settings = {r->set, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
   churn_status status = read_days(c, r, &settings);
   if (status == CHURN_OK)
+    status = cli_check_target(c, r->output);
+  if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
     status = churn_features_write(project, &settings, r->output, &c->run, &report, &c->error);
   if (status == CHURN_OK)
-    cli_say(c, "%s rows of %u features on %u as-of days%s%s", cli_count(report.rows),
-            report.features, report.snapshot_days, strcmp(r->output, "-") == 0 ? "" : " -> ",
+    cli_say(c, "%s of %u features on %s%s%s", cli_plural(report.rows, "row"), report.features,
+            cli_plural(report.snapshot_days, "as-of day"),
+            strcmp(r->output, "-") == 0 ? "" : " -> ",
             strcmp(r->output, "-") == 0 ? "" : r->output);
   churn_project_free(project);
   return status;

@@ -24,12 +24,16 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
 }
 
-static void say_what_was_done(const cli *c, const churn_score_report *report, const char *output)
+static void say_what_was_done(cli *c, const churn_score_report *report, const char *output)
 {
   bool to_file = strcmp(output, "-") != 0;
-  cli_say(c, "%s customers scored%s%s: %.1f expected to leave, expected loss %.0f; %s listed%s%s",
-          cli_count(report->customers), report->as_of == CHURN_DAY_MISSING ? "" : " as of ",
-          cli_text_day(report->as_of), report->expected_churners, report->expected_loss,
+  const char *loss =
+      report->valued == 0 ? "" : cli_format(", expected loss %.0f", report->expected_loss);
+  const char *day = report->as_of == CHURN_DAY_MISSING
+                        ? ""
+                        : cli_format(" as of %s", cli_text_day(report->as_of));
+  cli_say(c, "%s scored%s: %.1f expected to leave%s; %s listed%s%s",
+          cli_plural(report->customers, "customer"), day, report->expected_churners, loss,
           cli_count(report->listed), to_file ? " -> " : "", to_file ? output : "");
   if (report->unseen_levels > 0)
     cli_say(c,
@@ -46,6 +50,8 @@ static churn_status run_score(cli *c, const request *r)
   churn_score_report report = {0};
   churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
+  if (status == CHURN_OK)
+    status = cli_check_target(c, r->output);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)

@@ -44,6 +44,8 @@ static churn_status run_train(cli *c, const request *r)
   churn_train_settings settings = {r->set, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
+    status = cli_check_target(c, r->output);
+  if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
     status = churn_train(project, &settings, &c->run, &model, &c->error);

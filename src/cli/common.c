@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SHOWN_OF_A_KIND = 20, TEXT_SIZE = CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE + 64 };
@@ -163,6 +164,15 @@ static bool same_note(const churn_note *a, const churn_note *b)
          strcmp(a->file, b->file) == 0;
 }
 
+/* Unmapped headings are news to who sets a project up (`check`), not every night. */
+static bool is_hidden(const cli *c, const churn_note *note)
+{
+  if (c->quiet)
+    return note->severity != CHURN_FAULT;
+  return !c->verbose && strcmp(note->code, "ignored_columns") == 0 &&
+         strcmp(c->verb->name, "check") != 0;
+}
+
 /* The same kind of note many times over hides the others, so only the first ones are shown unless
  * --verbose; a note that several steps of one run gave is shown once. */
 static void show_notes(const cli *c)
@@ -178,7 +188,7 @@ static void show_notes(const cli *c)
         *(j < i ? &before : &after) += 1;
       repeated = repeated || (j < i && same_note(note, other));
     }
-    if (repeated || (c->quiet && note->severity != CHURN_FAULT))
+    if (repeated || is_hidden(c, note))
       continue;
     if (c->verbose || before < SHOWN_OF_A_KIND)
       show_note(note);
@@ -206,6 +216,16 @@ static bool is_noted(const cli *c)
   return false;
 }
 
+/* Notes are shown once, in the order they came up. */
+static void flush_notes(cli *c)
+{
+  cli_progress_clear();
+  if (c->notes_shown)
+    return;
+  show_notes(c);
+  c->notes_shown = true;
+}
+
 int cli_close(cli *c, churn_status status)
 {
   cli_progress_clear();
@@ -216,7 +236,7 @@ int cli_close(cli *c, churn_status status)
     c->error.file[0] = '\0';
     c->error.line = c->error.column = 0;
   }
-  show_notes(c);
+  flush_notes(c);
   if (status != CHURN_OK && c->error.message[0] != '\0' && !is_noted(c))
     show_error(c);
   release(c);
@@ -239,6 +259,26 @@ churn_status cli_whole(cli *c, const char *option, long long given, uint64_t *nu
     return cli_usage(c, "%s: %lld is not accepted; expected a whole number above 0", option, given);
   *number = given == CLI_NOT_GIVEN ? 0 : (uint64_t)given;
   return CHURN_OK;
+}
+
+churn_status cli_check_target(cli *c, const char *path)
+{
+  char folder[CHURN_PLACE_SIZE];
+  const char *slash = strrchr(path, '/');
+  if (strcmp(path, "-") == 0 || strlen(path) >= sizeof folder)
+    return CHURN_OK;
+  snprintf(folder, sizeof folder, "%.*s",
+           slash == NULL   ? 1
+           : slash == path ? 1
+                           : (int)(slash - path),
+           slash == NULL ? "." : path);
+  if (access(path, W_OK) == 0 || access(folder, W_OK | X_OK) == 0)
+    return CHURN_OK;
+  c->error.status = errno == EACCES || errno == EROFS ? CHURN_PERMISSION : CHURN_CANNOT_CREATE;
+  snprintf(c->error.message, sizeof c->error.message, "cannot create the file: %s",
+           strerror(errno));
+  snprintf(c->error.file, sizeof c->error.file, "%s", path);
+  return c->error.status;
 }
 
 churn_status cli_day(cli *c, const char *option, const char *text, churn_day *day)
@@ -265,14 +305,19 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
     *equals = '\0';
     overrides[count++] = (churn_source_override){*source, equals + 1};
   }
+  /* A folder stands for the project file in it. */
+  struct stat found;
+  if (strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+    path = cli_format("%s/churn.yaml", path);
   return churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
 }
 
-void cli_say(const cli *c, const char *format, ...)
+void cli_say(cli *c, const char *format, ...)
 {
   if (c->quiet)
     return;
-  cli_progress_clear();
+  fflush(stdout);
+  flush_notes(c);
   va_list arguments;
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);

@@ -77,15 +77,20 @@ int main(int argc, char **argv)
   if (argc < 2)
     return show_help(stderr, CLI_EXIT_USAGE);
   const char *first = argv[1];
-  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0)
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 ||
+      (strcmp(first, "help") == 0 && argc == 2))
     return show_help(stdout, 0);
   if (strcmp(first, "--version") == 0) {
     puts("churn " CHURN_VERSION);
     return fflush(stdout) == 0 ? 0 : cli_exit_code(CHURN_IO);
   }
-  const cli_verb *verb = find_verb(first);
+  bool help = strcmp(first, "help") == 0;
+  const cli_verb *verb = find_verb(help ? argv[2] : first);
   if (verb == NULL)
-    return unknown_verb(first);
+    return unknown_verb(help ? argv[2] : first);
+  const char *help_arguments[] = {verb->name, "--help", NULL};
+  if (help)
+    return verb->run(verb, 2, help_arguments);
   const char **arguments; /* popt reads them only, but C has no implicit char ** -> const char ** */
   memcpy(&arguments, &argv, sizeof arguments);
   return verb->run(verb, argc - 1, arguments + 1);

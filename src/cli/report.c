@@ -7,6 +7,12 @@
 #include <math.h>
 #include <string.h>
 
+/* A figure that may not exist. */
+static const char *figure(double value, int digits)
+{
+  return isnan(value) ? "none" : cli_number(value, digits);
+}
+
 static const char *p_value(double p)
 {
   return p < 1e-4 ? "< 0.0001" : cli_number(p, 4);
@@ -19,20 +25,27 @@ static void coefficient_row(cli_table *table, const churn_model_column *column)
                 cli_short(column->upper));
 }
 
+/* "6 as-of days 2025-04-01 to 2025-09-01", or the one day. */
+static const char *span_text(uint32_t days, churn_day first, churn_day last)
+{
+  if (days == 1)
+    return cli_format("as of %s", cli_text_day(first));
+  return cli_format("%u as-of days %s to %s", days, cli_text_day(first), cli_text_day(last));
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
     return "";
-  return cli_format(", %u as-of days %s to %s, churn within %d days after a gap of %d",
-                    model->snapshot_count, cli_text_day(model->first_as_of),
-                    cli_text_day(model->last_as_of), (int)model->horizon_days,
-                    (int)model->gap_days);
+  return cli_format(", %s, churn within %d days after a gap of %d",
+                    span_text(model->snapshot_count, model->first_as_of, model->last_as_of),
+                    (int)model->horizon_days, (int)model->gap_days);
 }
 
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
-  fprintf(file, "Fitted on %s rows (%s customers, %s churned)%s\n", cli_count(model->rows),
-          cli_count(model->customers), cli_count(model->churners), window_text(model));
+  fprintf(file, "Fitted on %s (%s, %s churned)%s\n", cli_plural(model->rows, "row"),
+          cli_plural(model->customers, "customer"), cli_count(model->churners), window_text(model));
   fprintf(file, "Penalty: %s", model->penalty);
   if (model->lambda > 0)
     fprintf(file, ", lambda %s", cli_short(model->lambda));
@@ -51,12 +64,11 @@ void cli_print_coefficients(const churn_model *model, FILE *file)
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file)
 {
   fprintf(file,
-          "%s: %s rows, %s churned; AUC %s, log-loss %s, Brier %s, calibration slope %s, "
+          "%s: %s, %s churned; AUC %s, log-loss %s, Brier %s, calibration slope %s, "
           "top-decile lift %s\n",
-          title, cli_count(figures->rows), cli_count(figures->churners),
-          cli_number(figures->auc, 4), cli_number(figures->log_loss, 5),
-          cli_number(figures->brier, 5), cli_number(figures->calibration_slope, 3),
-          cli_number(figures->top_decile_lift, 2));
+          title, cli_plural(figures->rows, "row"), cli_count(figures->churners),
+          figure(figures->auc, 4), figure(figures->log_loss, 5), figure(figures->brier, 5),
+          figure(figures->calibration_slope, 3), figure(figures->top_decile_lift, 2));
 }
 
 static void print_deciles(const churn_evaluation *evaluation, FILE *file)
@@ -93,17 +105,18 @@ static void print_captures(const churn_evaluation *evaluation, FILE *file)
 static void print_span(const churn_evaluation *evaluation, FILE *file)
 {
   const churn_figures *f = &evaluation->figures;
-  fprintf(file, "%s labelled rows, %s churned (%s)", cli_count(f->rows), cli_count(f->churners),
+  fprintf(file, "%s, %s churned (%s)", cli_plural(f->rows, "labelled row"), cli_count(f->churners),
           cli_percent(evaluation->observed_rate, 2));
   if (evaluation->first_as_of != CHURN_DAY_MISSING)
-    fprintf(file, ", %u as-of days %s to %s", evaluation->snapshot_count,
-            cli_text_day(evaluation->first_as_of), cli_text_day(evaluation->last_as_of));
+    fprintf(file, ", %s",
+            span_text(evaluation->snapshot_count, evaluation->first_as_of, evaluation->last_as_of));
   fputc('\n', file);
   if (evaluation->in_sample)
     fprintf(file, "in_sample: yes, so these figures flatter the model (%s)\n",
             evaluation->in_sample_reason);
   else
-    fputs("in_sample: no\n", file);
+    fprintf(file, "in_sample: no%s%s\n", evaluation->in_sample_reason[0] == '\0' ? "" : "; ",
+            evaluation->in_sample_reason);
 }
 
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
@@ -125,6 +138,11 @@ void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
   cli_table_row(table, "calibration slope", cli_number(f->calibration_slope, 3),
                 cli_format("± %s; below 1 = too extreme", cli_number(evaluation->slope_error, 3)));
   cli_table_print(table, file, "  ");
+  if (evaluation->unseen_levels > 0)
+    fprintf(file,
+            "\n%s values are levels that training never saw; they count as ?other or as the "
+            "reference.\n",
+            cli_count(evaluation->unseen_levels));
   fputs("\nTenths of the rows, riskiest first:\n", file);
   print_deciles(evaluation, file);
   print_captures(evaluation, file);

@@ -121,10 +121,22 @@ void cli_table_row(cli_table *table, ...)
   table->rows++;
 }
 
-static void print_cell(FILE *file, const char *text, size_t width, bool right, bool last)
+/* One row; nothing is printed after the last cell that holds a text. */
+static void print_row(const cli_table *table, size_t row, const size_t *widths, FILE *file,
+                      const char *indent)
 {
-  size_t pad = width - display_width(text);
-  fprintf(file, "%*s%s%*s", right ? (int)pad : 0, "", text, right || last ? 0 : (int)pad, "");
+  char *const *cells = table->cells + row * table->columns;
+  size_t end = table->columns;
+  while (end > 0 && (cells[end - 1] == NULL || cells[end - 1][0] == '\0'))
+    end--;
+  for (size_t c = 0; c < end; c++) {
+    const char *text = cells[c] == NULL ? "" : cells[c];
+    int pad = (int)(widths[c] - display_width(text));
+    bool right = table->align[c] == 'r';
+    fprintf(file, "%s%*s%s%*s", c == 0 ? indent : "  ", right ? pad : 0, "", text,
+            right || c + 1 == end ? 0 : pad, "");
+  }
+  fputc('\n', file);
 }
 
 void cli_table_print(cli_table *table, FILE *file, const char *indent)
@@ -138,16 +150,15 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent)
     if (width > widths[i % table->columns])
       widths[i % table->columns] = width;
   }
-  for (size_t i = 0; i < cells; i++) {
-    size_t c = i % table->columns;
-    bool last = c + 1 == table->columns;
-    fputs(c == 0 ? indent : "  ", file);
-    print_cell(file, table->cells[i] == NULL ? "" : table->cells[i], widths[c],
-               table->align[c] == 'r', last);
-    if (last)
-      fputc('\n', file);
+  for (size_t row = 0; row < table->rows; row++)
+    print_row(table, row, widths, file, indent);
+  for (size_t i = 0; i < cells; i++)
     free(table->cells[i]);
-  }
   free(table->cells);
   free(table);
+}
+
+const char *cli_plural(uint64_t count, const char *noun)
+{
+  return cli_format("%s %s%s", cli_count(count), noun, count == 1 ? "" : "s");
 }

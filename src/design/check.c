@@ -185,7 +185,7 @@ static void warn_undated(void *context, const char *column)
 /* A flat export has no as-of day at all, so the warning would only say what is plain. */
 static void warn_about_columns(const churn_pipeline *p, const churn_run *run)
 {
-  for (size_t f = 0; p->project->history_count > 0 && f < p->feature_count; f++) {
+  for (size_t f = 0; !churn_snapshots_flat(p->project) && f < p->feature_count; f++) {
     undated u = {run, p->selection->features[f].name.text};
     churn_plan_undated(p->plan, f, warn_undated, &u);
   }

@@ -91,16 +91,14 @@ static void encode_number(const churn_model_feature *feature, const double *valu
   }
 }
 
+/* Missing is a level too, and where training had none it was never seen. */
 static uint64_t encode_category(const churn_model_feature *feature, const int32_t *column_of_code,
                                 const double *values, size_t rows, double *out)
 {
+  int32_t missing = feature->missing_rows == 0 ? UNSEEN : feature->missing_column;
   uint64_t unseen = 0;
   for (size_t r = 0; r < rows; r++) {
-    if (isnan(values[r])) {
-      set_one(out, feature->missing_column, r);
-      continue;
-    }
-    int32_t column = column_of_code[(size_t)values[r]];
+    int32_t column = isnan(values[r]) ? missing : column_of_code[(size_t)values[r]];
     if (column == UNSEEN) {
       unseen++;
       column = feature->other_column;

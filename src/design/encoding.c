@@ -244,6 +244,20 @@ static int32_t equal_flag(const learner *l, size_t f)
   return -1;
 }
 
+/* The column that is 1 where the feature is missing: an equal flag's, or a new one. Takes `name`.
+ */
+static churn_status add_flag(learner *l, size_t f, char *name, const churn_run *run,
+                             churn_error *error)
+{
+  churn_model_feature *feature = &l->model->features[f];
+  feature->missing_column = equal_flag(l, f);
+  if (feature->missing_column < 0)
+    return add_column(l, f, CHURN_ENCODED_MISSING, name, &feature->missing_column, error);
+  char why[CHURN_MESSAGE_SIZE];
+  snprintf(why, sizeof why, "same rows as %.200s", l->model->columns[feature->missing_column].name);
+  return drop_column(l, name, why, CHURN_NOTE, run, error);
+}
+
 static churn_status number_flag(learner *l, size_t f, const churn_run *run, churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
@@ -258,22 +272,22 @@ static churn_status number_flag(learner *l, size_t f, const churn_run *run, chur
              l->missing[f].rows, l->missing[f].churners);
     return drop_column(l, name, why, CHURN_NOTE, run, error);
   }
-  feature->missing_column = equal_flag(l, f);
-  if (feature->missing_column < 0)
-    return add_column(l, f, CHURN_ENCODED_MISSING, name, &feature->missing_column, error);
-  char why[CHURN_MESSAGE_SIZE];
-  snprintf(why, sizeof why, "same rows as %.200s", l->model->columns[feature->missing_column].name);
-  return drop_column(l, name, why, CHURN_NOTE, run, error);
+  return add_flag(l, f, name, run, error);
+}
+
+static churn_status check_missing(const learner *l, size_t f, churn_error *error)
+{
+  if (l->features[f].spec->missing != CHURN_MISSING_ERROR || l->missing[f].rows == 0)
+    return CHURN_OK;
+  return churn_error_set(error, CHURN_DEGENERATE,
+                         "feature %s has %" PRIu64
+                         " missing values, and its rule is `missing: error`",
+                         l->model->features[f].name, l->missing[f].rows);
 }
 
 static churn_status number_columns(learner *l, size_t f, const churn_run *run, churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
-  if (l->features[f].spec->missing == CHURN_MISSING_ERROR && l->missing[f].rows > 0)
-    return churn_error_set_at(error, CHURN_DEGENERATE, CHURN_NOWHERE,
-                              "feature %s has %" PRIu64
-                              " missing values, and its rule is `missing: error`",
-                              feature->name, l->missing[f].rows);
   char *name = churn_text_copy(feature->name, strlen(feature->name));
   churn_status status =
       l->constant[f] ? drop_column(l, name, "constant", CHURN_WARNING, run, error)
@@ -377,13 +391,10 @@ static churn_status category_columns(learner *l, size_t f, const churn_run *run,
                           churn_text_format("%s=%s", feature->name, feature->levels[i].text),
                           &feature->levels[i].column, error);
   if (status == CHURN_OK && reference != feature->level_count && stands_alone(l, l->missing[f]))
-    status = add_column(l, f, CHURN_ENCODED_MISSING, churn_text_format("%s?missing", feature->name),
-                        &feature->missing_column, error);
-  size_t before = l->model->column_count;
+    status = add_flag(l, f, churn_text_format("%s?missing", feature->name), run, error);
   if (status == CHURN_OK)
     status = pool_levels(l, f, reference, run, error);
-  if (status == CHURN_OK && before == l->model->column_count && feature->level_count <= 1 &&
-      l->missing[f].rows == 0)
+  if (status == CHURN_OK && feature->level_count + (l->missing[f].rows > 0) <= 1)
     status = drop_column(l, churn_text_copy(feature->name, strlen(feature->name)), "constant",
                          CHURN_WARNING, run, error);
   return status;
@@ -392,10 +403,13 @@ static churn_status category_columns(learner *l, size_t f, const churn_run *run,
 static churn_status number_all(learner *l, size_t count, const churn_run *run, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  for (size_t f = 0; f < count && status == CHURN_OK; f++)
-    status = l->model->features[f].kind == CHURN_FEATURE_NUMBER
-                 ? number_columns(l, f, run, error)
-                 : category_columns(l, f, run, error);
+  for (size_t f = 0; f < count && status == CHURN_OK; f++) {
+    status = check_missing(l, f, error);
+    if (status == CHURN_OK)
+      status = l->model->features[f].kind == CHURN_FEATURE_NUMBER
+                   ? number_columns(l, f, run, error)
+                   : category_columns(l, f, run, error);
+  }
   return status;
 }
 

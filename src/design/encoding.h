@@ -18,9 +18,10 @@ typedef struct churn_encoding_feature {
 } churn_encoding_feature;
 
 /* Learns features[] and columns[] (without coefficients) of `model` from the training frame and its
- * labels (rules: DESIGN section 4). Constant columns and equal missing flags are dropped here;
- * collinear ones by the fit. DEGENERATE: missing values under `missing: error`, a reference level
- * that does not occur. */
+ * labels (rules: DESIGN section 4). Pooled levels that together cannot stand alone either get no
+ * ?other but count as the reference; a flag marks what is missing under `missing: zero` too.
+ * Constant columns and equal missing flags are dropped here; collinear ones by the fit. DEGENERATE:
+ * missing values under `missing: error`, a reference level that does not occur. */
 CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame,
                                                  const int8_t *labels,
                                                  const churn_encoding_feature *features,
@@ -38,7 +39,8 @@ CHURN_MUST_USE churn_status churn_encoder_new(const churn_model *model, const ch
 void churn_encoder_free(churn_encoder *encoder);
 
 /* Encodes rows 0..rows-1 (at most 256) of one frame tile into `columns` design columns at out +
- * c*256 (zero-filled first). Adds levels never seen to unseen[feature] (NULL = do not count).
+ * c*256 (zero-filled first). Adds levels never seen to unseen[feature] (NULL = do not
+ * count); a missing category is one when training had none.
  * DEGENERATE when a value is missing under `missing: error` (message names the feature). */
 CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,

@@ -30,4 +30,14 @@ static inline double *churn_matrix_tile(const churn_matrix *matrix, size_t tile,
   return matrix->tiles + (tile * matrix->columns + column) * CHURN_TILE_ROWS;
 }
 
+/* The columns of one tile as columns x 256 doubles, wherever they are kept: `scratch` has room for
+ * them and may or may not be used. For whoever needs every value of a row; sums over rows have
+ * their own ways (fit/objective.h). */
+static inline const double *churn_matrix_dense(const churn_matrix *matrix, size_t tile,
+                                               double *scratch)
+{
+  (void)scratch;
+  return churn_matrix_tile(matrix, tile, 0);
+}
+
 #endif

@@ -35,7 +35,7 @@ static churn_status build_schema(churn_pipeline *p, const churn_model *model, co
   return status;
 }
 
-/* Expressions of the features, then the event's condition. */
+/* Expressions of the features, then which rows of the outcome's history count. */
 static churn_status list_expressions(churn_pipeline *p, const churn_model *model,
                                      churn_expression **expressions, size_t *count,
                                      churn_error *error)
@@ -61,7 +61,8 @@ static churn_status list_expressions(churn_pipeline *p, const churn_model *model
   }
   *count = features;
   p->condition_output = -1;
-  if (project->outcome.kind == CHURN_OUTCOME_EVENT && project->outcome.where.text != NULL) {
+  if (project->outcome.kind == CHURN_OUTCOME_SILENT ||
+      project->outcome.kind == CHURN_OUTCOME_EVENT) {
     p->condition_output = (int)features;
     (*expressions)[(*count)++] =
         (churn_expression){.name = "outcome",
@@ -123,18 +124,9 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
-        "no feature is left: the project maps none of the columns that its features need");
+        "no feature is left to work with: the project maps none of the columns that they "
+        "need, or only days, which are no features by themselves");
   return status;
-}
-
-/* Sources that the outcome reads although no feature may. */
-static void add_outcome_needs(const churn_project *project, churn_needs *needs)
-{
-  if (project->outcome.kind != CHURN_OUTCOME_SILENT && project->outcome.kind != CHURN_OUTCOME_EVENT)
-    return;
-  int history = churn_project_find_history(project, project->outcome.history.text);
-  if (history >= 0)
-    needs->source[1 + history] = true;
 }
 
 /* The newest day of any history tells when the data ends, so then every history is read, if only
@@ -156,7 +148,6 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   add_all_days(p->project, needs);
-  add_outcome_needs(p->project, needs);
   churn_data_settings reading = {settings->collect_all, settings->with_labels};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);

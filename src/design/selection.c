@@ -4,10 +4,10 @@
 #include "design/selection.h"
 
 #include "base/memory.h"
+#include "project/pattern.h"
+
 #include <stdint.h>
 #include <stdio.h>
-
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,20 +20,6 @@ void churn_selection_free(churn_selection *selection)
   free(selection->owned);
   free(selection->features);
   free(selection);
-}
-
-/* `value: NAME` or `value: customers.NAME` names a column that is money, not a feature. */
-static bool is_value_column(const churn_project *project, const char *name)
-{
-  const char *value = project->value.text;
-  if (value == NULL)
-    return false;
-  if (strncmp(value, "customers.", 10) == 0)
-    value += 10;
-  size_t length = strlen(value);
-  if (length > 2 && value[0] == '`' && value[length - 1] == '`')
-    return strlen(name) == length - 2 && strncmp(value + 1, name, length - 2) == 0;
-  return strcmp(value, name) == 0;
 }
 
 /* The column as an expression, in backticks so that any heading works; a backtick inside is
@@ -53,11 +39,31 @@ static char *column_expression(const char *name)
   return text;
 }
 
+static bool is_text(const churn_located *located, const char *text)
+{
+  return located->text != NULL && strcmp(located->text, text) == 0;
+}
+
+/* Money, the id, the joining day: named by the project as what they are. `expression` is the column
+ * as customers.`NAME`; `value` may be written with or without either part of that. */
+static bool has_another_role(const churn_project *project, const churn_schema_column *column,
+                             const char *expression)
+{
+  const char *value = project->value.text;
+  size_t prefix = strlen("customers.");
+  if (value != NULL && strncmp(value, expression, prefix) == 0)
+    value += prefix;
+  return (value != NULL &&
+          (strcmp(value, column->name) == 0 || strcmp(value, expression + prefix) == 0)) ||
+         is_text(&project->customers.id, column->heading) ||
+         is_text(&project->joined, column->heading);
+}
+
 static bool can_be_feature(const churn_project *project, const churn_schema_column *column,
-                           const churn_run *run)
+                           const char *expression, const churn_run *run)
 {
   const char *why = NULL;
-  if (is_value_column(project, column->name))
+  if (has_another_role(project, column, expression))
     return false;
   if (column->type == CHURN_TYPE_DAY || column->type == CHURN_TYPE_SCHEDULED)
     why = "is a day; write a feature such as `as_of - customers.NAME` to use it";
@@ -79,12 +85,12 @@ static churn_status expand_columns(const churn_project *project, const churn_sch
     return churn_error_no_memory(error);
   for (size_t i = 0; i < source->column_count; i++) {
     const churn_schema_column *column = &source->columns[i];
-    if (!can_be_feature(project, column, run))
-      continue;
     char *expression = column_expression(column->name);
     if (expression == NULL)
       return churn_error_no_memory(error);
     s->owned[s->owned_count++] = expression;
+    if (!can_be_feature(project, column, expression, run))
+      continue;
     const churn_located *at = &project->features_place;
     s->features[s->count++] =
         (churn_feature_spec){.name = {(char *)(uintptr_t)column->name, at->line, at->column},
@@ -133,7 +139,7 @@ static churn_status apply_set(const churn_project *project, const churn_feature_
   for (size_t i = 0; i < s->count; i++) {
     bool keep = false;
     for (size_t p = 0; p < set->pattern_count; p++)
-      if (fnmatch(set->patterns[p].text, s->features[i].name.text, 0) == 0)
+      if (churn_pattern_matches(set->patterns[p].text, s->features[i].name.text))
         keep = used[p] = true;
     if (keep)
       s->features[kept++] = s->features[i];

@@ -11,119 +11,6 @@
 
 enum { BLOCK_CUSTOMERS = 2048 };
 
-static bool is_flat(const churn_project *project)
-{
-  return project->base_kind == CHURN_BASE_FILE && project->history_count == 0 &&
-         project->joined.text == NULL &&
-         (project->outcome.kind == CHURN_OUTCOME_COLUMN ||
-          project->outcome.kind == CHURN_OUTCOME_NONE);
-}
-
-static churn_status one_day(churn_day day, churn_day **days, size_t *count, churn_error *error)
-{
-  *days = churn_array_new(1, sizeof **days);
-  if (*days == NULL)
-    return churn_error_no_memory(error);
-  **days = day;
-  *count = 1;
-  return CHURN_OK;
-}
-
-static int compare_days(const void *left, const void *right)
-{
-  churn_day a = *(const churn_day *)left, b = *(const churn_day *)right;
-  return (a > b) - (a < b);
-}
-
-static churn_status label_days(const churn_project *project, const churn_data *data,
-                               churn_day first, churn_day last, churn_day **days, size_t *count,
-                               churn_error *error)
-{
-  churn_day *all = churn_array_new(data->labels.count, sizeof *all);
-  if (all == NULL)
-    return churn_error_no_memory(error);
-  size_t kept = 0;
-  for (size_t i = 0; i < data->labels.count; i++)
-    if ((first == CHURN_DAY_MISSING || data->labels.as_of[i] >= first) &&
-        (last == CHURN_DAY_MISSING || data->labels.as_of[i] <= last))
-      all[kept++] = data->labels.as_of[i];
-  qsort(all, kept, sizeof *all, compare_days);
-  *count = 0;
-  for (size_t i = 0; i < kept; i++)
-    if (i == 0 || all[i] != all[i - 1])
-      all[(*count)++] = all[i];
-  *days = all;
-  if (*count > 0)
-    return CHURN_OK;
-  free(all);
-  *days = NULL;
-  return churn_error_set_at(error, CHURN_DEGENERATE,
-                            (churn_place){project->outcome.labels.path, 0, 0},
-                            "the file has no label of a known customer on the days asked for");
-}
-
-/* The i-th day of the series that starts at `first`. Months are counted from the first day, so that
- * Jan 31 gives Mar 31 two months on. */
-static churn_day series_day(const churn_snapshots_spec *spec, churn_day first, size_t i)
-{
-  if (spec->every_months > 0)
-    return churn_day_add_months(first, (int)i * spec->every_months);
-  if (spec->every_days > 0)
-    return first + (churn_day)i * spec->every_days;
-  return i == 0 ? first : CHURN_DAY_MISSING;
-}
-
-static churn_status series(const churn_snapshots_spec *spec, churn_day first, churn_day last,
-                           churn_day **days, size_t *count, churn_error *error)
-{
-  size_t capacity = 0;
-  *days = NULL;
-  *count = 0;
-  for (size_t i = 0;; i++) {
-    churn_day day = series_day(spec, first, i);
-    if (day == CHURN_DAY_MISSING || day > last)
-      break;
-    if (!churn_array_reserve(days, &capacity, *count + 1, sizeof **days)) {
-      free(*days);
-      *days = NULL;
-      return churn_error_no_memory(error);
-    }
-    (*days)[(*count)++] = day;
-  }
-  if (*count > 0)
-    return CHURN_OK;
-  return churn_error_set(error, CHURN_DEGENERATE,
-                         "no snapshot: the first day lies after the last one");
-}
-
-churn_status churn_snapshot_days(const churn_project *project, const churn_data *data,
-                                 churn_day first, churn_day last, churn_day **days, size_t *count,
-                                 churn_error *error)
-{
-  const churn_outcome_spec *outcome = &project->outcome;
-  if (is_flat(project))
-    return one_day(CHURN_DAY_MISSING, days, count, error);
-  if (outcome->kind == CHURN_OUTCOME_LABELS && first != CHURN_DAY_MISSING && first == last)
-    return one_day(first, days, count, error);
-  first = first == CHURN_DAY_MISSING ? project->snapshots.first : first;
-  last = last == CHURN_DAY_MISSING ? project->snapshots.last : last;
-  if (outcome->kind == CHURN_OUTCOME_LABELS)
-    return label_days(project, data, first, last, days, count, error);
-  churn_day newest = data->data_until;
-  if ((first == CHURN_DAY_MISSING || last == CHURN_DAY_MISSING) && newest == CHURN_DAY_MISSING)
-    return churn_error_set(error, CHURN_DEGENERATE,
-                           "no snapshot day is known: there is no history to tell the newest day; "
-                           "expected `data_until` "
-                           "or `snapshots` in the project");
-  churn_day newest_closed =
-      newest == CHURN_DAY_MISSING ? newest : newest + 1 - outcome->gap_days - outcome->horizon_days;
-  if (last == CHURN_DAY_MISSING)
-    last = newest_closed;
-  if (first == CHURN_DAY_MISSING)
-    first = last;
-  return series(&project->snapshots, first, last, days, count, error);
-}
-
 /* What a block of customers needs and gives. */
 typedef struct block {
   churn_snapshot *rows;
@@ -140,7 +27,6 @@ typedef struct builder {
   const churn_day *days;
   size_t day_count;
   churn_snapshot_use use;
-  int history;           /* of SILENT and EVENT, else -1 */
   int8_t *column_labels; /* COLUMN: per spell, else NULL */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
@@ -171,38 +57,21 @@ static size_t spell_at(const churn_customers *customers, size_t customer, churn_
   return SIZE_MAX;
 }
 
-/* First row of the customer's history on or after `day`. */
-static size_t first_row_from(const churn_history *h, size_t customer, churn_day day)
-{
-  size_t low = h->first_row[customer], high = h->first_row[customer + 1];
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (h->days[middle] < day)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
+/* Rows that are not known by `last` are no sign of life, and no event: the plan's condition sees to
+ * known_at. */
 static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
                             churn_day last, bool *any)
 {
-  if (b->condition_output >= 0)
-    return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer,
-                              first, last, any);
-  const churn_history *h = &b->data->histories[b->history];
-  *any = first_row_from(h, customer, first) < first_row_from(h, customer, last);
-  return CHURN_OK;
+  return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer,
+                            first, last, any);
 }
 
-static bool is_active(const builder *b, size_t customer, churn_day as_of)
+static churn_status is_active(const builder *b, int thread, size_t customer, churn_day as_of,
+                              bool *active)
 {
   int32_t within = b->project->outcome.active_within_days;
-  if (within == 0 || b->history < 0)
-    return true;
-  const churn_history *h = &b->data->histories[b->history];
-  return first_row_from(h, customer, as_of - within) < first_row_from(h, customer, as_of);
+  *active = true;
+  return within == 0 ? CHURN_OK : any_row(b, thread, customer, as_of - within, as_of, active);
 }
 
 enum { LABEL_DROPPED = -2 };
@@ -294,12 +163,15 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   if (spell == SIZE_MAX)
     return CHURN_OK;
   tally->base++;
-  if (!is_active(b, customer, as_of)) {
+  int8_t label = CHURN_LABEL_UNKNOWN;
+  bool active;
+  churn_status status = is_active(b, thread, customer, as_of, &active);
+  if (status == CHURN_OK && !active) {
     tally->inactive++;
     return CHURN_OK;
   }
-  int8_t label;
-  churn_status status = find_label(b, thread, customer, spell, as_of, &label);
+  if (status == CHURN_OK)
+    status = find_label(b, thread, customer, spell, as_of, &label);
   if (status != CHURN_OK)
     return churn_error_set(error, status, "out of memory");
   tally->churned += label == CHURN_LABEL_CHURNED;
@@ -355,12 +227,11 @@ static churn_status join_blocks(const builder *b, size_t block_count, churn_snap
   return CHURN_OK;
 }
 
-static churn_status label_of_text(const builder *b, const char *text, uint64_t line,
-                                  bool negative_seen[1], const char **other, int8_t *label,
-                                  churn_error *error)
+/* *other is the value that means stayed, once one was seen; NULL before. */
+static churn_status label_of_text(const builder *b, const char *text, const char **other,
+                                  int8_t *label, churn_error *error)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
-  (void)line;
   *label = CHURN_LABEL_STAYED;
   if (strcmp(text, outcome->positive.text) == 0) {
     *label = CHURN_LABEL_CHURNED;
@@ -370,8 +241,7 @@ static churn_status label_of_text(const builder *b, const char *text, uint64_t l
     *label = strcmp(text, outcome->negative.text) == 0 ? CHURN_LABEL_STAYED : LABEL_DROPPED;
     return CHURN_OK;
   }
-  if (!negative_seen[0]) {
-    negative_seen[0] = true;
+  if (*other == NULL) {
     *other = text;
     return CHURN_OK;
   }
@@ -394,11 +264,11 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   b->column_labels = churn_array_new(spells, sizeof *b->column_labels);
   churn_status status =
       by_level == NULL || b->column_labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  bool negative_seen[1] = {false}, positive_seen = false;
+  bool positive_seen = false;
   const char *other = NULL;
   for (uint32_t i = 0; i < levels && status == CHURN_OK; i++) {
-    status = label_of_text(b, churn_dictionary_text(column->levels, i), 0, negative_seen, &other,
-                           &by_level[i], error);
+    status =
+        label_of_text(b, churn_dictionary_text(column->levels, i), &other, &by_level[i], error);
     positive_seen = positive_seen || by_level[i] == CHURN_LABEL_CHURNED;
   }
   if (status == CHURN_OK && levels > 0 && !positive_seen)
@@ -452,12 +322,9 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
                .condition_output = condition_output,
                .days = days,
                .day_count = day_count,
-               .use = use,
-               .history = -1};
+               .use = use};
   int threads = churn_parallel_threads(run);
   size_t block_count = (data->customers.count + BLOCK_CUSTOMERS - 1) / BLOCK_CUSTOMERS;
-  if (project->outcome.kind == CHURN_OUTCOME_SILENT || project->outcome.kind == CHURN_OUTCOME_EVENT)
-    b.history = churn_project_find_history(project, project->outcome.history.text);
   churn_snapshots *s = calloc(1, sizeof *s);
   b.blocks = churn_array_new(block_count, sizeof *b.blocks);
   churn_status status = s == NULL || b.blocks == NULL ? churn_error_no_memory(error) : CHURN_OK;

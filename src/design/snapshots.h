@@ -26,7 +26,7 @@ typedef struct churn_snapshot_day {
   bool closed;       /* the label window ends within the data */
   uint64_t base;     /* spells in the base */
   uint64_t inactive; /* left out by active_within */
-  uint64_t dropped;  /* left inside the gap (or no label in the file) */
+  uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell */
   uint64_t churned;
   uint64_t stayed;
 } churn_snapshot_day;
@@ -38,10 +38,15 @@ typedef struct churn_snapshots {
   size_t day_count;
 } churn_snapshots;
 
+/* A flat export has no as-of day: one row a customer, no histories, no joined. */
+bool churn_snapshots_flat(const churn_project *project);
+
 /* The as-of days of a project. first..last by every; a label file gives its own days, unless one
  * day is asked for; a flat export has the one day MISSING. first, last MISSING = the project's;
  * when the project has none: last = the newest day whose window is closed, first = last. DEGENERATE
- * when no day is left. The caller frees *days. */
+ * when no day is left; USAGE for more than one day without a step (`every`). The caller frees
+ * *days.
+ */
 CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,
                                                 const churn_data *data, churn_day first,
                                                 churn_day last, churn_day **days, size_t *count,
@@ -53,8 +58,8 @@ typedef enum churn_snapshot_use {
   CHURN_SNAPSHOTS_LABELLED /* rows with a label only: closed windows, not dropped */
 } churn_snapshot_use;
 
-/* Builds the rows for the given days (ascending). `condition_output` is the plan's output of the
- * event's condition, or -1 for every row. */
+/* Builds the rows for the given days (ascending). `condition_output` is the plan's output that
+ * tells which rows of the history count (SILENT, EVENT), else -1. */
 CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
                                                   const churn_data *data, const churn_plan *plan,
                                                   int condition_output, const churn_day *days,

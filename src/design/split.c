@@ -15,7 +15,7 @@ churn_split churn_split_of(const churn_project *project, churn_day test_from)
                                                                    : test_from,
                        .span_days = project->outcome.gap_days + project->outcome.horizon_days,
                        .test_share = project->test_share};
-  if (split.test_from != CHURN_DAY_MISSING)
+  if (split.test_from != CHURN_DAY_MISSING && !churn_snapshots_flat(project))
     split.kind = CHURN_SPLIT_TIME;
   else if (split.test_share > 0)
     split.kind = CHURN_SPLIT_CUSTOMERS;
@@ -28,8 +28,9 @@ static bool belongs(const churn_split *split, const churn_data *data, const chur
   if (split->kind == CHURN_SPLIT_NONE)
     return part == CHURN_PART_TRAIN;
   if (split->kind == CHURN_SPLIT_TIME)
-    return part == CHURN_PART_TRAIN ? row->as_of + split->span_days <= split->test_from
-                                    : row->as_of >= split->test_from;
+    return part == CHURN_PART_TRAIN
+               ? row->as_of < split->test_from && row->as_of + split->span_days <= split->test_from
+               : row->as_of >= split->test_from;
   const char *id = data->customers.ids[row->customer];
   bool test = churn_hash_unit(id, strlen(id), 0) < split->test_share;
   return test == (part == CHURN_PART_TEST);

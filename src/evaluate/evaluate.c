@@ -106,10 +106,9 @@ static bool is_other_export(const churn_pipeline *pipeline, const churn_model *m
 static void find_in_sample(const churn_pipeline *pipeline, const churn_split *split,
                            const churn_model *model, churn_evaluation *evaluation)
 {
-  const char *why = NULL;
-  if (split->kind == CHURN_SPLIT_NONE && is_other_export(pipeline, model))
-    why = NULL;
-  else if (split->kind == CHURN_SPLIT_NONE)
+  const char *why = "";
+  evaluation->in_sample = true;
+  if (split->kind == CHURN_SPLIT_NONE && !is_other_export(pipeline, model))
     why = "the project sets neither test_from nor split, so these rows trained the model";
   else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
            strcmp(model->validation_kind, "held_out_customers") != 0)
@@ -117,9 +116,11 @@ static void find_in_sample(const churn_pipeline *pipeline, const churn_split *sp
   else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of != CHURN_DAY_MISSING &&
            evaluation->first_as_of < model->last_as_of + model->gap_days + model->horizon_days)
     why = "the label windows of training reach into these snapshots";
-  evaluation->in_sample = why != NULL;
-  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s",
-           why == NULL ? "" : why);
+  else
+    evaluation->in_sample = false;
+  if (!evaluation->in_sample && split->kind == CHURN_SPLIT_NONE)
+    why = "another export than the one that trained; customers in both are not looked for";
+  snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s", why);
 }
 
 static churn_status no_rows(const churn_split *split, churn_error *error)
@@ -137,13 +138,20 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
                             const churn_evaluate_settings *settings, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
 {
-  churn_split split = churn_split_of(project, settings->test_from);
+  /* Days asked for by hand override the project's test_from; whether training saw them is told. */
+  churn_day from = settings->test_from == CHURN_DAY_MISSING ? settings->first : settings->test_from;
+  churn_split split = churn_split_of(project, from);
   churn_split_part part = split.kind == CHURN_SPLIT_NONE ? CHURN_PART_TRAIN : CHURN_PART_TEST;
   churn_pipeline_settings opening = {.model = model, .with_labels = true};
   churn_pipeline *p = NULL;
   churn_snapshots *all = NULL, *rows = NULL;
   churn_evaluation made = {0};
-  churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
+  churn_status status = CHURN_OK;
+  if (project->outcome.kind == CHURN_OUTCOME_NONE)
+    status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){project->path, 0, 0},
+                                "the project has no `outcome`, so nobody knows who churned");
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED,
                                       run, &all, error);

@@ -29,15 +29,14 @@ static const double runaway_step = 0.5;
 static const double strict_share = 1e-8;
 static const double loose_share = 1e-6;
 
-/* A pivot of the Hessian (what a column tells beyond those before it) below pivot_share of its
- * diagonal, or below pivot_floor of what it was at the start, is rounding for the most part, and
- * the step would be too. */
+/* A pivot of the Hessian (what a column tells beyond those before it) below this share of its
+ * diagonal is rounding for the most part, and the step would be too. */
 static const double pivot_share = 1e-12;
-static const double pivot_floor = 1e-13;
 
 /* A step that takes all but pivot_drop of a pivot away is too long to trust: a rare outcome's first
- * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut, at
- * most until it moves no row's eta by more than short_step. */
+ * steps may overshoot by 1 / p, to where rows have no curvature left to come back by. It is cut,
+ * until it moves no row's eta by more than short_step: that cannot cost a pivot more than
+ * exp(-short_step). */
 static const double pivot_drop = 1e-3;
 static const double short_step = 4;
 
@@ -59,9 +58,8 @@ churn_status churn_newton_prepare(churn_newton *newton, churn_error *error)
   newton->direction = churn_array_new(n, sizeof *newton->direction);
   newton->solution = churn_array_new(n, sizeof *newton->solution);
   newton->pivots = churn_array_new(n, sizeof *newton->pivots);
-  newton->floors = churn_array_new(n, sizeof *newton->floors);
   if (newton->factor == NULL || newton->direction == NULL || newton->solution == NULL ||
-      newton->pivots == NULL || newton->floors == NULL)
+      newton->pivots == NULL)
     return churn_error_no_memory(error);
   return CHURN_OK;
 }
@@ -75,7 +73,6 @@ void churn_newton_clear(churn_newton *newton)
   free(newton->direction);
   free(newton->solution);
   free(newton->pivots);
-  free(newton->floors);
 }
 
 static size_t unknowns(const churn_newton *newton)
@@ -83,13 +80,13 @@ static size_t unknowns(const churn_newton *newton)
   return newton->objective.matrix->columns + 1;
 }
 
-/* False when some pivot is below its floor, or below `drop` times the last point's. */
-static bool pivots_last(const churn_newton *newton, double drop)
+/* False when some pivot is below pivot_drop times the last point's (0 before the first). */
+static bool pivots_last(const churn_newton *newton)
 {
   size_t n = unknowns(newton);
   for (size_t j = 0; j < n; j++) {
     double pivot = newton->factor[j * n + j] * newton->factor[j * n + j];
-    if (pivot < newton->floors[j] || pivot < drop * newton->pivots[j])
+    if (pivot < pivot_drop * newton->pivots[j])
       return false;
   }
   return true;
@@ -97,12 +94,12 @@ static bool pivots_last(const churn_newton *newton, double drop)
 
 /* False, and the old direction kept, when the Hessian at `point` cannot be factored or has lost too
  * much. */
-static bool find_direction(churn_newton *newton, double drop, size_t *column)
+static bool find_direction(churn_newton *newton, size_t *column)
 {
   size_t n = unknowns(newton);
   const double *hessian = newton->point.sums + churn_kernel_hessian_start(n - 1);
   if (!churn_cholesky_factor(hessian, n, pivot_share, newton->factor, column) ||
-      !pivots_last(newton, drop))
+      !pivots_last(newton))
     return false;
   if (!churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->solution))
     return false;
@@ -161,11 +158,11 @@ static bool trial_is_lower(const churn_newton *newton, double length)
 }
 
 /* The trial becomes the point if Newton can go on from there. */
-static bool adopt_trial(churn_newton *newton, double drop)
+static bool adopt_trial(churn_newton *newton)
 {
   size_t column;
   swap_points(newton);
-  if (find_direction(newton, drop, &column))
+  if (find_direction(newton, &column))
     return true;
   swap_points(newton);
   return false;
@@ -176,17 +173,14 @@ static churn_status adopt_or_cut(churn_newton *newton, double *length, bool *mov
                                  churn_error *error)
 {
   double lowest, highest;
-  *moved = adopt_trial(newton, pivot_drop);
+  *moved = adopt_trial(newton);
   if (*moved)
     return CHURN_OK;
   churn_status status =
       churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
   if (status != CHURN_OK)
     return status;
-  double furthest = fmax(highest, -lowest);
-  if (*length * furthest <= short_step)
-    *moved = adopt_trial(newton, 0);
-  *length = *length * furthest <= short_step ? 0 : *length / 8;
+  *length = *length * fmax(highest, -lowest) > short_step ? *length / 8 : 0;
   return CHURN_OK;
 }
 
@@ -337,10 +331,8 @@ churn_status churn_newton_run(churn_newton *newton, churn_error *error)
   churn_status status = churn_objective_evaluate(&newton->objective, &newton->point, error);
   if (status != CHURN_OK)
     return status;
-  if (!find_direction(newton, 0, &column))
+  if (!find_direction(newton, &column))
     return refuse_start(column, unknowns(newton), error);
-  for (size_t j = 0; j < unknowns(newton); j++)
-    newton->floors[j] = pivot_floor * newton->pivots[j];
   bool going = true;
   while (going && status == CHURN_OK)
     status = turn(newton, &going, error);

@@ -20,7 +20,6 @@ typedef struct churn_newton {
   double *direction; /* [columns + 1]: -inverse(Hessian) gradient at `point` */
   double *solution;  /* [columns + 1], scratch */
   double *pivots;    /* [columns + 1], of the Hessian at `point` */
-  double *floors;    /* [columns + 1], the least pivots that are not rounding */
   uint32_t iterations;
   bool far;          /* the next step would still move some row a long way */
   bool suspected;    /* some step looked like separation */

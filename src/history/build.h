@@ -22,6 +22,14 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
                               const churn_column_request *requests, size_t count, bool keep_lines,
                               churn_table **table);
 
+/* A column of a source is read: wanted, or the day from which the source or a wanted column is
+ * visible. */
+bool churn_build_is_read(const churn_build *build, size_t source, size_t column);
+
+/* Remembers in data->inputs that a file was read, as NAME + SUFFIX. */
+churn_status churn_build_record(const churn_build *build, const char *name, const char *suffix,
+                                const churn_table *table);
+
 /* data->customers from the customers file. */
 churn_status churn_build_customers(const churn_build *build);
 
@@ -38,6 +46,13 @@ churn_status churn_build_labels(const churn_build *build);
  * when it has one. The caller frees *map. */
 churn_status churn_build_id_map(const churn_build *build, const churn_source_spec *spec,
                                 const churn_column *id, uint32_t **map);
+
+/* For a source with `via`: *file is the file that maps keys to customers (column 1 = customer), and
+ * (*map)[code] is, for each of the keys `ids`, the code of its customer there; CHURN_CODE_MISSING =
+ * unknown key. A key may stand there often, but for one customer only (INCONSISTENT). The caller
+ * frees both. */
+churn_status churn_build_via(const churn_build *build, const churn_source_spec *spec,
+                             const churn_dictionary *ids, churn_table **file, uint32_t **map);
 
 /* column's rows taken in the given order: column[i] = column[order[i]], for `rows` rows, on all
  * threads. */

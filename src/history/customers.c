@@ -41,11 +41,11 @@ static churn_status make_layout(const churn_build *build, layout *l)
   l->joined = ask(l, project, &project->joined, CHURN_TYPE_DAY, false);
   l->left = ask(l, project, &project->left, CHURN_TYPE_DAY, !labels);
   l->outcome = -1;
-  if (project->outcome.kind == CHURN_OUTCOME_COLUMN)
-    l->outcome = ask(l, project, &project->outcome.column, CHURN_TYPE_CATEGORY, !labels);
+  if (labels && project->outcome.kind == CHURN_OUTCOME_COLUMN)
+    l->outcome = ask(l, project, &project->outcome.column, CHURN_TYPE_CATEGORY, false);
   for (size_t i = 0; i < source->column_count; i++) {
     l->schema[i] = -1;
-    if (!build->needs->wanted[0][i])
+    if (!churn_build_is_read(build, 0, i))
       continue;
     const churn_schema_column *column = &source->columns[i];
     l->requests[l->count] =
@@ -326,10 +326,11 @@ churn_status churn_build_customers(const churn_build *build)
   return status;
 }
 
-/* First dated row of each id; ids without one are nobody yet. */
-static churn_status first_days(const churn_table *table, churn_day **first, churn_error *error)
+/* First dated row of each of `count` customers, who are codes[id of the row] (NULL: the ids
+ * themselves); who has none is nobody yet. */
+static churn_status first_days(const churn_table *table, const uint32_t *codes, size_t count,
+                               churn_day **first, churn_error *error)
 {
-  size_t count = churn_dictionary_count(table->columns[0].levels);
   *first = churn_array_new(count, sizeof **first);
   if (*first == NULL)
     return churn_error_no_memory(error);
@@ -337,18 +338,20 @@ static churn_status first_days(const churn_table *table, churn_day **first, chur
     (*first)[i] = CHURN_DAY_MISSING;
   for (size_t row = 0; row < table->rows; row++) {
     churn_day day = table->columns[1].days[row];
-    churn_day *known = &(*first)[table->columns[0].codes[row]];
-    if (day != CHURN_DAY_MISSING && (*known == CHURN_DAY_MISSING || day < *known))
-      *known = day;
+    uint32_t code = table->columns[0].codes[row];
+    code = codes == NULL ? code : codes[code];
+    if (day == CHURN_DAY_MISSING || code == CHURN_CODE_MISSING)
+      continue;
+    if ((*first)[code] == CHURN_DAY_MISSING || day < (*first)[code])
+      (*first)[code] = day;
   }
   return CHURN_OK;
 }
 
-static churn_status derive(const churn_build *build, const churn_table *table,
+static churn_status derive(const churn_build *build, const churn_dictionary *levels,
                            const churn_day *first)
 {
   churn_customers *c = &build->data->customers;
-  const churn_dictionary *levels = table->columns[0].levels;
   size_t most = churn_dictionary_count(levels);
   c->index = churn_dictionary_new();
   c->joined = churn_array_new(most, sizeof *c->joined);
@@ -375,6 +378,29 @@ static churn_status derive(const churn_build *build, const churn_table *table,
   return fill_ids(c, build->error);
 }
 
+/* The customers are the ids of the table, or what `via` makes of them. */
+static churn_status derive_from(const churn_build *build, const churn_source_spec *spec,
+                                const churn_table *table)
+{
+  const churn_dictionary *levels = table->columns[0].levels;
+  churn_table *file = NULL;
+  uint32_t *codes = NULL;
+  churn_day *first = NULL;
+  churn_status status = CHURN_OK;
+  if (spec->via.path != NULL)
+    status = churn_build_via(build, spec, levels, &file, &codes);
+  if (file != NULL)
+    levels = file->columns[1].levels;
+  if (status == CHURN_OK)
+    status = first_days(table, codes, churn_dictionary_count(levels), &first, build->error);
+  if (status == CHURN_OK)
+    status = derive(build, levels, first);
+  free(first);
+  free(codes);
+  churn_table_free(file);
+  return status;
+}
+
 churn_status churn_build_customers_from_history(const churn_build *build)
 {
   const churn_project *project = build->schema->project;
@@ -384,7 +410,6 @@ churn_status churn_build_customers_from_history(const churn_build *build)
       {spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)},
       {spec->day.text, CHURN_TYPE_DAY, false, churn_project_place(project, &spec->day)}};
   churn_table *table = NULL;
-  churn_day *first = NULL;
   churn_table_settings settings = {.collect_all = build->settings->collect_all};
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
@@ -393,12 +418,9 @@ churn_status churn_build_customers_from_history(const churn_build *build)
     status = churn_table_read(spec->path, &spec->format, requests, 2, &settings, &quiet, &table,
                               build->error);
   if (status == CHURN_OK)
-    status = first_days(table, &first, build->error);
-  if (status == CHURN_OK)
-    status = derive(build, table, first);
+    status = derive_from(build, spec, table);
   if (status == CHURN_OK && build->data->customers.count == 0)
     status = nobody(build, table);
-  free(first);
   churn_table_free(table);
   return status;
 }

@@ -108,8 +108,12 @@ static const churn_schema_source *source_of(const churn_schema *schema,
   return NULL;
 }
 
-static bool is_mapped(const churn_schema_source *source, const char *heading)
+static bool is_mapped(const churn_project *project, const churn_schema_source *source,
+                      const char *heading)
 {
+  const churn_outcome_spec *outcome = &project->outcome;
+  if (outcome->kind == CHURN_OUTCOME_COLUMN && strcmp(outcome->column.text, heading) == 0)
+    return true;
   for (size_t i = 0; source != NULL && i < source->column_count; i++)
     if (strcmp(source->columns[i].heading, heading) == 0)
       return true;
@@ -124,7 +128,7 @@ static void note_ignored(const churn_build *build, const churn_source_spec *spec
   char names[NAMES_SIZE] = "";
   size_t count = 0;
   for (size_t i = 0; i < table->ignored_count; i++) {
-    if (is_mapped(source, table->ignored[i]))
+    if (is_mapped(build->schema->project, source, table->ignored[i]))
       continue;
     size_t used = strlen(names);
     if (count++ < MOST_NAMED)
@@ -137,20 +141,21 @@ static void note_ignored(const churn_build *build, const churn_source_spec *spec
                     count > MOST_NAMED ? " and others" : "");
 }
 
-static churn_status record_input(churn_data *data, const char *name, const churn_table *table,
-                                 churn_error *error)
+churn_status churn_build_record(const churn_build *build, const char *name, const char *suffix,
+                                const churn_table *table)
 {
+  churn_data *data = build->data;
+  churn_error *error = build->error;
   size_t capacity = data->input_count;
   if (!churn_array_reserve(&data->inputs, &capacity, data->input_count + 1, sizeof *data->inputs))
     return churn_error_no_memory(error);
   churn_input *input = &data->inputs[data->input_count];
-  *input = (churn_input){.name = name, .rows = table->rows, .rejected = table->reject_count};
+  *input = (churn_input){.rows = table->rows, .rejected = table->reject_count};
   memcpy(input->fingerprint, table->fingerprint, sizeof input->fingerprint);
+  input->name = churn_text_format("%s%s", name, suffix);
   input->path = churn_text_copy(table->path, strlen(table->path));
-  if (input->path == NULL)
-    return churn_error_no_memory(error);
   data->input_count++;
-  return CHURN_OK;
+  return input->name == NULL || input->path == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
@@ -169,12 +174,22 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   note_ignored(build, spec, read);
   status = keep_rejects(build, spec, read);
   if (status == CHURN_OK)
-    status = record_input(build->data, spec->name.text, read, build->error);
+    status = churn_build_record(build, spec->name.text, "", read);
   if (status == CHURN_OK)
     *table = read;
   else
     churn_table_free(read);
   return status;
+}
+
+bool churn_build_is_read(const churn_build *build, size_t source, size_t column)
+{
+  const churn_schema_source *s = &build->schema->sources[source];
+  const bool *wanted = build->needs->wanted[source];
+  bool read = wanted[column] || s->known_at == (int)column;
+  for (size_t i = 0; i < s->column_count && !read; i++)
+    read = wanted[i] && s->columns[i].known_at == (int)column;
+  return read;
 }
 
 static void gather_8(const uint64_t *values, const uint32_t *order, size_t first, size_t last,
@@ -350,8 +365,10 @@ void churn_data_free(churn_data *data)
   free(data->labels.customer);
   free(data->labels.as_of);
   free(data->labels.churned);
-  for (size_t i = 0; i < data->input_count; i++)
+  for (size_t i = 0; i < data->input_count; i++) {
+    free(data->inputs[i].name);
     free(data->inputs[i].path);
+  }
   free(data->inputs);
   free(data);
 }

@@ -60,7 +60,7 @@ typedef struct churn_history {
 
 /* A file that was read: for the model's fingerprints and for `check`. */
 typedef struct churn_input {
-  const char *name; /* the source's name */
+  char *name; /* the source's; SOURCE.via for the file that maps its keys */
   char *path;
   uint64_t rows;
   uint64_t rejected;

@@ -39,7 +39,7 @@ static churn_status make_layout(const churn_build *build, size_t index, layout *
                                                    churn_project_place(project, &spec->day)};
   for (size_t i = 0; i < source->column_count; i++) {
     l->schema[i] = -1;
-    if (!build->needs->wanted[1 + index][i] || (int)i == source->day)
+    if (!churn_build_is_read(build, 1 + index, i) || (int)i == source->day)
       continue;
     const churn_schema_column *column = &source->columns[i];
     l->requests[l->count] =
@@ -62,68 +62,91 @@ static churn_status match_ids(const churn_build *build, const churn_dictionary *
   return CHURN_OK;
 }
 
-/* Fills *owner: customer of each key of the via file. A key may be there often, but for one
- * customer only. */
+/* Fills owner: the customer's code of each key of the via file. */
 static churn_status read_owners(const churn_build *build, const churn_source_spec *spec,
-                                const churn_table *table, uint32_t *owner)
+                                const churn_table *file, uint32_t *owner)
 {
-  const churn_column *keys = &table->columns[0], *customers = &table->columns[1];
-  uint32_t *map = NULL;
-  churn_status status = match_ids(build, customers->levels, &map);
-  uint32_t *seen = churn_array_new(churn_dictionary_count(keys->levels), sizeof *seen);
-  if (status == CHURN_OK && seen == NULL)
-    status = churn_error_no_memory(build->error);
-  for (size_t i = 0; status == CHURN_OK && i < churn_dictionary_count(keys->levels); i++)
-    owner[i] = seen[i] = CHURN_CODE_MISSING;
-  for (size_t row = 0; status == CHURN_OK && row < table->rows; row++) {
-    uint32_t key = keys->codes[row];
-    if (seen[key] != CHURN_CODE_MISSING && seen[key] != customers->codes[row])
-      status = churn_error_set_at(
+  const churn_column *keys = &file->columns[0], *customers = &file->columns[1];
+  for (size_t i = 0; i < churn_dictionary_count(keys->levels); i++)
+    owner[i] = CHURN_CODE_MISSING;
+  for (size_t row = 0; row < file->rows; row++) {
+    uint32_t key = keys->codes[row], customer = customers->codes[row];
+    if (owner[key] != CHURN_CODE_MISSING && owner[key] != customer)
+      return churn_error_set_at(
           build->error, CHURN_INCONSISTENT,
-          churn_table_place(table, &spec->format, row, spec->via.customer.text),
+          churn_table_place(file, &spec->format, row, spec->via.customer.text),
           "key \"%.60s\" belongs to customer \"%.60s\" here and to \"%.60s\" before",
           churn_dictionary_text(keys->levels, key),
-          churn_dictionary_text(customers->levels, customers->codes[row]),
-          churn_dictionary_text(customers->levels, seen[key]));
-    seen[key] = customers->codes[row];
-    owner[key] = map[customers->codes[row]];
+          churn_dictionary_text(customers->levels, customer),
+          churn_dictionary_text(customers->levels, owner[key]));
+    owner[key] = customer;
   }
-  free(seen);
-  free(map);
-  return status;
+  return CHURN_OK;
 }
 
-static churn_status match_via(const churn_build *build, const churn_source_spec *spec,
-                              const churn_dictionary *ids, uint32_t **map)
+static churn_status read_via(const churn_build *build, const churn_source_spec *spec,
+                             churn_table **file)
 {
   const churn_project *project = build->schema->project;
   churn_column_request requests[] = {
       {spec->via.id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->via.id)},
       {spec->via.customer.text, CHURN_TYPE_ID, false,
        churn_project_place(project, &spec->via.customer)}};
-  churn_table *table = NULL;
-  uint32_t *owner = NULL;
   churn_table_settings settings = {.keep_lines = true};
-  churn_status status = churn_table_read(spec->via.path, &spec->format, requests, 2, &settings,
-                                         build->run, &table, build->error);
+  return churn_table_read(spec->via.path, &spec->format, requests, 2, &settings, build->run, file,
+                          build->error);
+}
+
+churn_status churn_build_via(const churn_build *build, const churn_source_spec *spec,
+                             const churn_dictionary *ids, churn_table **file, uint32_t **map)
+{
+  churn_table *read = NULL;
+  uint32_t *owner = NULL, *made = NULL;
+  size_t count = churn_dictionary_count(ids);
+  churn_status status = read_via(build, spec, &read);
   if (status != CHURN_OK)
     return status;
-  size_t count = churn_dictionary_count(ids);
-  owner = churn_array_new(churn_dictionary_count(table->columns[0].levels), sizeof *owner);
-  *map = churn_array_new(count, sizeof **map);
-  status = owner == NULL || *map == NULL ? churn_error_no_memory(build->error)
-                                         : read_owners(build, spec, table, owner);
+  const churn_dictionary *keys = read->columns[0].levels;
+  owner = churn_array_new(churn_dictionary_count(keys), sizeof *owner);
+  made = churn_array_new(count, sizeof *made);
+  status = owner == NULL || made == NULL ? churn_error_no_memory(build->error)
+                                         : read_owners(build, spec, read, owner);
   for (uint32_t code = 0; status == CHURN_OK && code < count; code++) {
-    uint32_t key = churn_dictionary_find(table->columns[0].levels, churn_dictionary_text(ids, code),
+    uint32_t key = churn_dictionary_find(keys, churn_dictionary_text(ids, code),
                                          churn_dictionary_length(ids, code));
-    (*map)[code] = key == CHURN_CODE_MISSING ? CHURN_CODE_MISSING : owner[key];
-  }
-  if (status != CHURN_OK) {
-    free(*map);
-    *map = NULL;
+    made[code] = key == CHURN_CODE_MISSING ? CHURN_CODE_MISSING : owner[key];
   }
   free(owner);
-  churn_table_free(table);
+  if (status == CHURN_OK) {
+    *file = read;
+    *map = made;
+    return CHURN_OK;
+  }
+  free(made);
+  churn_table_free(read);
+  return status;
+}
+
+static churn_status match_via(const churn_build *build, const churn_source_spec *spec,
+                              const churn_dictionary *ids, uint32_t **map)
+{
+  churn_table *file = NULL;
+  uint32_t *owners = NULL, *numbers = NULL;
+  churn_status status = churn_build_via(build, spec, ids, &file, &owners);
+  if (status != CHURN_OK)
+    return status;
+  status = churn_build_record(build, spec->name.text, ".via", file);
+  if (status == CHURN_OK)
+    status = match_ids(build, file->columns[1].levels, &numbers);
+  for (size_t code = 0; status == CHURN_OK && code < churn_dictionary_count(ids); code++)
+    if (owners[code] != CHURN_CODE_MISSING)
+      owners[code] = numbers[owners[code]];
+  free(numbers);
+  churn_table_free(file);
+  if (status == CHURN_OK)
+    *map = owners;
+  else
+    free(owners);
   return status;
 }
 

@@ -225,6 +225,15 @@ static churn_status infer_types(builder *b, const churn_run *run)
   return status;
 }
 
+/* A column without any value is inferred as a number, yet where it is known_at it is a day on which
+ * nothing is known so far. (Real numbers there are refused when they are read.) */
+static void settle_inferred_known_at(builder *b)
+{
+  int at = b->source->known_at;
+  if (!b->spec->columns_declared && at >= 0 && b->source->columns[at].type == CHURN_TYPE_NUMBER)
+    b->source->columns[at].type = CHURN_TYPE_DAY;
+}
+
 /* known_at must name a day; a wrong name is found here when columns were inferred. */
 static churn_status check_known_at(builder *b, const churn_located *name, int column)
 {
@@ -265,6 +274,7 @@ static churn_status build_source(churn_schema *schema, size_t index, const churn
     return status;
   apply_known_types(&b, known, known_count);
   status = infer_types(&b, run);
+  settle_inferred_known_at(&b);
   return status == CHURN_OK ? check_all_known_at(&b) : status;
 }
 

@@ -236,16 +236,24 @@ static churn_status describe_fit(training *t, const churn_fit_settings *settings
   return status == CHURN_OK ? set_text(&model->covariance_kind, "model", error) : status;
 }
 
+/* Without a maximum there are no coefficients to report. */
+static churn_status refuse_separation(const training *t, const churn_fit_report *report,
+                                      churn_error *error)
+{
+  if (report->stopped_by != CHURN_STOP_SEPARATION)
+    return CHURN_OK;
+  return churn_error_set(
+      error, CHURN_DEGENERATE,
+      "the likelihood has no maximum: column %s tells some churners and stayers apart without "
+      "error, so its coefficient grows without end; leave the feature out, pool its rare levels, "
+      "or "
+      "set `fit: {penalty: ridge, lambda: 0.01}` in the project",
+      t->model->columns[report->separating_column].name);
+}
+
 static void warn_about_fit(const training *t, const churn_fit_report *report)
 {
-  if (report->stopped_by == CHURN_STOP_SEPARATION)
-    churn_notes_add(
-        t->run->notes, CHURN_WARNING, "separation", CHURN_NOWHERE,
-        "the likelihood has no maximum: column %s tells churners and stayers apart without error, "
-        "so its "
-        "coefficient runs away; leave it out, or set `fit: {penalty: ridge, lambda: 0.01}`",
-        t->model->columns[report->separating_column].name);
-  else if (!report->converged)
+  if (!report->converged)
     churn_notes_add(t->run->notes, CHURN_WARNING, "not_converged", CHURN_NOWHERE,
                     "the fit did not converge: stopped by %s with gradient %.3g",
                     churn_stop_name(report->stopped_by), report->max_gradient);
@@ -275,6 +283,8 @@ static churn_status fit(training *t, churn_error *error)
                             : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_fit_logistic(t->matrix, &settings, t->run, &result, &report, error);
+  if (status == CHURN_OK)
+    status = refuse_separation(t, &report, error);
   if (status == CHURN_OK)
     status = describe_fit(t, &settings, &result, &report, error);
   if (status == CHURN_OK) {
@@ -343,7 +353,7 @@ static churn_status record_notes(training *t, churn_error *error)
   churn_status status = CHURN_OK;
   for (size_t i = 0; i < count && status == CHURN_OK; i++) {
     const churn_note *note = churn_notes_get(t->run->notes, i);
-    if (note->file[0] == '\0')
+    if (note->file[0] == '\0' && strcmp(note->code, "isa_ignored") != 0)
       status = set_text(&t->model->notes[t->model->note_count++], note->text, error);
   }
   return status;

@@ -108,17 +108,51 @@ static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *e
   return CHURN_OK;
 }
 
-static churn_status choose_day(const churn_pipeline *p, churn_day asked, churn_day *as_of,
-                               churn_error *error)
+enum { FAR_DAYS = 31 };
+
+/* Scoring for a day that the data do not reach is allowed, but it sees only silence, so it is said.
+ */
+static void warn_about_day(const churn_pipeline *p, churn_day as_of, const churn_run *run)
 {
+  churn_day newest = p->data->data_until, oldest = CHURN_DAY_MISSING;
+  for (size_t i = 0; i < p->project->history_count; i++) {
+    const churn_history *h = &p->data->histories[i];
+    if (h->loaded && h->first_day != CHURN_DAY_MISSING &&
+        (oldest == CHURN_DAY_MISSING || h->first_day < oldest))
+      oldest = h->first_day;
+  }
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_notes *notes = run == NULL ? NULL : run->notes;
+  churn_day_format(newest, day);
+  if (newest != CHURN_DAY_MISSING && as_of > newest + FAR_DAYS)
+    churn_notes_add(notes, CHURN_WARNING, "as_of_after_data", CHURN_NOWHERE,
+                    "the as-of day lies %d days after the newest row (%s): the lists of that day "
+                    "see only silence since",
+                    (int)(as_of - newest), day);
+  churn_day_format(oldest, day);
+  if (oldest != CHURN_DAY_MISSING && as_of <= oldest)
+    churn_notes_add(notes, CHURN_WARNING, "as_of_before_data", CHURN_NOWHERE,
+                    "the as-of day lies before the first row of any history (%s)", day);
+}
+
+static churn_status choose_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
+                               churn_day *as_of, churn_error *error)
+{
+  bool flat = churn_snapshots_flat(p->project);
+  if (flat && asked != CHURN_DAY_MISSING)
+    return churn_error_set(error, CHURN_USAGE,
+                           "a flat export has no days, so it cannot be scored as of one");
   *as_of = asked;
-  if (asked != CHURN_DAY_MISSING || p->project->history_count == 0)
+  if (flat)
     return CHURN_OK;
-  if (p->data->data_until == CHURN_DAY_MISSING)
-    return churn_error_set(error, CHURN_DEGENERATE,
-                           "the histories hold no row, so there is no newest day to score after; "
-                           "expected --as-of DAY");
-  *as_of = p->data->data_until + 1;
+  if (asked == CHURN_DAY_MISSING && p->data->data_until == CHURN_DAY_MISSING)
+    return churn_error_set(
+        error, CHURN_DEGENERATE,
+        "there is no history row to tell the newest day; expected --as-of DAY, or "
+        "`data_until` in the project");
+  if (asked == CHURN_DAY_MISSING)
+    *as_of = p->data->data_until + 1;
+  warn_about_day(p, *as_of, run);
   return CHURN_OK;
 }
 
@@ -129,7 +163,7 @@ static churn_status open_ranking(churn_ranking *r, const churn_project *project,
   churn_pipeline_settings opening = {.model = r->model};
   churn_status status = churn_pipeline_open(project, &opening, run, &r->pipeline, error);
   if (status == CHURN_OK)
-    status = choose_day(r->pipeline, settings->as_of, as_of, error);
+    status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_snapshots_build(project, r->pipeline->data, r->pipeline->plan,
                                    r->pipeline->condition_output, as_of, 1, CHURN_SNAPSHOTS_ALL,
@@ -146,6 +180,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
                                  .unseen_levels = unseen};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
+    report->valued += (uint64_t)!isnan(r->scores.values[i]);
     if (!isnan(r->scores.values[i]))
       report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
   }

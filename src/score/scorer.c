@@ -131,8 +131,10 @@ static churn_status score_tile(void *context, size_t tile, int thread, churn_err
       x[k] = design[k * CHURN_TILE_ROWS + r];
     double *contributions = x + model->column_count;
     double logit = churn_scorer_explain(model, x, contributions);
-    c->scores->logits[row] = logit;
-    c->scores->probabilities[row] = churn_probability(logit);
+    if (c->scores->logits != NULL)
+      c->scores->logits[row] = logit;
+    if (c->scores->probabilities != NULL)
+      c->scores->probabilities[row] = churn_probability(logit);
     if (c->scores->values != NULL)
       c->scores->values[row] = c->frame->values[tile * CHURN_TILE_ROWS + r];
     if (c->scores->reasons != NULL)

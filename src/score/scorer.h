@@ -19,7 +19,8 @@ CHURN_MUST_USE churn_status churn_scorer_new(const churn_model *model, const chu
                                              churn_scorer **scorer, churn_error *error);
 void churn_scorer_free(churn_scorer *scorer);
 
-/* What scoring gives per row; arrays are the caller's, NULL = not wanted. */
+/* What scoring gives per row; arrays are the caller's, NULL = not wanted (the three of the reasons
+ * go together). */
 typedef struct churn_scores {
   double *probabilities; /* [rows] */
   double *logits;        /* [rows] */

@@ -14,14 +14,14 @@ enum {
   FEE_WINDOW_DAYS = 180,
   LAST_JOIN_DAYS = 30, /* nobody joins in the world's last month */
   REGIONS = 4,
-  CHANNELS = 4
+  CHANNELS = CHURN_MOODS / 2
 };
 
 /* Share of the customers that are there on the first day. */
 static const double there_at_start = 0.60;
 
 /* Mean engagement level over base rate, from fading; base rates are raised by it. */
-static const double mean_fade = 0.91;
+static const double mean_fade = 0.94;
 
 /* Day of joining: ids are in the order of joining, spread evenly over the five years before the
  * first day and then over the world. */
@@ -47,14 +47,14 @@ static double draw_level(gsl_rng *random, double contentment, double weight, dou
 /* Content customers engage more, complain less, pay sooner. */
 static churn_temperament draw_temperament(const churn_world *world, gsl_rng *random)
 {
-  const double spread = 0.75;
+  const double spread = 0.35;
   double contentment = gsl_ran_gaussian_ziggurat(random, 1);
   churn_temperament t;
   t.engagements_a_day = world->settings.engagements_a_day / mean_fade * exp(-spread * spread / 2) *
                         draw_level(random, contentment, 0.4, spread);
   t.complaints_a_day = gsl_ran_gamma(random, 0.7, 1 / 0.7) * 1.6 / 365 * exp(-0.3 * contentment);
-  t.payment_days = 9 * draw_level(random, contentment, -0.3, 0.65);
-  t.stops_paying_a_day = gsl_ran_gamma(random, 0.5, 1 / 0.5) * 0.35 / 365;
+  t.payment_days = 9 * draw_level(random, contentment, -0.3, 0.8);
+  t.stops_paying_a_day = 0.3 / 365;
   t.discount = 1 + 0.06 * gsl_ran_gaussian_ziggurat(random, 1);
   return t;
 }
@@ -185,14 +185,17 @@ double churn_actor_hazard(churn_actor *actor, const churn_world *world, churn_da
   return exp(sum);
 }
 
-/* The day's engagements: the Poisson process is lived through at the day's rate. */
+/* The day's engagements: the stages are lived through at the day's rate. */
 static unsigned engage(churn_engagement *e, double rate, churn_day day, gsl_rng *random)
 {
   unsigned count = 0;
-  e->pending -= rate;
+  e->pending -= rate * CHURN_ENGAGEMENT_STAGES;
   while (e->pending <= 0 && count < UINT16_MAX) {
-    count++;
-    e->pending += gsl_ran_exponential(random, 1);
+    e->pending += churn_stream_exponential(random);
+    if (++e->stage == CHURN_ENGAGEMENT_STAGES) {
+      e->stage = 0;
+      count++;
+    }
   }
   unsigned today = (unsigned)(day - CHURN_DAY_FIRST);
   e->last_30 += count - e->ring[(today - 30) % CHURN_RING_DAYS];
@@ -227,20 +230,20 @@ void churn_actor_live(churn_actor *actor, const churn_world *world, churn_day da
   if (weekday == 0)
     churn_engagement_week(e, &actor->temperament, random);
   unsigned count = engage(e, e->rate * world->weekday[weekday], day, random);
-  if (records != NULL && count > 0)
-    churn_records_engagements(records, day, count, random);
+  for (unsigned i = 0; i < count; i++) {
+    /* Drawn even when nothing is written, so that a life is the same either way. */
+    unsigned mood = (unsigned)gsl_rng_uniform_int(random, CHURN_MOODS);
+    if (records != NULL)
+      churn_records_engagement(records, day, mood);
+  }
   if (day >= actor->wakes)
     wake(actor, world, day, random, records);
 }
 
-void churn_actor_close_books(const churn_actor *actor, churn_records *records)
+void churn_actor_close_books(const churn_actor *actor, gsl_rng *random, churn_records *records)
 {
   for (uint32_t i = 0; i < actor->complaints.open_count; i++)
     churn_records_closed(records, actor->complaints.open[i].record,
                          actor->complaints.open[i].closes);
-  for (uint32_t i = 0; i < actor->payments.count; i++) {
-    const churn_invoice *v = &actor->payments.invoices[i];
-    if (v->paid == CHURN_DAY_MISSING && !actor->payments.stopped)
-      churn_records_paid(records, v->record, v->pays);
-  }
+  churn_payments_close_books(&actor->payments, &actor->temperament, random, records);
 }

@@ -17,7 +17,9 @@
 #include "simulate/world.h"
 
 enum {
-  CHURN_RING_DAYS = 128,  /* engagements a day, a power of two above 90 */
+  CHURN_ENGAGEMENT_STAGES = 6,
+  CHURN_PAYMENT_STAGES = 3, /* a payment comes after so many exponential stages */
+  CHURN_RING_DAYS = 128,    /* engagements a day, a power of two above 90 */
   CHURN_OPEN_MOST = 8,    /* complaints open at once; with so many open no further one is opened */
   CHURN_SEVERE_KEPT = 3,  /* as far as the effect counts */
   CHURN_CHANGES_KEPT = 3, /* as far as the effect counts */
@@ -34,13 +36,15 @@ typedef struct churn_temperament {
   double discount;           /* own fee over list price at the start */
 } churn_temperament;
 
-/* Engagement: a Poisson process whose rate drifts (log rate: an autoregression by the week) and,
- * for some, fades for a while. */
+/* Engagement: waits of CHURN_ENGAGEMENT_STAGES exponential stages (people keep in touch more evenly
+ * than chance would), at a rate that wanders in slow waves and, for some, fades for a while. */
 typedef struct churn_engagement {
   double drift;         /* deviation of the log rate */
+  double heading;       /* its change in the last week */
   double fade;          /* factor, 1 = none */
   double rate;          /* a day, without the weekday's rhythm */
-  double pending;       /* rate still to be lived through until the next engagement */
+  double pending;       /* rate still to be lived through until the present stage is over */
+  uint32_t stage;       /* stages of the present wait that are over */
   churn_day fade_turns; /* clock: fading starts or ends */
   churn_day last;       /* day of the newest, MISSING = none */
   uint32_t last_30, last_90;
@@ -86,8 +90,9 @@ typedef struct churn_account {
 
 typedef struct churn_invoice {
   churn_day issued, due;
-  churn_day paid; /* MISSING while unpaid */
-  churn_day pays; /* clock, while unpaid */
+  churn_day paid;       /* MISSING while unpaid */
+  churn_day stage_over; /* clock, while unpaid */
+  uint32_t stage;       /* stages that are over */
   uint32_t cents;
   size_t record;
 } churn_invoice;
@@ -96,7 +101,7 @@ typedef struct churn_payments {
   churn_day next_issue;
   int issued_months;     /* from joining to next_issue */
   churn_day habit_turns; /* clock: a spell without payments starts or ends */
-  churn_day next_paid;   /* the soonest clock of the unpaid */
+  churn_day next_stage;  /* the soonest clock of the unpaid */
   bool stopped;          /* in such a spell */
   uint32_t count;
   churn_invoice invoices[CHURN_INVOICES_KEPT]; /* oldest first */
@@ -140,7 +145,7 @@ void churn_actor_live(churn_actor *actor, const churn_world *world, churn_day da
 
 /* Complaints and invoices that stay open when the life ends on `end` (the day of leaving, or the
  * day after the world's last): their clocks run out after it. */
-void churn_actor_close_books(const churn_actor *actor, churn_records *records);
+void churn_actor_close_books(const churn_actor *actor, gsl_rng *random, churn_records *records);
 
 /* The parts, each on its own file. `_redraw` and `_value`/`_values` as above; `_wake` gives the
  * soonest clock; `_live` returns whether a slow value may have changed. */
@@ -176,6 +181,9 @@ churn_day churn_payments_wake(const churn_payments *payments);
 bool churn_payments_live(churn_payments *payments, const churn_temperament *temperament,
                          churn_day joined, uint32_t cents, churn_day day, gsl_rng *random,
                          churn_records *records);
+void churn_payments_close_books(const churn_payments *payments,
+                                const churn_temperament *temperament, gsl_rng *random,
+                                churn_records *records);
 /* Mean delay (days, NaN = none due) and money overdue as of `day`. Returns the first day after on
  * which they change without any event. */
 churn_day churn_payments_values(const churn_payments *payments, churn_day day, double *delay,

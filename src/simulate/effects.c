@@ -13,33 +13,33 @@ static const double reference_rate = 0.14;
 
 static const churn_effect table[CHURN_EFFECTS] = {
     [CHURN_EFFECT_ENGAGEMENTS] = {"engagements_30d", "count(engagements over 30d)",
-                                  "engagements in the last 30 days", "engagements", -0.10, 0, 25,
+                                  "engagements in the last 30 days", "engagements", -0.07, 0, 25,
                                   0},
     [CHURN_EFFECT_TREND] = {"engagement_trend",
                             "count(engagements over 30d) / (count(engagements over 90d) / 3)",
                             "engagements of the last 30 days against a month's share of the last "
                             "90; no value without any in 90 days",
-                            "ratio", -0.35, 0, 3, 1},
+                            "ratio", -0.1, 0, 3, 1},
     [CHURN_EFFECT_SINCE_ENGAGEMENT] = {"days_since_engagement", "days_since(engagements)",
                                        "days since the last engagement; no value before the first",
-                                       "days", 0.012, 0, 60, 0},
+                                       "days", 0.006, 0, 60, 0},
     [CHURN_EFFECT_TENURE] = {"tenure_days", "as_of - joined", "days since signing up", "days",
-                             -0.0004, 0, 3650, 0},
+                             -0.00095, 0, 3650, 0},
     [CHURN_EFFECT_SEVERE] = {"severe_complaints_90d",
                              "count(complaints where severity >= 3 over 90d)",
                              "complaints of severity 3 or more opened in the last 90 days",
-                             "complaints", 0.45, 0, 3, 0},
+                             "complaints", 0.35, 0, 3, 0},
     [CHURN_EFFECT_OPEN] = {"open_complaints", "count(complaints where missing(closed_at))",
-                           "complaints not closed yet", "complaints", 0.40, 0, 3, 0},
+                           "complaints not closed yet", "complaints", 0.3, 0, 3, 0},
     [CHURN_EFFECT_BASIC] = {"price_tier=basic", "last(tier from prices)",
-                            "1 while the tier is basic, against standard", "0 or 1", 0.40, 0, 1, 0},
+                            "1 while the tier is basic, against standard", "0 or 1", 0.8, 0, 1, 0},
     [CHURN_EFFECT_PREMIUM] = {"price_tier=premium", "last(tier from prices)",
-                              "1 while the tier is premium, against standard", "0 or 1", -0.40, 0,
-                              1, 0},
+                              "1 while the tier is premium, against standard", "0 or 1", -0.8, 0, 1,
+                              0},
     [CHURN_EFFECT_FEE_CHANGE] = {"fee_change_180d", "change(monthly_fee from prices over 180d)",
                                  "monthly fee now less the one in force 180 days ago; no value for "
                                  "who had none then",
-                                 "money a month", 0.12, -10, 10, 0},
+                                 "money a month", 0.07, -10, 10, 0},
     [CHURN_EFFECT_REP_CHANGES] = {"rep_changes_365d", "changes(rep_id from reps over 365d)",
                                   "changes of the account's rep in the last 365 days", "changes",
                                   0.35, 0, 3, 0},
@@ -49,15 +49,15 @@ static const churn_effect table[CHURN_EFFECTS] = {
          "180d)",
          "mean days from due to paid (to now where unpaid), invoices of the last "
          "180 days; no value before the first is due",
-         "days", 0.040, -10, 60, 0},
+         "days", 0.05, -10, 60, 0},
     [CHURN_EFFECT_OVERDUE] = {"overdue_amount",
                               "sum(amount from payments where missing(paid) and due < as_of)",
-                              "money overdue", "money", 0.004, 0, 300, 0},
+                              "money overdue", "money", 0.003, 0, 300, 0},
 };
 
 double churn_effects_intercept(void)
 {
-  return -7.2;
+  return -6.8;
 }
 
 void churn_effects_fill(double engagements_a_day, churn_effect effects[CHURN_EFFECTS])

@@ -5,7 +5,6 @@
 
 #include "simulate/stream.h"
 
-#include <gsl/gsl_randist.h>
 #include <math.h>
 
 static void look(churn_watch *watch, const churn_actor *actor, churn_day day)
@@ -28,7 +27,7 @@ static void start_watch(churn_watch *watch, const churn_actor *actor)
 static churn_day live_until_left(const churn_world *world, churn_actor *actor, gsl_rng *random,
                                  churn_records *records, churn_watch *watch)
 {
-  double pending = gsl_ran_exponential(random, 1);
+  double pending = churn_stream_exponential(random);
   for (churn_day day = actor->start; day <= world->last_day; day++) {
     if (watch != NULL)
       look(watch, actor, day);
@@ -56,7 +55,7 @@ churn_life churn_life_run(const churn_world *world, uint32_t number, gsl_rng *ra
   churn_life life = {.joined = actor.joined};
   life.left = live_until_left(world, &actor, random, records, watch);
   if (records != NULL) {
-    churn_actor_close_books(&actor, records);
+    churn_actor_close_books(&actor, random, records);
     churn_records_end(records, life.joined, life.left);
   }
   return life;

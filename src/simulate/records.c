@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANNELS = 4 };
+enum { CHANNELS = CHURN_MOODS / 2 };
 
 const char *const churn_file_names[CHURN_FILES] = {
     "customers.csv",       "interactions.csv", "complaints.csv", "prices.csv",
@@ -49,18 +49,14 @@ void churn_records_begin(churn_records *records, uint32_t number, const churn_pr
   records->invoice_count = 0;
 }
 
-void churn_records_engagements(churn_records *records, churn_day day, unsigned count,
-                               gsl_rng *random)
+void churn_records_engagement(churn_records *records, churn_day day, unsigned mood)
 {
-  for (unsigned i = 0; i < count; i++) {
-    unsigned draw = (unsigned)gsl_rng_uniform_int(random, 2 * CHANNELS);
-    unsigned channel = draw < CHANNELS ? draw : records->profile.favourite_channel;
-    churn_sheet *sheet = start_row(records, CHURN_FILE_ENGAGEMENTS);
-    churn_sheet_day(sheet, records->world, day);
-    churn_sheet_comma(sheet);
-    churn_sheet_text(sheet, channel_names[channel]);
-    churn_sheet_end_row(sheet);
-  }
+  unsigned channel = mood < CHANNELS ? mood : records->profile.favourite_channel;
+  churn_sheet *sheet = start_row(records, CHURN_FILE_ENGAGEMENTS);
+  churn_sheet_day(sheet, records->world, day);
+  churn_sheet_comma(sheet);
+  churn_sheet_text(sheet, channel_names[channel]);
+  churn_sheet_end_row(sheet);
 }
 
 void churn_records_price(churn_records *records, churn_day day, unsigned tier, uint32_t cents)

@@ -7,7 +7,7 @@
 
 #include "simulate/sheet.h"
 
-enum { CHURN_CUSTOMER_ID_SIZE = 24 };
+enum { CHURN_CUSTOMER_ID_SIZE = 24, CHURN_MOODS = 8 };
 
 /* The files, in the order in which they are written. */
 typedef enum churn_file {
@@ -57,8 +57,8 @@ typedef struct churn_records {
 /* Starts customer `number` (0 = C000001). */
 void churn_records_begin(churn_records *records, uint32_t number, const churn_profile *profile);
 
-void churn_records_engagements(churn_records *records, churn_day day, unsigned count,
-                               gsl_rng *random);
+/* One engagement; `mood` in [0, CHURN_MOODS): half of them mean the favourite channel. */
+void churn_records_engagement(churn_records *records, churn_day day, unsigned mood);
 void churn_records_price(churn_records *records, churn_day day, unsigned tier, uint32_t cents);
 void churn_records_rep(churn_records *records, churn_day day, uint32_t rep);
 

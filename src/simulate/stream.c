@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/stream.h"
 
-#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <xxhash.h>
 
@@ -32,11 +31,16 @@ void churn_stream_seed(gsl_rng *random, uint64_t seed, churn_stream_purpose purp
   gsl_rng_set(random, word);
 }
 
+double churn_stream_exponential(gsl_rng *random)
+{
+  return -log(gsl_rng_uniform_pos(random));
+}
+
 churn_day churn_stream_next(gsl_rng *random, churn_day day, double rate)
 {
   if (!(rate > 0))
     return CHURN_DAY_LAST;
-  double wait = ceil(gsl_ran_exponential(random, 1 / rate));
+  double wait = ceil(churn_stream_exponential(random) / rate);
   if (!(wait < (double)(CHURN_DAY_LAST - day)))
     return CHURN_DAY_LAST;
   return day + (wait < 1 ? 1 : (churn_day)wait);

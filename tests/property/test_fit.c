@@ -132,6 +132,30 @@ static void the_gradient_at_the_answer_is_zero_and_the_covariance_inverts_the_he
     }
 }
 
+/* Amounts of money as they come: a few rows a thousand deviations out, labels that follow the
+ * logarithm. Separation is not there and must not be seen. */
+static void heavy_tails_converge_too(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 12; seed++) {
+    uint64_t stream = seed;
+    churn_matrix *m = matrix_of(4000, 3);
+    for (size_t r = 0; r < m->rows; r++) {
+      double eta = -0.5 - (double)(seed % 4);
+      for (size_t c = 0; c < 3; c++) {
+        double normal = 0;
+        for (int i = 0; i < 12; i++)
+          normal += uniform(&stream) - 0.5;
+        *cell_of(m, r, c) = exp((1 + (double)c) * normal);
+        eta += 0.8 * normal;
+      }
+      m->y[r] = uniform(&stream) < 1 / (1 + exp(-eta));
+    }
+    check_optimum(m, 0);
+    churn_matrix_free(m);
+  }
+}
+
 static void the_planted_coefficients_come_back(void **state)
 {
   (void)state;
@@ -364,6 +388,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_gradient_at_the_answer_is_zero_and_the_covariance_inverts_the_hessian),
+      cmocka_unit_test(heavy_tails_converge_too),
       cmocka_unit_test(the_planted_coefficients_come_back),
       cmocka_unit_test(gradient_and_hessian_agree_with_differences),
       cmocka_unit_test(the_log_likelihood_is_that_of_the_rows),

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { SETS = 5000, MOST_ROWS = 40 };
+enum { SETS = 20000, MOST_ROWS = 40 };
 
 typedef struct grid_set {
   size_t rows;
@@ -124,7 +124,7 @@ static void separation_is_found_exactly_when_it_is_there(void **state)
 static void under_extreme_weights_nothing_false_is_said(void **state)
 {
   (void)state;
-  uint64_t stream = 987654321;
+  uint64_t stream = 10;
   size_t silent = 0;
   for (size_t i = 0; i < SETS; i++) {
     grid_set s = draw(&stream);
@@ -141,7 +141,7 @@ static void under_extreme_weights_nothing_false_is_said(void **state)
     assert_false(report.converged && truth);
     silent += !said && !report.converged;
   }
-  assert_true(silent <= SETS / 1000);
+  assert_int_equal(silent, 0);
 }
 
 /* A thousand rows on each side of 0, and one row `depth` into the wrong side: the maximum exists

@@ -139,7 +139,7 @@ static void an_offset_moves_the_day(void **state)
   assert_reads("2024-02-29T23:29:59Z", NULL, 30, "2024-02-29");
   assert_reads("2024-03-01T05:29:00+11:00", NULL, -330, "2024-02-29");
   assert_reads("2024-03-01T05:30:00", NULL, -330, "2024-03-01");
-  assert_reads("2024-03-01", NULL, -1, "2024-02-29");
+  assert_reads("2024-03-01", NULL, -1, "2024-03-01"); /* no time, nothing to move */
   assert_reads("2024-12-31 20:00", "%Y-%m-%d %H:%M", 480, "2025-01-01");
 }
 

@@ -158,6 +158,30 @@ static void few_iterations_end_at_the_limit_and_are_no_error(void **state)
   assert_true(f.report.max_gradient > 1e-10);
 }
 
+/* Etas of some 20, made of terms that nearly cancel, and churners that weigh 4000 times as much: f
+ * is rounded more coarsely than the last steps change it. */
+static void a_coarsely_rounded_objective_does_not_hold_up_the_last_steps(void **state)
+{
+  (void)state;
+  static const int rows[][3] = {
+      {1, 0, 0},  {1, 0, 0},  {1, -1, 1}, {0, -1, 1}, {0, -2, 1}, {0, 1, 0}, {0, 0, 0},  {1, 1, 0},
+      {0, -1, 1}, {1, -2, 1}, {0, -2, 1}, {1, 1, 0},  {1, 1, 1},  {1, 1, 0}, {1, -1, 1}, {0, -1, 0},
+      {0, -1, 1}, {0, -2, 1}, {0, 0, 0},  {0, 1, 0},  {1, -1, 1}, {0, 0, 0}};
+  for (int i = 0; i < 300; i++) {
+    churn_matrix *m = matrix_of(22, 2);
+    for (size_t r = 0; r < 22; r++) {
+      *cell_of(m, r, 0) = rows[r][0];
+      *cell_of(m, r, 1) = rows[r][1];
+      m->y[r] = rows[r][2];
+      m->weight[r] = rows[r][2] == 1 ? 4000 + 0.37 * i : 1;
+    }
+    fitted f = fit(m, NULL);
+    assert_ok(f.status, &f.error);
+    assert_int_equal(f.report.stopped_by, CHURN_STOP_GRADIENT);
+    assert_true(f.report.iterations < 12);
+  }
+}
+
 /* A gradient below any rounding cannot be reached; the fit then ends by itself, at the maximum. */
 static void a_tolerance_below_rounding_ends_without_progress_but_converged(void **state)
 {
@@ -167,6 +191,7 @@ static void a_tolerance_below_rounding_ends_without_progress_but_converged(void 
   assert_int_equal(f.report.stopped_by, CHURN_STOP_NO_PROGRESS);
   assert_true(f.report.converged);
   assert_true(f.report.max_gradient < 1e-14);
+  assert_true(f.report.iterations < 20);
 }
 
 static void a_ridge_shrinks_slopes_and_leaves_the_mean_probability(void **state)
@@ -352,6 +377,7 @@ int main(void)
       cmocka_unit_test(every_reason_to_stop_has_its_name),
       cmocka_unit_test(a_matrix_without_columns_gives_the_log_odds),
       cmocka_unit_test(few_iterations_end_at_the_limit_and_are_no_error),
+      cmocka_unit_test(a_coarsely_rounded_objective_does_not_hold_up_the_last_steps),
       cmocka_unit_test(a_tolerance_below_rounding_ends_without_progress_but_converged),
       cmocka_unit_test(a_ridge_shrinks_slopes_and_leaves_the_mean_probability),
       cmocka_unit_test(complete_separation_stops_with_its_column),

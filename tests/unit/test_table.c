@@ -274,7 +274,7 @@ static void numbers_and_days_follow_the_format(void **state)
   churn_table_free(t);
 }
 
-static void an_offset_moves_plain_timestamps_too(void **state)
+static void an_offset_moves_timestamps_and_leaves_dates_alone(void **state)
 {
   (void)state;
   const churn_format format = {.utc_offset_minutes = -60};
@@ -282,7 +282,7 @@ static void an_offset_moves_plain_timestamps_too(void **state)
   churn_table *t =
       read_text("d\n2024-03-01T00:30:00\n2024-03-01\n2024-03-01 01:00\n", &format, &r, 1);
   assert_int_equal(t->columns[0].days[0], 19782);
-  assert_int_equal(t->columns[0].days[1], 19782); /* a date alone is its midnight */
+  assert_int_equal(t->columns[0].days[1], 19783); /* a date alone has no time to move */
   assert_int_equal(t->columns[0].days[2], 19783);
   churn_table_free(t);
 }
@@ -640,7 +640,7 @@ int main(void)
       cmocka_unit_test(headings_nobody_asked_for_are_listed),
       cmocka_unit_test(the_fingerprint_is_of_the_lines_in_any_order),
       cmocka_unit_test(numbers_and_days_follow_the_format),
-      cmocka_unit_test(an_offset_moves_plain_timestamps_too),
+      cmocka_unit_test(an_offset_moves_timestamps_and_leaves_dates_alone),
       cmocka_unit_test(tabs_may_delimit_and_then_empty_fields_stay),
       cmocka_unit_test(other_encodings_become_utf8),
       cmocka_unit_test(gzip_is_known_by_its_bytes_and_all_members_count),

@@ -14,7 +14,7 @@ struct churn_notes {
   churn_note *items;
   size_t count;
   size_t capacity;
-  size_t lost_faults;
+  size_t lost;
 };
 
 const char *churn_status_name(churn_status status)
@@ -179,17 +179,17 @@ void churn_notes_add(churn_notes *notes, churn_severity severity, const char *co
   va_end(arguments);
   churn_status status = severity == CHURN_FAULT ? CHURN_MALFORMED : CHURN_OK;
   if (!append(notes, severity, status, code, place, text))
-    notes->lost_faults += severity == CHURN_FAULT;
+    notes->lost++;
 }
 
 void churn_notes_add_fault(churn_notes *notes, const churn_error *error)
 {
   churn_place place = {error->file, error->line, error->column};
   if (notes != NULL && !append(notes, CHURN_FAULT, error->status, "fault", place, error->message))
-    notes->lost_faults++;
+    notes->lost++;
 }
 
-size_t churn_notes_lost_faults(const churn_notes *notes)
+size_t churn_notes_lost(const churn_notes *notes)
 {
-  return notes == NULL ? 0 : notes->lost_faults;
+  return notes == NULL ? 0 : notes->lost;
 }

@@ -39,8 +39,8 @@ void churn_notes_add(churn_notes *notes, churn_severity severity, const char *co
 /* Append `error` as a fault of its status. */
 void churn_notes_add_fault(churn_notes *notes, const churn_error *error);
 
-/* How many faults were dropped for lack of memory. A call whose verdict is its faults must fail
- * then. */
-size_t churn_notes_lost_faults(const churn_notes *notes);
+/* How many remarks were dropped for lack of memory. A call whose result is made of them (a check's
+ * verdict, the notes in a model) must fail then. */
+size_t churn_notes_lost(const churn_notes *notes);
 
 #endif

@@ -298,7 +298,7 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
   }
   churn_pipeline_close(p);
   made->faults = churn_notes_count_of(run->notes, CHURN_FAULT);
-  if (status == CHURN_OK && churn_notes_lost_faults(run->notes) > 0)
+  if (status == CHURN_OK && churn_notes_lost(run->notes) > 0)
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)
     *report = made;

@@ -345,6 +345,8 @@ static churn_status record_inputs(training *t, churn_error *error)
 static churn_status record_notes(training *t, churn_error *error)
 {
   size_t count = churn_notes_count(t->run->notes);
+  if (churn_notes_lost(t->run->notes) > 0)
+    return churn_error_no_memory(error);
   t->model->notes = churn_array_new(count, sizeof *t->model->notes);
   if (t->model->notes == NULL)
     return churn_error_no_memory(error);

@@ -1,0 +1,478 @@
+/* Every public call while each of its allocations fails in turn, once alone and once with all
+ * behind it: the answer is NO_MEMORY with words, nothing is given, the file that stood at the
+ * output's place is as it was, and nothing leaks (the sanitizer and valgrind look). Or the
+ * allocation was for a remark only: then the call goes through with the same bytes.
+ *
+ * Ours only: what libraries allocate inside their own objects does not come through here.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "program.h"
+#include "support.h"
+#include "tiny_project.h"
+
+#include <churn/churn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t length);
+int __real_vasprintf(char **text, const char *format, va_list arguments);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+int __wrap_vasprintf(char **text, const char *format, va_list arguments);
+
+/* While armed: allocations until one fails; from then on all fail when `lasting`. */
+static bool armed, lasting, failed_once;
+static long countdown;
+
+static bool fails(void)
+{
+  if (!armed)
+    return false;
+  bool now = countdown > 0 ? --countdown == 0 : lasting;
+  if (now) {
+    failed_once = true;
+    errno = ENOMEM;
+  }
+  return now;
+}
+
+void *__wrap_malloc(size_t size)
+{
+  return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+  return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+  return fails() ? NULL : __real_realloc(memory, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+  return fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+  return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+  return fails() ? NULL : __real_strndup(text, length);
+}
+
+int __wrap_vasprintf(char **text, const char *format, va_list arguments)
+{
+  return fails() ? -1 : __real_vasprintf(text, format, arguments);
+}
+
+/* What the calls under test work on; made before any allocation fails. */
+typedef struct fixture {
+  churn_project *project;
+  churn_project *faulty; /* its calls.csv has two bad rows */
+  churn_project *broken; /* its calls.csv cannot be split */
+  churn_model *model;
+  churn_ranking *ranking;
+  churn_evaluation evaluation;
+  churn_run run; /* one thread, fresh notes at every call */
+  guarded_file guard;
+} fixture;
+
+/* Makes one call. When it is through, leaves its result as a file at `path`, with failures
+ * disarmed for what the library does not do in the call itself. */
+typedef churn_status call(fixture *f, const char *path, churn_error *error);
+
+static const churn_features_settings all_features = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+static const churn_train_settings all_training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                                  CHURN_DAY_MISSING};
+static const churn_evaluate_settings all_evaluating = {CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                                       CHURN_DAY_MISSING, NULL, 0};
+static const churn_score_settings all_scoring = {.as_of = CHURN_DAY_MISSING};
+
+static churn_status features_call(fixture *f, const char *path, churn_error *error)
+{
+  return churn_features_write(f->project, &all_features, path, &f->run, NULL, error);
+}
+
+static churn_status project_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_source_override override = {"calls", "calls.csv"};
+  churn_project *project = NULL;
+  churn_status status =
+      churn_project_read(scratch_path("tiny.yaml"), &override, 1, f->run.notes, &project, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, project != NULL);
+  churn_project_free(project);
+  if (status == CHURN_OK)
+    scratch_write("target", "read");
+  (void)path;
+  return status;
+}
+
+static churn_status train_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_model *model = NULL;
+  churn_status status = churn_train(f->project, &all_training, &f->run, &model, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, model != NULL);
+  if (status == CHURN_OK)
+    assert_ok(churn_model_write(model, path, error), error);
+  churn_model_free(model);
+  return status;
+}
+
+static churn_status model_write_call(fixture *f, const char *path, churn_error *error)
+{
+  char id[sizeof f->model->id];
+  memcpy(id, f->model->id, sizeof id);
+  churn_status status = churn_model_write(f->model, path, error);
+  assert_string_equal(f->model->id, id);
+  return status;
+}
+
+static churn_status model_read_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_model *model = NULL;
+  churn_status status = churn_model_read(scratch_path("model.json"), &model, error);
+  armed = false;
+  (void)f;
+  assert_int_equal(status == CHURN_OK, model != NULL);
+  if (status == CHURN_OK)
+    assert_ok(churn_model_write(model, path, error), error);
+  churn_model_free(model);
+  return status;
+}
+
+static churn_status report_call(fixture *f, const char *path, churn_error *error)
+{
+  return churn_model_write_report(f->model, path, error);
+}
+
+static churn_status evaluate_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_evaluation evaluation = {.snapshot_count = 4711};
+  churn_status status =
+      churn_evaluate(f->project, f->model, &all_evaluating, &f->run, &evaluation, error);
+  armed = false;
+  if (status == CHURN_OK)
+    assert_ok(churn_evaluation_write(&evaluation, f->model->id, path, error), error);
+  else
+    assert_int_equal(evaluation.snapshot_count, 4711);
+  return status;
+}
+
+static churn_status evaluation_write_call(fixture *f, const char *path, churn_error *error)
+{
+  return churn_evaluation_write(&f->evaluation, f->model->id, path, error);
+}
+
+static churn_status score_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_ranking *ranking = NULL;
+  churn_score_report report = {.customers = 4711};
+  churn_status status =
+      churn_score(f->project, f->model, &all_scoring, &f->run, &ranking, &report, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, ranking != NULL);
+  if (status == CHURN_OK)
+    assert_ok(churn_ranking_write(ranking, path, error), error);
+  else
+    assert_int_equal(report.customers, 4711);
+  churn_ranking_free(ranking);
+  return status;
+}
+
+static churn_status ranking_write_call(fixture *f, const char *path, churn_error *error)
+{
+  return churn_ranking_write(f->ranking, path, error);
+}
+
+/* All that a check found, as text. */
+static void write_check(const churn_check_report *report, const churn_notes *notes,
+                        const char *path)
+{
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fprintf(file, "%ju customers, %ju faults, until %d\n", (uintmax_t)report->customers,
+          (uintmax_t)report->faults, (int)report->data_until);
+  for (size_t i = 0; i < report->source_count; i++) {
+    const churn_check_source *s = &report->sources[i];
+    fprintf(file, "%s %s %d %ju rows, %ju rejected\n", s->name, s->path, s->read,
+            (uintmax_t)s->rows, (uintmax_t)s->rejected);
+    for (size_t c = 0; c < s->column_count; c++)
+      fprintf(file, "  %s %s %ju %ju\n", s->columns[c].name, s->columns[c].type,
+              (uintmax_t)s->columns[c].missing, (uintmax_t)s->columns[c].levels);
+  }
+  for (size_t i = 0; i < report->snapshot_count; i++)
+    fprintf(file, "%d %ju %ju\n", (int)report->snapshots[i].as_of,
+            (uintmax_t)report->snapshots[i].base, (uintmax_t)report->snapshots[i].churned);
+  for (size_t i = 0; i < report->feature_count; i++)
+    fprintf(file, "%s\n", report->features[i]);
+  for (size_t i = 0; i < churn_notes_count(notes); i++) {
+    const churn_note *note = churn_notes_get(notes, i);
+    fprintf(file, "%d %s %s %ju %ju\n", (int)note->severity, note->code, note->text,
+            (uintmax_t)note->line, (uintmax_t)note->column);
+  }
+  assert_int_equal(fclose(file), 0);
+}
+
+static churn_status check(const churn_project *project, fixture *f, const char *path,
+                          churn_error *error)
+{
+  churn_check_report *report = NULL;
+  churn_status status = churn_check(project, &f->run, &report, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, report != NULL);
+  if (status == CHURN_OK)
+    write_check(report, f->run.notes, path);
+  churn_check_report_free(report);
+  return status;
+}
+
+static churn_status check_call(fixture *f, const char *path, churn_error *error)
+{
+  return check(f->project, f, path, error);
+}
+
+static churn_status check_faulty_call(fixture *f, const char *path, churn_error *error)
+{
+  return check(f->faulty, f, path, error);
+}
+
+static churn_status check_broken_call(fixture *f, const char *path, churn_error *error)
+{
+  return check(f->broken, f, path, error);
+}
+
+static churn_status simulate_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_simulate_settings settings = {
+      .customers = 12, .months = 24, .truth_customers = 2, .continuations = 200};
+  churn_status status = churn_simulate(scratch_path("world"), &settings, &f->run, NULL, error);
+  armed = false;
+  if (status == CHURN_OK) {
+    size_t length = 0;
+    char *bytes = file_read(scratch_path("world/interactions.csv"), &length);
+    scratch_write_bytes("target", bytes, length);
+    free(bytes);
+  }
+  (void)path;
+  return status;
+}
+
+static churn_project *read_project(const char *calls)
+{
+  churn_project *project = NULL;
+  churn_error error = {.status = CHURN_OK};
+  const churn_source_override override = {"calls", calls};
+  assert_ok(churn_project_read(scratch_path("tiny.yaml"), &override, calls == NULL ? 0 : 1, NULL,
+                               &project, &error),
+            &error);
+  return project;
+}
+
+static int set_up(void **state)
+{
+  fixture *f = calloc(1, sizeof *f);
+  churn_error error = {.status = CHURN_OK};
+  scratch_make();
+  tiny_project_write();
+  scratch_write("faulty.csv", "id,at,minutes,agent\nc01,2024-01-01,x,kim\nc02,2024-02-30,1,lee\n");
+  scratch_write("broken.csv", "id,at,minutes,agent\nc01,2024-01-01,1,\"kim\n");
+  f->run = (churn_run){.threads = 1};
+  f->project = read_project(NULL);
+  f->faulty = read_project(scratch_path("faulty.csv"));
+  f->broken = read_project(scratch_path("broken.csv"));
+  assert_ok(churn_train(f->project, &all_training, &f->run, &f->model, &error), &error);
+  assert_ok(churn_model_write(f->model, scratch_path("model.json"), &error), &error);
+  assert_ok(churn_evaluate(f->project, f->model, &all_evaluating, &f->run, &f->evaluation, &error),
+            &error);
+  assert_ok(churn_score(f->project, f->model, &all_scoring, &f->run, &f->ranking, NULL, &error),
+            &error);
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  fixture *f = *state;
+  churn_ranking_free(f->ranking);
+  churn_model_free(f->model);
+  churn_project_free(f->project);
+  churn_project_free(f->faulty);
+  churn_project_free(f->broken);
+  free(f);
+  scratch_remove();
+  return 0;
+}
+
+/* One call whose allocation `number` fails (0 = none). True when no allocation was left to fail. */
+static bool call_once(fixture *f, call *function, long number, churn_status *status,
+                      churn_error *error)
+{
+  *error = (churn_error){.status = CHURN_OK};
+  f->run.notes = churn_notes_new();
+  f->guard = guard_make("target");
+  countdown = number;
+  failed_once = false;
+  armed = number > 0;
+  *status = function(f, f->guard.path, error);
+  armed = false;
+  churn_notes_free(f->run.notes);
+  f->run.notes = NULL;
+  return !failed_once;
+}
+
+static void check_outcome(const fixture *f, long number, churn_status status,
+                          const churn_error *error, const char *golden)
+{
+  const char *fault = NULL;
+  if (status == CHURN_OK) {
+    char *bytes = file_read(f->guard.path, NULL);
+    fault = bytes != NULL && strcmp(bytes, golden) == 0 ? NULL : "through, with another result";
+    free(bytes);
+  } else if (status != CHURN_NO_MEMORY || error->status != CHURN_NO_MEMORY) {
+    fault = churn_status_name(status);
+  } else if (strstr(error->message, "memory") == NULL) {
+    fault = "no words";
+  } else {
+    fault = guard_fault(&f->guard);
+  }
+  if (fault != NULL)
+    print_error("allocation %ld%s: %s: %s\n", number, lasting ? " and all behind it" : "", fault,
+                error->message);
+  assert_null(fault);
+}
+
+/* `least`: about how many allocations the call makes; fewer means that this test looks past them.
+ */
+static void fail_each(fixture *f, call *function, long least)
+{
+  churn_status status = CHURN_OK;
+  churn_error error;
+  lasting = false;
+  assert_true(call_once(f, function, 0, &status, &error));
+  assert_ok(status, &error);
+  char *golden = file_read(f->guard.path, NULL);
+  assert_non_null(golden);
+  for (int mode = 0; mode < 2; mode++) {
+    lasting = mode == 1;
+    long number = 1;
+    for (; !call_once(f, function, number, &status, &error); number++)
+      check_outcome(f, number, status, &error, golden);
+    check_outcome(f, number, status, &error, golden);
+    assert_ok(status, &error);
+    assert_true(number > least);
+    if (mode == 0)
+      print_message("%ld allocations\n", number - 1);
+  }
+  free(golden);
+}
+
+static void reading_a_project(void **state)
+{
+  fail_each(*state, project_call, 50);
+}
+
+static void writing_the_feature_table(void **state)
+{
+  fail_each(*state, features_call, 250);
+}
+
+static void training(void **state)
+{
+  fail_each(*state, train_call, 400);
+}
+
+static void writing_a_model(void **state)
+{
+  fail_each(*state, model_write_call, 10);
+}
+
+static void reading_a_model(void **state)
+{
+  fail_each(*state, model_read_call, 60);
+}
+
+static void writing_a_fit_report(void **state)
+{
+  fail_each(*state, report_call, 10);
+}
+
+static void evaluating(void **state)
+{
+  fail_each(*state, evaluate_call, 250);
+}
+
+static void writing_an_evaluation(void **state)
+{
+  fail_each(*state, evaluation_write_call, 10);
+}
+
+static void scoring(void **state)
+{
+  fail_each(*state, score_call, 250);
+}
+
+static void writing_a_ranking(void **state)
+{
+  fail_each(*state, ranking_write_call, 10);
+}
+
+static void checking(void **state)
+{
+  fail_each(*state, check_call, 250);
+}
+
+static void checking_bad_rows(void **state)
+{
+  fail_each(*state, check_faulty_call, 250);
+}
+
+static void checking_a_broken_file(void **state)
+{
+  fail_each(*state, check_broken_call, 200);
+}
+
+static void simulating(void **state)
+{
+  fail_each(*state, simulate_call, 90);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reading_a_project),
+      cmocka_unit_test(writing_the_feature_table),
+      cmocka_unit_test(training),
+      cmocka_unit_test(writing_a_model),
+      cmocka_unit_test(reading_a_model),
+      cmocka_unit_test(writing_a_fit_report),
+      cmocka_unit_test(evaluating),
+      cmocka_unit_test(writing_an_evaluation),
+      cmocka_unit_test(scoring),
+      cmocka_unit_test(writing_a_ranking),
+      cmocka_unit_test(checking),
+      cmocka_unit_test(checking_bad_rows),
+      cmocka_unit_test(checking_a_broken_file),
+      cmocka_unit_test(simulating),
+  };
+  return cmocka_run_group_tests_name("allocations", tests, set_up, tear_down);
+}

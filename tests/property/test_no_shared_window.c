@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEOPLE = 160, FIRST = 19000, DAYS = 720, ROUNDS = 40 };
+enum { PEOPLE = 160, FIRST = 19000, DAYS = 720, ROUNDS = 24 };
 
 static int make(void **state)
 {
@@ -102,7 +102,8 @@ static size_t days_of(const churn_pipeline *p, churn_day test_from, churn_split_
   churn_split split = churn_split_of(p->project, test_from);
   size_t count = 0;
   assert_ok(churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                     CHURN_SNAPSHOTS_LABELLED, NULL, &all, &error),
+                                     CHURN_SNAPSHOTS_LABELLED, &(churn_run){.threads = 1}, &all,
+                                     &error),
             &error);
   assert_ok(churn_split_take(&split, p->data, all, part, &rows, &error), &error);
   for (size_t i = 0; i < rows->count; i++) {
@@ -142,16 +143,17 @@ static void check(const drawn *d, tally *seen)
   churn_model *model = NULL;
   churn_pipeline *p = NULL;
   churn_evaluation evaluation;
+  churn_run run = {.threads = 1};
   churn_error error = {0};
   churn_day train[DAYS], judge[DAYS];
-  if (churn_train(d->project, &training, NULL, &model, &error) != CHURN_OK)
+  if (churn_train(d->project, &training, &run, &model, &error) != CHURN_OK)
     return; /* one outcome only */
-  assert_ok(churn_pipeline_open(d->project, &opening, NULL, &p, &error), &error);
+  assert_ok(churn_pipeline_open(d->project, &opening, &run, &p, &error), &error);
   size_t trained = days_of(p, d->train_from, CHURN_PART_TRAIN, train);
   size_t judged = days_of(p, d->judge_from, CHURN_PART_TEST, judge);
   assert_int_equal(trained, model->snapshot_count);
   bool shared = shares(d, train, trained, judge, judged);
-  if (churn_evaluate(d->project, model, &judging, NULL, &evaluation, &error) == CHURN_OK) {
+  if (churn_evaluate(d->project, model, &judging, &run, &evaluation, &error) == CHURN_OK) {
     assert_int_equal(evaluation.in_sample, shared);
     assert_int_equal(evaluation.in_sample, evaluation.in_sample_reason[0] != '\0');
     assert_int_equal(evaluation.snapshot_count, judged);

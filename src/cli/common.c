@@ -229,7 +229,7 @@ static void flush_notes(cli *c)
 int cli_close(cli *c, churn_status status)
 {
   cli_progress_clear();
-  if (fflush(stdout) != 0 && status == CHURN_OK) {
+  if ((fflush(stdout) != 0 || ferror(stdout)) && status == CHURN_OK) {
     status = CHURN_IO;
     snprintf(c->error.message, sizeof c->error.message, "cannot write to standard output: %s",
              strerror(errno));

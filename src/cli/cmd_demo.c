@@ -30,7 +30,7 @@ static churn_status make_paths(cli *c, const char *folder, paths *p)
 
 static churn_status tell_world(cli *c, const char *folder, churn_simulate_report *report)
 {
-  churn_simulate_settings settings = {0};
+  churn_simulate_settings settings = {.truth_customers = 600};
   churn_status status = churn_simulate(folder, &settings, &c->run, report, &c->error);
   if (status != CHURN_OK)
     return status;

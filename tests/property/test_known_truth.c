@@ -20,10 +20,10 @@
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-enum { CUSTOMERS = 6000, TRUTH = 600 };
+enum { CUSTOMERS = 5000, TRUTH = 300 };
 static const double auc_tolerance = 0.03, slope_tolerance = 0.25;
 #else
-enum { CUSTOMERS = 50000, TRUTH = 6000 };
+enum { CUSTOMERS = 50000, TRUTH = 3000 };
 static const double auc_tolerance = 0.01, slope_tolerance = 0.1;
 #endif
 

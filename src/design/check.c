@@ -258,9 +258,9 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
                              churn_check_report *report, churn_error *error)
 {
   churn_status status = describe_sources(p, report, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK && p->complete)
     status = describe_snapshots(p, run, report, error);
-  if (status != CHURN_OK)
+  if (status != CHURN_OK || !p->complete)
     return status;
   warn_about_columns(p, run);
   warn_about_scheduled(p, run);

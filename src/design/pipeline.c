@@ -145,20 +145,29 @@ static void add_all_days(const churn_project *project, churn_needs *needs)
     needs->source[1 + i] = true;
 }
 
+/* Reading goes on after a broken history under collect_all only. */
+static bool is_complete(const churn_data *data, const churn_needs *needs)
+{
+  for (size_t i = 1; i < needs->source_count; i++)
+    if (needs->source[i] && !data->histories[i - 1].loaded)
+      return false;
+  return true;
+}
+
 static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *settings,
                               const churn_run *run, churn_error *error)
 {
   churn_needs *needs = churn_needs_new(p->schema);
   if (needs == NULL)
     return churn_error_no_memory(error);
-  if (p->plan != NULL)
-    churn_plan_add_needs(p->plan, needs);
+  churn_plan_add_needs(p->plan, needs);
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   add_all_days(p->project, needs);
   add_outcome_needs(p->project, needs);
   churn_data_settings reading = {settings->collect_all, settings->with_labels};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
+  p->complete = status == CHURN_OK && is_complete(p->data, needs);
   churn_needs_free(needs);
   return status;
 }
@@ -176,7 +185,7 @@ churn_status churn_pipeline_open(const churn_project *project,
     status = make_plan(p, settings, run, error);
   if (status == CHURN_OK)
     status = read_data(p, settings, run, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK && p->complete)
     status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK)
     *pipeline = p;

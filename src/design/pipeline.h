@@ -19,6 +19,8 @@ typedef struct churn_pipeline {
   churn_data *data;
   size_t feature_count; /* the plan's first outputs are the features */
   int condition_output; /* output of the event's condition, or -1 */
+  bool complete; /* false only under collect_all: a history could not be read (a fault says why), so
+                    nothing can be evaluated */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the

@@ -184,6 +184,11 @@ static churn_status start_feature(learner *l, size_t f, churn_error *error)
   churn_model_feature *feature = &l->model->features[f];
   const char *rule = rule_names[spec->missing];
   bool is_text = churn_plan_type(l->plan, l->features[f].output) == CHURN_VALUE_TEXT;
+  if (!is_text && spec->reference.text != NULL)
+    return churn_error_set(error, CHURN_BAD_PROJECT,
+                           "feature %s is a number, which has no level to be the reference; take "
+                           "`reference:` out, or make it a category",
+                           spec->name.text);
   *feature = (churn_model_feature){.kind = is_text ? CHURN_FEATURE_CATEGORY : CHURN_FEATURE_NUMBER,
                                    .number_column = -1,
                                    .missing_column = -1,

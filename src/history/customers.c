@@ -326,7 +326,18 @@ churn_status churn_build_customers(const churn_build *build)
   return status;
 }
 
-/* First dated row of each of `count` customers, who are codes[id of the row] (NULL: the ids
+/* The day from which a row is known: its own, or later where the source says so (known_at); missing
+ * = never. */
+static churn_day known_from(const churn_table *table, size_t row)
+{
+  churn_day day = table->columns[1].days[row];
+  if (day == CHURN_DAY_MISSING || table->column_count < 3)
+    return day;
+  churn_day known = table->columns[2].days[row];
+  return known == CHURN_DAY_MISSING || known > day ? known : day;
+}
+
+/* First known row of each of `count` customers, who are codes[id of the row] (NULL: the ids
  * themselves); who has none is nobody yet. */
 static churn_status first_days(const churn_table *table, const uint32_t *codes, size_t count,
                                churn_day **first, churn_error *error)
@@ -337,7 +348,7 @@ static churn_status first_days(const churn_table *table, const uint32_t *codes, 
   for (size_t i = 0; i < count; i++)
     (*first)[i] = CHURN_DAY_MISSING;
   for (size_t row = 0; row < table->rows; row++) {
-    churn_day day = table->columns[1].days[row];
+    churn_day day = known_from(table, row);
     uint32_t code = table->columns[0].codes[row];
     code = codes == NULL ? code : codes[code];
     if (day == CHURN_DAY_MISSING || code == CHURN_CODE_MISSING)
@@ -404,18 +415,23 @@ static churn_status derive_from(const churn_build *build, const churn_source_spe
 churn_status churn_build_customers_from_history(const churn_build *build)
 {
   const churn_project *project = build->schema->project;
-  const churn_source_spec *spec =
-      &project->histories[churn_project_find_history(project, project->from_history.text)];
+  int index = churn_project_find_history(project, project->from_history.text);
+  const churn_source_spec *spec = &project->histories[index];
+  const churn_schema_source *source = &build->schema->sources[1 + index];
   churn_column_request requests[] = {
       {spec->id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->id)},
-      {spec->day.text, CHURN_TYPE_DAY, false, churn_project_place(project, &spec->day)}};
+      {spec->day.text, CHURN_TYPE_DAY, false, churn_project_place(project, &spec->day)},
+      {NULL, CHURN_TYPE_DAY, false, CHURN_NOWHERE}};
+  size_t count = source->known_at < 0 ? 2 : 3;
+  if (count == 3)
+    requests[2].heading = source->columns[source->known_at].heading;
   churn_table *table = NULL;
   churn_table_settings settings = {.collect_all = build->settings->collect_all};
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
   churn_status status = allocate_columns(build);
   if (status == CHURN_OK)
-    status = churn_table_read(spec->path, &spec->format, requests, 2, &settings, &quiet, &table,
+    status = churn_table_read(spec->path, &spec->format, requests, count, &settings, &quiet, &table,
                               build->error);
   if (status == CHURN_OK)
     status = derive_from(build, spec, table);

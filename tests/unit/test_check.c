@@ -1,0 +1,153 @@
+/* `check`: what it warns of, and that it goes on after a fault.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "opened.h"
+
+#include <churn/check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int make(void **state)
+{
+  (void)state;
+  scratch_make();
+  return 0;
+}
+
+static int clean(void **state)
+{
+  (void)state;
+  scratch_remove();
+  return 0;
+}
+
+typedef struct checked {
+  churn_project *project;
+  churn_notes *notes;
+  churn_check_report *report;
+} checked;
+
+static checked check(const char *text)
+{
+  checked c = {.project = project_of(text), .notes = churn_notes_new()};
+  churn_run run = {.notes = c.notes};
+  churn_error error = {0};
+  assert_ok(churn_check(c.project, &run, &c.report, &error), &error);
+  return c;
+}
+
+static void done(checked *c)
+{
+  churn_check_report_free(c->report);
+  churn_notes_free(c->notes);
+  churn_project_free(c->project);
+}
+
+#define TWO                                                                                        \
+  "version: 1\ncustomers: {from: customers.csv, id: id}\nhistories:\n"                             \
+  "  acts: {from: acts.csv, id: id, day: on, columns: {kind: category}}\n"                         \
+  "  visits: {from: visits.csv, id: id, day: on, columns: {}}\n"                                   \
+  "outcome: {event: acts where kind = \"x\", horizon: 10d}\n"                                      \
+  "features: {n: count(acts), k: count(visits)}\n"
+
+static void a_history_that_cannot_be_read_is_a_fault_and_the_rest_is_told(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id\na\nb\n");
+  scratch_write("visits.csv", "id,on\na,2024-01-03\nb,2024-04-04\n");
+  scratch_write("acts.csv", "id,on,kind\na,2024-01-01,\"x\n"); /* an open quote ends the reading */
+  checked c = check(TWO);
+  assert_int_equal(c.report->faults, 1);
+  assert_int_equal(c.report->source_count, 3);
+  assert_true(c.report->sources[0].read);
+  assert_false(c.report->sources[1].read);
+  assert_true(c.report->sources[2].read);
+  assert_int_equal(c.report->sources[2].rows, 2);
+  assert_int_equal(c.report->customers, 2);
+  assert_int_equal(c.report->snapshot_count, 0);
+  done(&c);
+}
+
+static void a_row_that_is_wrong_is_a_fault_and_the_others_are_used(void **state)
+{
+  (void)state;
+  scratch_write("acts.csv", "id,on,kind\na,2024-01-01\nb,2024-03-28,x\n");
+  checked c = check(TWO);
+  assert_int_equal(c.report->faults, 1);
+  assert_int_equal(c.report->sources[1].rows, 1);
+  assert_int_equal(c.report->sources[1].rejected, 1);
+  assert_int_equal(c.report->data_until, day("2024-04-04"));
+  /* newest closed day: 2024-04-05 - 10 d */
+  assert_int_equal(c.report->snapshot_count, 1);
+  assert_int_equal(c.report->snapshots[0].as_of, day("2024-03-26"));
+  assert_int_equal(c.report->snapshots[0].churned, 1);
+  assert_int_equal(c.report->snapshots[0].stayed, 1);
+  done(&c);
+}
+
+/* `leavers` leavers, of whom `equal` have an end of contract on the day they left. */
+static bool rewritten(int leavers, int equal)
+{
+  char text[4096];
+  size_t used = (size_t)sprintf(text, "id,joined,left,ends\nstays,2023-01-01,,2024-12-01\n");
+  for (int i = 0; i < leavers; i++)
+    used += (size_t)sprintf(text + used, "c%02d,2023-01-01,2024-02-03,%s\n", i,
+                            i < equal ? "2024-02-03" : "2024-12-01");
+  scratch_write("customers.csv", text);
+  checked c = check("version: 1\ndata_until: 2024-12-31\n"
+                    "customers: {from: customers.csv, id: id, joined: joined, left: left,\n"
+                    "  columns: {ends: scheduled}}\noutcome: {horizon: 30d}\n"
+                    "snapshots: {first: 2024-01-20}\nfeatures: {x: as_of - joined}\n");
+  bool found = note_text(c.notes, "rewritten_schedule") != NULL;
+  assert_int_equal(c.report->faults, 0);
+  assert_int_equal(c.report->snapshots[0].churned, leavers);
+  done(&c);
+  return found;
+}
+
+static void a_schedule_that_tells_who_left_is_warned_of_above_five_percent(void **state)
+{
+  (void)state;
+  assert_false(rewritten(40, 2));
+  assert_true(rewritten(40, 3));
+  assert_false(rewritten(20, 0));
+}
+
+static void windows_before_the_data_and_a_base_without_leavers_are_warned_of(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id,joined,left,size\na,2023-01-01,,5\nb,2023-01-01,,6\n");
+  scratch_write("calls.csv", "id,on\na,2024-01-01\nb,2024-12-31\n");
+#define CALLS(first, size)                                                                         \
+  "version: 1\ncustomers: {from: customers.csv, id: id, joined: joined, left: left,\n"             \
+  "  columns: {size: {type: number" size "}}}\n"                                                   \
+  "histories:\n  calls: {from: calls.csv, id: id, day: on, columns: {}}\n"                         \
+  "outcome: {horizon: 30d}\nsnapshots: {first: " first "}\n"                                       \
+  "features: {n: count(calls over 30d), s: customers.size}\n"
+  checked c = check(CALLS("2024-01-30", "")); /* 30 days before it is 2023-12-31 */
+  assert_non_null(note_text(c.notes, "window_before_data"));
+  assert_non_null(note_text(c.notes, "undated_column"));
+  assert_non_null(note_text(c.notes, "no_leavers"));
+  done(&c);
+  c = check(CALLS("2024-01-31", ", static: true")); /* 30 days before it is the first day */
+  assert_null(note_text(c.notes, "window_before_data"));
+  assert_null(note_text(c.notes, "undated_column"));
+  done(&c);
+  c = check(CALLS("2024-12-15", "")); /* open until 2025-01-14 */
+  assert_non_null(note_text(c.notes, "no_labels"));
+  assert_null(note_text(c.notes, "no_leavers"));
+  assert_false(c.report->snapshots[0].closed);
+  done(&c);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_history_that_cannot_be_read_is_a_fault_and_the_rest_is_told),
+      cmocka_unit_test(a_row_that_is_wrong_is_a_fault_and_the_others_are_used),
+      cmocka_unit_test(a_schedule_that_tells_who_left_is_warned_of_above_five_percent),
+      cmocka_unit_test(windows_before_the_data_and_a_base_without_leavers_are_warned_of),
+  };
+  return cmocka_run_group_tests(tests, make, clean);
+}

@@ -76,7 +76,7 @@ awk -F, 'NR > 1 && $2 < "2024-03-01" && ($3 == "" || $3 >= "2024-03-01") {print 
 tail -n +2 day.csv | cut -d, -f1 >found; same found expected
 
 begin "labels: left within [T+14, T+104)"
-awk -F, 'NR > 1 && $3 >= "2024-03-15" && $3 < "2024-06-13" {print $1}' world/customers.csv | sort >expected
+awk -F, 'NR > 1 && $2 < "2024-03-01" && $3 >= "2024-03-15" && $3 < "2024-06-13" {print $1}' world/customers.csv | sort >expected
 awk -F, 'NR > 1 && $3 == 1 {print $1}' day.csv >found; same found expected
 
 begin "train writes a model and prints the fit"

@@ -48,8 +48,9 @@ typedef struct churn_simulate_report {
  * truth.csv has a row for each of the last nine snapshots on which a sampled customer is in the
  * base and does not leave inside the gap: the probability of leaving in [T+gap, T+gap+horizon)
  * given the whole state at T, temperament included. truth.json says how it comes about, and
- * report.best_auc is the AUC of those probabilities. Cost: a second for each 100 customers of the
- * sample and core, at the default settings; the rest a second for each 15,000 customers and core.
+ * report.best_auc is the AUC of those probabilities. Cost: a day of a customer's life
+ * is the unit; a truth row takes continuations * (gap + horizon) of them, a customer as many as the
+ * days present. Memory does not grow with the customers, but for 16 bytes a truth row.
  *
  * Same settings = same bytes for any number of threads. USAGE for settings that make no world:
  * above 10 million customers, 1200 months, 100 engagements a day; continuations outside

@@ -113,7 +113,9 @@ static void find_in_sample(const churn_pipeline *pipeline, const churn_split *sp
   else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
            strcmp(model->validation_kind, "held_out_customers") != 0)
     why = "the model was trained without holding these customers out";
-  else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of != CHURN_DAY_MISSING &&
+  else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of == CHURN_DAY_MISSING)
+    why = "the model was trained on rows without a day, so their label windows are not known";
+  else if (split->kind == CHURN_SPLIT_TIME &&
            evaluation->first_as_of < model->last_as_of + model->gap_days + model->horizon_days)
     why = "the label windows of training reach into these snapshots";
   else

@@ -30,7 +30,7 @@ void churn_needs_all(churn_needs *needs, const churn_schema *schema);
 typedef struct churn_customers {
   size_t count;            /* distinct customers */
   const char **ids;        /* [count], terminated */
-  churn_dictionary *index; /* code = customer number; NULL without ids */
+  churn_dictionary *index; /* code = customer number (without ids: of its row number) */
   size_t spell_count;
   size_t *first_spell;      /* [count + 1] */
   uint32_t *spell_customer; /* [spell_count] */

@@ -46,6 +46,7 @@ typedef struct cli {
   int quiet;
   int verbose;
   bool notes_shown;
+  int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;

@@ -226,13 +226,23 @@ static void flush_notes(cli *c)
   c->notes_shown = true;
 }
 
+/* A flush that failed empties the buffer, and the next one finds nothing wrong: the stream's error
+ * mark and the first errno tell. */
+static void flush_output(cli *c)
+{
+  bool failed = fflush(stdout) != 0;
+  if (c->output_errno == 0 && (failed || ferror(stdout)))
+    c->output_errno = failed ? errno : EIO;
+}
+
 int cli_close(cli *c, churn_status status)
 {
   cli_progress_clear();
-  if ((fflush(stdout) != 0 || ferror(stdout)) && status == CHURN_OK) {
+  flush_output(c);
+  if (c->output_errno != 0 && status == CHURN_OK) {
     status = CHURN_IO;
     snprintf(c->error.message, sizeof c->error.message, "cannot write to standard output: %s",
-             strerror(errno));
+             strerror(c->output_errno));
     c->error.file[0] = '\0';
     c->error.line = c->error.column = 0;
   }
@@ -265,18 +275,12 @@ churn_status cli_check_target(cli *c, const char *path)
 {
   char folder[CHURN_PLACE_SIZE];
   const char *slash = strrchr(path, '/');
-  if (strcmp(path, "-") == 0 || strlen(path) >= sizeof folder)
+  int length = slash == NULL ? 0 : (int)(slash - path) + 1;
+  if (strcmp(path, "-") == 0 || strlen(path) >= sizeof folder - 1)
     return CHURN_OK;
-  snprintf(folder, sizeof folder, "%.*s",
-           slash == NULL   ? 1
-           : slash == path ? 1
-                           : (int)(slash - path),
-           slash == NULL ? "." : path);
-  struct stat found;
+  snprintf(folder, sizeof folder, "%.*s.", length, path); /* the dot tells a folder from a file */
   if (access(path, W_OK) == 0 || access(folder, W_OK | X_OK) == 0)
     return CHURN_OK;
-  if (stat(folder, &found) == 0 && !S_ISDIR(found.st_mode))
-    errno = ENOTDIR;
   c->error.status = errno == EACCES || errno == EROFS ? CHURN_PERMISSION : CHURN_CANNOT_CREATE;
   snprintf(c->error.message, sizeof c->error.message, "cannot create the file: %s",
            strerror(errno));
@@ -319,8 +323,10 @@ void cli_say(cli *c, const char *format, ...)
 {
   if (c->quiet)
     return;
-  fflush(stdout);
+  flush_output(c);
   flush_notes(c);
+  if (c->output_errno != 0)
+    return;
   va_list arguments;
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);

@@ -48,7 +48,7 @@ state_of() { ls -A "$(dirname "$1")"; stat -c '%i %s %Y %y %a' "$1"; cat "$1"; }
 
 # A world of customers, made once.
 make_world() {
-  "$churn" simulate "$work/world" --customers 300 --truth 10 -q || { echo "cannot make a world"; exit 1; }
+  "$churn" simulate "$work/world" --customers 600 --truth 10 -q || { echo "cannot make a world"; exit 1; }
   project=$work/world/churn.yaml
 }
 

@@ -7,14 +7,14 @@ make_world
 cd "$work" || exit 1
 
 begin "simulate makes a world, and the same one again"
-run 0 simulate again --customers 300 --truth 10
+run 0 simulate again --customers 600 --truth 10
 out_says "customers.csv"; out_says "churn.yaml"; err_silent
 for file in world/*; do same "$file" "again/$(basename "$file")"; done
 [ "$(ls -A world | wc -l)" -eq 9 ] || fail "files: $(ls -A world)"
-[ "$(wc -l <world/customers.csv)" -eq 301 ] || fail "customers: $(wc -l <world/customers.csv)"
+[ "$(wc -l <world/customers.csv)" -eq 601 ] || fail "customers: $(wc -l <world/customers.csv)"
 
 begin "another seed is another world"
-run 0 simulate other --customers 300 --truth 10 --seed 2 -q
+run 0 simulate other --customers 600 --truth 10 --seed 2 -q
 cmp -s world/customers.csv other/customers.csv && fail "the customers are the same"
 
 begin "simulate --months and --first-day"
@@ -24,7 +24,7 @@ sort -t, -k2,2 short/interactions.csv | tail -2 | head -1 | grep -qE ',202[12]-'
 
 begin "check tells what is there and finds no fault"
 run 0 check "$project"
-out_says "No fault found."; out_says "engagements"; out_says "engagement_trend"; out_says "2024-01-01"; out_says "300"
+out_says "No fault found."; out_says "engagements"; out_says "engagement_trend"; out_says "2024-01-01"; out_says "600"
 
 begin "check finds the leaks a person would miss"
 sed 's/region:    {type: category, static: true}/region: category/' world/churn.yaml >world/undated.yaml

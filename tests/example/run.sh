@@ -10,7 +10,7 @@ for file in bin/churn include/churn/churn.h share/man/man1/churn.1 share/bash-co
   share/churn/models/features.yaml; do
   [ -f "$work/prefix/$file" ] || { echo "$file is not installed"; exit 1; }
 done
-cmake -S "$source/tests/example" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_FLAGS="$flags" >"$work/configure.log"
+cmake -G Ninja -S "$source/tests/example" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_FLAGS="$flags" >"$work/configure.log"
 cmake --build "$work/cmake" >"$work/build.log"
 "$work/prefix/bin/churn" simulate "$work/world" --customers 400 --truth 10 --quiet >/dev/null
 "$work/cmake/example" "$work/world/churn.yaml" "$work/a.json" "$work/a.csv"

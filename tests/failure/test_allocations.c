@@ -292,6 +292,8 @@ static int set_up(void **state)
 {
   fixture *f = calloc(1, sizeof *f);
   churn_error error = {.status = CHURN_OK};
+  assert_non_null(f);
+  *state = f;
   scratch_make();
   tiny_project_write();
   scratch_write("faulty.csv", "id,at,minutes,agent\nc01,2024-01-01,x,kim\nc02,2024-02-30,1,lee\n");
@@ -306,7 +308,6 @@ static int set_up(void **state)
             &error);
   assert_ok(churn_score(f->project, f->model, &all_scoring, &f->run, &f->ranking, NULL, &error),
             &error);
-  *state = f;
   return 0;
 }
 

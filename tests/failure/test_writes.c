@@ -204,6 +204,8 @@ static int set_up(void **state)
   const churn_score_settings scoring = {.as_of = CHURN_DAY_MISSING};
   fixture *f = calloc(1, sizeof *f);
   churn_error error = {.status = CHURN_OK};
+  assert_non_null(f);
+  *state = f;
   scratch_make();
   tiny_project_write();
   write_bad_calls();
@@ -219,7 +221,6 @@ static int set_up(void **state)
             &error);
   churn_project_free(monthly);
   assert_int_equal(mkdir(scratch_path("out"), 0777), 0);
-  *state = f;
   return 0;
 }
 

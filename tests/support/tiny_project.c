@@ -19,9 +19,9 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
   "  calls: {from: calls.csv, id: id, day: at, max_bad_rows: 2,\n"                                 \
   "    columns: {minutes: number, agent: category}}\n"                                             \
   "  prices: {from: prices.csv, id: id, day: since, columns: {fee: number}}\n"                     \
-  "data_until: 2024-12-31\n"                                                                       \
+  "data_until: 2025-01-31\n"                                                                       \
   "outcome: {horizon: 60d, gap: 7d}\n"                                                             \
-  "snapshots: {first: 2024-01-01, last: 2024-09-01, every: " EVERY ", test_from: 2024-08-01}\n"    \
+  "snapshots: {first: 2024-01-01, last: 2024-11-01, every: " EVERY ", test_from: 2024-10-01}\n"    \
   "pool: 0\n"                                                                                      \
   "features:\n"                                                                                    \
   "  calls_60d: count(calls over 60d)\n"                                                           \
@@ -50,7 +50,7 @@ static void write_customers(void)
     used +=
         (size_t)snprintf(text + used, sizeof text - used, "c%02d,%s,%s,%s,", i, day_text(joined),
                          day_text(left), i % 4 < 2 ? "north" : "\"south, far\"");
-    used += (size_t)snprintf(text + used, sizeof text - used, i % 5 == 3 ? "\n" : "%d.385\n",
+    used += (size_t)snprintf(text + used, sizeof text - used, i % 4 == 3 ? "\n" : "%d.385\n",
                              i * 5 % 13);
   }
   scratch_write("customers.csv", text);

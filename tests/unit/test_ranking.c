@@ -276,6 +276,31 @@ static void a_column_that_the_model_needs_must_be_there(void **state)
   done(&l);
 }
 
+static void a_base_that_has_left_gives_an_empty_list(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv",
+                "id,since,until\na,2023-01-01,2024-01-02\nb,2024-01-01,2024-01-15\n");
+  listed l =
+      list(DATED "data_until: 2024-01-31\n", model_of("as_of - joined", NULL), by_probability);
+  assert_order(&l, "");
+  assert_int_equal(l.report.customers, 0);
+  assert_true(l.report.expected_churners == 0);
+  done(&l);
+}
+
+/* An export without a row is one that went wrong: a list of nobody must not pass for good news. */
+static void an_export_of_nobody_is_refused(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id,x,money\n");
+  listed l = list(flat, model_of("customers.x", NULL), by_probability);
+  assert_int_equal(l.status, CHURN_DEGENERATE);
+  assert_null(l.ranking);
+  assert_string_equal(l.error.file, scratch_path("customers.csv"));
+  done(&l);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -289,6 +314,8 @@ int main(void)
       cmocka_unit_test(without_histories_a_dated_base_needs_a_day_too),
       cmocka_unit_test(the_outcome_s_column_is_not_judged_when_scoring),
       cmocka_unit_test(a_column_that_the_model_needs_must_be_there),
+      cmocka_unit_test(a_base_that_has_left_gives_an_empty_list),
+      cmocka_unit_test(an_export_of_nobody_is_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

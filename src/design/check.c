@@ -236,6 +236,20 @@ static void warn_about_windows(const churn_pipeline *p, const churn_check_report
   }
 }
 
+/* Without it, everybody who ever appeared stays in the base, and ranking them is easy and of no
+ * use. */
+static void warn_about_silence(const churn_pipeline *p, const churn_run *run)
+{
+  const churn_outcome_spec *outcome = &p->project->outcome;
+  if (outcome->kind == CHURN_OUTCOME_SILENT && outcome->active_within_days == 0)
+    churn_notes_add(
+        run->notes, CHURN_WARNING, "no_active_within", CHURN_NOWHERE,
+        "the outcome is silence, and without `active_within` who went silent long ago stays in the "
+        "base: figures "
+        "look better than they are, and the list begins with who is gone; try `active_within: %dd`",
+        2 * (int)outcome->horizon_days);
+}
+
 static void warn_about_leavers(const churn_pipeline *p, const churn_check_report *report,
                                const churn_run *run)
 {
@@ -268,6 +282,7 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
   if (status != CHURN_OK)
     return status;
   warn_about_windows(p, report, run);
+  warn_about_silence(p, run);
   warn_about_leavers(p, report, run);
   return CHURN_OK;
 }

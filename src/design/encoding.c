@@ -342,6 +342,41 @@ static void note_pooled(const churn_model_feature *feature, const char *level, t
                   level, t.rows, t.churners, into);
 }
 
+enum { NAMED_LEVELS = 5 };
+
+/* A few pooled levels are named one by one, many only counted. */
+static void note_all_pooled(const learner *l, size_t f, size_t reference, const char *into,
+                            const churn_run *run)
+{
+  const churn_model_feature *feature = &l->model->features[f];
+  tally all = {0, 0};
+  size_t count = 0;
+  for (int naming = 0; naming <= 1 && (naming == 0 || count <= NAMED_LEVELS); naming++)
+    for (size_t i = 0; i <= feature->level_count; i++) {
+      bool missing = i == feature->level_count;
+      tally t = missing ? l->missing[f] : tally_of(&feature->levels[i]);
+      if (i == reference || t.rows == 0 || stands_alone(l, t))
+        continue;
+      if (naming) {
+        note_pooled(feature, missing ? "(missing)" : feature->levels[i].text, t, into, run);
+        continue;
+      }
+      count++;
+      all.rows += t.rows;
+      all.churners += t.churners;
+    }
+  if (count > NAMED_LEVELS)
+    churn_notes_add(notes_of(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
+                    "%zu rare levels of %s (%" PRIu64 " rows, %" PRIu64
+                    " churners) are pooled into %s",
+                    count, feature->name, all.rows, all.churners, into);
+  if (feature->level_count * 2 > l->total_rows)
+    churn_notes_add(notes_of(run), CHURN_WARNING, "like_an_id", CHURN_NOWHERE,
+                    "%s has %zu levels in %" PRIu64
+                    " rows: it looks like an id or free text; leave it out",
+                    feature->name, feature->level_count, l->total_rows);
+}
+
 /* Levels that do not stand alone share `?other`; a pool that does not stand alone either counts as
  * the reference. */
 static churn_status pool_levels(learner *l, size_t f, size_t reference, const churn_run *run,
@@ -359,12 +394,7 @@ static churn_status pool_levels(learner *l, size_t f, size_t reference, const ch
   bool own = stands_alone(l, pool);
   const char *into =
       own ? "?other" : "the reference level: there are too few such rows for a column";
-  for (size_t i = 0; i <= feature->level_count; i++) {
-    tally t = i == feature->level_count ? l->missing[f] : tally_of(&feature->levels[i]);
-    if (i != reference && t.rows > 0 && !stands_alone(l, t))
-      note_pooled(feature, i == feature->level_count ? "(missing)" : feature->levels[i].text, t,
-                  into, run);
-  }
+  note_all_pooled(l, f, reference, into, run);
   if (!own)
     return CHURN_OK;
   churn_status status =

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,9 +76,23 @@ static churn_status list_expressions(churn_pipeline *p, const churn_model *model
   return CHURN_OK;
 }
 
+/* The user did not write a model's expressions, so the first that does not fit says enough. */
+static churn_status explain_mismatch(churn_status status, churn_error *error)
+{
+  char message[CHURN_MESSAGE_SIZE];
+  if (status != CHURN_BAD_PROJECT || error == NULL)
+    return status;
+  snprintf(message, sizeof message, "%s", error->message);
+  return churn_error_set(
+      error, status, "the model was trained on other columns than this project maps: %s", message);
+}
+
 static churn_status build_plan(churn_pipeline *p, const churn_model *model, const churn_run *run,
                                churn_error *error)
 {
+  churn_run quiet = run == NULL ? (churn_run){0} : *run;
+  if (model != NULL)
+    quiet.notes = NULL;
   churn_expression *expressions = NULL;
   size_t count = 0;
   const churn_located *value = &p->project->value;
@@ -88,9 +103,9 @@ static churn_status build_plan(churn_pipeline *p, const churn_model *model, cons
   churn_status status = list_expressions(p, model, &expressions, &count, error);
   if (status == CHURN_OK)
     status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money,
-                              run, &p->plan, error);
+                              &quiet, &p->plan, error);
   free(expressions);
-  return status;
+  return model == NULL ? status : explain_mismatch(status, error);
 }
 
 /* Default features that the project does not map leave the selection, and the plan is built again
@@ -105,6 +120,11 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
       p->selection->features[kept++] = p->selection->features[i];
   if (kept == p->selection->count)
     return CHURN_OK;
+  if (kept * 2 < p->selection->count)
+    churn_notes_add(run == NULL ? NULL : run->notes, CHURN_WARNING, "few_features", CHURN_NOWHERE,
+                    "only %zu of the %zu shipped features fit this project; write its own under "
+                    "`features`",
+                    kept, p->selection->count);
   p->selection->count = kept;
   churn_plan_free(p->plan);
   p->plan = NULL;

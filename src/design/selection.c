@@ -4,6 +4,7 @@
 #include "design/selection.h"
 
 #include "base/memory.h"
+#include "design/snapshots.h"
 #include "project/pattern.h"
 
 #include <stdint.h>
@@ -66,7 +67,9 @@ static bool can_be_feature(const churn_project *project, const churn_schema_colu
   if (has_another_role(project, column, expression))
     return false;
   if (column->type == CHURN_TYPE_DAY || column->type == CHURN_TYPE_SCHEDULED)
-    why = "is a day; write a feature such as `as_of - customers.NAME` to use it";
+    why = churn_snapshots_flat(project)
+              ? "is a day, and a flat export has no as-of day to count from"
+              : "is a day; write a feature such as `as_of - customers.NAME` to use it";
   else if (strpbrk(column->name, "?=") != NULL)
     why = "has ? or = in its name; give it a plain name under `columns`";
   if (why != NULL)

@@ -100,8 +100,14 @@ static churn_status series(const churn_snapshots_spec *spec, churn_day first, ch
   }
   if (*count > 0)
     return CHURN_OK;
-  return churn_error_set(error, CHURN_DEGENERATE,
-                         "no snapshot: the first day lies after the last one");
+  char from[CHURN_DAY_TEXT_SIZE], to[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(first, from);
+  churn_day_format(last, to);
+  return churn_error_set(
+      error, CHURN_DEGENERATE,
+      "no snapshot: the first day %s lies after the last one %s (unless given, the "
+      "newest whose label window is closed)",
+      from, to);
 }
 
 churn_status churn_snapshot_days(const churn_project *project, const churn_data *data,

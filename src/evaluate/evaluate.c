@@ -143,7 +143,6 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   /* Days asked for by hand override the project's test_from; whether training saw them is told. */
   churn_day from = settings->test_from == CHURN_DAY_MISSING ? settings->first : settings->test_from;
   churn_split split = churn_split_of(project, from);
-  churn_split_part part = split.kind == CHURN_SPLIT_NONE ? CHURN_PART_TRAIN : CHURN_PART_TEST;
   churn_pipeline_settings opening = {.model = model, .with_labels = true};
   churn_pipeline *p = NULL;
   churn_snapshots *all = NULL, *rows = NULL;
@@ -157,8 +156,13 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED,
                                       run, &all, error);
+  /* A test file kept apart is judged whole, not by the share that training would hold out of it. */
+  if (status == CHURN_OK && split.kind == CHURN_SPLIT_CUSTOMERS && is_other_export(p, model))
+    split.kind = CHURN_SPLIT_NONE;
   if (status == CHURN_OK)
-    status = churn_split_take(&split, p->data, all, part, &rows, error);
+    status = churn_split_take(&split, p->data, all,
+                              split.kind == CHURN_SPLIT_NONE ? CHURN_PART_TRAIN : CHURN_PART_TEST,
+                              &rows, error);
   if (status == CHURN_OK && rows->count == 0)
     status = no_rows(&split, error);
   if (status == CHURN_OK)

@@ -116,11 +116,11 @@ static churn_status check_spell(const churn_build *build, const churn_table *tab
   const char *id = churn_dictionary_text(table->columns[l->id].levels, now->customer);
   *heading = l->joined < 0 ? project->customers.id.text : project->joined.text;
   if (l->joined < 0)
-    return churn_error_set_at(
-        build->error, CHURN_INCONSISTENT, place,
-        "id \"%.60s\" is there twice, first on line %" PRIu64
-        "; expected one row a customer (several spells need `joined` and `left`)",
-        id, table->lines[before->row]);
+    return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
+                              "id \"%.60s\" is there twice, first on line %" PRIu64
+                              "; expected one row a customer (several spells need `joined` and "
+                              "`left`; without `id` rows are numbered)",
+                              id, table->lines[before->row]);
   if (before->left == CHURN_DAY_MISSING || before->left >= now->joined)
     return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
                               "id \"%.60s\": this spell overlaps the one on line %" PRIu64

@@ -198,6 +198,11 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
     return churn_error_no_memory(error);
   r->model = model;
   churn_status status = open_ranking(r, project, settings, run, &as_of, error);
+  if (status == CHURN_OK && r->snapshots->count == 0)
+    churn_notes_add(run == NULL ? NULL : run->notes, CHURN_WARNING, "nobody", CHURN_NOWHERE,
+                    "nobody is in the base on that day: nobody has joined yet, all have left, or "
+                    "none was seen within "
+                    "`active_within`");
   if (status == CHURN_OK)
     status = churn_scorer_new(model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)

@@ -23,7 +23,7 @@ typedef enum churn_encoded_kind {
 } churn_encoded_kind;
 
 /* One column of the design matrix with its coefficient. Figures are NaN where there is none (a
- * covariance that does not exist, an end that the likelihood does not have). Name: FEATURE,
+ * covariance that does not exist, a standard error of 0). Name: FEATURE,
  * FEATURE=LEVEL, FEATURE?missing or FEATURE?other. */
 typedef struct churn_model_column {
   char *name;

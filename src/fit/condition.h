@@ -20,12 +20,12 @@ typedef enum churn_condition {
   CHURN_CONDITION_FEW_ROWS,  /* a 0/1 column, and fewer than 10 churners or 10 stayers have one of
                                 the  two values: the rule of ten events (Peduzzi and others, Journal
                                 of  Clinical Epidemiology 49, 1996), asked of each value */
-  CHURN_CONDITION_NEAR_SEPARATION, /* at the fitted probabilities the likelihood bends less than a
-                                      hundredth as much along the column as where all have the mean
-                                      probability: the rows that tell are predicted almost surely,
-                                      and the standard error is too large for the estimate (Hauck
-                                      and Donner, Journal of the American Statistical Association
-                                      72, 1977) */
+  CHURN_CONDITION_NEAR_SEPARATION, /* along the column, the intercept following, the likelihood
+                                      bends less than a hundredth as much as if all rows had the
+                                      mean probability: the rows that tell are predicted almost
+                                      surely, and the standard error is too large for the estimate
+                                      (Hauck and Donner, Journal of the American Statistical
+                                      Association 72, 1977) */
   CHURN_CONDITION_SEPARATION       /* the coefficient has no finite value */
 } churn_condition;
 

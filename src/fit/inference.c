@@ -279,7 +279,8 @@ static churn_status judge(worker *w, churn_error *error)
                                   fewest, error);
   w->out->coefficients[0].condition = CHURN_CONDITION_OK;
   for (size_t j = 1; j <= columns && status == CHURN_OK; j++) {
-    double bend = hessian[j * (j + 1) / 2 + j] - w->fit->ridge_lambda;
+    const double *row = hessian + j * (j + 1) / 2;
+    double bend = row[j] - w->fit->ridge_lambda - row[0] * row[0] / hessian[0];
     churn_condition_facts facts = {.scaled_gvif =
                                        w->out->tests[w->settings->group[j - 1]].scaled_gvif,
                                    .curvature = bend / (rate * (1 - rate)),

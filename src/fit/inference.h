@@ -36,8 +36,8 @@ typedef struct churn_coefficient {
   double estimate;
   double std_error;
   double z;
-  double p;            /* two-sided, normal */
-  double lower, upper; /* infinite: the likelihood does not end that way */
+  double p; /* two-sided, normal */
+  double lower, upper;
   double odds_ratio; /* exp(estimate); that of the intercept is the odds where all columns are 0 */
   double odds_lower, odds_upper;
   double

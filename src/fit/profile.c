@@ -8,9 +8,6 @@
 
 #include <math.h>
 
-/* Beyond so many standard errors the likelihood is taken to stay above the quantile for good. */
-static const double out_of_sight = 1e4;
-
 enum { STEPS = 100 };
 
 typedef struct search {
@@ -59,10 +56,6 @@ static churn_status find_end(search *s, double *end, churn_error *error)
     double root = sqrt(churn_restricted_deviance(r)), value = churn_restricted_value(r, 0);
     if (arrived(s, root)) {
       *end = value;
-      return CHURN_OK;
-    }
-    if (!s->has_outer && s->sign * (value - s->start) > out_of_sight * s->unit) {
-      *end = s->sign * INFINITY;
       return CHURN_OK;
     }
     /* Far from the restricted minimum neither root nor slope means much: first go there. */

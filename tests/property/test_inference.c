@@ -347,13 +347,15 @@ static long double held_likelihood(const churn_matrix *m, const double *start, s
                                    double held)
 {
   size_t n = m->columns + 1;
-  long double b[MOST_N], sum = 0;
+  long double b[MOST_N], sum = 0, last = -INFINITY;
   long double *hessian = calloc(n * n, sizeof *hessian);
   long double *scores = calloc(m->rows * n, sizeof *scores);
   for (size_t j = 0; j < n; j++)
     b[j] = j == fixed ? held : start[j];
-  for (int i = 0; i < 60; i++)
+  for (int i = 0; i < 60 && sum - last > -1e-16L * sum; i++) {
+    last = i == 0 ? last : sum;
     sum = step_held(m, fixed, b, hessian, scores);
+  }
   free(hessian);
   free(scores);
   return 2 * sum;

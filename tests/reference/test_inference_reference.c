@@ -264,6 +264,40 @@ static void criteria_and_effects_equal_r(void **state)
   free(i);
 }
 
+/* The export through the project file: the features' figures in the model. */
+static void the_whole_program_gives_the_same(void **state)
+{
+  (void)state;
+  if (!data_is_here())
+    skip();
+  static const char *const names[FEATURES] = {
+      "tenure",   "MonthlyCharges",   "SeniorCitizen", "Partner",        "Dependents",
+      "Contract", "PaperlessBilling", "PaymentMethod", "InternetService"};
+  churn_source_override override = {"customers", shared_path(data_name)};
+  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_project *project = NULL;
+  churn_model *model = NULL;
+  churn_error error = {0};
+  assert_ok(
+      churn_project_read(CHURN_SOURCE "/datasets/telco.yaml", &override, 1, NULL, &project, &error),
+      &error);
+  assert_ok(churn_train(project, &settings, NULL, &model, &error), &error);
+  assert_string_equal(model->test_kind, "likelihood_ratio");
+  assert_int_equal(model->feature_count, FEATURES);
+  for (size_t f = 0; f < FEATURES; f++) {
+    size_t at = 0;
+    while (at < FEATURES && strcmp(names[at], model->features[f].name) != 0)
+      at++;
+    assert_true(at < FEATURES);
+    assert_int_equal(model->features[f].test.df, dfs[at]);
+    assert_close(model->features[f].test.chi2, lrt[at], 1e-9, 1e-9);
+    assert_close(model->features[f].test.p, lrt_p[at], 1e-7, 0);
+    assert_close(model->features[f].test.gvif, gvif[at], 1e-7, 0);
+  }
+  churn_model_free(model);
+  churn_project_free(project);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -273,6 +307,7 @@ int main(void)
       cmocka_unit_test(clustered_errors_and_tests_equal_statsmodels),
       cmocka_unit_test(profile_intervals_equal_refits_by_r),
       cmocka_unit_test(criteria_and_effects_equal_r),
+      cmocka_unit_test(the_whole_program_gives_the_same),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,8 +49,8 @@ static void coefficient_row(cli_table *table, const churn_model_column *c)
   bool intercept = c->condition == NULL;
   cli_table_row(table, c->name, figure(c->estimate, 4), figure(c->std_error, 3), fixed(c->z, 2),
                 chance(c->p), figure(c->lower, 3), figure(c->upper, 3),
-                intercept ? "" : figure(c->odds_ratio, 4), intercept ? "" : fixed(c->sd_effect, 2),
-                mark_of(c->condition));
+                intercept ? "-" : figure(c->odds_ratio, 4),
+                intercept ? "-" : fixed(c->sd_effect, 2), mark_of(c->condition));
 }
 
 static void print_columns(const churn_model *model, FILE *file)

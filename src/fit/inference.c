@@ -22,6 +22,11 @@
 /* 97.5 % point of the standard normal distribution. */
 static const double normal_975 = 1.959963984540054;
 
+/* Multiply-adds that all refits together may take, at two passes over the rows each: some ten
+ * seconds.
+ */
+static const double most_work = 2e11;
+
 const char *churn_covariance_name(churn_covariance kind)
 {
   static const char *const names[] = {"model", "robust", "clustered"};
@@ -302,6 +307,20 @@ static void find_criteria(worker *w)
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
 }
 
+/* Are refits without each feature affordable? By sizes alone, so that the answer is the same
+ * everywhere. */
+static bool affordable(const churn_matrix *matrix, const churn_inference_settings *settings)
+{
+  double n = (double)(matrix->columns + 1), refits = 0;
+  for (size_t c = 0; c < matrix->columns; c++) {
+    size_t first = 0;
+    while (settings->group[first] != settings->group[c])
+      first++;
+    refits += first == c;
+  }
+  return (double)matrix->rows * n * n / 2 * 2 * refits <= most_work;
+}
+
 churn_status churn_infer(const churn_matrix *matrix, const churn_fit_settings *fit,
                          const churn_fit_result *result, const churn_fit_report *report,
                          const churn_inference_settings *settings, const churn_run *run,
@@ -316,7 +335,7 @@ churn_status churn_infer(const churn_matrix *matrix, const churn_fit_settings *f
               .out = inference};
   bool likelihood =
       settings->covariance == CHURN_COVARIANCE_MODEL && fit->ridge_lambda == 0 && report->converged;
-  inference->ratio_tests = likelihood;
+  inference->ratio_tests = likelihood && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};

@@ -10,9 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What is left of the deviance is known to second order, which is far better than itself; small
- * statistics are wanted to as many digits as large ones. */
-static const double least_decrement = 1e-8;
+/* The deviance less its decrement is the minimum but for terms of third order. Newton's steps
+ * shrink as decrement = (c x decrement before)^2 (the first one's "before" is the whole deviance),
+ * which tells c, and those terms are about c x decrement^1.5 = decrement^2 / decrement before. */
+static const double most_error = 1e-10;
 
 enum { STEPS = 60 };
 
@@ -33,13 +34,17 @@ static churn_status refit(churn_restricted *r, const size_t *columns, double *ch
                           churn_error *error)
 {
   bool moved = true;
+  double before = 0;
   churn_status status = CHURN_OK;
   for (int i = 0; i < STEPS && moved && status == CHURN_OK; i++) {
-    if (!rest_of_way(r, columns, change) && r->decrement <= least_decrement) {
+    bool there = !rest_of_way(r, columns, change);
+    if (there && r->decrement * r->decrement <= most_error * before) {
       *chi2 = churn_restricted_deviance(r);
       return CHURN_OK;
     }
+    before = there ? r->decrement : 0;
     status = churn_restricted_step(r, change, &moved, error);
+    before = there ? before : churn_restricted_deviance(r);
   }
   return status;
 }

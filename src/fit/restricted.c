@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A rise of the deviance of that much is no reason to shorten a step that changes A b: the fit will
- * have to go there. */
+/* A step that changes A b has to go uphill. It is too long when the deviance rises by more than so
+ * much beyond four times what was forecast. */
 static const double free_rise = 20;
 
 enum { HALVINGS = 40 };
@@ -120,10 +120,17 @@ void churn_restricted_clear(churn_restricted *r)
   free(r->small_vector);
 }
 
-/* The whole step, and the slope of the deviance along it. */
-static bool find_direction(churn_restricted *r, const double *change, double *slope)
+/* The deviance along a step, to second order: slope x length + bend x length^2. */
+typedef struct forecast {
+  double slope;
+  double bend;
+  bool changes; /* A b */
+} forecast;
+
+static bool find_direction(churn_restricted *r, const double *change, forecast *f)
 {
   size_t n = unknowns(r);
+  double weight = r->objective->total_weight;
   if (!churn_cholesky_solve(r->small, r->held, change, r->small_vector))
     return false;
   for (size_t j = 0; j < n; j++) {
@@ -131,31 +138,32 @@ static bool find_direction(churn_restricted *r, const double *change, double *sl
     for (size_t i = 0; i < r->held; i++)
       r->direction[j] += r->small_vector[i] * r->solved[i * n + j];
   }
-  *slope = 2 * r->objective->total_weight * product(r->point.sums + 1, r->direction, n);
+  *f = (forecast){.slope = 2 * weight * product(r->point.sums + 1, r->direction, n),
+                  .bend = r->decrement + weight * product(change, r->small_vector, r->held)};
+  for (size_t i = 0; i < r->held; i++)
+    f->changes = f->changes || change[i] != 0;
   return true;
 }
 
-/* What the deviance may be after a step of that length. */
-static double allowed(const churn_restricted *r, bool changes, double length, double slope,
-                      double before, double before_decrement)
+/* What the deviance may rise by along a step of that length. */
+static double allowed(const churn_restricted *r, const forecast *f, double length)
 {
-  double rounding = 1e-13 * r->point.loss;
-  if (!changes)
-    return before - 1e-4 * length * before_decrement + rounding;
-  return before + 4 * fmax(length * slope, 0) + free_rise + rounding;
+  double rounding = 1e-13 * r->best->loss;
+  if (!f->changes)
+    return 1e-4 * length * f->slope + rounding;
+  double rise = length * f->slope + length * length * f->bend;
+  return 4 * fmax(rise, 0) + free_rise + rounding;
 }
 
 churn_status churn_restricted_step(churn_restricted *r, const double *change, bool *moved,
                                    churn_error *error)
 {
   size_t n = unknowns(r);
-  double before = r->deviance, before_decrement = r->decrement, slope = 0;
-  bool changes = false;
+  double before = r->deviance;
+  forecast f;
   churn_status status = CHURN_OK;
-  for (size_t i = 0; i < r->held; i++)
-    changes = changes || change[i] != 0;
   *moved = false;
-  if (!find_direction(r, change, &slope))
+  if (!find_direction(r, change, &f))
     return CHURN_OK;
   memcpy(r->start, r->point.coefficients, n * sizeof(double));
   double length = 1;
@@ -163,8 +171,7 @@ churn_status churn_restricted_step(churn_restricted *r, const double *change, bo
     for (size_t j = 0; j < n; j++)
       r->point.coefficients[j] = r->start[j] + length * r->direction[j];
     status = churn_objective_evaluate(r->objective, &r->point, error);
-    *moved = status == CHURN_OK && look(r) &&
-             r->deviance <= allowed(r, changes, length, slope, before, before_decrement);
+    *moved = status == CHURN_OK && look(r) && r->deviance - before <= allowed(r, &f, length);
   }
   return status;
 }

@@ -73,6 +73,12 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
                     "%" PRIu64 " customers have %zu rows, but the covariance (%s) takes rows for "
                     "independent: standard errors, p values and intervals are too small",
                     span->customers, e->snapshots->count, churn_covariance_name(kind));
+  if (kind == CHURN_COVARIANCE_MODEL && e->settings->ridge_lambda == 0 && e->report->converged &&
+      !found->ratio_tests)
+    churn_notes_add(run->notes, CHURN_NOTE, "wald_tests", CHURN_NOWHERE,
+                    "features are tested by Wald's chi-square: for %zu rows and %zu columns, fits "
+                    "without each feature would take minutes",
+                    e->snapshots->count, e->matrix->columns);
   if (e->spec->profile_intervals && !found->profile_intervals)
     churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
                     "intervals are Wald's: profile-likelihood intervals need independent rows, the "

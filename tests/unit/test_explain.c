@@ -202,6 +202,51 @@ static void churners_are_counted_as_distinct_customers(void **state)
   scratch_remove();
 }
 
+#ifdef CHURN_PROGRAM
+/* Places a line takes on a terminal; the text below has no wide letters. */
+static size_t line_width(const char *line)
+{
+  size_t width = 0;
+  for (; *line != '\0' && *line != '\n'; line++)
+    width += ((unsigned char)*line & 0xC0) != 0x80;
+  return width;
+}
+
+static void the_table_fits_a_hundred_columns(void **state)
+{
+  (void)state;
+  char command[2048], line[512];
+  scratch_make();
+  write_world(3);
+  const char *path = scratch_write(
+      "churn.yaml",
+      "version: 1\n"
+      "customers: {from: customers.csv, id: id, columns: {size: {type: number, static: true}, "
+      "plan: "
+      "{type: category, static: true}}}\n"
+      "outcome: {from: labels.csv, id: id, day: day, churned: churned, horizon: 90d}\n"
+      "features:\n"
+      "  a_feature_whose_name_goes_on_and_on_and_on_till_nobody_reads_it_any_more_and_then_some: "
+      "customers.size * 1e-9\n"
+      "  gr\303\266\303\237e_in_vielen_\303\274berlangen_w\303\266rtern_und_noch_einem_mehr: "
+      "customers.plan\n");
+  snprintf(command, sizeof command, CHURN_PROGRAM " train %s -o %s", path, scratch_path("m.json"));
+  FILE *output = popen(command, "r");
+  assert_non_null(output);
+  size_t cut = 0, widest = 0;
+  while (fgets(line, sizeof line, output) != NULL)
+    if (line[0] == ' ') {
+      widest = line_width(line) > widest ? line_width(line) : widest;
+      cut += strstr(line, "\342\200\246") != NULL;
+      assert_int_not_equal(strcspn(line, "\n") > 0 ? line[strcspn(line, "\n") - 1] : 0, ' ');
+    }
+  assert_int_equal(pclose(output), 0);
+  assert_int_equal(widest, 100);
+  assert_int_equal(cut, 3 + 1); /* three columns; of the features only the first is too long */
+  scratch_remove();
+}
+#endif
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -213,6 +258,9 @@ int main(void)
       cmocka_unit_test_teardown(profile_intervals_come_on_request, clear),
       cmocka_unit_test_teardown(profile_intervals_of_dependent_rows_are_refused_in_words, clear),
       cmocka_unit_test_teardown(churners_are_counted_as_distinct_customers, clear),
+#ifdef CHURN_PROGRAM
+      cmocka_unit_test(the_table_fits_a_hundred_columns),
+#endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

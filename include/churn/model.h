@@ -162,7 +162,7 @@ typedef struct churn_model {
                           independent, so log_likelihood, aic, bic and all that rests on them does
                           not hold */
   uint64_t churned_customers; /* distinct customers among the churners */
-  double aic, bic;            /* NaN for a penalised fit */
+  double aic, bic; /* NaN where the likelihood is not the maximum: penalised, not converged */
   double mcfadden_r2;
   double log_likelihood, null_log_likelihood;
   double penalised_objective; /* mean negative log-likelihood plus penalty, what was minimised */

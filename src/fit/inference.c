@@ -301,9 +301,9 @@ static churn_status judge(worker *w, churn_error *error)
 static void find_criteria(worker *w)
 {
   double coefficients = (double)(w->matrix->columns + 1), l = w->report->log_likelihood;
-  bool penalised = w->fit->ridge_lambda > 0;
-  w->out->aic = penalised ? NAN : 2 * coefficients - 2 * l;
-  w->out->bic = penalised ? NAN : coefficients * log((double)w->out->rows) - 2 * l;
+  bool largest = w->fit->ridge_lambda == 0 && w->report->converged;
+  w->out->aic = largest ? 2 * coefficients - 2 * l : NAN;
+  w->out->bic = largest ? coefficients * log((double)w->out->rows) - 2 * l : NAN;
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
 }
 

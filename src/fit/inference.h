@@ -65,8 +65,8 @@ typedef struct churn_inference {
   bool profile_intervals; /* lower and upper are the profile's */
   size_t rows;            /* with weight */
   size_t clusters;
-  double aic;         /* 2 p - 2 log-likelihood; NaN for a penalised fit */
-  double bic;         /* p log(rows) - 2 log-likelihood; NaN for a penalised fit */
+  double aic;         /* 2 p - 2 log-likelihood; NaN where that is not the maximum */
+  double bic;         /* p log(rows) - 2 log-likelihood; likewise */
   double mcfadden_r2; /* 1 - log-likelihood / null log-likelihood (McFadden 1974) */
 } churn_inference;
 

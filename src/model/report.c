@@ -124,7 +124,7 @@ static void append_fit(churn_json_text *text, const churn_model *model)
 
 static void append_criteria(churn_json_text *text, const churn_model *model)
 {
-  bool valid = !model->dependent_rows && strcmp(model->penalty, "none") == 0;
+  bool valid = !model->dependent_rows && model->converged && strcmp(model->penalty, "none") == 0;
   const churn_json_pair criteria[] = {
       {"aic", model->aic}, {"bic", model->bic}, {"mcfadden_r2", model->mcfadden_r2}};
   churn_json_key(text, 2, "tests", false);

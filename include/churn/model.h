@@ -22,8 +22,9 @@ typedef enum churn_encoded_kind {
   CHURN_ENCODED_MISSING /* 1 when the feature's value is missing, else 0 */
 } churn_encoded_kind;
 
-/* One column of the design matrix with its coefficient. Name: FEATURE, FEATURE=LEVEL,
- * FEATURE?missing or FEATURE?other. */
+/* One column of the design matrix with its coefficient. Figures are NaN where there is none (a
+ * covariance that does not exist, a standard error of 0). Name: FEATURE,
+ * FEATURE=LEVEL, FEATURE?missing or FEATURE?other. */
 typedef struct churn_model_column {
   char *name;
   uint32_t feature; /* index into features */
@@ -36,7 +37,25 @@ typedef struct churn_model_column {
   double p;
   double lower; /* 95 % interval */
   double upper;
+  double odds_ratio; /* exp(estimate), and its interval; not used by the intercept */
+  double odds_lower;
+  double odds_upper;
+  double
+      sd_effect;   /* percentage points of probability for one deviation more: 100 x mean of p (1 -
+                      p) over the training rows x estimate x deviation; not used by the intercept */
+  char *condition; /* "ok", "collinear", "few_rows", "near_separation", "separation"; NULL for the
+                      intercept. What each means: src/fit/condition.h */
 } churn_model_column;
+
+/* Is the feature of use? All its columns together, against the model without them. */
+typedef struct churn_model_test {
+  uint32_t df; /* its columns; 0: it has none, and the rest is NaN */
+  double chi2;
+  double p;
+  double gvif; /* generalised variance inflation (Fox and Monette 1992) */
+  double
+      scaled_gvif; /* gvif^(1 / (2 df)): comparable between features, the root of the plain one */
+} churn_model_test;
 
 typedef enum churn_feature_kind { CHURN_FEATURE_NUMBER, CHURN_FEATURE_CATEGORY } churn_feature_kind;
 
@@ -71,6 +90,7 @@ typedef struct churn_model_feature {
   size_t bound_count;
   uint64_t *bin_rows; /* [bound_count + 1]: training rows with value < bounds[0], …, >=
                          bounds[last]; missing not counted */
+  churn_model_test test;
 } churn_model_feature;
 
 /* A column that was left out, and why ("constant", "collinear with …", "same as …", "too few
@@ -134,7 +154,16 @@ typedef struct churn_model {
   /* fit */
   char *penalty; /* "none", "ridge" */
   double lambda;
-  char *covariance_kind; /* "model" */
+  char *covariance_kind; /* "model", "robust" (each row by itself), "clustered" (by customer): of
+                            covariance, and of all std_error, z, p and Wald figures */
+  char *test_kind; /* of the features' chi2: "likelihood_ratio", or "wald" with the covariance */
+  char *interval_kind; /* of lower and upper: "wald", "profile" */
+  bool dependent_rows; /* some customer has several training rows: the likelihood takes them for
+                          independent, so log_likelihood, aic, bic and all that rests on them does
+                          not hold */
+  uint64_t churned_customers; /* distinct customers among the churners */
+  double aic, bic; /* NaN where the likelihood is not the maximum: penalised, not converged */
+  double mcfadden_r2;
   double log_likelihood, null_log_likelihood;
   double penalised_objective; /* mean negative log-likelihood plus penalty, what was minimised */
   uint32_t iterations;
@@ -168,9 +197,11 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
                                               churn_error *error);
 
 /* Writes what `churn train --json` prints: rows, churners, log_likelihood, null_log_likelihood,
- * iterations, max_gradient, stopped_by, penalty, lambda, covariance, coefficients[{name, estimate,
- * std_error, z, p, lower, upper}], training, validation, dropped[{name, reason}], warnings[]. "-" =
- * standard output. */
+ * iterations, max_gradient, stopped_by, penalty, lambda, covariance, tests, intervals,
+ * dependent_rows, likelihood_valid, churned_customers, aic, bic, mcfadden_r2, coefficients[{name,
+ * estimate, std_error, z, p, lower, upper, odds_ratio, odds_lower, odds_upper, sd_effect,
+ * condition}], features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation,
+ * dropped[{name, reason}], warnings[]. null: there is no such figure. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);
 

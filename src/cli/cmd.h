@@ -101,6 +101,9 @@ void cli_progress_clear(void);
 typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
 void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
+/* No line of the table is to be wider than `width`, as far as cutting texts of the first column in
+ * the middle can see to it. */
+void cli_table_narrow(cli_table *table, size_t width);
 void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
 
 /* Texts for cells; each lives in one of 64 static buffers, used in turn. */
@@ -114,6 +117,7 @@ const char *cli_format(const char *format, ...) __attribute__((format(printf, 1,
 
 /* Reports, shared by the verbs and the demo. */
 void cli_print_coefficients(const churn_model *model, FILE *file);
+void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

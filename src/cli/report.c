@@ -13,18 +13,6 @@ static const char *figure(double value, int digits)
   return isnan(value) ? "none" : cli_number(value, digits);
 }
 
-static const char *p_value(double p)
-{
-  return p < 1e-4 ? "< 0.0001" : cli_number(p, 4);
-}
-
-static void coefficient_row(cli_table *table, const churn_model_column *column)
-{
-  cli_table_row(table, column->name, cli_short(column->estimate), cli_short(column->std_error),
-                cli_number(column->z, 2), p_value(column->p), cli_short(column->lower),
-                cli_short(column->upper));
-}
-
 /* "6 as-of days 2025-04-01 to 2025-09-01", or the one day. */
 static const char *span_text(uint32_t days, churn_day first, churn_day last)
 {
@@ -37,7 +25,7 @@ static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
     return "";
-  return cli_format(", %s, churn within %d days after a gap of %d",
+  return cli_format(",\n%s, churn within %d days after a gap of %d",
                     span_text(model->snapshot_count, model->first_as_of, model->last_as_of),
                     (int)model->horizon_days, (int)model->gap_days);
 }
@@ -49,16 +37,11 @@ void cli_print_coefficients(const churn_model *model, FILE *file)
   fprintf(file, "Penalty: %s", model->penalty);
   if (model->lambda > 0)
     fprintf(file, ", lambda %s", cli_short(model->lambda));
-  fprintf(file, ". Log-likelihood %.6f (null %.6f). %s after %u steps by %s, gradient %.1e\n\n",
+  fprintf(file, ". Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,
           model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
           model->max_gradient);
-  cli_table *table = cli_table_new("lrrrrrr");
-  cli_table_row(table, "column", "estimate", "std error", "z", "p", "2.5 %", "97.5 %");
-  coefficient_row(table, &model->intercept);
-  for (size_t i = 0; i < model->column_count; i++)
-    coefficient_row(table, &model->columns[i]);
-  cli_table_print(table, file, "  ");
+  cli_print_inference(model, file);
 }
 
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file)

@@ -17,6 +17,7 @@ struct cli_table {
   char **cells; /* rows x columns; NULL entries print as empty */
   size_t rows;
   size_t capacity;
+  size_t narrow; /* lines are to be at most so wide; 0 = as wide as they come */
 };
 
 static char buffers[BUFFERS][BUFFER_SIZE];
@@ -76,12 +77,13 @@ const char *cli_text_day(churn_day day)
   return text;
 }
 
-/* Columns a text takes on a terminal: East Asian wide characters take two; combining marks count
- * one. */
-static size_t display_width(const char *text)
+/* Columns the first `length` bytes of a text take on a terminal: East Asian wide characters take
+ * two; combining marks count one. */
+static size_t display_width_of(const char *text, size_t length)
 {
   size_t width = 0;
-  for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+  const unsigned char *end = (const unsigned char *)text + length;
+  for (const unsigned char *at = (const unsigned char *)text; at < end; at++) {
     if ((*at & 0xC0) == 0x80)
       continue;
     bool wide = *at >= 0xE1 && *at <= 0xEF && !(*at == 0xE2 && at[1] < 0xBA) &&
@@ -89,6 +91,11 @@ static size_t display_width(const char *text)
     width += wide || *at >= 0xF0 ? 2 : 1;
   }
   return width;
+}
+
+static size_t display_width(const char *text)
+{
+  return display_width_of(text, strlen(text));
 }
 
 cli_table *cli_table_new(const char *align)
@@ -121,6 +128,61 @@ void cli_table_row(cli_table *table, ...)
   table->rows++;
 }
 
+void cli_table_narrow(cli_table *table, size_t width)
+{
+  if (table != NULL)
+    table->narrow = width;
+}
+
+/* Bytes of the longest beginning that is at most `width` wide. */
+static size_t beginning(const char *text, size_t width)
+{
+  size_t length = 0, next = 0;
+  do {
+    length = next;
+    if (text[next] == '\0')
+      break;
+    next++;
+    while ((text[next] & 0xC0) == 0x80)
+      next++;
+  } while (display_width_of(text, next) <= width);
+  return length;
+}
+
+/* Where the longest ending that is at most `width` wide begins. */
+static size_t ending(const char *text, size_t width)
+{
+  size_t start = 0;
+  while (text[start] != '\0' && display_width(text + start) > width) {
+    start++;
+    while ((text[start] & 0xC0) == 0x80)
+      start++;
+  }
+  return start;
+}
+
+/* The text with its middle left out, `width` wide or one less, in a buffer of table cells. Two
+ * thirds are its end: that is where columns of one feature differ. */
+static const char *cut_middle(const char *text, size_t width)
+{
+  size_t kept = width - 1;
+  return cli_format("%.*s…%s", (int)beginning(text, kept / 3), text,
+                    text + ending(text, kept - kept / 3));
+}
+
+/* The first column gives up what lines are too wide by, but for its least width. */
+static void narrow_first(const cli_table *table, const char *indent, size_t *widths)
+{
+  enum { LEAST = 8 };
+  size_t total = strlen(indent) + 2 * (table->columns - 1);
+  for (size_t c = 0; c < table->columns; c++)
+    total += widths[c];
+  if (table->narrow == 0 || total <= table->narrow || widths[0] <= LEAST)
+    return;
+  size_t excess = total - table->narrow;
+  widths[0] = widths[0] > LEAST + excess ? widths[0] - excess : LEAST;
+}
+
 /* One row; nothing is printed after the last cell that holds a text. */
 static void print_row(const cli_table *table, size_t row, const size_t *widths, FILE *file,
                       const char *indent)
@@ -131,6 +193,8 @@ static void print_row(const cli_table *table, size_t row, const size_t *widths, 
     end--;
   for (size_t c = 0; c < end; c++) {
     const char *text = cells[c] == NULL ? "" : cells[c];
+    if (display_width(text) > widths[c])
+      text = cut_middle(text, widths[c]);
     int pad = (int)(widths[c] - display_width(text));
     bool right = table->align[c] == 'r';
     fprintf(file, "%s%*s%s%*s", c == 0 ? indent : "  ", right ? pad : 0, "", text,
@@ -150,6 +214,7 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent)
     if (width > widths[i % table->columns])
       widths[i % table->columns] = width;
   }
+  narrow_first(table, indent, widths);
   for (size_t row = 0; row < table->rows; row++)
     print_row(table, row, widths, file, indent);
   for (size_t i = 0; i < cells; i++)

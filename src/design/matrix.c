@@ -59,5 +59,6 @@ void churn_matrix_free(churn_matrix *matrix)
   free(matrix->tiles);
   free(matrix->y);
   free(matrix->weight);
+  free(matrix->cluster);
   free(matrix);
 }

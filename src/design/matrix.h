@@ -1,7 +1,8 @@
 /* The design matrix in tiles of 256 rows: row r, column c at tiles[((r/256)*columns + c)*256 +
  * r%256]. Columns are contiguous inside a tile, tiles are 64-byte aligned, rows past the end are 0
  * with weight 0. The intercept is not stored. `y` is 0/1 and `weight` >= 0, both padded with 0 to
- * whole tiles.
+ * whole tiles. `cluster` tells which rows depend on each other (those of one customer): rows of a
+ * cluster stand together and have the same number; NULL = every row stands for itself.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_DESIGN_MATRIX_H
@@ -11,13 +12,15 @@
 
 #include <churn/status.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct churn_matrix {
   size_t rows;
   size_t columns;
-  double *tiles;  /* [tile_count * columns * 256] */
-  double *y;      /* [tile_count * 256] */
-  double *weight; /* [tile_count * 256] */
+  double *tiles;     /* [tile_count * columns * 256] */
+  double *y;         /* [tile_count * 256] */
+  double *weight;    /* [tile_count * 256] */
+  uint32_t *cluster; /* [rows], or NULL; owned like the others, set by whoever knows */
 } churn_matrix;
 
 /* All zero, weights 1 for the rows that exist. */

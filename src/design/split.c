@@ -64,11 +64,17 @@ churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, c
   if (days == NULL)
     return churn_error_no_memory(error);
   *span = (churn_span){.first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
+  bool counted = false;
   for (size_t i = 0; i < snapshots->count; i++) {
     const churn_snapshot *row = &snapshots->rows[i];
     days[i] = row->as_of;
-    span->customers += i == 0 || row->customer != snapshots->rows[i - 1].customer;
-    span->churners += row->label == CHURN_LABEL_CHURNED;
+    bool fresh = i == 0 || row->customer != snapshots->rows[i - 1].customer;
+    bool churned = row->label == CHURN_LABEL_CHURNED;
+    counted = counted && !fresh;
+    span->customers += fresh;
+    span->churners += churned;
+    span->churned_customers += churned && !counted;
+    counted = counted || churned;
   }
   qsort(days, snapshots->count, sizeof *days, compare_days);
   for (size_t i = 0; i < snapshots->count; i++)

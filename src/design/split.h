@@ -41,6 +41,7 @@ typedef struct churn_span {
   uint32_t days;
   uint64_t customers;
   uint64_t churners;
+  uint64_t churned_customers; /* distinct customers among the churners */
 } churn_span;
 
 CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span,

@@ -70,9 +70,8 @@ static void unscale_coefficients(const double *standardised, const double *means
   coefficients[0] = intercept;
 }
 
-/* The same linear map T on both sides: T C T'. */
-static void unscale_covariance(double *c, const double *means, const double *deviations,
-                               size_t columns)
+void churn_fit_unscale_covariance(double *c, const double *means, const double *deviations,
+                                  size_t columns)
 {
   size_t n = columns + 1;
   for (size_t i = 1; i < n; i++)
@@ -103,7 +102,7 @@ static void find_covariance(churn_newton *newton, const double *means, const dou
   for (size_t i = 0; i < n * n; i++)
     covariance[i] = regular ? newton->factor[i] / newton->objective.total_weight : NAN;
   if (regular)
-    unscale_covariance(covariance, means, deviations, columns);
+    churn_fit_unscale_covariance(covariance, means, deviations, columns);
 }
 
 static double null_log_likelihood(const churn_totals *totals)

@@ -60,6 +60,12 @@ typedef struct churn_fit_result {
   double *deviations;   /* [k], denominator sum of weights */
 } churn_fit_result;
 
+/* A covariance of coefficients on standardised columns [(columns + 1)^2], intercept first, becomes
+ * that on the original scale: T C T', T the linear map b_j / deviation_j, b_0 - sum b_j mean_j /
+ * deviation_j. */
+void churn_fit_unscale_covariance(double *covariance, const double *means, const double *deviations,
+                                  size_t columns);
+
 /* Finds columns that are exactly collinear with the ones before them (and the intercept): keep[c]
  * false. For each such c, because[c] (NULL allowed) gets a fresh text that the caller frees,
  * "collinear with A, B" using `names`. Pivot-free Cholesky of the correlation matrix in column

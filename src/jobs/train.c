@@ -8,6 +8,7 @@
 #include "design/split.h"
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
+#include "jobs/explain.h"
 
 #include <churn/train.h>
 
@@ -177,32 +178,6 @@ static churn_status drop_collinear(training *t, churn_error *error)
   return status;
 }
 
-/* 97.5 % point of the standard normal distribution. */
-static const double normal_975 = 1.959963984540054;
-
-static void describe_column(churn_model_column *column, double estimate, double variance)
-{
-  column->estimate = estimate;
-  column->std_error = sqrt(variance);
-  column->z = estimate / column->std_error;
-  column->p = erfc(fabs(column->z) / sqrt(2.0));
-  column->lower = estimate - normal_975 * column->std_error;
-  column->upper = estimate + normal_975 * column->std_error;
-}
-
-static churn_status describe_intercept(training *t, const churn_fit_result *result,
-                                       churn_error *error)
-{
-  static const char name[] = "(Intercept)";
-  churn_model_column *intercept = &t->model->intercept;
-  *intercept = (churn_model_column){
-      .name = churn_text_copy(name, sizeof name - 1), .mean = 1.0, .deviation = 1.0};
-  if (intercept->name == NULL)
-    return churn_error_no_memory(error);
-  describe_column(intercept, result->coefficients[0], result->covariance[0]);
-  return CHURN_OK;
-}
-
 static churn_status set_text(char **to, const char *text, churn_error *error)
 {
   *to = churn_text_copy(text, strlen(text));
@@ -210,17 +185,9 @@ static churn_status set_text(char **to, const char *text, churn_error *error)
 }
 
 static churn_status describe_fit(training *t, const churn_fit_settings *settings,
-                                 const churn_fit_result *result, const churn_fit_report *report,
-                                 churn_error *error)
+                                 const churn_fit_report *report, churn_error *error)
 {
   churn_model *model = t->model;
-  size_t size = model->column_count + 1;
-  for (size_t c = 0; c < model->column_count; c++) {
-    model->columns[c].mean = result->means[c];
-    model->columns[c].deviation = result->deviations[c];
-    describe_column(&model->columns[c], result->coefficients[c + 1],
-                    result->covariance[(c + 1) * size + c + 1]);
-  }
   model->lambda = settings->ridge_lambda;
   model->log_likelihood = report->log_likelihood;
   model->null_log_likelihood = report->null_log_likelihood;
@@ -228,12 +195,10 @@ static churn_status describe_fit(training *t, const churn_fit_settings *settings
   model->iterations = report->iterations;
   model->max_gradient = report->max_gradient;
   model->converged = report->converged;
-  churn_status status = describe_intercept(t, result, error);
-  if (status == CHURN_OK)
-    status = set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
-  if (status == CHURN_OK)
-    status = set_text(&model->penalty, settings->ridge_lambda > 0 ? "ridge" : "none", error);
-  return status == CHURN_OK ? set_text(&model->covariance_kind, "model", error) : status;
+  churn_status status = set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
+  return status == CHURN_OK
+             ? set_text(&model->penalty, settings->ridge_lambda > 0 ? "ridge" : "none", error)
+             : status;
 }
 
 /* Without a maximum there are no coefficients to report. */
@@ -257,14 +222,6 @@ static void warn_about_fit(const training *t, const churn_fit_report *report)
     churn_notes_add(t->run->notes, CHURN_WARNING, "not_converged", CHURN_NOWHERE,
                     "the fit did not converge: stopped by %s with gradient %.3g",
                     churn_stop_name(report->stopped_by), report->max_gradient);
-  uint64_t churners = 0;
-  for (size_t i = 0; i < t->train->count; i++)
-    churners += t->labels[i] == 1;
-  if (churners < 10 * (t->model->column_count + 1))
-    churn_notes_add(t->run->notes, CHURN_WARNING, "few_churners", CHURN_NOWHERE,
-                    "%" PRIu64
-                    " churners for %zu coefficients: below 10 for each, estimates are unstable",
-                    churners, t->model->column_count + 1);
 }
 
 static churn_status fit(training *t, churn_error *error)
@@ -286,12 +243,13 @@ static churn_status fit(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = refuse_separation(t, &report, error);
   if (status == CHURN_OK)
-    status = describe_fit(t, &settings, &result, &report, error);
-  if (status == CHURN_OK) {
-    t->model->covariance = result.covariance;
-    result.covariance = NULL;
+    status = describe_fit(t, &settings, &report, error);
+  churn_explanation explanation = {&t->project->fit, t->train, t->matrix,
+                                   &settings,        &result,  &report};
+  if (status == CHURN_OK)
+    status = churn_explain(&explanation, t->run, t->model, error);
+  if (status == CHURN_OK)
     warn_about_fit(t, &report);
-  }
   free(result.coefficients);
   free(result.covariance);
   free(result.means);

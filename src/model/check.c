@@ -30,7 +30,8 @@ static churn_status check_words(const churn_model_checker *c)
     const char *key, *text;
   } words[] = {{"program", m->program},           {"intercept.name", m->intercept.name},
                {"fit.penalty", m->penalty},       {"fit.covariance_kind", m->covariance_kind},
-               {"fit.stopped_by", m->stopped_by}, {"validation_kind", m->validation_kind}};
+               {"fit.stopped_by", m->stopped_by}, {"validation_kind", m->validation_kind},
+               {"fit.test_kind", m->test_kind},   {"fit.interval_kind", m->interval_kind}};
   churn_status status = CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < sizeof words / sizeof words[0]; i++)
     status = check_filled(c, words[i].key, words[i].text);
@@ -47,6 +48,10 @@ static churn_status check_training(const churn_model_checker *c)
   if (m->churners > m->rows)
     return CHURN_FAULT_IN(c, "training.churners is %" PRIu64 ", more than the %" PRIu64 " rows",
                           m->churners, m->rows);
+  if (m->churned_customers > m->churners || m->churned_customers > m->customers)
+    return CHURN_FAULT_IN(
+        c, "fit.churned_customers is %" PRIu64 ", more than the churners or the customers",
+        m->churned_customers);
   if (m->customers > m->rows)
     return CHURN_FAULT_IN(c, "training.customers is %" PRIu64 ", more than the %" PRIu64 " rows",
                           m->customers, m->rows);

@@ -268,6 +268,31 @@ static churn_status check_estimate(const churn_model_checker *c, const char *pla
   return CHURN_OK;
 }
 
+static churn_status check_effect(const churn_model_checker *c, const char *place,
+                                 const churn_model_column *column)
+{
+  if (column->odds_ratio < 0 || column->odds_lower < 0)
+    return CHURN_FAULT_IN(c, "%s.odds_ratio is below 0", place);
+  if (column->odds_lower > column->odds_ratio || column->odds_ratio > column->odds_upper)
+    return CHURN_FAULT_IN(c, "%s: the odds ratio does not lie between odds_lower and odds_upper",
+                          place);
+  return column->condition[0] != '\0' ? CHURN_OK
+                                      : CHURN_FAULT_IN(c, "%s.condition is empty", place);
+}
+
+static churn_status check_test(const churn_model_checker *c, size_t feature)
+{
+  const churn_model_test *test = &c->model->features[feature].test;
+  if (test->chi2 < 0)
+    return CHURN_FAULT_IN(c, "features[%zu].test.chi2 is %g; expected 0 or more", feature,
+                          test->chi2);
+  if (test->p < 0 || test->p > 1)
+    return CHURN_FAULT_IN(c, "features[%zu].test.p is %g; expected 0 to 1", feature, test->p);
+  if (test->gvif < 0 || test->scaled_gvif < 0)
+    return CHURN_FAULT_IN(c, "features[%zu].test.gvif is below 0", feature);
+  return CHURN_OK;
+}
+
 /* Before all else, for features are looked up by it. */
 static churn_status check_owners(const churn_model_checker *c)
 {
@@ -293,7 +318,8 @@ static churn_status check_column(const churn_model_checker *c, size_t index)
         place, column->name, column->feature, m->features[column->feature].name);
   if (!(column->deviation > 0))
     return CHURN_FAULT_IN(c, "%s.deviation is %g; expected more than 0", place, column->deviation);
-  return check_estimate(c, place, column);
+  churn_status status = check_estimate(c, place, column);
+  return status == CHURN_OK ? check_effect(c, place, column) : status;
 }
 
 churn_status churn_model_check_encoding(const churn_model_checker *c)
@@ -303,6 +329,8 @@ churn_status churn_model_check_encoding(const churn_model_checker *c)
     status = check_names_once(c);
   for (size_t i = 0; status == CHURN_OK && i < c->model->feature_count; i++)
     status = check_feature(c, i);
+  for (size_t i = 0; status == CHURN_OK && i < c->model->feature_count; i++)
+    status = check_test(c, i);
   for (size_t i = 0; status == CHURN_OK && i < c->model->column_count; i++)
     status = check_column(c, i);
   return status == CHURN_OK ? check_estimate(c, "intercept", &c->model->intercept) : status;

@@ -24,15 +24,21 @@ static void free_feature(churn_model_feature *feature)
   free(feature->bin_rows);
 }
 
+static void free_column(churn_model_column *column)
+{
+  free(column->name);
+  free(column->condition);
+}
+
 static void free_design(churn_model *model)
 {
   for (size_t i = 0; model->features != NULL && i < model->feature_count; i++)
     free_feature(&model->features[i]);
   free(model->features);
   for (size_t i = 0; model->columns != NULL && i < model->column_count; i++)
-    free(model->columns[i].name);
+    free_column(&model->columns[i]);
   free(model->columns);
-  free(model->intercept.name);
+  free_column(&model->intercept);
   free(model->covariance);
 }
 
@@ -74,6 +80,8 @@ void churn_model_free(churn_model *model)
   free(model->set);
   free(model->penalty);
   free(model->covariance_kind);
+  free(model->test_kind);
+  free(model->interval_kind);
   free(model->stopped_by);
   free(model->validation_kind);
   free(model);

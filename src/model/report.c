@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void churn_json_key(churn_json_text *text, int indent, const char *key, bool first)
 {
@@ -51,6 +52,19 @@ churn_status churn_json_save(churn_json_text *text, const char *path, churn_erro
   return status;
 }
 
+/* The intercept has none of them. */
+static void append_effects(churn_json_text *text, const churn_model_column *column)
+{
+  bool intercept = column->condition == NULL;
+  const churn_json_pair pairs[] = {{"odds_ratio", intercept ? NAN : column->odds_ratio},
+                                   {"odds_lower", intercept ? NAN : column->odds_lower},
+                                   {"odds_upper", intercept ? NAN : column->odds_upper},
+                                   {"sd_effect", intercept ? NAN : column->sd_effect}};
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  churn_json_append(text, ", \"condition\": ");
+  churn_json_quote(text, intercept ? "ok" : column->condition);
+}
+
 static void append_column(churn_json_text *text, const churn_model_column *column)
 {
   const churn_json_pair pairs[] = {{"estimate", column->estimate},
@@ -62,6 +76,7 @@ static void append_column(churn_json_text *text, const churn_model_column *colum
   churn_json_append(text, "{\"name\": ");
   churn_json_quote(text, column->name);
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  append_effects(text, column);
   churn_json_append(text, "}");
 }
 
@@ -105,6 +120,50 @@ static void append_fit(churn_json_text *text, const churn_model *model)
   churn_json_number_or_null(text, model->lambda);
   churn_json_key(text, 2, "covariance", false);
   churn_json_quote(text, model->covariance_kind);
+}
+
+static void append_criteria(churn_json_text *text, const churn_model *model)
+{
+  bool valid = !model->dependent_rows && model->converged && strcmp(model->penalty, "none") == 0;
+  const churn_json_pair criteria[] = {
+      {"aic", model->aic}, {"bic", model->bic}, {"mcfadden_r2", model->mcfadden_r2}};
+  churn_json_key(text, 2, "tests", false);
+  churn_json_quote(text, model->test_kind);
+  churn_json_key(text, 2, "intervals", false);
+  churn_json_quote(text, model->interval_kind);
+  churn_json_key(text, 2, "dependent_rows", false);
+  churn_json_append(text, model->dependent_rows ? "true" : "false");
+  churn_json_key(text, 2, "likelihood_valid", false);
+  churn_json_append(text, valid ? "true" : "false");
+  churn_json_key(text, 2, "churned_customers", false);
+  churn_json_whole(text, model->churned_customers);
+  for (size_t i = 0; i < sizeof criteria / sizeof criteria[0]; i++) {
+    churn_json_key(text, 2, criteria[i].key, false);
+    churn_json_number_or_null(text, criteria[i].value);
+  }
+}
+
+static void append_features(churn_json_text *text, const churn_model *model)
+{
+  churn_json_key(text, 2, "features", false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < model->feature_count; i++) {
+    const churn_model_test *test = &model->features[i].test;
+    const churn_json_pair pairs[] = {{"chi2", test->chi2},
+                                     {"p", test->p},
+                                     {"gvif", test->gvif},
+                                     {"scaled_gvif", test->scaled_gvif}};
+    churn_json_append(text, i == 0 ? "" : ",");
+    churn_json_line(text, 4);
+    churn_json_append(text, "{\"name\": ");
+    churn_json_quote(text, model->features[i].name);
+    churn_json_append(text, ", \"df\": ");
+    churn_json_whole(text, test->df);
+    churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+    churn_json_append(text, "}");
+  }
+  churn_json_line(text, 2);
+  churn_json_append(text, "]");
 }
 
 static void append_coefficients(churn_json_text *text, const churn_model *model)
@@ -154,7 +213,9 @@ churn_status churn_model_write_report(const churn_model *model, const char *path
   churn_json_key(&text, 2, "model", true);
   churn_json_quote(&text, model->id);
   append_fit(&text, model);
+  append_criteria(&text, model);
   append_coefficients(&text, model);
+  append_features(&text, model);
   churn_json_key(&text, 2, "training", false);
   append_figures(&text, &model->training);
   churn_json_key(&text, 2, "validation", false);

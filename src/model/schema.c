@@ -32,6 +32,15 @@ static const churn_field level_fields[] = {
 };
 static const churn_shape level_shape = SHAPE(level_fields, churn_model_level, true);
 
+static const churn_field test_fields[] = {
+    PLAIN("df", COUNT, churn_model_test, df),
+    PLAIN("chi2", FIGURE, churn_model_test, chi2),
+    PLAIN("p", FIGURE, churn_model_test, p),
+    PLAIN("gvif", FIGURE, churn_model_test, gvif),
+    PLAIN("scaled_gvif", FIGURE, churn_model_test, scaled_gvif),
+};
+static const churn_shape test_shape = SHAPE(test_fields, churn_model_test, true);
+
 #define FEATURE(key, type, member, only)                                                           \
   {                                                                                                \
     key, CHURN_FIELD_##type, offsetof(churn_model_feature, member),                                \
@@ -53,6 +62,7 @@ static const churn_field feature_fields[] = {
     FEATURE("other_column", INDEX, other_column, CHURN_CATEGORIES_ONLY),
     {"levels", CHURN_FIELD_LIST, offsetof(churn_model_feature, levels),
      offsetof(churn_model_feature, level_count), &level_shape, CHURN_CATEGORIES_ONLY},
+    OBJECT("test", offsetof(churn_model_feature, test), test_shape),
 };
 static const churn_shape feature_shape = SHAPE(feature_fields, churn_model_feature, false);
 
@@ -63,22 +73,27 @@ static const churn_field column_fields[] = {
     PLAIN("mean", NUMBER, churn_model_column, mean),
     PLAIN("deviation", NUMBER, churn_model_column, deviation),
     PLAIN("estimate", NUMBER, churn_model_column, estimate),
-    PLAIN("std_error", NUMBER, churn_model_column, std_error),
-    PLAIN("z", NUMBER, churn_model_column, z),
-    PLAIN("p", NUMBER, churn_model_column, p),
-    PLAIN("lower", NUMBER, churn_model_column, lower),
-    PLAIN("upper", NUMBER, churn_model_column, upper),
+    PLAIN("std_error", FIGURE, churn_model_column, std_error),
+    PLAIN("z", FIGURE, churn_model_column, z),
+    PLAIN("p", FIGURE, churn_model_column, p),
+    PLAIN("lower", FIGURE, churn_model_column, lower),
+    PLAIN("upper", FIGURE, churn_model_column, upper),
+    PLAIN("odds_ratio", FIGURE, churn_model_column, odds_ratio),
+    PLAIN("odds_lower", FIGURE, churn_model_column, odds_lower),
+    PLAIN("odds_upper", FIGURE, churn_model_column, odds_upper),
+    PLAIN("sd_effect", FIGURE, churn_model_column, sd_effect),
+    PLAIN("condition", TEXT, churn_model_column, condition),
 };
 static const churn_shape column_shape = SHAPE(column_fields, churn_model_column, true);
 
 static const churn_field intercept_fields[] = {
     PLAIN("name", TEXT, churn_model_column, name),
     PLAIN("estimate", NUMBER, churn_model_column, estimate),
-    PLAIN("std_error", NUMBER, churn_model_column, std_error),
-    PLAIN("z", NUMBER, churn_model_column, z),
-    PLAIN("p", NUMBER, churn_model_column, p),
-    PLAIN("lower", NUMBER, churn_model_column, lower),
-    PLAIN("upper", NUMBER, churn_model_column, upper),
+    PLAIN("std_error", FIGURE, churn_model_column, std_error),
+    PLAIN("z", FIGURE, churn_model_column, z),
+    PLAIN("p", FIGURE, churn_model_column, p),
+    PLAIN("lower", FIGURE, churn_model_column, lower),
+    PLAIN("upper", FIGURE, churn_model_column, upper),
 };
 static const churn_shape intercept_shape = SHAPE(intercept_fields, churn_model_column, true);
 
@@ -118,8 +133,15 @@ static const churn_field fit_fields[] = {
     PLAIN("penalty", TEXT, churn_model, penalty),
     PLAIN("lambda", NUMBER, churn_model, lambda),
     PLAIN("covariance_kind", TEXT, churn_model, covariance_kind),
+    PLAIN("test_kind", TEXT, churn_model, test_kind),
+    PLAIN("interval_kind", TEXT, churn_model, interval_kind),
+    PLAIN("dependent_rows", FLAG, churn_model, dependent_rows),
+    PLAIN("churned_customers", WHOLE, churn_model, churned_customers),
     PLAIN("log_likelihood", NUMBER, churn_model, log_likelihood),
     PLAIN("null_log_likelihood", NUMBER, churn_model, null_log_likelihood),
+    PLAIN("aic", FIGURE, churn_model, aic),
+    PLAIN("bic", FIGURE, churn_model, bic),
+    PLAIN("mcfadden_r2", FIGURE, churn_model, mcfadden_r2),
     PLAIN("penalised_objective", NUMBER, churn_model, penalised_objective),
     PLAIN("iterations", COUNT, churn_model, iterations),
     PLAIN("max_gradient", NUMBER, churn_model, max_gradient),

@@ -99,7 +99,17 @@ typedef struct churn_snapshots_spec {
 
 typedef enum churn_penalty { CHURN_PENALTY_NONE, CHURN_PENALTY_RIDGE } churn_penalty;
 
+/* Which covariance of the coefficients. AUTO: clustered by customer where one has several rows. */
+typedef enum churn_covariance_choice {
+  CHURN_CHOOSE_AUTO,
+  CHURN_CHOOSE_MODEL,
+  CHURN_CHOOSE_ROBUST,
+  CHURN_CHOOSE_CLUSTERED
+} churn_covariance_choice;
+
 typedef struct churn_fit_spec {
+  churn_covariance_choice covariance;
+  bool profile_intervals; /* intervals: profile */
   churn_penalty penalty;
   double lambda; /* per row, on standardised columns: mean negative log-likelihood + lambda/2 * sum
                     b^2 */

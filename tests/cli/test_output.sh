@@ -71,7 +71,7 @@ done <<'TABLE'
 65 | bad/date.csv:4:9: "2023-02-30" is no day    | score P -m model.json --source complaints=bad/date.csv
 65 | bad/empty.csv:1:1: the file is empty        | features P --source prices=bad/empty.csv
 65 | bad/nobody.csv: no customer                 | score P -m model.json --source customers=bad/nobody.csv
-65 | first day lies after                        | features P --first 2024-05-01 --last 2024-01-01
+65 | lies after the last one                        | features P --first 2024-05-01 --last 2024-01-01
 65 |                                             | train P --last 2020-01-01
 65 | bad/hash.json                               | score P -m bad/hash.json
 65 | bad/cut.json                                | score P -m bad/cut.json

@@ -224,6 +224,10 @@ static const malformed cases[] = {
      "expected a number >= 0, found \"-0.5\"", 0},
     {"a lambda in words", HEAD "fit: {penalty: ridge, lambda: cv}\n", 3, 31,
      "expected a number with a decimal point, found \"cv\"", 0},
+    {"a covariance of no kind", HEAD "fit: {covariance: hc0}\n", 3, 19,
+     "fit.covariance: \"hc0\" is not known; accepted: auto, model, robust, clustered", 0},
+    {"intervals of no kind", HEAD "fit: {intervals: bootstrap}\n", 3, 18,
+     "fit.intervals: \"bootstrap\" is not known; accepted: wald, profile", 0},
     {"all held out", HEAD "split: {test: 1}\n", 3, 15, "a share between 0 and 1", 0},
     {"an empty split", HEAD "split: {}\n", 3, 8, "split has no \"test\"", 0},
     /* features */

@@ -81,7 +81,12 @@ static churn_model_column column(const char *name, uint32_t feature, churn_encod
                               .z = estimate / std_error,
                               .p = 1e-300 * std_error,
                               .lower = estimate - 1.96 * std_error,
-                              .upper = estimate + 1.96 * std_error};
+                              .upper = estimate + 1.96 * std_error,
+                              .odds_ratio = 0.5 + std_error,
+                              .odds_lower = 0.5,
+                              .odds_upper = 0.75 + std_error * 3,
+                              .sd_effect = -std_error / 7,
+                              .condition = strdup("near_separation")};
 }
 
 static void fill_columns(churn_model *m)
@@ -99,7 +104,12 @@ static void fill_columns(churn_model *m)
            column("tier=gold", 4, CHURN_ENCODED_LEVEL, 0.1 + 0.7, 1e-17)});
   m->columns[4].mean = -0.0;
   m->intercept = column("(intercept)", 0, CHURN_ENCODED_NUMBER, -1.6666666666666667, 0.3);
+  m->columns[2].odds_upper = m->columns[2].z = NAN;
   m->intercept.mean = m->intercept.deviation = 0;
+  m->intercept.odds_ratio = m->intercept.odds_lower = m->intercept.odds_upper = 0;
+  m->intercept.sd_effect = 0;
+  free(m->intercept.condition);
+  m->intercept.condition = NULL;
 }
 
 static void fill_covariance(churn_model *m)
@@ -143,7 +153,14 @@ static void fill_fit(churn_model *m)
   m->customers = 877;
   m->penalty = strdup("ridge");
   m->lambda = 0.0371;
-  m->covariance_kind = strdup("model");
+  m->covariance_kind = strdup("clustered");
+  m->test_kind = strdup("wald");
+  m->interval_kind = strdup("profile");
+  m->dependent_rows = true;
+  m->churned_customers = 511;
+  m->aic = 2487.1357802468247;
+  m->bic = NAN;
+  m->mcfadden_r2 = 0.178;
   m->log_likelihood = -1234.5678901234567;
   m->null_log_likelihood = -1502.0;
   m->penalised_objective = 0.30865;
@@ -168,6 +185,10 @@ churn_model *rich_model_new(void)
   fill_number(&m->features[2], "overdue", -0.0, -1, 2, 1010);
   fill_region(&m->features[3]);
   fill_tier(&m->features[4]);
+  m->features[0].test = (churn_model_test){1, 12.805, 3.46e-4, 1.937, 1.3917};
+  m->features[1].test = (churn_model_test){2, 0.1 + 0.2, 1, 2, 1.1892};
+  m->features[2].test = (churn_model_test){0, NAN, NAN, NAN, NAN};
+  m->features[3].test = (churn_model_test){4, 1e3, 5e-324, 17.2, 1.4271};
   fill_columns(m);
   fill_covariance(m);
   fill_remarks(m);

@@ -84,6 +84,11 @@ static void same_feature(const churn_model_feature *a, const churn_model_feature
     same(a->bounds[i], b->bounds[i]);
   for (size_t i = 0; a->bin_rows != NULL && i <= a->bound_count; i++)
     assert_int_equal(a->bin_rows[i], b->bin_rows[i]);
+  assert_int_equal(a->test.df, b->test.df);
+  same(a->test.chi2, b->test.chi2);
+  same(a->test.p, b->test.p);
+  same(a->test.gvif, b->test.gvif);
+  same(a->test.scaled_gvif, b->test.scaled_gvif);
 }
 
 static void same_column(const churn_model_column *a, const churn_model_column *b)
@@ -99,6 +104,11 @@ static void same_column(const churn_model_column *a, const churn_model_column *b
   same(a->p, b->p);
   same(a->lower, b->lower);
   same(a->upper, b->upper);
+  same(a->odds_ratio, b->odds_ratio);
+  same(a->odds_lower, b->odds_lower);
+  same(a->odds_upper, b->odds_upper);
+  same(a->sd_effect, b->sd_effect);
+  same_text(a->condition, b->condition);
 }
 
 static void same_design(const churn_model *a, const churn_model *b)
@@ -163,6 +173,13 @@ static void same_fit(const churn_model *a, const churn_model *b)
   same_text(a->penalty, b->penalty);
   same(a->lambda, b->lambda);
   same_text(a->covariance_kind, b->covariance_kind);
+  same_text(a->test_kind, b->test_kind);
+  same_text(a->interval_kind, b->interval_kind);
+  assert_int_equal(a->dependent_rows, b->dependent_rows);
+  assert_int_equal(a->churned_customers, b->churned_customers);
+  same(a->aic, b->aic);
+  same(a->bic, b->bic);
+  same(a->mcfadden_r2, b->mcfadden_r2);
   same(a->log_likelihood, b->log_likelihood);
   same(a->null_log_likelihood, b->null_log_likelihood);
   same(a->penalised_objective, b->penalised_objective);

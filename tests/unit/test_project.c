@@ -218,6 +218,8 @@ static void settings_of_the_complete_example_are_read(void **state)
   assert_int_equal(o->active_within_days, 0);
   assert_int_equal(project->fit.penalty, CHURN_PENALTY_NONE);
   assert_close(project->fit.lambda, 0, 0, 0);
+  assert_int_equal(project->fit.covariance, CHURN_CHOOSE_AUTO);
+  assert_false(project->fit.profile_intervals);
   assert_int_equal(project->snapshots.first, churn_day_from_civil(2024, 1, 1));
   assert_int_equal(project->snapshots.last, churn_day_from_civil(2025, 6, 1));
   assert_int_equal(project->snapshots.test_from, churn_day_from_civil(2025, 1, 1));

@@ -1,0 +1,350 @@
+/* Inference: each figure from the optimum, in the order they rest on each other.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/inference.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "fit/cholesky.h"
+#include "fit/moments.h"
+#include "fit/objective.h"
+#include "fit/profile.h"
+#include "fit/ratio_test.h"
+#include "fit/robust.h"
+#include "fit/vif.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 97.5 % point of the standard normal distribution. */
+static const double normal_975 = 1.959963984540054;
+
+/* Multiply-adds that all refits together may take, at two passes over the rows each: some ten
+ * seconds.
+ */
+static const double most_work = 2e11;
+
+const char *churn_covariance_name(churn_covariance kind)
+{
+  static const char *const names[] = {"model", "robust", "clustered"};
+  return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+}
+
+typedef struct worker {
+  const churn_matrix *matrix;
+  const churn_fit_settings *fit;
+  const churn_fit_result *result;
+  const churn_fit_report *report;
+  const churn_inference_settings *settings;
+  const churn_run *run;
+  churn_totals totals;
+  churn_objective objective;
+  churn_point best;
+  churn_inference *out;
+} worker;
+
+/* The optimum on the standardised columns, evaluated. */
+static churn_status find_optimum(worker *w, churn_error *error)
+{
+  size_t columns = w->matrix->columns;
+  const churn_fit_result *f = w->result;
+  churn_status status = churn_totals_read(w->matrix, w->run, &w->totals, error);
+  w->objective = (churn_objective){.matrix = w->matrix,
+                                   .kernel = churn_kernel_choose(NULL),
+                                   .run = w->run,
+                                   .total_weight = w->totals.weight,
+                                   .ridge_lambda = w->fit->ridge_lambda};
+  if (status == CHURN_OK)
+    status = churn_objective_prepare(&w->objective, error);
+  if (status == CHURN_OK)
+    status = churn_point_prepare(&w->best, columns, error);
+  if (status != CHURN_OK)
+    return status;
+  w->best.coefficients[0] = f->coefficients[0];
+  for (size_t j = 0; j < columns; j++) {
+    w->best.coefficients[j + 1] = f->coefficients[j + 1] * f->deviations[j];
+    w->best.coefficients[0] += f->coefficients[j + 1] * f->means[j];
+  }
+  return churn_objective_evaluate(&w->objective, &w->best, error);
+}
+
+static void multiply(const double *a, const double *b, size_t n, double *product)
+{
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++) {
+      double sum = 0;
+      for (size_t k = 0; k < n; k++)
+        sum += a[i * n + k] * b[k * n + j];
+      product[i * n + j] = sum;
+    }
+}
+
+static churn_status count_rows(worker *w, churn_robust_counts counts, churn_error *error)
+{
+  size_t n = w->matrix->columns + 1;
+  w->out->rows = counts.rows;
+  w->out->clusters = counts.clusters;
+  if (w->settings->covariance != CHURN_COVARIANCE_CLUSTERED)
+    return CHURN_OK;
+  if (counts.clusters < 2)
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "all rows are of one customer: a covariance clustered by customer needs "
+                           "two or more");
+  if (counts.rows <= n)
+    return churn_error_set(error, CHURN_DEGENERATE,
+                           "%zu rows for %zu coefficients: too few for a clustered covariance",
+                           counts.rows, n);
+  return CHURN_OK;
+}
+
+/* What the clustered covariance is multiplied by. */
+static double correction(const worker *w)
+{
+  if (w->settings->covariance != CHURN_COVARIANCE_CLUSTERED)
+    return 1;
+  double clusters = (double)w->out->clusters, rows = (double)w->out->rows;
+  return clusters / (clusters - 1) * (rows - 1) / (rows - (double)(w->matrix->columns + 1));
+}
+
+/* `inverse` [n^2] = inverse of the summed Hessian at the optimum; false, NaN all over, without one.
+ */
+static bool invert_hessian(const worker *w, double *inverse)
+{
+  size_t n = w->matrix->columns + 1, column;
+  const double *hessian = w->best.sums + churn_kernel_hessian_start(n - 1);
+  bool regular = isfinite(w->best.loss) && churn_cholesky_factor(hessian, n, 0, inverse, &column) &&
+                 churn_cholesky_invert(inverse, n);
+  for (size_t i = 0; i < n * n; i++)
+    inverse[i] = regular ? inverse[i] / w->totals.weight : NAN;
+  return regular;
+}
+
+static churn_status find_sandwich(worker *w, churn_error *error)
+{
+  size_t n = w->matrix->columns + 1;
+  double *bread = churn_array_new(n * n, sizeof *bread);
+  double *meat = churn_array_new(n * n, sizeof *meat);
+  double *half = churn_array_new(n * n, sizeof *half);
+  churn_robust_counts counts;
+  churn_status status =
+      bread == NULL || meat == NULL || half == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_robust_meat(w->matrix, w->settings->covariance == CHURN_COVARIANCE_CLUSTERED,
+                               w->best.coefficients, w->run, meat, &counts, error);
+  if (status == CHURN_OK)
+    status = count_rows(w, counts, error);
+  if (status == CHURN_OK && invert_hessian(w, bread)) {
+    multiply(bread, meat, n, half);
+    multiply(half, bread, n, w->out->covariance);
+    for (size_t i = 0; i < n * n; i++)
+      w->out->covariance[i] *= correction(w);
+    churn_fit_unscale_covariance(w->out->covariance, w->result->means, w->result->deviations,
+                                 n - 1);
+  } else if (status == CHURN_OK)
+    memcpy(w->out->covariance, bread, n * n * sizeof *bread);
+  free(bread);
+  free(meat);
+  free(half);
+  return status;
+}
+
+static churn_status find_covariance(worker *w, churn_error *error)
+{
+  size_t n = w->matrix->columns + 1;
+  if (w->settings->covariance != CHURN_COVARIANCE_MODEL)
+    return find_sandwich(w, error);
+  memcpy(w->out->covariance, w->result->covariance, n * n * sizeof(double));
+  churn_robust_counts counts = {0};
+  for (size_t r = 0; r < w->matrix->rows; r++)
+    counts.rows += w->matrix->weight[r] > 0;
+  counts.clusters = counts.rows;
+  return count_rows(w, counts, error);
+}
+
+static void describe(worker *w, size_t j)
+{
+  size_t n = w->matrix->columns + 1;
+  churn_coefficient *c = &w->out->coefficients[j];
+  double curvature = w->best.sums[churn_kernel_hessian_start(n - 1)];
+  *c = (churn_coefficient){.estimate = w->result->coefficients[j]};
+  c->std_error = sqrt(w->out->covariance[j * n + j]);
+  c->z = c->estimate / c->std_error;
+  c->p = erfc(fabs(c->z) / sqrt(2.0));
+  c->lower = c->estimate - normal_975 * c->std_error;
+  c->upper = c->estimate + normal_975 * c->std_error;
+  c->sd_effect = j == 0 ? NAN : 100 * curvature * c->estimate * w->result->deviations[j - 1];
+}
+
+/* b_0 = beta_0 - sum beta_j mean_j / deviation_j, b_j = beta_j / deviation_j. */
+static void set_function(const worker *w, size_t j, double *function)
+{
+  size_t n = w->matrix->columns + 1;
+  const churn_fit_result *f = w->result;
+  for (size_t i = 1; i < n; i++)
+    function[i] = j == 0   ? -f->means[i - 1] / f->deviations[i - 1]
+                  : i == j ? 1 / f->deviations[i - 1]
+                           : 0;
+  function[0] = j == 0;
+}
+
+static churn_status find_profiles(worker *w, churn_error *error)
+{
+  size_t n = w->matrix->columns + 1;
+  double *function = churn_array_new(n, sizeof *function);
+  churn_status status = function == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t j = 0; j < n && status == CHURN_OK; j++) {
+    churn_coefficient *c = &w->out->coefficients[j];
+    set_function(w, j, function);
+    status = churn_profile_interval(&w->objective, &w->best, function, normal_975, &c->lower,
+                                    &c->upper, error);
+  }
+  free(function);
+  return status;
+}
+
+static churn_status describe_all(worker *w, churn_error *error)
+{
+  size_t n = w->matrix->columns + 1;
+  churn_status status = CHURN_OK;
+  for (size_t j = 0; j < n; j++)
+    describe(w, j);
+  if (w->out->profile_intervals)
+    status = find_profiles(w, error);
+  for (size_t j = 0; j < n && status == CHURN_OK; j++) {
+    churn_coefficient *c = &w->out->coefficients[j];
+    c->odds_ratio = exp(c->estimate);
+    c->odds_lower = exp(c->lower);
+    c->odds_upper = exp(c->upper);
+  }
+  return status;
+}
+
+/* Chance of a chi-square above `chi2`. */
+static double upper_tail(double chi2, size_t df)
+{
+  if (!(chi2 >= 0))
+    return NAN;
+  gsl_error_handler_t *handler = gsl_set_error_handler_off();
+  double p = gsl_cdf_chisq_Q(chi2, (double)df);
+  gsl_set_error_handler(handler);
+  return p;
+}
+
+/* chosen [columns] is scratch. */
+static churn_status test_group(worker *w, size_t g, size_t *chosen, churn_error *error)
+{
+  churn_group_test *test = &w->out->tests[g];
+  double gvif = test->gvif;
+  size_t columns = w->matrix->columns, df = 0;
+  for (size_t c = 0; c < columns; c++)
+    if (w->settings->group[c] == g)
+      chosen[df++] = c;
+  *test = (churn_group_test){df, NAN, NAN, gvif, NAN};
+  if (df == 0)
+    return CHURN_OK;
+  churn_status status =
+      w->out->ratio_tests
+          ? churn_ratio_test(&w->objective, &w->best, chosen, df, &test->chi2, error)
+          : churn_wald_test(w->result->coefficients, w->out->covariance, columns, chosen, df,
+                            &test->chi2, error);
+  test->p = upper_tail(test->chi2, df);
+  test->scaled_gvif = pow(gvif, 1 / (2 * (double)df));
+  return status;
+}
+
+static churn_status test_groups(worker *w, churn_error *error)
+{
+  size_t columns = w->matrix->columns, groups = w->settings->group_count;
+  size_t *chosen = churn_array_new(columns, sizeof *chosen);
+  double *gvif = churn_array_new(groups, sizeof *gvif);
+  churn_status status = chosen == NULL || gvif == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_vif(w->result->covariance, columns, w->settings->group, groups, gvif, error);
+  for (size_t g = 0; g < groups && status == CHURN_OK; g++) {
+    w->out->tests[g].gvif = gvif[g];
+    status = test_group(w, g, chosen, error);
+  }
+  free(chosen);
+  free(gvif);
+  return status;
+}
+
+static churn_status judge(worker *w, churn_error *error)
+{
+  size_t columns = w->matrix->columns;
+  const double *hessian = w->best.sums + churn_kernel_hessian_start(columns);
+  double rate = w->totals.positive / w->totals.weight;
+  uint64_t *fewest = churn_array_new(columns, sizeof *fewest);
+  churn_status status = fewest == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_condition_rows(w->matrix, w->result->means, w->result->deviations, w->run,
+                                  fewest, error);
+  w->out->coefficients[0].condition = CHURN_CONDITION_OK;
+  for (size_t j = 1; j <= columns && status == CHURN_OK; j++) {
+    const double *row = hessian + j * (j + 1) / 2;
+    double bend = row[j] - w->fit->ridge_lambda - row[0] * row[0] / hessian[0];
+    churn_condition_facts facts = {.scaled_gvif =
+                                       w->out->tests[w->settings->group[j - 1]].scaled_gvif,
+                                   .curvature = bend / (rate * (1 - rate)),
+                                   .fewest_rows = fewest[j - 1],
+                                   .separates = w->report->stopped_by == CHURN_STOP_SEPARATION &&
+                                                w->report->separating_column == j - 1};
+    w->out->coefficients[j].condition = churn_condition_of(&facts);
+  }
+  free(fewest);
+  return status;
+}
+
+static void find_criteria(worker *w)
+{
+  double coefficients = (double)(w->matrix->columns + 1), l = w->report->log_likelihood;
+  bool largest = w->fit->ridge_lambda == 0 && w->report->converged;
+  w->out->aic = largest ? 2 * coefficients - 2 * l : NAN;
+  w->out->bic = largest ? coefficients * log((double)w->out->rows) - 2 * l : NAN;
+  w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
+}
+
+/* Are refits without each feature affordable? By sizes alone, so that the answer is the same
+ * everywhere. */
+static bool affordable(const churn_matrix *matrix, const churn_inference_settings *settings)
+{
+  double n = (double)(matrix->columns + 1), refits = 0;
+  for (size_t c = 0; c < matrix->columns; c++) {
+    size_t first = 0;
+    while (settings->group[first] != settings->group[c])
+      first++;
+    refits += first == c;
+  }
+  return (double)matrix->rows * n * n / 2 * 2 * refits <= most_work;
+}
+
+churn_status churn_infer(const churn_matrix *matrix, const churn_fit_settings *fit,
+                         const churn_fit_result *result, const churn_fit_report *report,
+                         const churn_inference_settings *settings, const churn_run *run,
+                         churn_inference *inference, churn_error *error)
+{
+  worker w = {.matrix = matrix,
+              .fit = fit,
+              .result = result,
+              .report = report,
+              .settings = settings,
+              .run = run,
+              .out = inference};
+  bool likelihood =
+      settings->covariance == CHURN_COVARIANCE_MODEL && fit->ridge_lambda == 0 && report->converged;
+  inference->ratio_tests = likelihood && affordable(matrix, settings);
+  inference->profile_intervals = likelihood && settings->profile;
+  churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
+                                                            describe_all, test_groups, judge};
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
+    status = steps[i](&w, error);
+  if (status == CHURN_OK)
+    find_criteria(&w);
+  churn_point_clear(&w.best);
+  churn_objective_clear(&w.objective);
+  return status;
+}

@@ -1,0 +1,188 @@
+/* What the fit lets one conclude, into the model.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/explain.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "design/split.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rule of ten: fewer churners than this for each coefficient are a warning (Peduzzi and others,
+ * Journal of Clinical Epidemiology 49, 1996). */
+enum { CHURNERS_PER_COEFFICIENT = 10 };
+
+static churn_status set_text(char **to, const char *text, churn_error *error)
+{
+  *to = churn_text_copy(text, strlen(text));
+  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* A model file holds no infinity. */
+static double known(double value)
+{
+  return isfinite(value) ? value : NAN;
+}
+
+/* Rows stand by customer (snapshots.h), as the matrix wants them. */
+static churn_status number_clusters(const churn_snapshots *snapshots, churn_matrix *matrix,
+                                    churn_error *error)
+{
+  free(matrix->cluster);
+  matrix->cluster = churn_array_new(snapshots->count, sizeof *matrix->cluster);
+  if (matrix->cluster == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < snapshots->count; i++)
+    matrix->cluster[i] = snapshots->rows[i].customer;
+  return CHURN_OK;
+}
+
+static churn_covariance choose_covariance(const churn_explanation *e, const churn_span *span)
+{
+  bool possible = span->customers > 1 && e->snapshots->count > e->matrix->columns + 1;
+  bool dependent = span->customers < e->snapshots->count;
+  switch (e->spec->covariance) {
+  case CHURN_CHOOSE_MODEL:
+    return CHURN_COVARIANCE_MODEL;
+  case CHURN_CHOOSE_ROBUST:
+    return CHURN_COVARIANCE_ROBUST;
+  case CHURN_CHOOSE_CLUSTERED:
+    return CHURN_COVARIANCE_CLUSTERED;
+  default:
+    return dependent && possible ? CHURN_COVARIANCE_CLUSTERED : CHURN_COVARIANCE_MODEL;
+  }
+}
+
+static void warn(const churn_explanation *e, const churn_span *span, churn_covariance kind,
+                 const churn_inference *found, const churn_run *run)
+{
+  bool dependent = span->customers < e->snapshots->count;
+  uint64_t churners = dependent ? span->churned_customers : span->churners;
+  size_t coefficients = e->matrix->columns + 1;
+  if (churners < CHURNERS_PER_COEFFICIENT * coefficients)
+    churn_notes_add(run->notes, CHURN_WARNING, "few_churners", CHURN_NOWHERE,
+                    "%" PRIu64
+                    " %s for %zu coefficients: below 10 for each, estimates are unstable",
+                    churners, dependent ? "distinct customers churned" : "churners", coefficients);
+  if (dependent && kind != CHURN_COVARIANCE_CLUSTERED)
+    churn_notes_add(run->notes, CHURN_WARNING, "dependent_rows", CHURN_NOWHERE,
+                    "%" PRIu64 " customers have %zu rows, but the covariance (%s) takes rows for "
+                    "independent: standard errors, p values and intervals are too small",
+                    span->customers, e->snapshots->count, churn_covariance_name(kind));
+  if (kind == CHURN_COVARIANCE_MODEL && e->settings->ridge_lambda == 0 && e->report->converged &&
+      !found->ratio_tests)
+    churn_notes_add(run->notes, CHURN_NOTE, "wald_tests", CHURN_NOWHERE,
+                    "features are tested by Wald's chi-square: for %zu rows and %zu columns, fits "
+                    "without each feature would take minutes",
+                    e->snapshots->count, e->matrix->columns);
+  if (e->spec->profile_intervals && !found->profile_intervals)
+    churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
+                    "intervals are Wald's: profile-likelihood intervals need independent rows, the "
+                    "model's covariance, no penalty and a fit that converged");
+}
+
+static void set_column(churn_model_column *column, const churn_coefficient *from)
+{
+  column->estimate = from->estimate;
+  column->std_error = known(from->std_error);
+  column->z = known(from->z);
+  column->p = known(from->p);
+  column->lower = known(from->lower);
+  column->upper = known(from->upper);
+  column->odds_ratio = known(from->odds_ratio);
+  column->odds_lower = known(from->odds_lower);
+  column->odds_upper = known(from->odds_upper);
+  column->sd_effect = known(from->sd_effect);
+}
+
+static churn_status set_columns(const churn_explanation *e, const churn_inference *found,
+                                churn_model *model, churn_error *error)
+{
+  model->intercept = (churn_model_column){.mean = 1.0, .deviation = 1.0};
+  set_column(&model->intercept, &found->coefficients[0]);
+  churn_status status = set_text(&model->intercept.name, "(Intercept)", error);
+  for (size_t c = 0; c < model->column_count && status == CHURN_OK; c++) {
+    churn_model_column *column = &model->columns[c];
+    column->mean = e->result->means[c];
+    column->deviation = e->result->deviations[c];
+    set_column(column, &found->coefficients[c + 1]);
+    status = set_text(&column->condition,
+                      churn_condition_name(found->coefficients[c + 1].condition), error);
+  }
+  return status;
+}
+
+static churn_status set_fit(const churn_explanation *e, const churn_span *span,
+                            churn_covariance kind, const churn_inference *found, churn_model *model,
+                            churn_error *error)
+{
+  for (size_t f = 0; f < model->feature_count; f++) {
+    const churn_group_test *t = &found->tests[f];
+    model->features[f].test = (churn_model_test){(uint32_t)t->df, known(t->chi2), known(t->p),
+                                                 known(t->gvif), known(t->scaled_gvif)};
+  }
+  model->dependent_rows = span->customers < e->snapshots->count;
+  model->churned_customers = span->churned_customers;
+  model->aic = known(found->aic);
+  model->bic = known(found->bic);
+  model->mcfadden_r2 = known(found->mcfadden_r2);
+  churn_status status = set_text(&model->covariance_kind, churn_covariance_name(kind), error);
+  if (status == CHURN_OK)
+    status = set_text(&model->test_kind, found->ratio_tests ? "likelihood_ratio" : "wald", error);
+  if (status == CHURN_OK)
+    status = set_text(&model->interval_kind, found->profile_intervals ? "profile" : "wald", error);
+  return status;
+}
+
+/* `group` [columns], and the arrays of `found`, are there. */
+static churn_status conclude(const churn_explanation *e, uint32_t *group, churn_inference *found,
+                             const churn_run *run, churn_model *model, churn_error *error)
+{
+  churn_span span;
+  churn_status status = churn_span_of(e->snapshots, &span, error);
+  if (status == CHURN_OK)
+    status = number_clusters(e->snapshots, e->matrix, error);
+  if (status != CHURN_OK)
+    return status;
+  for (size_t c = 0; c < model->column_count; c++)
+    group[c] = model->columns[c].feature;
+  churn_inference_settings settings = {choose_covariance(e, &span),
+                                       e->spec->profile_intervals &&
+                                           span.customers == e->snapshots->count,
+                                       group, model->feature_count};
+  status = churn_infer(e->matrix, e->settings, e->result, e->report, &settings, run, found, error);
+  if (status == CHURN_OK)
+    status = set_columns(e, found, model, error);
+  if (status == CHURN_OK)
+    status = set_fit(e, &span, settings.covariance, found, model, error);
+  if (status == CHURN_OK)
+    warn(e, &span, settings.covariance, found, run);
+  return status;
+}
+
+churn_status churn_explain(const churn_explanation *explanation, const churn_run *run,
+                           churn_model *model, churn_error *error)
+{
+  size_t size = model->column_count + 1;
+  uint32_t *group = churn_array_new(model->column_count, sizeof *group);
+  churn_inference found = {.coefficients = churn_array_new(size, sizeof *found.coefficients),
+                           .tests = churn_array_new(model->feature_count, sizeof *found.tests),
+                           .covariance = churn_array_new(size * size, sizeof *found.covariance)};
+  churn_status status =
+      group == NULL || found.coefficients == NULL || found.tests == NULL || found.covariance == NULL
+          ? churn_error_no_memory(error)
+          : conclude(explanation, group, &found, run, model, error);
+  if (status == CHURN_OK) {
+    model->covariance = found.covariance;
+    found.covariance = NULL;
+  }
+  free(group);
+  free(found.coefficients);
+  free(found.tests);
+  free(found.covariance);
+  return status;
+}

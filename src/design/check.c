@@ -2,7 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "design/check_files.h"
+#include "design/encoding.h"
 #include "design/pipeline.h"
+#include "design/split.h"
 
 #include <churn/check.h>
 
@@ -43,31 +46,6 @@ static churn_status copy_text(char **to, const char *text, churn_error *error)
 {
   *to = churn_text_copy(text, strlen(text));
   return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
-}
-
-/* Tries every file's heading line first, so that all missing files are named at once. */
-static churn_status try_files(const churn_project *project, const churn_run *run,
-                              churn_error *error)
-{
-  churn_status status = CHURN_OK;
-  for (size_t i = 0; i < project->history_count + 2 && status == CHURN_OK; i++) {
-    const churn_source_spec *spec = i < project->history_count    ? &project->histories[i]
-                                    : i == project->history_count ? &project->customers
-                                                                  : &project->outcome.labels;
-    bool used = i < project->history_count ||
-                (i == project->history_count ? project->base_kind == CHURN_BASE_FILE
-                                             : project->outcome.kind == CHURN_OUTCOME_LABELS);
-    if (!used || strcmp(spec->path, "-") == 0)
-      continue;
-    char **headings = NULL;
-    size_t count = 0;
-    status = go_on(churn_table_headings(spec->path, &spec->format, &headings, &count, error), error,
-                   run);
-    for (size_t h = 0; h < count; h++)
-      free(headings[h]);
-    free(headings);
-  }
-  return status;
 }
 
 static churn_status describe_column(const churn_schema_column *schema, const churn_column *column,
@@ -147,6 +125,33 @@ static churn_status describe_sources(const churn_pipeline *p, churn_check_report
   return status;
 }
 
+/* What training would refuse of these rows: a reference that does not occur, missing values where
+ * none may be. */
+static churn_status try_encoding(const churn_pipeline *p, const churn_snapshots *s,
+                                 const churn_run *run, churn_error *error)
+{
+  churn_run quiet = *run;
+  quiet.notes = NULL;
+  churn_frame *frame = NULL;
+  churn_model *model = churn_model_new();
+  int8_t *labels = churn_snapshots_labels(s);
+  churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
+  churn_status status =
+      model == NULL || labels == NULL || features == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
+    features[f] = (churn_encoding_feature){&p->selection->features[f], f};
+  if (status == CHURN_OK)
+    status = churn_frame_build(p->plan, s, 0, s->count, p->feature_count, &quiet, &frame, error);
+  if (status == CHURN_OK)
+    status = churn_encoding_learn(p->plan, frame, labels, features, p->feature_count,
+                                  p->project->pool_rows, &quiet, model, error);
+  churn_frame_free(frame);
+  free(features);
+  free(labels);
+  churn_model_free(model);
+  return go_on(status, error, run);
+}
+
 static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run,
                                        churn_check_report *report, churn_error *error)
 {
@@ -163,6 +168,8 @@ static churn_status describe_snapshots(const churn_pipeline *p, const churn_run 
     report->snapshots[report->snapshot_count++] = (churn_check_snapshot){
         day->as_of, day->closed, day->base, day->inactive, day->dropped, day->churned, day->stayed};
   }
+  if (status == CHURN_OK && s->count > 0)
+    status = try_encoding(p, s, run, error);
   churn_snapshots_free(s);
   return status;
 }
@@ -298,15 +305,15 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
   if (made == NULL)
     return churn_error_no_memory(error);
   made->data_until = CHURN_DAY_MISSING;
-  churn_status status = try_files(project, run, error);
-  if (status == CHURN_OK && churn_notes_count_of(run->notes, CHURN_FAULT) == 0) {
-    churn_pipeline_settings opening = {
-        .with_labels = true, .all_columns = true, .collect_all = true};
-    size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
+  churn_status status = churn_check_files(project, run, error);
+  size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
+  churn_pipeline_settings opening = {
+      .with_labels = true, .all_columns = true, .collect_all = true, .no_data = before > 0};
+  if (status == CHURN_OK) {
     status = churn_pipeline_open(project, &opening, run, &p, error);
-    if (status == CHURN_OK)
+    if (status == CHURN_OK && !opening.no_data)
       status = describe(p, run, made, error);
-    else if (churn_notes_count_of(run->notes, CHURN_FAULT) == before)
+    else if (churn_notes_count_of(run->notes, CHURN_FAULT) == before && !opening.no_data)
       status = go_on(status, error, run);
     else if (status != CHURN_NO_MEMORY && status != CHURN_INTERNAL)
       status = CHURN_OK;

@@ -189,6 +189,11 @@ static churn_status start_feature(learner *l, size_t f, churn_error *error)
                            "feature %s is a number, which has no level to be the reference; take "
                            "`reference:` out, or make it a category",
                            spec->name.text);
+  if (is_text && spec->missing == CHURN_MISSING_ZERO)
+    return churn_error_set(error, CHURN_BAD_PROJECT,
+                           "feature %s is a category, so its missing values cannot be zero; take "
+                           "`missing: zero` out: missing is a level of its own",
+                           spec->name.text);
   *feature = (churn_model_feature){.kind = is_text ? CHURN_FEATURE_CATEGORY : CHURN_FEATURE_NUMBER,
                                    .number_column = -1,
                                    .missing_column = -1,

@@ -185,9 +185,9 @@ churn_status churn_pipeline_open(const churn_project *project,
   churn_status status = build_schema(p, settings->model, run, error);
   if (status == CHURN_OK)
     status = make_plan(p, settings, run, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK && !settings->no_data)
     status = read_data(p, settings, run, error);
-  if (status == CHURN_OK && !p->data->incomplete)
+  if (status == CHURN_OK && !settings->no_data && !p->data->incomplete)
     status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK)
     *pipeline = p;

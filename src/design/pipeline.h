@@ -32,6 +32,7 @@ typedef struct churn_pipeline_settings {
   bool with_labels;
   bool all_columns;
   bool collect_all;
+  bool no_data; /* stop once the expressions are checked: no data is read, the plan is not bound */
 } churn_pipeline_settings;
 
 /* Errors of the stages that it runs; DEGENERATE when no feature is left. A model's feature that

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,13 +58,11 @@ static size_t spell_at(const churn_customers *customers, size_t customer, churn_
   return SIZE_MAX;
 }
 
-/* Rows that are not known by `last` are no sign of life, and no event: the plan's condition sees to
- * known_at. */
 static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
-                            churn_day last, bool *any)
+                            churn_day last, churn_day known, bool *any)
 {
   return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer,
-                            first, last, any);
+                            first, last, known, any);
 }
 
 static churn_status is_active(const builder *b, int thread, size_t customer, churn_day as_of,
@@ -71,7 +70,8 @@ static churn_status is_active(const builder *b, int thread, size_t customer, chu
 {
   int32_t within = b->project->outcome.active_within_days;
   *active = true;
-  return within == 0 ? CHURN_OK : any_row(b, thread, customer, as_of - within, as_of, active);
+  return within == 0 ? CHURN_OK
+                     : any_row(b, thread, customer, as_of - within, as_of, as_of, active);
 }
 
 enum { LABEL_DROPPED = -2 };
@@ -89,11 +89,13 @@ static churn_status label_history(const builder *b, int thread, size_t customer,
                                   int8_t *label)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
-  churn_day opens = as_of + outcome->gap_days;
+  churn_day opens = as_of + outcome->gap_days, closes = opens + outcome->horizon_days;
+  /* What was recorded late happened all the same: a label sees all that the data hold. */
+  churn_day known = b->data->data_until < closes ? closes : b->data->data_until + 1;
   bool any = false, in_gap = false;
-  churn_status status = any_row(b, thread, customer, opens, opens + outcome->horizon_days, &any);
+  churn_status status = any_row(b, thread, customer, opens, closes, known, &any);
   if (status == CHURN_OK && outcome->kind == CHURN_OUTCOME_EVENT && outcome->gap_days > 0)
-    status = any_row(b, thread, customer, as_of, opens, &in_gap);
+    status = any_row(b, thread, customer, as_of, opens, known, &in_gap);
   *label = in_gap ? LABEL_DROPPED : any == (outcome->kind == CHURN_OUTCOME_EVENT);
   return status;
 }
@@ -284,6 +286,25 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   return status;
 }
 
+/* Labels of customers who were not in the base on that day count for nothing, which is said. */
+static void note_unused_labels(const builder *b, const churn_snapshots *s, const churn_run *run)
+{
+  const churn_label_rows *labels = &b->data->labels;
+  uint64_t there = 0, used = 0;
+  if (b->project->outcome.kind != CHURN_OUTCOME_LABELS)
+    return;
+  for (size_t d = 0; d < b->day_count; d++) {
+    used += s->days[d].churned + s->days[d].stayed + s->days[d].dropped;
+    for (size_t i = 0; i < labels->count; i++)
+      there += labels->as_of[i] == b->days[d];
+  }
+  if (there > used)
+    churn_notes_add(
+        run == NULL ? NULL : run->notes, CHURN_NOTE, "labels_outside_base", CHURN_NOWHERE,
+        "%" PRIu64 " label%s of customers who were not in the base on that day left out",
+        there - used, there - used == 1 ? " is" : "s are");
+}
+
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 {
   if (b->condition_output < 0)
@@ -336,6 +357,8 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
     status = churn_parallel_run(block_count, build_block, &b, "snapshots", run, error);
   if (status == CHURN_OK)
     status = join_blocks(&b, block_count, s, error);
+  if (status == CHURN_OK)
+    note_unused_labels(&b, s, run);
   clear(&b, block_count, threads);
   if (status == CHURN_OK)
     *snapshots = s;

@@ -136,6 +136,19 @@ static churn_status no_rows(const churn_split *split, churn_error *error)
       "there is no labelled snapshot on or after %s (test_from) whose label window is closed", day);
 }
 
+static void warn_about_outcome(const churn_project *project, const churn_model *model,
+                               const churn_run *run)
+{
+  const churn_outcome_spec *outcome = &project->outcome;
+  if (outcome->horizon_days != model->horizon_days || outcome->gap_days != model->gap_days)
+    churn_notes_add(
+        run == NULL ? NULL : run->notes, CHURN_WARNING, "other_outcome", CHURN_NOWHERE,
+        "the model was trained for churn within %d days after a gap of %d, and is judged "
+        "for %d days after a gap of %d",
+        (int)model->horizon_days, (int)model->gap_days, (int)outcome->horizon_days,
+        (int)outcome->gap_days);
+}
+
 churn_status churn_evaluate(const churn_project *project, const churn_model *model,
                             const churn_evaluate_settings *settings, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
@@ -168,6 +181,8 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   if (status == CHURN_OK)
     status = churn_evaluate_rows(p, model, rows, settings->capture_counts, settings->capture_count,
                                  run, &made, error);
+  if (status == CHURN_OK)
+    warn_about_outcome(project, model, run);
   if (status == CHURN_OK) {
     find_in_sample(p, &split, model, &made);
     *evaluation = made;

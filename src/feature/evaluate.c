@@ -324,7 +324,8 @@ churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *worksp
 }
 
 churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace, size_t output,
-                                size_t customer, churn_day first, churn_day last, bool *any)
+                                size_t customer, churn_day first, churn_day last,
+                                churn_day known_day, bool *any)
 {
   const churn_compiled *compiled = &plan->outputs[output];
   if (compiled->source == 0)
@@ -333,7 +334,7 @@ churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspa
   int known_at = plan->schema->sources[compiled->source].known_at;
   const churn_day *known =
       known_at < 0 ? NULL : churn_data_days(plan->data, compiled->source, known_at);
-  moment m = {plan, workspace, CHURN_NO_INDEX, last, NAN};
+  moment m = {plan, workspace, CHURN_NO_INDEX, known_day, NAN};
   size_t begin = history->first_row[customer], rows = history->first_row[customer + 1] - begin;
   size_t end = begin + (rows == 0 ? 0 : churn_days_find(history->days + begin, rows, last));
   begin += end == begin ? 0 : churn_days_find(history->days + begin, end - begin, first);

@@ -112,12 +112,12 @@ CHURN_MUST_USE churn_status churn_plan_evaluate(const churn_plan *plan, churn_wo
                                                 double *value);
 
 /* Rows of the CONDITION expression `output`'s history, of one customer, with day in [first, last)
- * for which it is true as of `last`; returns whether there is any. (For labels: what is looked at
- * here is the future on purpose. "As of `last`" holds for rows and values with known_at and for
- * days too, so that a label does not change with later exports.) USAGE for an output that is no
+ * for which it is true as of `known`; returns whether there is any. For labels `known` is the end
+ * of the data: an event that was recorded late happened all the same; for activity before T it is
+ * T. "As of" holds for rows and values with known_at and for days. USAGE for an output that is no
  * CONDITION. */
 CHURN_MUST_USE churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace,
                                                size_t output, size_t customer, churn_day first,
-                                               churn_day last, bool *any);
+                                               churn_day last, churn_day known, bool *any);
 
 #endif

@@ -317,7 +317,7 @@ static void assert_any(const char *history, const char *text, size_t customer, c
   churn_plan *plan = condition_plan(history, text);
   churn_workspace *workspace = churn_workspace_new(plan);
   bool any = !expected;
-  assert_ok(churn_plan_any_row(plan, workspace, 0, customer, first, last, &any), NULL);
+  assert_ok(churn_plan_any_row(plan, workspace, 0, customer, first, last, last, &any), NULL);
   assert_int_equal(any, expected);
   double value = 0;
   assert_ok(churn_plan_evaluate(plan, workspace, 0, T, &value, NULL), NULL);

@@ -56,8 +56,11 @@ typedef struct cli {
  *
  * Fills `common` with the options all verbs share, bound to `c`; a verb includes it in its own
  * table. */
-enum { CLI_COMMON_ROWS = 6 };
+enum { CLI_COMMON_ROWS = 5 };
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
+
+/* The row of --source, for verbs that read a project. */
+struct poptOption cli_source_option(cli *c);
 
 /* Parses argv by `table` and the common options. False when the verb must end now with *code (help
  * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least

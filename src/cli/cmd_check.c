@@ -150,6 +150,7 @@ int cmd_check(const cli_verb *verb, int argc, const char **argv)
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
+      cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

@@ -81,6 +81,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
        "validation",
        "DAY"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
+      cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

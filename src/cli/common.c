@@ -35,8 +35,6 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS])
 {
   c->threads = CLI_NOT_GIVEN;
   const struct poptOption rows[CLI_COMMON_ROWS] = {
-      {"source", '\0', POPT_ARG_ARGV, &c->sources, 0,
-       "read the source NAME (customers, a history, outcome) from PATH", "NAME=PATH"},
       {"threads", '\0', POPT_ARG_INT, &c->threads, 0,
        "threads to use (default: all); never changes a result", "N"},
       {"quiet", 'q', POPT_ARG_NONE, &c->quiet, 0, "say nothing but errors", NULL},
@@ -44,6 +42,18 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS])
       {"help", 'h', POPT_ARG_NONE, NULL, 'h', "show this help", NULL},
       POPT_TABLEEND};
   memcpy(common, rows, sizeof rows);
+}
+
+struct poptOption cli_source_option(cli *c)
+{
+  return (struct poptOption){
+      "source",
+      '\0',
+      POPT_ARG_ARGV,
+      &c->sources,
+      0,
+      "read the source NAME (customers, a history, HISTORY.via, outcome) from PATH",
+      "NAME=PATH"};
 }
 
 static void show_help(cli *c)

@@ -24,7 +24,7 @@ static churn_status one_day(churn_day day, churn_day **days, size_t *count, chur
   return CHURN_OK;
 }
 
-static int compare_days(const void *left, const void *right)
+int churn_days_compare(const void *left, const void *right)
 {
   churn_day a = *(const churn_day *)left, b = *(const churn_day *)right;
   return (a > b) - (a < b);
@@ -42,7 +42,7 @@ static churn_status label_days(const churn_project *project, const churn_data *d
     if ((first == CHURN_DAY_MISSING || data->labels.as_of[i] >= first) &&
         (last == CHURN_DAY_MISSING || data->labels.as_of[i] <= last))
       all[kept++] = data->labels.as_of[i];
-  qsort(all, kept, sizeof *all, compare_days);
+  qsort(all, kept, sizeof *all, churn_days_compare);
   *count = 0;
   for (size_t i = 0; i < kept; i++)
     if (i == 0 || all[i] != all[i - 1])

@@ -41,6 +41,9 @@ typedef struct churn_snapshots {
 /* A flat export has no as-of day: one row a customer, no histories, no joined. */
 bool churn_snapshots_flat(const churn_project *project);
 
+/* For qsort of days. */
+int churn_days_compare(const void *left, const void *right);
+
 /* The as-of days of a project. first..last by every; a label file gives its own days, unless one
  * day is asked for; a flat export has the one day MISSING. first, last MISSING = the project's;
  * when the project has none: last = the newest day whose window is closed, first = last. DEGENERATE

@@ -52,12 +52,6 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
   return CHURN_OK;
 }
 
-static int compare_days(const void *left, const void *right)
-{
-  churn_day a = *(const churn_day *)left, b = *(const churn_day *)right;
-  return (a > b) - (a < b);
-}
-
 churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, churn_error *error)
 {
   churn_day *days = churn_array_new(snapshots->count, sizeof *days);
@@ -76,7 +70,7 @@ churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, c
     span->churned_customers += churned && !counted;
     counted = counted || churned;
   }
-  qsort(days, snapshots->count, sizeof *days, compare_days);
+  qsort(days, snapshots->count, sizeof *days, churn_days_compare);
   for (size_t i = 0; i < snapshots->count; i++)
     span->days += i == 0 || days[i] != days[i - 1];
   if (snapshots->count > 0) {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "project/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Number of sources that have a file; source `index` of them, NULL past the end. */
@@ -16,17 +17,34 @@ static churn_source_spec *source_at(churn_project *project, size_t index)
   return labels ? &project->outcome.labels : NULL;
 }
 
+/* Every name that an override may have: sources, and the via file of those that have one. */
+static const char **list_names(churn_project *project, size_t *count)
+{
+  size_t most = 0;
+  churn_source_spec *source;
+  while (source_at(project, most) != NULL)
+    most++;
+  const char **names = churn_arena_take(project->arena, 2 * most, sizeof *names);
+  *count = 0;
+  for (size_t i = 0; names != NULL && (source = source_at(project, i)) != NULL; i++) {
+    size_t size = strlen(source->name.text) + sizeof ".via";
+    char *via = source->via.path == NULL ? NULL : churn_arena_take(project->arena, size, 1);
+    names[(*count)++] = source->name.text;
+    if (via == NULL)
+      continue;
+    snprintf(via, size, "%s.via", source->name.text);
+    names[(*count)++] = via;
+  }
+  return names;
+}
+
 static churn_status refuse_name(churn_project *project, const char *name, churn_error *error)
 {
   char list[512], shown[CHURN_SHOWN_SIZE], nearest[CHURN_SHOWN_SIZE * 2];
   size_t count = 0;
-  while (source_at(project, count) != NULL)
-    count++;
-  const char **names = churn_arena_take(project->arena, count, sizeof *names);
+  const char **names = list_names(project, &count);
   if (names == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < count; i++)
-    names[i] = source_at(project, i)->name.text;
   churn_join_names(names, count, list, sizeof list);
   return churn_error_set(error, CHURN_USAGE, "no source \"%s\"%s; sources: %s",
                          churn_shown(name, shown), churn_did_you_mean(name, names, count, nearest),

@@ -3,8 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+sample=$(realpath "$(dirname "$0")/../../datasets/sample")
 make_world
 cd "$work" || exit 1
+
+begin "the shipped sample is checked, trained, judged and scored"
+run 0 check "$sample/churn.yaml"; out_says "No fault found."
+run 0 train "$sample/churn.yaml" -o sample.json; out_says "clustered by customer"
+run 0 evaluate "$sample/churn.yaml" -m sample.json; out_says "in_sample: no"
+run 0 score "$sample/churn.yaml" -m sample.json --top 5 -o sample.csv; [ "$(wc -l <sample.csv)" -eq 6 ] || fail "lines of the list"
 
 begin "simulate makes a world, and the same one again"
 run 0 simulate again --customers 600 --truth 10

@@ -31,11 +31,12 @@ typedef struct churn_model_column {
   double mean;      /* over the training rows */
   double deviation; /* standard deviation over the training rows, denominator n */
   double estimate;  /* coefficient on the original scale */
-  double std_error;
+  double std_error; /* this and the next four are NaN where covariance_kind is "none" */
   double z;
   double p;
   double lower; /* 95 % interval */
   double upper;
+  double penalty_factor; /* the column is penalised by lambda times this; 0 = not penalised */
 } churn_model_column;
 
 typedef enum churn_feature_kind { CHURN_FEATURE_NUMBER, CHURN_FEATURE_CATEGORY } churn_feature_kind;
@@ -117,7 +118,8 @@ typedef struct churn_model {
   churn_model_column *columns; /* without the intercept */
   size_t column_count;
   churn_model_column intercept; /* named "(intercept)"; feature, kind, mean, deviation not used */
-  double *covariance;           /* [(columns+1)^2] row-major, intercept first */
+  double *covariance; /* [(columns+1)^2] row-major, intercept first; NULL where covariance_kind is
+                         "none" */
   churn_model_dropped *dropped;
   size_t dropped_count;
   churn_model_type *types;
@@ -132,9 +134,17 @@ typedef struct churn_model {
   int32_t horizon_days, gap_days;
   uint64_t rows, churners, customers;
   /* fit */
-  char *penalty; /* "none", "ridge" */
-  double lambda;
-  char *covariance_kind; /* "model" */
+  char *penalty; /* "none", "ridge", "lasso", "elastic_net" */
+  double lambda; /* mean negative log-likelihood + lambda sum factor (alpha |b| + (1 - alpha)/2 b^2)
+                    on standardised columns was minimised */
+  double alpha;  /* 0 ridge, 1 lasso; 0 without a penalty */
+  char *lambda_rule;     /* "given", "cv" (one-standard-error rule), "cv_min" */
+  uint32_t folds;        /* of the cross-validation that chose lambda; 0 = none did */
+  double cv_deviance;    /* mean out-of-fold deviance at lambda; NaN = no cross-validation */
+  double cv_std_error;   /* its standard error; likewise */
+  char *covariance_kind; /* "model" (with a ridge: of the penalised likelihood); "none": the penalty
+                            is on absolute values, for which no standard errors are defined, or the
+                            likelihood has no maximum */
   double log_likelihood, null_log_likelihood;
   double penalised_objective; /* mean negative log-likelihood plus penalty, what was minimised */
   uint32_t iterations;
@@ -168,8 +178,9 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
                                               churn_error *error);
 
 /* Writes what `churn train --json` prints: rows, churners, log_likelihood, null_log_likelihood,
- * iterations, max_gradient, stopped_by, penalty, lambda, covariance, coefficients[{name, estimate,
- * std_error, z, p, lower, upper}], training, validation, dropped[{name, reason}], warnings[]. "-" =
+ * iterations, max_gradient, stopped_by, penalty, lambda, alpha, lambda_rule, folds, cv_deviance,
+ * cv_std_error, covariance, coefficients[{name, estimate, std_error, z, p, lower, upper,
+ * penalty_factor}], training, validation, dropped[{name, reason}], warnings[]. "-" =
  * standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);

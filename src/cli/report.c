@@ -29,17 +29,34 @@ static const char *window_text(const churn_model *model)
                     (int)model->gap_days);
 }
 
+/* Lambda, how it was chosen, and what it left of the columns. */
+static void print_strength(const churn_model *model, FILE *file)
+{
+  size_t kept = 0;
+  if (strcmp(model->penalty, "none") == 0)
+    return;
+  for (size_t i = 0; i < model->column_count; i++)
+    kept += model->columns[i].estimate != 0;
+  fprintf(file, ", lambda %s, alpha %s", cli_short(model->lambda), cli_short(model->alpha));
+  if (model->folds > 0)
+    fprintf(file, " (%s: out-of-fold deviance %s, standard error %s, %u folds)",
+            strcmp(model->lambda_rule, "cv") == 0 ? "one-standard-error rule" : "least deviance",
+            cli_number(model->cv_deviance, 5), cli_number(model->cv_std_error, 5), model->folds);
+  fprintf(file, ", %zu of %zu columns in", kept, model->column_count);
+}
+
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
   fprintf(file, "Fitted on %s rows (%s customers, %s churned)%s\n", cli_count(model->rows),
           cli_count(model->customers), cli_count(model->churners), window_text(model));
   fprintf(file, "Penalty: %s", model->penalty);
-  if (model->lambda > 0)
-    fprintf(file, ", lambda %s", cli_short(model->lambda));
+  print_strength(model, file);
   fprintf(file, ". Log-likelihood %.6f (null %.6f). %s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,
           model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
           model->max_gradient);
+  if (strcmp(model->covariance_kind, "none") == 0)
+    fputs("No standard errors: they are not defined for this fit.\n\n", file);
   cli_table *table = cli_table_new("lrrrrrr");
   cli_table_row(table, "column", "estimate", "std error", "z", "p", "2.5 %", "97.5 %");
   coefficient_row(table, &model->intercept);

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One fit can afford what a path cannot: the step after the last, which squares the error. */
+static const double polish = 1e-2;
+
 churn_status churn_penalised_settle(const churn_penalised_settings *given, size_t columns,
                                     churn_penalised_settings *settled, churn_error *error)
 {
@@ -36,7 +39,7 @@ churn_status churn_penalised_settle(const churn_penalised_settings *given, size_
   return CHURN_OK;
 }
 
-void churn_penalty_set(churn_penalty *penalty, const churn_penalised_settings *settings,
+void churn_penalty_set(churn_penalty_terms *penalty, const churn_penalised_settings *settings,
                        double lambda, const double *scales)
 {
   for (size_t j = 1; j < penalty->unknowns; j++) {
@@ -60,7 +63,7 @@ void churn_problem_report(const churn_problem *p, const churn_totals *totals,
                                .null_log_likelihood = churn_fit_null_log_likelihood(totals)};
 }
 
-static bool is_smooth(const churn_penalty *penalty)
+static bool is_smooth(const churn_penalty_terms *penalty)
 {
   for (size_t j = 0; j < penalty->unknowns; j++)
     if (penalty->l1[j] > 0)
@@ -137,7 +140,8 @@ churn_status churn_penalised_fit(const churn_scaled *data, const churn_penalised
   if (status != CHURN_OK)
     goto done;
   problem.total_weight = data->totals.weight;
-  problem.tolerance = problem.step_tolerance = settled.tolerance;
+  problem.tolerance = settled.tolerance;
+  problem.step_tolerance = polish * settled.tolerance;
   problem.most_sweeps = settled.most_sweeps;
   churn_penalty_set(&problem.penalty, &settled, settled.lambda, NULL);
   null_model[0] = log(data->totals.positive / (data->totals.weight - data->totals.positive));

@@ -19,7 +19,8 @@ typedef struct churn_penalised_settings {
   double alpha;          /* 0 ridge .. 1 lasso */
   const double *factors; /* [columns], >= 0, 0 = not penalised; NULL = all 1 */
   double tolerance;      /* 0 = 1e-10: of the residual (churn_penalty_residual); besides, the next
-                            step would move no standardised coefficient by more than this */
+                            step would move no standardised coefficient by more than this (in a
+                            path or cross-validation; a hundredth of it in a fit at one lambda) */
   uint32_t most_sweeps;  /* 0 = 100, for each lambda */
 } churn_penalised_settings;
 
@@ -64,7 +65,7 @@ void churn_path_clear(churn_path *path);
 /* For the parts of fit/: the penalty of lambda on a problem. scales [columns] (NULL = 1) = standard
  * deviations of the columns where the problem's rows are not those the matrix was standardised on.
  */
-void churn_penalty_set(churn_penalty *penalty, const churn_penalised_settings *settings,
+void churn_penalty_set(churn_penalty_terms *penalty, const churn_penalised_settings *settings,
                        double lambda, const double *scales);
 
 /* Checks settings and fills in what 0 stands for. */

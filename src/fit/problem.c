@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps that promise next to nothing and still move a coefficient a long way, again and again, run
- * along a direction in which the loss has no minimum. */
-static const double runaway_promise = 1e-8;
+/* Steps that promise next to nothing (of the mean loss) and still move a coefficient a long way,
+ * again and again, run along a direction in which the loss has no minimum. */
+static const double runaway_promise = 1e-9;
 static const double runaway_move = 0.05;
 
 /* Below this the change of a gradient is rounding for the most part, and so would its curvature be.
@@ -163,7 +163,7 @@ static void measure_direction(churn_problem *p)
 
 static bool runs_away(churn_problem *p)
 {
-  bool far = p->fresh && -p->promise < runaway_promise * p->loss && p->move > runaway_move;
+  bool far = -p->promise < runaway_promise && p->move > runaway_move;
   p->runaways = far ? p->runaways + 1 : 0;
   for (size_t j = 1; j < p->unknowns; j++)
     if (fabs(p->direction[j]) == p->move)

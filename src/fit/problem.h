@@ -34,7 +34,7 @@ typedef struct churn_problem {
   size_t unknowns; /* columns + 1; number 0 is the intercept */
   uint32_t held_out;
   double total_weight; /* of the rows that count */
-  churn_penalty penalty;
+  churn_penalty_terms penalty;
   double tolerance;      /* of the residual (churn_penalty_residual) */
   double step_tolerance; /* and no coefficient would move by more than this in the next step */
   double slow;           /* a step that leaves more than this share of the residual is slow */

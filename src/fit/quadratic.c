@@ -24,7 +24,8 @@ static const double pivot_share = 1e-13;
 /* How far a slope of a coefficient at 0 may be outside its bounds by rounding. */
 static const double slope_rounding = 1e-13;
 
-churn_status churn_penalty_prepare(churn_penalty *penalty, size_t unknowns, churn_error *error)
+churn_status churn_penalty_prepare(churn_penalty_terms *penalty, size_t unknowns,
+                                   churn_error *error)
 {
   penalty->unknowns = unknowns;
   penalty->l1 = churn_array_new(unknowns, sizeof *penalty->l1);
@@ -35,15 +36,15 @@ churn_status churn_penalty_prepare(churn_penalty *penalty, size_t unknowns, chur
   return CHURN_OK;
 }
 
-void churn_penalty_clear(churn_penalty *penalty)
+void churn_penalty_clear(churn_penalty_terms *penalty)
 {
   free(penalty->l1);
   free(penalty->l2);
   free(penalty->frozen);
-  *penalty = (churn_penalty){0};
+  *penalty = (churn_penalty_terms){0};
 }
 
-double churn_penalty_value(const churn_penalty *penalty, const double *b)
+double churn_penalty_value(const churn_penalty_terms *penalty, const double *b)
 {
   double sum = 0;
   for (size_t j = 0; j < penalty->unknowns; j++)
@@ -51,7 +52,8 @@ double churn_penalty_value(const churn_penalty *penalty, const double *b)
   return sum;
 }
 
-double churn_penalty_residual(const churn_penalty *penalty, const double *b, const double *gradient)
+double churn_penalty_residual(const churn_penalty_terms *penalty, const double *b,
+                              const double *gradient)
 {
   double worst = 0;
   for (size_t j = 0; j < penalty->unknowns; j++) {
@@ -97,7 +99,7 @@ void churn_quadratic_clear(churn_quadratic *q)
   *q = (churn_quadratic){0};
 }
 
-static void set_up(churn_quadratic *q, const churn_penalty *p, const double *b,
+static void set_up(churn_quadratic *q, const churn_penalty_terms *p, const double *b,
                    const double *gradient, const double *packed, double *step)
 {
   size_t n = q->unknowns;
@@ -126,7 +128,7 @@ static double soft_threshold(double z, double l1)
 }
 
 /* Every coefficient once to its own minimum; returns the largest change of a slope by itself. */
-static double pass(churn_quadratic *q, const churn_penalty *p, const double *b, double *step)
+static double pass(churn_quadratic *q, const churn_penalty_terms *p, const double *b, double *step)
 {
   double largest = 0;
   for (size_t j = 0; j < q->unknowns; j++) {
@@ -159,7 +161,7 @@ static bool signs_stay(churn_quadratic *q, const double *b, const double *step)
 }
 
 /* The coefficients that the signs leave free to move. */
-static size_t find_support(churn_quadratic *q, const churn_penalty *p)
+static size_t find_support(churn_quadratic *q, const churn_penalty_terms *p)
 {
   size_t count = 0;
   for (size_t j = 0; j < q->unknowns; j++)
@@ -172,7 +174,7 @@ static size_t find_support(churn_quadratic *q, const churn_penalty *p)
 }
 
 /* Whether coefficients kept their signs, and those at 0 want to stay there. */
-static bool is_minimum(const churn_quadratic *q, const churn_penalty *p, const double *b,
+static bool is_minimum(const churn_quadratic *q, const churn_penalty_terms *p, const double *b,
                        const double *step)
 {
   for (size_t j = 0; j < q->unknowns; j++) {
@@ -188,7 +190,8 @@ static bool is_minimum(const churn_quadratic *q, const churn_penalty *p, const d
 }
 
 /* The minimum given the signs, if it keeps them; else nothing is changed but rounding. */
-static bool solve_support(churn_quadratic *q, const churn_penalty *p, const double *b, double *step)
+static bool solve_support(churn_quadratic *q, const churn_penalty_terms *p, const double *b,
+                          double *step)
 {
   size_t count = find_support(q, p), column;
   if (count == 0)
@@ -208,7 +211,7 @@ static bool solve_support(churn_quadratic *q, const churn_penalty *p, const doub
   return false;
 }
 
-void churn_quadratic_solve(churn_quadratic *q, const churn_penalty *p, const double *b,
+void churn_quadratic_solve(churn_quadratic *q, const churn_penalty_terms *p, const double *b,
                            const double *gradient, const double *packed, double *step)
 {
   double scale = 0;

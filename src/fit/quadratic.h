@@ -16,22 +16,22 @@
 #include <stddef.h>
 
 /* sum_j l1[j] |b_j| + l2[j] / 2 b_j^2 over the unknowns 0..n-1; those `frozen` stay as they are. */
-typedef struct churn_penalty {
+typedef struct churn_penalty_terms {
   size_t unknowns;
   double *l1;
   double *l2;
   bool *frozen;
-} churn_penalty;
+} churn_penalty_terms;
 
-CHURN_MUST_USE churn_status churn_penalty_prepare(churn_penalty *penalty, size_t unknowns,
+CHURN_MUST_USE churn_status churn_penalty_prepare(churn_penalty_terms *penalty, size_t unknowns,
                                                   churn_error *error);
-void churn_penalty_clear(churn_penalty *penalty);
+void churn_penalty_clear(churn_penalty_terms *penalty);
 
-double churn_penalty_value(const churn_penalty *penalty, const double *b);
+double churn_penalty_value(const churn_penalty_terms *penalty, const double *b);
 
 /* How far b is from a minimum of f + penalty, `gradient` that of f: the largest element of the
  * subgradient of least size (0 exactly where the Karush-Kuhn-Tucker conditions hold). */
-double churn_penalty_residual(const churn_penalty *penalty, const double *b,
+double churn_penalty_residual(const churn_penalty_terms *penalty, const double *b,
                               const double *gradient);
 
 /* Scratch of a solver for `unknowns`. */
@@ -52,7 +52,7 @@ void churn_quadratic_clear(churn_quadratic *quadratic);
 
 /* step [n] = argmin_d gradient'd + d'Hd / 2 + penalty(b + d), H the packed lower triangle (as in
  * kernel.h). Where H is singular, one of the minima, near b. */
-void churn_quadratic_solve(churn_quadratic *quadratic, const churn_penalty *penalty,
+void churn_quadratic_solve(churn_quadratic *quadratic, const churn_penalty_terms *penalty,
                            const double *b, const double *gradient, const double *packed,
                            double *step);
 

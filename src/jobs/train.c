@@ -8,6 +8,7 @@
 #include "design/split.h"
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
+#include "jobs/penalty.h"
 
 #include <churn/train.h>
 
@@ -209,9 +210,8 @@ static churn_status set_text(char **to, const char *text, churn_error *error)
   return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
-static churn_status describe_fit(training *t, const churn_fit_settings *settings,
-                                 const churn_fit_result *result, const churn_fit_report *report,
-                                 churn_error *error)
+static churn_status describe_fit(training *t, const churn_fit_result *result,
+                                 const churn_fit_report *report, churn_error *error)
 {
   churn_model *model = t->model;
   size_t size = model->column_count + 1;
@@ -221,7 +221,6 @@ static churn_status describe_fit(training *t, const churn_fit_settings *settings
     describe_column(&model->columns[c], result->coefficients[c + 1],
                     result->covariance[(c + 1) * size + c + 1]);
   }
-  model->lambda = settings->ridge_lambda;
   model->log_likelihood = report->log_likelihood;
   model->null_log_likelihood = report->null_log_likelihood;
   model->penalised_objective = report->objective;
@@ -231,9 +230,8 @@ static churn_status describe_fit(training *t, const churn_fit_settings *settings
   churn_status status = describe_intercept(t, result, error);
   if (status == CHURN_OK)
     status = set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
-  if (status == CHURN_OK)
-    status = set_text(&model->penalty, settings->ridge_lambda > 0 ? "ridge" : "none", error);
-  return status == CHURN_OK ? set_text(&model->covariance_kind, "model", error) : status;
+  const char *kind = isnan(result->covariance[0]) ? "none" : "model";
+  return status == CHURN_OK ? set_text(&model->covariance_kind, kind, error) : status;
 }
 
 static void warn_about_fit(const training *t, const churn_fit_report *report)
@@ -262,9 +260,7 @@ static void warn_about_fit(const training *t, const churn_fit_report *report)
 static churn_status fit(training *t, churn_error *error)
 {
   size_t columns = t->model->column_count, size = columns + 1;
-  churn_fit_settings settings = {.ridge_lambda = t->project->fit.penalty == CHURN_PENALTY_RIDGE
-                                                     ? t->project->fit.lambda
-                                                     : 0.0};
+  churn_penalty_input input = {t->project, t->train, t->pipeline->data->customers.ids, t->matrix};
   churn_fit_result result = {
       churn_array_new(size, sizeof(double)), churn_array_new(size * size, sizeof(double)),
       churn_array_new(columns, sizeof(double)), churn_array_new(columns, sizeof(double))};
@@ -274,13 +270,14 @@ static churn_status fit(training *t, churn_error *error)
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_fit_logistic(t->matrix, &settings, t->run, &result, &report, error);
+    status = churn_penalty_fit(&input, t->run, &result, &report, t->model, error);
   if (status == CHURN_OK)
-    status = describe_fit(t, &settings, &result, &report, error);
-  if (status == CHURN_OK) {
+    status = describe_fit(t, &result, &report, error);
+  if (status == CHURN_OK)
+    warn_about_fit(t, &report);
+  if (status == CHURN_OK && !isnan(result.covariance[0])) {
     t->model->covariance = result.covariance;
     result.covariance = NULL;
-    warn_about_fit(t, &report);
   }
   free(result.coefficients);
   free(result.covariance);

@@ -63,22 +63,23 @@ static const churn_field column_fields[] = {
     PLAIN("mean", NUMBER, churn_model_column, mean),
     PLAIN("deviation", NUMBER, churn_model_column, deviation),
     PLAIN("estimate", NUMBER, churn_model_column, estimate),
-    PLAIN("std_error", NUMBER, churn_model_column, std_error),
-    PLAIN("z", NUMBER, churn_model_column, z),
-    PLAIN("p", NUMBER, churn_model_column, p),
-    PLAIN("lower", NUMBER, churn_model_column, lower),
-    PLAIN("upper", NUMBER, churn_model_column, upper),
+    PLAIN("std_error", FIGURE, churn_model_column, std_error),
+    PLAIN("z", FIGURE, churn_model_column, z),
+    PLAIN("p", FIGURE, churn_model_column, p),
+    PLAIN("lower", FIGURE, churn_model_column, lower),
+    PLAIN("upper", FIGURE, churn_model_column, upper),
+    PLAIN("penalty_factor", NUMBER, churn_model_column, penalty_factor),
 };
 static const churn_shape column_shape = SHAPE(column_fields, churn_model_column, true);
 
 static const churn_field intercept_fields[] = {
     PLAIN("name", TEXT, churn_model_column, name),
     PLAIN("estimate", NUMBER, churn_model_column, estimate),
-    PLAIN("std_error", NUMBER, churn_model_column, std_error),
-    PLAIN("z", NUMBER, churn_model_column, z),
-    PLAIN("p", NUMBER, churn_model_column, p),
-    PLAIN("lower", NUMBER, churn_model_column, lower),
-    PLAIN("upper", NUMBER, churn_model_column, upper),
+    PLAIN("std_error", FIGURE, churn_model_column, std_error),
+    PLAIN("z", FIGURE, churn_model_column, z),
+    PLAIN("p", FIGURE, churn_model_column, p),
+    PLAIN("lower", FIGURE, churn_model_column, lower),
+    PLAIN("upper", FIGURE, churn_model_column, upper),
 };
 static const churn_shape intercept_shape = SHAPE(intercept_fields, churn_model_column, true);
 
@@ -117,6 +118,11 @@ static const churn_shape training_shape = SHAPE(training_fields, churn_model, fa
 static const churn_field fit_fields[] = {
     PLAIN("penalty", TEXT, churn_model, penalty),
     PLAIN("lambda", NUMBER, churn_model, lambda),
+    PLAIN("alpha", NUMBER, churn_model, alpha),
+    PLAIN("lambda_rule", TEXT, churn_model, lambda_rule),
+    PLAIN("folds", COUNT, churn_model, folds),
+    PLAIN("cv_deviance", FIGURE, churn_model, cv_deviance),
+    PLAIN("cv_std_error", FIGURE, churn_model, cv_std_error),
     PLAIN("covariance_kind", TEXT, churn_model, covariance_kind),
     PLAIN("log_likelihood", NUMBER, churn_model, log_likelihood),
     PLAIN("null_log_likelihood", NUMBER, churn_model, null_log_likelihood),

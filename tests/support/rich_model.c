@@ -81,7 +81,8 @@ static churn_model_column column(const char *name, uint32_t feature, churn_encod
                               .z = estimate / std_error,
                               .p = 1e-300 * std_error,
                               .lower = estimate - 1.96 * std_error,
-                              .upper = estimate + 1.96 * std_error};
+                              .upper = estimate + 1.96 * std_error,
+                              .penalty_factor = std_error / 3};
 }
 
 static void fill_columns(churn_model *m)
@@ -99,7 +100,7 @@ static void fill_columns(churn_model *m)
            column("tier=gold", 4, CHURN_ENCODED_LEVEL, 0.1 + 0.7, 1e-17)});
   m->columns[4].mean = -0.0;
   m->intercept = column("(intercept)", 0, CHURN_ENCODED_NUMBER, -1.6666666666666667, 0.3);
-  m->intercept.mean = m->intercept.deviation = 0;
+  m->intercept.mean = m->intercept.deviation = m->intercept.penalty_factor = 0;
 }
 
 static void fill_covariance(churn_model *m)
@@ -141,8 +142,13 @@ static void fill_fit(churn_model *m)
   m->rows = 4001;
   m->churners = 512;
   m->customers = 877;
-  m->penalty = strdup("ridge");
+  m->penalty = strdup("elastic_net");
   m->lambda = 0.0371;
+  m->alpha = 0.41;
+  m->lambda_rule = strdup("cv_min");
+  m->folds = 7;
+  m->cv_deviance = 0.6371;
+  m->cv_std_error = 0.0113;
   m->covariance_kind = strdup("model");
   m->log_likelihood = -1234.5678901234567;
   m->null_log_likelihood = -1502.0;

@@ -99,6 +99,7 @@ static void same_column(const churn_model_column *a, const churn_model_column *b
   same(a->p, b->p);
   same(a->lower, b->lower);
   same(a->upper, b->upper);
+  same(a->penalty_factor, b->penalty_factor);
 }
 
 static void same_design(const churn_model *a, const churn_model *b)
@@ -162,6 +163,11 @@ static void same_fit(const churn_model *a, const churn_model *b)
   assert_int_equal(a->customers, b->customers);
   same_text(a->penalty, b->penalty);
   same(a->lambda, b->lambda);
+  same(a->alpha, b->alpha);
+  same_text(a->lambda_rule, b->lambda_rule);
+  assert_int_equal(a->folds, b->folds);
+  same(a->cv_deviance, b->cv_deviance);
+  same(a->cv_std_error, b->cv_std_error);
   same_text(a->covariance_kind, b->covariance_kind);
   same(a->log_likelihood, b->log_likelihood);
   same(a->null_log_likelihood, b->null_log_likelihood);

@@ -19,6 +19,19 @@ static void coefficient_row(cli_table *table, const churn_model_column *column)
                 cli_short(column->upper));
 }
 
+/* The table of a fit that has no standard errors. */
+static void print_estimates(const churn_model *model, FILE *file)
+{
+  cli_table *table = cli_table_new("lrr");
+  cli_table_row(table, "column", "estimate", "penalty factor");
+  cli_table_row(table, model->intercept.name, cli_short(model->intercept.estimate), "");
+  for (size_t i = 0; i < model->column_count; i++)
+    cli_table_row(table, model->columns[i].name, cli_short(model->columns[i].estimate),
+                  cli_short(model->columns[i].penalty_factor));
+  cli_table_print(table, file, "  ");
+  fputs("\nNo standard errors: they are not defined for this fit.\n", file);
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
@@ -55,8 +68,10 @@ void cli_print_coefficients(const churn_model *model, FILE *file)
           model->log_likelihood, model->null_log_likelihood,
           model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
           model->max_gradient);
-  if (strcmp(model->covariance_kind, "none") == 0)
-    fputs("No standard errors: they are not defined for this fit.\n\n", file);
+  if (strcmp(model->covariance_kind, "none") == 0) {
+    print_estimates(model, file);
+    return;
+  }
   cli_table *table = cli_table_new("lrrrrrr");
   cli_table_row(table, "column", "estimate", "std error", "z", "p", "2.5 %", "97.5 %");
   coefficient_row(table, &model->intercept);

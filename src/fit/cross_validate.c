@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "fit/cholesky.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -149,25 +148,40 @@ static double training_sums(cross_work *w, size_t f)
   return sums[0];
 }
 
+static bool is_unpenalised(const churn_problem *p, size_t j)
+{
+  return !p->penalty.frozen[j] && p->penalty.l1[j] == 0 && p->penalty.l2[j] == 0;
+}
+
+/* Row j of the Hessian's Cholesky factor over the rows before it that are in; returns the pivot. */
+static double factor_row(const cross_work *w, const churn_problem *p, size_t j, double *factor)
+{
+  size_t n = p->unknowns;
+  double *row = factor + j * n, pivot = w->hessian[j * (j + 1) / 2 + j];
+  for (size_t l = 0; l < j; l++) {
+    if (!is_unpenalised(p, l))
+      continue;
+    row[l] = w->hessian[j * (j + 1) / 2 + l];
+    for (size_t i = 0; i < l; i++)
+      row[l] -= is_unpenalised(p, i) ? row[i] * factor[l * n + i] : 0;
+    row[l] /= factor[l * n + l];
+    pivot -= row[l] * row[l];
+  }
+  return pivot;
+}
+
 /* Freezes columns that are neither penalised nor told apart from those before them. */
 static void freeze_collinear(cross_work *w, churn_problem *p)
 {
-  churn_quadratic *q = &w->batch.quadratic;
-  size_t n = p->unknowns, count, column = 0;
-  for (;;) {
-    count = 0;
-    for (size_t j = 0; j < n; j++)
-      if (!p->penalty.frozen[j] && p->penalty.l1[j] == 0 && p->penalty.l2[j] == 0)
-        q->support[count++] = j;
-    for (size_t i = 0; i < count; i++)
-      for (size_t j = 0; j <= i; j++) {
-        size_t a = q->support[i], b = q->support[j];
-        q->packed[i * (i + 1) / 2 + j] = w->hessian[a * (a + 1) / 2 + b];
-      }
-    if (churn_cholesky_factor(q->packed, count, collinear_share, q->factor, &column) ||
-        column == 0 || column >= count)
-      return;
-    p->penalty.frozen[q->support[column]] = true;
+  double *factor = w->batch.quadratic.factor;
+  for (size_t j = 0; j < p->unknowns; j++) {
+    if (!is_unpenalised(p, j))
+      continue;
+    double pivot = factor_row(w, p, j, factor);
+    if (j > 0 && !(pivot > collinear_share * w->hessian[j * (j + 1) / 2 + j]))
+      p->penalty.frozen[j] = true;
+    else
+      factor[j * p->unknowns + j] = sqrt(pivot);
   }
 }
 

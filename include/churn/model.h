@@ -32,7 +32,7 @@ typedef struct churn_model_column {
   double mean;      /* over the training rows */
   double deviation; /* standard deviation over the training rows, denominator n */
   double estimate;  /* coefficient on the original scale */
-  double std_error;
+  double std_error; /* this and the next four are NaN where covariance_kind is "none" */
   double z;
   double p;
   double lower; /* 95 % interval */
@@ -43,8 +43,10 @@ typedef struct churn_model_column {
   double
       sd_effect;   /* percentage points of probability for one deviation more: 100 x mean of p (1 -
                       p) over the training rows x estimate x deviation; not used by the intercept */
-  char *condition; /* "ok", "collinear", "few_rows", "near_separation", "separation"; NULL for the
-                      intercept. What each means: src/fit/condition.h */
+  char *condition; /* "ok", "collinear", "few_rows", "near_separation", "separation"; "not_judged"
+                      where covariance_kind is "none"; NULL for the intercept. What each means:
+                      src/fit/condition.h */
+  double penalty_factor; /* the column is penalised by lambda times this; 0 = not penalised */
 } churn_model_column;
 
 /* Is the feature of use? All its columns together, against the model without them. */
@@ -137,7 +139,8 @@ typedef struct churn_model {
   churn_model_column *columns; /* without the intercept */
   size_t column_count;
   churn_model_column intercept; /* named "(intercept)"; feature, kind, mean, deviation not used */
-  double *covariance;           /* [(columns+1)^2] row-major, intercept first */
+  double *covariance; /* [(columns+1)^2] row-major, intercept first; NULL where covariance_kind is
+                         "none" */
   churn_model_dropped *dropped;
   size_t dropped_count;
   churn_model_type *types;
@@ -152,12 +155,22 @@ typedef struct churn_model {
   int32_t horizon_days, gap_days;
   uint64_t rows, churners, customers;
   /* fit */
-  char *penalty; /* "none", "ridge" */
-  double lambda;
-  char *covariance_kind; /* "model", "robust" (each row by itself), "clustered" (by customer): of
-                            covariance, and of all std_error, z, p and Wald figures */
-  char *test_kind; /* of the features' chi2: "likelihood_ratio", or "wald" with the covariance */
-  char *interval_kind; /* of lower and upper: "wald", "profile" */
+  char *penalty; /* "none", "ridge", "lasso", "elastic_net" */
+  double lambda; /* mean negative log-likelihood + lambda sum factor (alpha |b| + (1 - alpha)/2 b^2)
+                    on standardised columns was minimised */
+  double alpha;  /* 0 ridge, 1 lasso; 0 without a penalty */
+  char *lambda_rule;     /* "given", "cv" (one-standard-error rule), "cv_min" */
+  uint32_t folds;        /* of the cross-validation that chose lambda; 0 = none did */
+  double cv_deviance;    /* mean out-of-fold deviance at lambda; NaN = no cross-validation */
+  double cv_std_error;   /* its standard error; likewise */
+  char *covariance_kind; /* "model" (with a ridge: of the penalised likelihood), "robust" (each row
+                            by itself), "clustered" (by customer): of covariance, and of all
+                            std_error, z, p and Wald figures; "none": the penalty is on absolute
+                            values, for which no standard errors are defined, or the fit did not
+                            converge where the likelihood has any curvature */
+  char *test_kind; /* of the features' chi2: "likelihood_ratio", or "wald" with the covariance, or
+                      "none" where there is none */
+  char *interval_kind; /* of lower and upper: "wald", "profile", "none" */
   bool dependent_rows; /* some customer has several training rows: the likelihood takes them for
                           independent, so log_likelihood, aic, bic and all that rests on them does
                           not hold */
@@ -197,11 +210,12 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
                                               churn_error *error);
 
 /* Writes what `churn train --json` prints: rows, churners, log_likelihood, null_log_likelihood,
- * iterations, max_gradient, stopped_by, penalty, lambda, covariance, tests, intervals,
- * dependent_rows, likelihood_valid, churned_customers, aic, bic, mcfadden_r2, coefficients[{name,
- * estimate, std_error, z, p, lower, upper, odds_ratio, odds_lower, odds_upper, sd_effect,
- * condition}], features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation,
- * dropped[{name, reason}], warnings[]. null: there is no such figure. "-" = standard output. */
+ * iterations, max_gradient, stopped_by, penalty, lambda, alpha, lambda_rule, folds, cv_deviance,
+ * cv_std_error, covariance, tests, intervals, dependent_rows, likelihood_valid, churned_customers,
+ * aic, bic, mcfadden_r2, coefficients[{name, estimate, std_error, z, p, lower, upper,
+ * penalty_factor, odds_ratio, odds_lower, odds_upper, sd_effect, condition}], features[{name, df,
+ * chi2, p, gvif, scaled_gvif}], training, validation, dropped[{name, reason}], warnings[]. null:
+ * there is no such figure. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);
 

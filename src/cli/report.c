@@ -21,6 +21,19 @@ static const char *span_text(uint32_t days, churn_day first, churn_day last)
   return cli_format("%u as-of days %s to %s", days, cli_text_day(first), cli_text_day(last));
 }
 
+/* The table of a fit that has no standard errors. */
+static void print_estimates(const churn_model *model, FILE *file)
+{
+  cli_table *table = cli_table_new("lrr");
+  cli_table_row(table, "column", "estimate", "penalty factor");
+  cli_table_row(table, model->intercept.name, cli_short(model->intercept.estimate), "");
+  for (size_t i = 0; i < model->column_count; i++)
+    cli_table_row(table, model->columns[i].name, cli_short(model->columns[i].estimate),
+                  cli_short(model->columns[i].penalty_factor));
+  cli_table_print(table, file, "  ");
+  fputs("\nNo standard errors: they are not defined for this fit.\n", file);
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
@@ -30,18 +43,36 @@ static const char *window_text(const churn_model *model)
                     (int)model->horizon_days, (int)model->gap_days);
 }
 
+/* Lambda, how it was chosen, and what it left of the columns. */
+static void print_strength(const churn_model *model, FILE *file)
+{
+  size_t kept = 0;
+  if (strcmp(model->penalty, "none") == 0)
+    return;
+  for (size_t i = 0; i < model->column_count; i++)
+    kept += model->columns[i].estimate != 0;
+  fprintf(file, ", lambda %s, alpha %s", cli_short(model->lambda), cli_short(model->alpha));
+  if (model->folds > 0)
+    fprintf(file, " (%s: out-of-fold deviance %s, standard error %s, %u folds)",
+            strcmp(model->lambda_rule, "cv") == 0 ? "one-standard-error rule" : "least deviance",
+            cli_number(model->cv_deviance, 5), cli_number(model->cv_std_error, 5), model->folds);
+  fprintf(file, ", %zu of %zu columns in", kept, model->column_count);
+}
+
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
   fprintf(file, "Fitted on %s (%s, %s churned)%s\n", cli_plural(model->rows, "row"),
           cli_plural(model->customers, "customer"), cli_count(model->churners), window_text(model));
   fprintf(file, "Penalty: %s", model->penalty);
-  if (model->lambda > 0)
-    fprintf(file, ", lambda %s", cli_short(model->lambda));
+  print_strength(model, file);
   fprintf(file, ". Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,
           model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
           model->max_gradient);
-  cli_print_inference(model, file);
+  if (strcmp(model->covariance_kind, "none") == 0)
+    print_estimates(model, file);
+  else
+    cli_print_inference(model, file);
 }
 
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file)

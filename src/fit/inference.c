@@ -35,7 +35,6 @@ const char *churn_covariance_name(churn_covariance kind)
 
 typedef struct worker {
   const churn_matrix *matrix;
-  const churn_fit_settings *fit;
   const churn_fit_result *result;
   const churn_fit_report *report;
   const churn_inference_settings *settings;
@@ -56,7 +55,8 @@ static churn_status find_optimum(worker *w, churn_error *error)
                                    .kernel = churn_kernel_choose(NULL),
                                    .run = w->run,
                                    .total_weight = w->totals.weight,
-                                   .ridge_lambda = w->fit->ridge_lambda};
+                                   .ridge_lambda = w->settings->ridge_lambda,
+                                   .ridge_factors = w->settings->ridge_factors};
   if (status == CHURN_OK)
     status = churn_objective_prepare(&w->objective, error);
   if (status == CHURN_OK)
@@ -285,7 +285,8 @@ static churn_status judge(worker *w, churn_error *error)
   w->out->coefficients[0].condition = CHURN_CONDITION_OK;
   for (size_t j = 1; j <= columns && status == CHURN_OK; j++) {
     const double *row = hessian + j * (j + 1) / 2;
-    double bend = row[j] - w->fit->ridge_lambda - row[0] * row[0] / hessian[0];
+    double factor = w->settings->ridge_factors == NULL ? 1 : w->settings->ridge_factors[j - 1];
+    double bend = row[j] - w->settings->ridge_lambda * factor - row[0] * row[0] / hessian[0];
     churn_condition_facts facts = {.scaled_gvif =
                                        w->out->tests[w->settings->group[j - 1]].scaled_gvif,
                                    .curvature = bend / (rate * (1 - rate)),
@@ -301,7 +302,7 @@ static churn_status judge(worker *w, churn_error *error)
 static void find_criteria(worker *w)
 {
   double coefficients = (double)(w->matrix->columns + 1), l = w->report->log_likelihood;
-  bool largest = w->fit->ridge_lambda == 0 && w->report->converged;
+  bool largest = w->settings->ridge_lambda == 0 && w->report->converged;
   w->out->aic = largest ? 2 * coefficients - 2 * l : NAN;
   w->out->bic = largest ? coefficients * log((double)w->out->rows) - 2 * l : NAN;
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
@@ -321,20 +322,18 @@ static bool affordable(const churn_matrix *matrix, const churn_inference_setting
   return (double)matrix->rows * n * n / 2 * 2 * refits <= most_work;
 }
 
-churn_status churn_infer(const churn_matrix *matrix, const churn_fit_settings *fit,
-                         const churn_fit_result *result, const churn_fit_report *report,
-                         const churn_inference_settings *settings, const churn_run *run,
-                         churn_inference *inference, churn_error *error)
+churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *result,
+                         const churn_fit_report *report, const churn_inference_settings *settings,
+                         const churn_run *run, churn_inference *inference, churn_error *error)
 {
   worker w = {.matrix = matrix,
-              .fit = fit,
               .result = result,
               .report = report,
               .settings = settings,
               .run = run,
               .out = inference};
-  bool likelihood =
-      settings->covariance == CHURN_COVARIANCE_MODEL && fit->ridge_lambda == 0 && report->converged;
+  bool likelihood = settings->covariance == CHURN_COVARIANCE_MODEL && settings->ridge_lambda == 0 &&
+                    report->converged;
   inference->ratio_tests = likelihood && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,

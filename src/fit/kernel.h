@@ -30,6 +30,13 @@ static inline size_t churn_kernel_sums(size_t columns)
 typedef void churn_kernel_step(const double *x, size_t columns, const double *y,
                                const double *weight, const double *coefficients, double *sums);
 
+/* One tile: the loss and the gradient alone, into sums[0 .. columns + 2). A third of the work. */
+typedef void churn_kernel_slope(const double *x, size_t columns, const double *y,
+                                const double *weight, const double *coefficients, double *sums);
+
+/* 256 rows: losses[r] = log(1 + exp(eta)) - y eta. */
+typedef void churn_kernel_losses(const double *eta, const double *y, double *losses);
+
 /* One tile: adds X'wX (with the intercept) to the Hessian part of sums and leaves the rest. */
 typedef void churn_kernel_cross(const double *x, size_t columns, const double *weight,
                                 double *sums);
@@ -38,6 +45,8 @@ typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
   churn_kernel_step *step;
   churn_kernel_cross *cross;
+  churn_kernel_slope *slope;
+  churn_kernel_losses *losses;
 } churn_kernel;
 
 /* The widest kernel this machine runs, or the one the environment variable CHURN_ISA names
@@ -50,5 +59,8 @@ const churn_kernel *churn_kernel_find(const char *name);
 
 churn_kernel_step churn_kernel_step_baseline, churn_kernel_step_avx2, churn_kernel_step_avx512;
 churn_kernel_cross churn_kernel_cross_baseline, churn_kernel_cross_avx2, churn_kernel_cross_avx512;
+churn_kernel_slope churn_kernel_slope_baseline, churn_kernel_slope_avx2, churn_kernel_slope_avx512;
+churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
+    churn_kernel_losses_avx512;
 
 #endif

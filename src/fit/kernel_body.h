@@ -231,3 +231,24 @@ void CHURN_KERNEL_NAME(churn_kernel_cross)(const double *x, size_t columns, cons
     curvature[r] = weight[r];
   add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
 }
+
+void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, size_t columns, const double *y,
+                                           const double *weight, const double *coefficients,
+                                           double *sums)
+{
+  alignas(64) double eta[CHURN_TILE_ROWS];
+  alignas(64) double residual[CHURN_TILE_ROWS];
+  alignas(64) double curvature[CHURN_TILE_ROWS];
+  linear_predictor(x, columns, coefficients, eta);
+  sums[0] += row_terms(eta, y, weight, residual, curvature);
+  add_gradient(x, columns, residual, sums + 1);
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_losses)(const double *restrict eta, const double *restrict y,
+                                            double *restrict losses)
+{
+  for (int r = 0; r < CHURN_TILE_ROWS; r++) {
+    double positive = eta[r] > 0 ? eta[r] : 0;
+    losses[r] = log1p(exp(-fabs(eta[r]))) + (positive - y[r] * eta[r]);
+  }
+}

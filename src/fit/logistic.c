@@ -9,6 +9,7 @@
 #include "fit/cholesky.h"
 #include "fit/moments.h"
 #include "fit/newton.h"
+#include "fit/scale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,9 +59,8 @@ static churn_status check_constant(const double *deviations, size_t columns, chu
   return CHURN_OK;
 }
 
-/* b'_0 = b_0 - sum_j b_j mean_j / deviation_j, b'_j = b_j / deviation_j. */
-static void unscale_coefficients(const double *standardised, const double *means,
-                                 const double *deviations, size_t columns, double *coefficients)
+void churn_fit_unscale(const double *standardised, const double *means, const double *deviations,
+                       size_t columns, double *coefficients)
 {
   double intercept = standardised[0];
   for (size_t j = 0; j < columns; j++) {
@@ -68,6 +68,17 @@ static void unscale_coefficients(const double *standardised, const double *means
     intercept -= coefficients[j + 1] * means[j];
   }
   coefficients[0] = intercept;
+}
+
+void churn_fit_rescale(const double *coefficients, const double *means, const double *deviations,
+                       size_t columns, double *standardised)
+{
+  double intercept = coefficients[0];
+  for (size_t j = 0; j < columns; j++) {
+    standardised[j + 1] = coefficients[j + 1] * deviations[j];
+    intercept += coefficients[j + 1] * means[j];
+  }
+  standardised[0] = intercept;
 }
 
 void churn_fit_unscale_covariance(double *c, const double *means, const double *deviations,
@@ -105,7 +116,7 @@ static void find_covariance(churn_newton *newton, const double *means, const dou
     churn_fit_unscale_covariance(covariance, means, deviations, columns);
 }
 
-static double null_log_likelihood(const churn_totals *totals)
+double churn_fit_null_log_likelihood(const churn_totals *totals)
 {
   double ones = totals->positive, zeros = totals->weight - totals->positive;
   return ones * log(ones / totals->weight) + zeros * log(zeros / totals->weight);
@@ -123,12 +134,11 @@ static void fill_report(const churn_newton *newton, const churn_totals *totals,
                                .separating_column = newton->separating_column,
                                .objective = newton->point.sums[0],
                                .log_likelihood = -newton->point.loss,
-                               .null_log_likelihood = null_log_likelihood(totals)};
+                               .null_log_likelihood = churn_fit_null_log_likelihood(totals)};
 }
 
-/* Moments and totals of the matrix; the matrix standardised. */
-static churn_status standardise(churn_matrix *matrix, const churn_run *run, churn_totals *totals,
-                                double *means, double *deviations, churn_error *error)
+churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, churn_totals *totals,
+                                   double *means, double *deviations, churn_error *error)
 {
   churn_status status = churn_totals_read(matrix, run, totals, error);
   if (status == CHURN_OK)
@@ -169,7 +179,7 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
     status = churn_error_no_memory(error);
     goto done;
   }
-  status = standardise(matrix, run, &totals, means, deviations, error);
+  status = churn_fit_standardise(matrix, run, &totals, means, deviations, error);
   if (status != CHURN_OK)
     goto done;
   newton.objective.kernel = churn_kernel_choose(run == NULL ? NULL : run->notes);
@@ -179,7 +189,7 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
   status = minimise(&newton, &totals, error);
   if (status != CHURN_OK)
     goto done;
-  unscale_coefficients(newton.point.coefficients, means, deviations, columns, result->coefficients);
+  churn_fit_unscale(newton.point.coefficients, means, deviations, columns, result->coefficients);
   find_covariance(&newton, means, deviations, result->covariance);
   memcpy(result->means, means, columns * sizeof *means);
   memcpy(result->deviations, deviations, columns * sizeof *deviations);

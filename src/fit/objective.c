@@ -76,9 +76,10 @@ static void add_penalty(const churn_objective *o, churn_point *point)
   double *hessian = point->sums + churn_kernel_hessian_start(o->matrix->columns);
   for (size_t j = 1; j <= o->matrix->columns; j++) {
     double b = point->coefficients[j];
-    point->sums[0] += o->ridge_lambda / 2 * b * b;
-    gradient[j] += o->ridge_lambda * b;
-    hessian[j * (j + 1) / 2 + j] += o->ridge_lambda;
+    double lambda = o->ridge_lambda * (o->ridge_factors == NULL ? 1 : o->ridge_factors[j - 1]);
+    point->sums[0] += lambda / 2 * b * b;
+    gradient[j] += lambda * b;
+    hessian[j * (j + 1) / 2 + j] += lambda;
   }
 }
 

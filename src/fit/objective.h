@@ -12,14 +12,15 @@
 #include <churn/run.h>
 
 /* f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / total_weight + ridge_lambda / 2 * sum_j>0
- * b_j^2, eta = b_0 + x b, on the columns of the matrix as they are. */
+ * factor_j b_j^2, eta = b_0 + x b, on the columns of the matrix as they are. */
 typedef struct churn_objective {
   const churn_matrix *matrix;
   const churn_kernel *kernel;
   const churn_run *run;
   double total_weight;
   double ridge_lambda;
-  double *lane_sums; /* [lanes][churn_kernel_sums(columns)] */
+  const double *ridge_factors; /* [columns]; NULL = all 1 */
+  double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
 } churn_objective;
 
 /* Where f was looked at, and what was found there. */

@@ -58,7 +58,7 @@ static churn_covariance choose_covariance(const churn_explanation *e, const chur
 }
 
 static void warn(const churn_explanation *e, const churn_span *span, churn_covariance kind,
-                 const churn_inference *found, const churn_run *run)
+                 const churn_inference *found, bool penalised, const churn_run *run)
 {
   bool dependent = span->customers < e->snapshots->count;
   uint64_t churners = dependent ? span->churned_customers : span->churners;
@@ -73,8 +73,7 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
                     "%" PRIu64 " customers have %zu rows, but the covariance (%s) takes rows for "
                     "independent: standard errors, p values and intervals are too small",
                     span->customers, e->snapshots->count, churn_covariance_name(kind));
-  if (kind == CHURN_COVARIANCE_MODEL && e->settings->ridge_lambda == 0 && e->report->converged &&
-      !found->ratio_tests)
+  if (kind == CHURN_COVARIANCE_MODEL && !penalised && e->report->converged && !found->ratio_tests)
     churn_notes_add(run->notes, CHURN_NOTE, "wald_tests", CHURN_NOWHERE,
                     "features are tested by Wald's chi-square: for %zu rows and %zu columns, fits "
                     "without each feature would take minutes",
@@ -138,9 +137,10 @@ static churn_status set_fit(const churn_explanation *e, const churn_span *span,
   return status;
 }
 
-/* `group` [columns], and the arrays of `found`, are there. */
-static churn_status conclude(const churn_explanation *e, uint32_t *group, churn_inference *found,
-                             const churn_run *run, churn_model *model, churn_error *error)
+/* `group` and `factors` [columns], and the arrays of `found`, are there. */
+static churn_status conclude(const churn_explanation *e, uint32_t *group, double *factors,
+                             churn_inference *found, const churn_run *run, churn_model *model,
+                             churn_error *error)
 {
   churn_span span;
   churn_status status = churn_span_of(e->snapshots, &span, error);
@@ -148,41 +148,107 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, churn_
     status = number_clusters(e->snapshots, e->matrix, error);
   if (status != CHURN_OK)
     return status;
-  for (size_t c = 0; c < model->column_count; c++)
+  for (size_t c = 0; c < model->column_count; c++) {
     group[c] = model->columns[c].feature;
-  churn_inference_settings settings = {choose_covariance(e, &span),
-                                       e->spec->profile_intervals &&
-                                           span.customers == e->snapshots->count,
-                                       group, model->feature_count};
-  status = churn_infer(e->matrix, e->settings, e->result, e->report, &settings, run, found, error);
+    factors[c] = model->columns[c].penalty_factor;
+  }
+  churn_inference_settings settings = {.covariance = choose_covariance(e, &span),
+                                       .profile = e->spec->profile_intervals &&
+                                                  span.customers == e->snapshots->count,
+                                       .group = group,
+                                       .group_count = model->feature_count,
+                                       .ridge_lambda = model->lambda * (1 - model->alpha),
+                                       .ridge_factors = factors};
+  status = churn_infer(e->matrix, e->result, e->report, &settings, run, found, error);
   if (status == CHURN_OK)
     status = set_columns(e, found, model, error);
   if (status == CHURN_OK)
     status = set_fit(e, &span, settings.covariance, found, model, error);
   if (status == CHURN_OK)
-    warn(e, &span, settings.covariance, found, run);
+    warn(e, &span, settings.covariance, found, settings.ridge_lambda > 0, run);
+  return status;
+}
+
+static void set_estimate(churn_model_column *column, double estimate)
+{
+  column->estimate = estimate;
+  column->std_error = column->z = column->p = column->lower = column->upper = NAN;
+  column->odds_ratio = known(exp(estimate));
+  column->odds_lower = column->odds_upper = column->sd_effect = NAN;
+}
+
+static churn_status set_estimates(const churn_explanation *e, churn_model *model,
+                                  churn_error *error)
+{
+  model->intercept = (churn_model_column){.mean = 1.0, .deviation = 1.0};
+  set_estimate(&model->intercept, e->result->coefficients[0]);
+  churn_status status = set_text(&model->intercept.name, "(Intercept)", error);
+  for (size_t f = 0; f < model->feature_count; f++)
+    model->features[f].test = (churn_model_test){0, NAN, NAN, NAN, NAN};
+  for (size_t c = 0; c < model->column_count && status == CHURN_OK; c++) {
+    churn_model_column *column = &model->columns[c];
+    column->mean = e->result->means[c];
+    column->deviation = e->result->deviations[c];
+    set_estimate(column, e->result->coefficients[c + 1]);
+    model->features[column->feature].test.df++;
+    status = set_text(&column->condition, "not_judged", error);
+  }
+  return status;
+}
+
+/* No covariance, and nothing that rests on one. */
+static churn_status describe_only(const churn_explanation *e, const churn_run *run,
+                                  churn_model *model, churn_error *error)
+{
+  char **const kinds[] = {&model->covariance_kind, &model->test_kind, &model->interval_kind};
+  churn_span span;
+  churn_status status = churn_span_of(e->snapshots, &span, error);
+  if (status != CHURN_OK)
+    return status;
+  model->dependent_rows = span.customers < e->snapshots->count;
+  model->churned_customers = span.churned_customers;
+  model->aic = model->bic = NAN;
+  model->mcfadden_r2 = known(1 - e->report->log_likelihood / e->report->null_log_likelihood);
+  status = set_estimates(e, model, error);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == CHURN_OK; i++)
+    status = set_text(kinds[i], "none", error);
+  if (status == CHURN_OK &&
+      (e->spec->covariance != CHURN_CHOOSE_AUTO || e->spec->profile_intervals))
+    churn_notes_add(run->notes, CHURN_NOTE, "no_standard_errors", CHURN_NOWHERE,
+                    "fit.covariance and fit.intervals have no effect: standard errors are not "
+                    "defined for this fit");
+  return status;
+}
+
+static churn_status explain_covariance(const churn_explanation *explanation, const churn_run *run,
+                                       churn_model *model, churn_error *error)
+{
+  size_t size = model->column_count + 1;
+  uint32_t *group = churn_array_new(model->column_count, sizeof *group);
+  double *factors = churn_array_new(model->column_count, sizeof *factors);
+  churn_inference found = {.coefficients = churn_array_new(size, sizeof *found.coefficients),
+                           .tests = churn_array_new(model->feature_count, sizeof *found.tests),
+                           .covariance = churn_array_new(size * size, sizeof *found.covariance)};
+  churn_status status = group == NULL || factors == NULL || found.coefficients == NULL ||
+                                found.tests == NULL || found.covariance == NULL
+                            ? churn_error_no_memory(error)
+                            : conclude(explanation, group, factors, &found, run, model, error);
+  if (status == CHURN_OK) {
+    model->covariance = found.covariance;
+    found.covariance = NULL;
+  }
+  free(group);
+  free(factors);
+  free(found.coefficients);
+  free(found.tests);
+  free(found.covariance);
   return status;
 }
 
 churn_status churn_explain(const churn_explanation *explanation, const churn_run *run,
                            churn_model *model, churn_error *error)
 {
-  size_t size = model->column_count + 1;
-  uint32_t *group = churn_array_new(model->column_count, sizeof *group);
-  churn_inference found = {.coefficients = churn_array_new(size, sizeof *found.coefficients),
-                           .tests = churn_array_new(model->feature_count, sizeof *found.tests),
-                           .covariance = churn_array_new(size * size, sizeof *found.covariance)};
-  churn_status status =
-      group == NULL || found.coefficients == NULL || found.tests == NULL || found.covariance == NULL
-          ? churn_error_no_memory(error)
-          : conclude(explanation, group, &found, run, model, error);
-  if (status == CHURN_OK) {
-    model->covariance = found.covariance;
-    found.covariance = NULL;
-  }
-  free(group);
-  free(found.coefficients);
-  free(found.tests);
-  free(found.covariance);
-  return status;
+  return isnan(explanation->result->covariance[0])
+             ? describe_only(explanation, run, model, error)
+             : explain_covariance(explanation, run, model, error);
 }

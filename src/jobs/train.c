@@ -9,6 +9,7 @@
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
 #include "jobs/explain.h"
+#include "jobs/penalty.h"
 
 #include <churn/train.h>
 
@@ -184,21 +185,16 @@ static churn_status set_text(char **to, const char *text, churn_error *error)
   return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
-static churn_status describe_fit(training *t, const churn_fit_settings *settings,
-                                 const churn_fit_report *report, churn_error *error)
+static churn_status describe_fit(training *t, const churn_fit_report *report, churn_error *error)
 {
   churn_model *model = t->model;
-  model->lambda = settings->ridge_lambda;
   model->log_likelihood = report->log_likelihood;
   model->null_log_likelihood = report->null_log_likelihood;
   model->penalised_objective = report->objective;
   model->iterations = report->iterations;
   model->max_gradient = report->max_gradient;
   model->converged = report->converged;
-  churn_status status = set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
-  return status == CHURN_OK
-             ? set_text(&model->penalty, settings->ridge_lambda > 0 ? "ridge" : "none", error)
-             : status;
+  return set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
 }
 
 /* Without a maximum there are no coefficients to report. */
@@ -210,9 +206,8 @@ static churn_status refuse_separation(const training *t, const churn_fit_report 
   return churn_error_set(
       error, CHURN_DEGENERATE,
       "the likelihood has no maximum: column %s tells some churners and stayers apart without "
-      "error, so its coefficient grows without end; leave the feature out, "
-      "or "
-      "set `fit: {penalty: ridge, lambda: 0.01}` in the project",
+      "error, so its coefficient grows without end; leave the feature out, or set `fit: {penalty: "
+      "ridge, lambda: 0.01}` in the project",
       t->model->columns[report->separating_column].name);
 }
 
@@ -227,9 +222,7 @@ static void warn_about_fit(const training *t, const churn_fit_report *report)
 static churn_status fit(training *t, churn_error *error)
 {
   size_t columns = t->model->column_count, size = columns + 1;
-  churn_fit_settings settings = {.ridge_lambda = t->project->fit.penalty == CHURN_PENALTY_RIDGE
-                                                     ? t->project->fit.lambda
-                                                     : 0.0};
+  churn_penalty_input input = {t->project, t->train, t->pipeline->data->customers.ids, t->matrix};
   churn_fit_result result = {
       churn_array_new(size, sizeof(double)), churn_array_new(size * size, sizeof(double)),
       churn_array_new(columns, sizeof(double)), churn_array_new(columns, sizeof(double))};
@@ -239,13 +232,12 @@ static churn_status fit(training *t, churn_error *error)
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_fit_logistic(t->matrix, &settings, t->run, &result, &report, error);
+    status = churn_penalty_fit(&input, t->run, &result, &report, t->model, error);
   if (status == CHURN_OK)
     status = refuse_separation(t, &report, error);
   if (status == CHURN_OK)
-    status = describe_fit(t, &settings, &report, error);
-  churn_explanation explanation = {&t->project->fit, t->train, t->matrix,
-                                   &settings,        &result,  &report};
+    status = describe_fit(t, &report, error);
+  churn_explanation explanation = {&t->project->fit, t->train, t->matrix, &result, &report};
   if (status == CHURN_OK)
     status = churn_explain(&explanation, t->run, t->model, error);
   if (status == CHURN_OK)

@@ -28,10 +28,15 @@ static churn_status check_words(const churn_model_checker *c)
   const churn_model *m = c->model;
   const struct {
     const char *key, *text;
-  } words[] = {{"program", m->program},           {"intercept.name", m->intercept.name},
-               {"fit.penalty", m->penalty},       {"fit.covariance_kind", m->covariance_kind},
-               {"fit.stopped_by", m->stopped_by}, {"validation_kind", m->validation_kind},
-               {"fit.test_kind", m->test_kind},   {"fit.interval_kind", m->interval_kind}};
+  } words[] = {{"program", m->program},
+               {"intercept.name", m->intercept.name},
+               {"fit.penalty", m->penalty},
+               {"fit.lambda_rule", m->lambda_rule},
+               {"fit.covariance_kind", m->covariance_kind},
+               {"fit.test_kind", m->test_kind},
+               {"fit.interval_kind", m->interval_kind},
+               {"fit.stopped_by", m->stopped_by},
+               {"validation_kind", m->validation_kind}};
   churn_status status = CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < sizeof words / sizeof words[0]; i++)
     status = check_filled(c, words[i].key, words[i].text);
@@ -63,6 +68,15 @@ static churn_status check_fit(const churn_model_checker *c)
   const churn_model *m = c->model;
   if (m->lambda < 0)
     return CHURN_FAULT_IN(c, "fit.lambda is %g; expected 0 or more", m->lambda);
+  if (m->alpha < 0 || m->alpha > 1)
+    return CHURN_FAULT_IN(c, "fit.alpha is %g; expected 0 to 1", m->alpha);
+  if (m->cv_std_error < 0)
+    return CHURN_FAULT_IN(c, "fit.cv_std_error is %g; expected 0 or more, or null",
+                          m->cv_std_error);
+  for (size_t i = 0; i < m->column_count; i++)
+    if (m->columns[i].penalty_factor < 0)
+      return CHURN_FAULT_IN(c, "columns[%zu].penalty_factor is %g; expected 0 or more", i,
+                            m->columns[i].penalty_factor);
   if (m->max_gradient < 0)
     return CHURN_FAULT_IN(c, "fit.max_gradient is %g; expected 0 or more", m->max_gradient);
   return CHURN_OK;
@@ -86,10 +100,40 @@ static churn_status check_figures(const churn_model_checker *c, const char *key,
   return CHURN_OK;
 }
 
+/* A standard error where there is a covariance; without one neither it nor what follows from it. */
+static churn_status check_inference(const churn_model_checker *c, const churn_model_column *column)
+{
+  const double given[] = {column->std_error, column->z, column->p, column->lower, column->upper};
+  bool none = strcmp(c->model->covariance_kind, "none") == 0;
+  if (!none && isnan(column->std_error))
+    return CHURN_FAULT_IN(c,
+                          "column " CHURN_SHOWN
+                          ": std_error must be a number where fit.covariance_kind is " CHURN_SHOWN,
+                          column->name, c->model->covariance_kind);
+  for (size_t i = 0; none && i < sizeof given / sizeof given[0]; i++)
+    if (!isnan(given[i]))
+      return CHURN_FAULT_IN(c,
+                            "column " CHURN_SHOWN ": std_error, z, p, lower and upper must be null "
+                            "where fit.covariance_kind is \"none\"",
+                            column->name);
+  return CHURN_OK;
+}
+
 static churn_status check_covariance(const churn_model_checker *c)
 {
   size_t size = c->model->column_count + 1;
   const double *v = c->model->covariance;
+  bool none = strcmp(c->model->covariance_kind, "none") == 0;
+  churn_status status = check_inference(c, &c->model->intercept);
+  for (size_t i = 0; status == CHURN_OK && i + 1 < size; i++)
+    status = check_inference(c, &c->model->columns[i]);
+  if (status != CHURN_OK)
+    return status;
+  if (none != (v == NULL))
+    return CHURN_FAULT_IN(c, "covariance must be %s where fit.covariance_kind is " CHURN_SHOWN,
+                          none ? "null" : "an array", c->model->covariance_kind);
+  if (none)
+    return CHURN_OK;
   for (size_t i = 0; i < size; i++)
     if (v[i * size + i] < 0)
       return CHURN_FAULT_IN(c, "covariance[%zu][%zu] is %g; expected a variance, 0 or more", i, i,

@@ -79,6 +79,7 @@ void churn_model_free(churn_model *model)
   free(model->program);
   free(model->set);
   free(model->penalty);
+  free(model->lambda_rule);
   free(model->covariance_kind);
   free(model->test_kind);
   free(model->interval_kind);

@@ -302,6 +302,8 @@ static churn_status read_value(reader *r, const churn_json_at *at, json_t *json,
     return read_object(r, at, json, field->shape, object + field->offset);
   if (field->type < CHURN_FIELD_OBJECT)
     return read_scalar(r, at, json, field->type, object + field->offset);
+  if (field->type == CHURN_FIELD_COVARIANCE && json_is_null(json))
+    return CHURN_OK;
   if (!json_is_array(json))
     return wrong_type(r, at, json, "an array");
   if (field->type == CHURN_FIELD_BINS)

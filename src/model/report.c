@@ -72,7 +72,8 @@ static void append_column(churn_json_text *text, const churn_model_column *colum
                                    {"z", column->z},
                                    {"p", column->p},
                                    {"lower", column->lower},
-                                   {"upper", column->upper}};
+                                   {"upper", column->upper},
+                                   {"penalty_factor", column->penalty_factor}};
   churn_json_append(text, "{\"name\": ");
   churn_json_quote(text, column->name);
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
@@ -118,6 +119,16 @@ static void append_fit(churn_json_text *text, const churn_model *model)
   churn_json_quote(text, model->penalty);
   churn_json_key(text, 2, "lambda", false);
   churn_json_number_or_null(text, model->lambda);
+  churn_json_key(text, 2, "alpha", false);
+  churn_json_number_or_null(text, model->alpha);
+  churn_json_key(text, 2, "lambda_rule", false);
+  churn_json_quote(text, model->lambda_rule);
+  churn_json_key(text, 2, "folds", false);
+  churn_json_whole(text, model->folds);
+  churn_json_key(text, 2, "cv_deviance", false);
+  churn_json_number_or_null(text, model->cv_deviance);
+  churn_json_key(text, 2, "cv_std_error", false);
+  churn_json_number_or_null(text, model->cv_std_error);
   churn_json_key(text, 2, "covariance", false);
   churn_json_quote(text, model->covariance_kind);
 }

@@ -33,7 +33,8 @@ typedef enum churn_field_type {
   CHURN_FIELD_NUMBERS,      /* array of finite numbers <-> double *, length at `count_offset` */
   CHURN_FIELD_BINS,         /* array of whole numbers <-> uint64_t *, one more than the length at
                                `count_offset` */
-  CHURN_FIELD_COVARIANCE    /* array of k+1 rows of k+1 numbers <-> double *, k at `count_offset` */
+  CHURN_FIELD_COVARIANCE    /* array of k+1 rows of k+1 numbers, or null for NULL <-> double *, k at
+                               `count_offset` */
 } churn_field_type;
 
 /* Which features have the key. */

@@ -193,6 +193,10 @@ static churn_status write_array(const writer *w, const churn_json_at *at, const 
   size_t count = count_at(field, object);
   if (field->type == CHURN_FIELD_BINS || field->type == CHURN_FIELD_COVARIANCE)
     count++;
+  if (elements == NULL && field->type == CHURN_FIELD_COVARIANCE) {
+    churn_json_append(w->text, "null");
+    return CHURN_OK;
+  }
   if (elements == NULL && count > 0)
     return churn_model_fault_at(w->reporter, at, "is not set; expected %zu elements", count);
   churn_status status = CHURN_OK;

@@ -42,8 +42,8 @@ bool churn_pattern_matches(const char *pattern, const char *name)
   return *pattern == '\0';
 }
 
-static void check_pattern(churn_reader *reader, const churn_project *project,
-                          const churn_located *pattern, const char *const *names)
+void churn_pattern_check(churn_reader *reader, const churn_project *project,
+                         const churn_located *pattern, const char *const *names)
 {
   char list[512], shown[CHURN_SHOWN_SIZE], nearest[CHURN_SHOWN_SIZE * 2];
   if (pattern->text == NULL || project->features_all_customer_columns)
@@ -75,20 +75,26 @@ static void read_set(churn_reader *reader, const churn_yaml *node, const churn_p
     churn_located *pattern = &set->patterns[set->pattern_count];
     *pattern = churn_reader_text(reader, item, "a pattern");
     set->pattern_count += pattern->text != NULL;
-    check_pattern(reader, project, pattern, names);
+    churn_pattern_check(reader, project, pattern, names);
   }
+}
+
+const char **churn_feature_names(churn_reader *reader, const churn_project *project)
+{
+  const char **names = churn_reader_take(reader, project->feature_count, sizeof *names);
+  for (size_t i = 0; names != NULL && i < project->feature_count; i++)
+    names[i] = project->features[i].name.text;
+  return names;
 }
 
 void churn_feature_sets_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
   if (node == NULL || !churn_reader_is_mapping(reader, node, "feature_sets", "{full: [\"*\"]}"))
     return;
-  const char **names = churn_reader_take(reader, project->feature_count, sizeof *names);
+  const char **names = churn_feature_names(reader, project);
   project->sets = churn_reader_take(reader, node->count, sizeof *project->sets);
   if (names == NULL || project->sets == NULL)
     return;
-  for (size_t i = 0; i < project->feature_count; i++)
-    names[i] = project->features[i].name.text;
   for (const churn_yaml *item = node->first; item != NULL; item = item->next)
     read_set(reader, item, project, names, &project->sets[project->set_count++]);
 }

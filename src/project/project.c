@@ -145,9 +145,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
   churn_outcome_read(reader, fields[OUTCOME].value, &defaults, project);
   check_sections(reader, project);
-  churn_fit_read(reader, fields[FIT].value, project);
   churn_snapshots_read(reader, fields[SNAPSHOTS].value, project);
   churn_features_read(reader, fields[FEATURES].value, project);
+  churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);
   project->pool_rows =

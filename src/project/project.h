@@ -97,7 +97,12 @@ typedef struct churn_snapshots_spec {
   churn_day test_from;
 } churn_snapshots_spec;
 
-typedef enum churn_penalty { CHURN_PENALTY_NONE, CHURN_PENALTY_RIDGE } churn_penalty;
+typedef enum churn_penalty {
+  CHURN_PENALTY_NONE,
+  CHURN_PENALTY_RIDGE,
+  CHURN_PENALTY_LASSO,
+  CHURN_PENALTY_ELASTIC_NET
+} churn_penalty;
 
 /* Which covariance of the coefficients. AUTO: clustered by customer where one has several rows. */
 typedef enum churn_covariance_choice {
@@ -107,12 +112,33 @@ typedef enum churn_covariance_choice {
   CHURN_CHOOSE_CLUSTERED
 } churn_covariance_choice;
 
+/* Where lambda comes from. */
+typedef enum churn_lambda_source {
+  CHURN_LAMBDA_GIVEN,
+  CHURN_LAMBDA_CV,    /* cross-validation, one-standard-error rule */
+  CHURN_LAMBDA_CV_MIN /* cross-validation, least deviance */
+} churn_lambda_source;
+
+/* Features that fit the pattern are penalised by lambda times the factor; the last that fits
+ * counts, 1 where none does. */
+typedef struct churn_factor_spec {
+  churn_located pattern;
+  double factor; /* >= 0; 0 = not penalised */
+} churn_factor_spec;
+
+/* On standardised columns: mean negative log-likelihood + lambda sum_j factor_j (alpha |b_j| + (1 -
+ * alpha) / 2 b_j^2). */
 typedef struct churn_fit_spec {
   churn_covariance_choice covariance;
   bool profile_intervals; /* intervals: profile */
   churn_penalty penalty;
-  double lambda; /* per row, on standardised columns: mean negative log-likelihood + lambda/2 * sum
-                    b^2 */
+  churn_lambda_source lambda_source;
+  double lambda; /* GIVEN */
+  double alpha;  /* 0 ridge, 1 lasso, between the two elastic net */
+  uint32_t folds;
+  uint64_t seed; /* of the folds */
+  churn_factor_spec *factors;
+  size_t factor_count;
 } churn_fit_spec;
 
 typedef enum churn_missing_rule {

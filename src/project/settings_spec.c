@@ -1,4 +1,4 @@
-/* The small sections: snapshots, fit, split.
+/* The small sections: snapshots, split.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "project/spec.h"
@@ -34,46 +34,6 @@ void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_pr
   if (s->first < s->last && every == NULL)
     churn_reader_required(reader, node, &fields[EVERY], "snapshots",
                           "the step between as-of days, like \"every: 1 month\"");
-}
-
-/* What is to be concluded from the fit, and how. */
-static void read_inference(churn_reader *reader, const churn_yaml *covariance,
-                           const churn_yaml *intervals, churn_fit_spec *fit)
-{
-  static const char *const kinds[] = {"auto", "model", "robust", "clustered"};
-  static const char *const ends[] = {"wald", "profile"};
-  int kind = churn_reader_choice(reader, covariance, "fit.covariance", kinds, 4);
-  fit->covariance = kind > 0 ? (churn_covariance_choice)kind : CHURN_CHOOSE_AUTO;
-  fit->profile_intervals = churn_reader_choice(reader, intervals, "fit.intervals", ends, 2) == 1;
-}
-
-void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
-{
-  enum { PENALTY, LAMBDA, COVARIANCE, INTERVALS, KEYS };
-  static const char *const penalties[] = {"none", "ridge"};
-  churn_field fields[KEYS] = {
-      {"penalty", NULL}, {"lambda", NULL}, {"covariance", NULL}, {"intervals", NULL}};
-  if (node == NULL ||
-      !churn_reader_fields(reader, node, "fit", "{penalty: ridge, lambda: 0.01}", fields, KEYS))
-    return;
-  read_inference(reader, fields[COVARIANCE].value, fields[INTERVALS].value, &project->fit);
-  const churn_yaml *lambda = fields[LAMBDA].value;
-  int choice = churn_reader_choice(reader, fields[PENALTY].value, "fit.penalty", penalties, 2);
-  double value = churn_reader_number(reader, lambda, "fit.lambda");
-  project->fit.penalty = choice == 1 ? CHURN_PENALTY_RIDGE : CHURN_PENALTY_NONE;
-  if (value < 0)
-    churn_reader_fault(reader, lambda, "fit.lambda: expected a number >= 0, found \"%s\"",
-                       lambda->text);
-  else if (!isnan(value))
-    project->fit.lambda = value;
-  if (choice == 1 && lambda == NULL)
-    churn_reader_required(reader, node, &fields[LAMBDA], "fit",
-                          "the strength of the ridge penalty, a number >= 0");
-  bool asked_for_none = choice == 0 || fields[PENALTY].value == NULL;
-  if (asked_for_none && lambda != NULL)
-    churn_reader_fault(reader, lambda->key,
-                       "fit.lambda is the strength of a penalty, and there is none; accepted: "
-                       "{penalty: ridge, lambda: NUMBER}");
 }
 
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project)

@@ -52,11 +52,21 @@ void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const chur
                         churn_project *project);
 
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
-void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
 /* Needs customers and histories: they decide what no features means. */
 void churn_features_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs the features: factors name them. */
+void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* A fault when the pattern fits no feature (where features are known: not for `customers.*`). Needs
+ * the features. */
+void churn_pattern_check(churn_reader *reader, const churn_project *project,
+                         const churn_located *pattern, const char *const *names);
+
+/* Names of the features, for the above; NULL when memory ran out. */
+const char **churn_feature_names(churn_reader *reader, const churn_project *project);
 
 /* Needs the features. */
 void churn_feature_sets_read(churn_reader *reader, const churn_yaml *node, churn_project *project);

@@ -41,7 +41,8 @@ static void fail_in_turn(churn_covariance kind, bool profile, size_t least)
   churn_fit_settings fit = {0};
   churn_fit_report report;
   churn_fit_result result = {coefficients, covariance, means, deviations};
-  churn_inference_settings settings = {kind, profile, group, COLUMNS};
+  churn_inference_settings settings = {
+      .covariance = kind, .profile = profile, .group = group, .group_count = COLUMNS};
   churn_inference inference = {.coefficients = described, .tests = tests, .covariance = robust};
   churn_run run = {.threads = 1};
   churn_error error = {0};
@@ -53,7 +54,7 @@ static void fail_in_turn(churn_covariance kind, bool profile, size_t least)
     error.status = CHURN_OK;
     calls_left = failed;
     armed = true;
-    status = churn_infer(m, &fit, &result, &report, &settings, &run, &inference, &error);
+    status = churn_infer(m, &result, &report, &settings, &run, &inference, &error);
     armed = false;
     assert_int_equal(error.status, status);
   }

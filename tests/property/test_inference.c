@@ -40,13 +40,17 @@ static churn_status try_to_conclude(const churn_matrix *m, churn_covariance kind
   churn_fit_settings fit = {.ridge_lambda = lambda};
   churn_run run = {.threads = threads};
   churn_fit_result result = {c->coefficients, c->model_covariance, c->means, c->deviations};
-  churn_inference_settings settings = {kind, profile, group == NULL ? each : group, m->columns};
+  churn_inference_settings settings = {.covariance = kind,
+                                       .profile = profile,
+                                       .group = group == NULL ? each : group,
+                                       .group_count = m->columns,
+                                       .ridge_lambda = lambda};
   c->inference.coefficients = c->described;
   c->inference.tests = c->tests;
   c->inference.covariance = c->covariance;
   assert_ok(churn_fit_logistic(copy, &fit, &run, &result, &c->report, error), error);
   churn_status status =
-      churn_infer(copy, &fit, &result, &c->report, &settings, &run, &c->inference, error);
+      churn_infer(copy, &result, &c->report, &settings, &run, &c->inference, error);
   churn_matrix_free(copy);
   return status;
 }

@@ -153,12 +153,12 @@ static inferred *infer(churn_covariance kind, bool profile)
   churn_fit_settings fit = {0};
   churn_fit_result result = {i->coefficients, i->model_covariance, i->means, i->deviations};
   assert_ok(churn_fit_logistic(m, &fit, NULL, &result, &i->report, &error), &error);
-  churn_inference_settings settings = {kind, profile, feature_of, FEATURES};
+  churn_inference_settings settings = {
+      .covariance = kind, .profile = profile, .group = feature_of, .group_count = FEATURES};
   i->inference.coefficients = i->described;
   i->inference.tests = i->tests;
   i->inference.covariance = i->covariance;
-  assert_ok(churn_infer(m, &fit, &result, &i->report, &settings, NULL, &i->inference, &error),
-            &error);
+  assert_ok(churn_infer(m, &result, &i->report, &settings, NULL, &i->inference, &error), &error);
   churn_matrix_free(m);
   table_free(&t);
   return i;

@@ -86,7 +86,8 @@ static churn_model_column column(const char *name, uint32_t feature, churn_encod
                               .odds_lower = 0.5,
                               .odds_upper = 0.75 + std_error * 3,
                               .sd_effect = -std_error / 7,
-                              .condition = strdup("near_separation")};
+                              .condition = strdup("near_separation"),
+                              .penalty_factor = std_error / 3};
 }
 
 static void fill_columns(churn_model *m)
@@ -105,7 +106,7 @@ static void fill_columns(churn_model *m)
   m->columns[4].mean = -0.0;
   m->intercept = column("(intercept)", 0, CHURN_ENCODED_NUMBER, -1.6666666666666667, 0.3);
   m->columns[2].odds_upper = m->columns[2].z = NAN;
-  m->intercept.mean = m->intercept.deviation = 0;
+  m->intercept.mean = m->intercept.deviation = m->intercept.penalty_factor = 0;
   m->intercept.odds_ratio = m->intercept.odds_lower = m->intercept.odds_upper = 0;
   m->intercept.sd_effect = 0;
   free(m->intercept.condition);
@@ -151,8 +152,13 @@ static void fill_fit(churn_model *m)
   m->rows = 4001;
   m->churners = 512;
   m->customers = 877;
-  m->penalty = strdup("ridge");
+  m->penalty = strdup("elastic_net");
   m->lambda = 0.0371;
+  m->alpha = 0.41;
+  m->lambda_rule = strdup("cv_min");
+  m->folds = 7;
+  m->cv_deviance = 0.6371;
+  m->cv_std_error = 0.0113;
   m->covariance_kind = strdup("clustered");
   m->test_kind = strdup("wald");
   m->interval_kind = strdup("profile");

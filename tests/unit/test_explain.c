@@ -161,6 +161,61 @@ static void profile_intervals_of_dependent_rows_are_refused_in_words(void **stat
   assert_string_equal(model->interval_kind, "wald");
 }
 
+static void without_a_covariance_there_are_estimates_alone(void **state)
+{
+  (void)state;
+  train(3, "{penalty: lasso, lambda: 0.002, covariance: clustered, intervals: profile}");
+  assert_string_equal(model->covariance_kind, "none");
+  assert_string_equal(model->test_kind, "none");
+  assert_string_equal(model->interval_kind, "none");
+  assert_non_null(strstr(note_text("no_standard_errors"), "fit.covariance and fit.intervals"));
+  assert_null(model->covariance);
+  assert_true(model->dependent_rows);
+  assert_true(model->churned_customers > 40 && model->churned_customers < CUSTOMERS);
+  assert_true(isnan(model->aic) && isnan(model->bic));
+  assert_close(model->mcfadden_r2, 1 - model->log_likelihood / model->null_log_likelihood, 1e-15,
+               0);
+  for (size_t c = 0; c < model->column_count; c++) {
+    const churn_model_column *column = &model->columns[c];
+    assert_true(column->estimate != 0);
+    assert_close(column->odds_ratio, exp(column->estimate), 1e-15, 0);
+    assert_true(isnan(column->std_error) && isnan(column->odds_upper) && isnan(column->sd_effect));
+    assert_string_equal(column->condition, "not_judged");
+  }
+  assert_int_equal(model->features[0].test.df, 1);
+  assert_int_equal(model->features[1].test.df, 2); /* plans b and c */
+  assert_true(isnan(model->features[1].test.chi2) && isnan(model->features[1].test.gvif));
+  clear(NULL);
+  train(3, "{penalty: lasso, lambda: 0.002}");
+  assert_null(note_text("no_standard_errors"));
+}
+
+/* Lambda 0.3 times a factor of 0.5 is lambda 0.15, in the sandwich and the conditions, too. */
+static void the_factors_of_a_ridge_count_in_the_inference(void **state)
+{
+  (void)state;
+  double errors[3], effects[3], chi2;
+  train(3, "{penalty: ridge, lambda: 0.15}");
+  assert_string_equal(model->covariance_kind, "clustered");
+  for (size_t c = 0; c < 3; c++) {
+    errors[c] = model->columns[c].std_error;
+    effects[c] = model->columns[c].sd_effect;
+  }
+  chi2 = model->features[1].test.chi2;
+  assert_true(isnan(model->aic));
+  clear(NULL);
+  train(3, "{penalty: ridge, lambda: 0.3, factors: {\"*\": 0.5}}");
+  for (size_t c = 0; c < 3; c++) {
+    assert_close(model->columns[c].std_error, errors[c], 1e-9, 0);
+    assert_close(model->columns[c].sd_effect, effects[c], 1e-9, 0);
+    assert_string_equal(model->columns[c].condition, "ok");
+  }
+  assert_close(model->features[1].test.chi2, chi2, 1e-8, 0);
+  clear(NULL);
+  train(3, "{penalty: ridge, lambda: 0.3}");
+  assert_true(std_error_of_size() < 0.9 * errors[0]);
+}
+
 /* 12 churners of 2 rows each are 12, not 24: below 10 for each of two coefficients. */
 static void churners_are_counted_as_distinct_customers(void **state)
 {
@@ -257,6 +312,8 @@ int main(void)
                                 clear),
       cmocka_unit_test_teardown(profile_intervals_come_on_request, clear),
       cmocka_unit_test_teardown(profile_intervals_of_dependent_rows_are_refused_in_words, clear),
+      cmocka_unit_test_teardown(without_a_covariance_there_are_estimates_alone, clear),
+      cmocka_unit_test_teardown(the_factors_of_a_ridge_count_in_the_inference, clear),
       cmocka_unit_test_teardown(churners_are_counted_as_distinct_customers, clear),
 #ifdef CHURN_PROGRAM
       cmocka_unit_test(the_table_fits_a_hundred_columns),

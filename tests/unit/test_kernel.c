@@ -6,6 +6,7 @@
 #include "made_up.h"
 
 #include <float.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,36 @@ static void the_cross_product_is_the_hessian_with_other_weights(void **state)
   churn_matrix_free(m);
 }
 
+/* Loss and gradient without the Hessian; the loss of each row by itself. */
+static void slopes_and_losses_are_parts_of_the_step(void **state)
+{
+  (void)state;
+  enum { COLUMNS = 9 };
+  static const double b[COLUMNS + 1] = {0.3, -0.2, 0.7, 0.1, -1.1, 0.4, 0, 0.9, -0.3, 0.2};
+  churn_matrix *m = one_tile(COLUMNS, 201);
+  alignas(64) double eta[256] = {0}, losses[256];
+  long double plain[COLUMNS + 2 + 55] = {0};
+  plain_step(m, b, plain);
+  for (size_t r = 0; r < 201; r++) {
+    eta[r] = b[0];
+    for (size_t c = 0; c < COLUMNS; c++)
+      eta[r] += b[c + 1] * *cell_of(m, r, c);
+  }
+  for (size_t i = 0; i < ISAS; i++) {
+    const churn_kernel *kernel = churn_kernel_find(isa[i]);
+    if (kernel == NULL)
+      continue;
+    double sums[COLUMNS + 3] = {[COLUMNS + 2] = 0.77};
+    kernel->slope(m->tiles, COLUMNS, m->y, m->weight, b, sums);
+    check_sums(sums, plain, COLUMNS + 2);
+    assert_true(sums[COLUMNS + 2] == 0.77);
+    kernel->losses(eta, m->y, losses);
+    for (size_t r = 0; r < 201; r++)
+      assert_close(losses[r], (double)plain_row(1, m->y[r], eta[r]).loss, 1e-14, 1e-15);
+  }
+  churn_matrix_free(m);
+}
+
 /* eta = 1e5 on the right side loses nothing, on the wrong side 1e5; nothing overflows. */
 static void far_out_rows_neither_overflow_nor_vanish(void **state)
 {
@@ -197,6 +228,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_kernel_agrees_with_plain_sums_for_any_number_of_columns),
       cmocka_unit_test(the_cross_product_is_the_hessian_with_other_weights),
+      cmocka_unit_test(slopes_and_losses_are_parts_of_the_step),
       cmocka_unit_test(far_out_rows_neither_overflow_nor_vanish),
       cmocka_unit_test(churn_isa_forces_a_kernel),
       cmocka_unit_test(an_unknown_churn_isa_is_ignored_with_a_warning),

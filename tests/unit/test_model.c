@@ -109,6 +109,7 @@ static void same_column(const churn_model_column *a, const churn_model_column *b
   same(a->odds_upper, b->odds_upper);
   same(a->sd_effect, b->sd_effect);
   same_text(a->condition, b->condition);
+  same(a->penalty_factor, b->penalty_factor);
 }
 
 static void same_design(const churn_model *a, const churn_model *b)
@@ -172,6 +173,11 @@ static void same_fit(const churn_model *a, const churn_model *b)
   assert_int_equal(a->customers, b->customers);
   same_text(a->penalty, b->penalty);
   same(a->lambda, b->lambda);
+  same(a->alpha, b->alpha);
+  same_text(a->lambda_rule, b->lambda_rule);
+  assert_int_equal(a->folds, b->folds);
+  same(a->cv_deviance, b->cv_deviance);
+  same(a->cv_std_error, b->cv_std_error);
   same_text(a->covariance_kind, b->covariance_kind);
   same_text(a->test_kind, b->test_kind);
   same_text(a->interval_kind, b->interval_kind);
@@ -412,6 +418,40 @@ static void a_locale_with_a_decimal_comma_changes_nothing(void **state)
   churn_model_free(model);
 }
 
+static void forget_inference(churn_model_column *column)
+{
+  column->std_error = column->z = column->p = column->lower = column->upper = NAN;
+}
+
+/* What a lasso leaves: no standard errors, no covariance. */
+static churn_model *lasso_model_new(void)
+{
+  churn_model *model = rich_model_new();
+  free(model->covariance);
+  model->covariance = NULL;
+  strcpy(model->covariance_kind, "none");
+  forget_inference(&model->intercept);
+  for (size_t c = 0; c < model->column_count; c++)
+    forget_inference(&model->columns[c]);
+  return model;
+}
+
+static void a_model_without_standard_errors_is_read_back(void **state)
+{
+  (void)state;
+  churn_model *model = lasso_model_new();
+  write_to(model, scratch_path("lasso.json"));
+  churn_model *back = read_back(scratch_path("lasso.json"));
+  assert_null(back->covariance);
+  same_column(&back->intercept, &model->intercept);
+  assert_true(isnan(back->columns[3].std_error) && isnan(back->columns[3].upper));
+  for (size_t c = 0; c < model->column_count; c++)
+    same_column(&back->columns[c], &model->columns[c]);
+  same_fit(back, model);
+  churn_model_free(model);
+  churn_model_free(back);
+}
+
 /* Writes a broken model over a good file: refused by name, and the good file stays. */
 static void refuses(churn_model *model, const char *message)
 {
@@ -445,6 +485,10 @@ static void a_model_that_could_not_be_read_is_not_written(void **state)
   WITH(m->covariance[10], INFINITY, "covariance[1][1] is inf; expected a finite number");
   WITH(m->columns[0].deviation, 0.0, "columns[0].deviation is 0; expected more than 0");
   WITH(m->set, NULL, "set is not set; expected a text");
+  WITH(m->covariance, NULL,
+       "covariance must be an array where fit.covariance_kind is \"clustered\"");
+  WITH(m->columns[1].std_error, NAN, "std_error must be a number where fit.covariance_kind is");
+  WITH(m->intercept.upper, INFINITY, "intercept.upper is inf; expected a finite number");
   WITH(m->notes[1], not_utf8, "notes[1] is not UTF-8");
   WITH(m->notes[0], surrogate, "notes[0] is not UTF-8");
   WITH(m->features[3].label, overlong, "features[3].label is not UTF-8");
@@ -537,6 +581,7 @@ int main(void)
       TEST(the_file_is_laid_out_for_people_and_diff),
       TEST(every_double_reads_back_to_the_same_bits),
       TEST(a_locale_with_a_decimal_comma_changes_nothing),
+      TEST(a_model_without_standard_errors_is_read_back),
       TEST(a_model_that_could_not_be_read_is_not_written),
       TEST(writing_to_a_full_disk_is_an_error),
       TEST(writing_into_a_missing_folder_is_an_error),

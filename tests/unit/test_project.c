@@ -488,6 +488,46 @@ static void the_remaining_settings_are_read(void **state)
   assert_int_equal(project->features[2].missing, CHURN_MISSING_MEAN);
 }
 
+static void a_penalty_is_read_with_all_its_settings(void **state)
+{
+  (void)state;
+  read_small("features: {price_a: value, price_b: value, c: value}\n"
+             "fit: {penalty: elastic_net, lambda: cv, alpha: 0.25, folds: 7, seed: 42, factors: "
+             "{\"price_*\": 0.5, price_b: 0}}");
+  const churn_fit_spec *fit = &project->fit;
+  assert_int_equal(fit->penalty, CHURN_PENALTY_ELASTIC_NET);
+  assert_int_equal(fit->lambda_source, CHURN_LAMBDA_CV);
+  assert_close(fit->alpha, 0.25, 0, 0);
+  assert_int_equal(fit->folds, 7);
+  assert_int_equal(fit->seed, 42);
+  assert_int_equal(fit->factor_count, 2);
+  assert_string_equal(fit->factors[0].pattern.text, "price_*");
+  assert_close(fit->factors[0].factor, 0.5, 0, 0);
+  assert_string_equal(fit->factors[1].pattern.text, "price_b");
+  assert_close(fit->factors[1].factor, 0, 0, 0);
+}
+
+static void a_penalty_has_defaults(void **state)
+{
+  (void)state;
+  read_small("fit: {penalty: elastic_net, lambda: cv_min}");
+  assert_int_equal(project->fit.lambda_source, CHURN_LAMBDA_CV_MIN);
+  assert_close(project->fit.alpha, 0.5, 0, 0);
+  assert_int_equal(project->fit.folds, 10);
+  assert_int_equal(project->fit.seed, 1);
+  assert_int_equal(project->fit.factor_count, 0);
+}
+
+static void a_lasso_is_the_whole_of_alpha(void **state)
+{
+  (void)state;
+  read_small("fit: {penalty: lasso, lambda: 0.037}");
+  assert_int_equal(project->fit.penalty, CHURN_PENALTY_LASSO);
+  assert_int_equal(project->fit.lambda_source, CHURN_LAMBDA_GIVEN);
+  assert_close(project->fit.lambda, 0.037, 0, 0);
+  assert_close(project->fit.alpha, 1, 0, 0);
+}
+
 static void assert_step(const char *every, int32_t days, int32_t months)
 {
   char text[256];
@@ -694,6 +734,9 @@ int main(void)
                                      TEST(a_project_may_have_no_outcome),
                                      TEST(known_at_via_and_long_columns_are_read),
                                      TEST(the_remaining_settings_are_read),
+                                     TEST(a_penalty_is_read_with_all_its_settings),
+                                     TEST(a_penalty_has_defaults),
+                                     TEST(a_lasso_is_the_whole_of_alpha),
                                      TEST(steps_are_days_weeks_months_or_years),
                                      TEST(one_day_alone_is_the_first_and_the_last),
                                      TEST(the_shipped_features_stand_in_when_none_are_named),

@@ -1,0 +1,143 @@
+/* One sweep over the rows for many problems.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/batch.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "fit/moments.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lane sums are held to this many doubles (64 MB), or to one problem's: more problems with Hessians
+ * than fit are done in several sweeps. */
+enum { LANE_ROOM = 1 << 23 };
+
+churn_status churn_batch_prepare(churn_batch *batch, size_t most, churn_error *error)
+{
+  size_t columns = batch->matrix->columns, lanes = churn_lane_count(batch->matrix);
+  size_t one = lanes * churn_kernel_sums(columns);
+  size_t threads = (size_t)churn_parallel_threads(batch->run);
+  batch->most = most;
+  batch->lane_room = one > LANE_ROOM || most * one < LANE_ROOM ? most * one : LANE_ROOM;
+  if (one > LANE_ROOM)
+    batch->lane_room = one;
+  batch->lane_sums = churn_array_new(batch->lane_room, sizeof *batch->lane_sums);
+  batch->scratch =
+      churn_array_new_aligned(threads * (columns + 1), CHURN_TILE_ROWS * sizeof(double));
+  batch->wanting = churn_array_new(most, sizeof *batch->wanting);
+  if (batch->lane_sums == NULL || batch->scratch == NULL || batch->wanting == NULL)
+    return churn_error_no_memory(error);
+  batch->kernel = churn_kernel_choose(batch->run == NULL ? NULL : batch->run->notes);
+  return churn_quadratic_prepare(&batch->quadratic, columns + 1, error);
+}
+
+void churn_batch_clear(churn_batch *batch)
+{
+  free(batch->lane_sums);
+  free(batch->scratch);
+  free(batch->wanting);
+  churn_quadratic_clear(&batch->quadratic);
+}
+
+/* Problems with sums of the same size: [lanes][count][size]. */
+typedef struct sweep {
+  const churn_batch *batch;
+  const churn_problem *const *problems;
+  size_t count;
+  size_t size;
+  churn_want want;
+} sweep;
+
+static void mask_fold(const churn_batch *batch, size_t tile, uint32_t held_out, double *weight)
+{
+  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(batch->matrix->rows, tile);
+  const double *all = batch->matrix->weight + first;
+  for (size_t r = 0; r < rows; r++)
+    weight[r] = batch->folds[first + r] == held_out ? 0 : all[r];
+  for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
+    weight[r] = 0;
+}
+
+static churn_status sweep_lane(void *context, size_t lane, int thread, churn_error *error)
+{
+  (void)error;
+  const sweep *s = context;
+  const churn_batch *b = s->batch;
+  const churn_matrix *m = b->matrix;
+  size_t tiles = churn_tile_count(m->rows), stride = s->count * s->size;
+  double *scratch = b->scratch + (size_t)thread * (m->columns + 1) * CHURN_TILE_ROWS;
+  double *masked = scratch + m->columns * CHURN_TILE_ROWS, *sums = b->lane_sums + lane * stride;
+  churn_kernel_slope *look = s->want == CHURN_WANT_STEP ? b->kernel->step : b->kernel->slope;
+  memset(sums, 0, stride * sizeof *sums);
+  size_t end = churn_lane_first_tile(tiles, lane + 1);
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
+    const double *x = churn_matrix_dense(m, t, scratch);
+    for (size_t i = 0; i < s->count; i++) {
+      bool all = s->problems[i]->held_out == CHURN_NO_FOLD;
+      if (!all)
+        mask_fold(b, t, s->problems[i]->held_out, masked);
+      look(x, m->columns, m->y + t * CHURN_TILE_ROWS,
+           all ? m->weight + t * CHURN_TILE_ROWS : masked, s->problems[i]->trial,
+           sums + i * s->size);
+    }
+  }
+  return CHURN_OK;
+}
+
+static void gather(const sweep *s, size_t lanes, size_t problem)
+{
+  const churn_problem *p = s->problems[problem];
+  memset(p->sums, 0, s->size * sizeof *p->sums);
+  for (size_t lane = 0; lane < lanes; lane++) {
+    const double *from = s->batch->lane_sums + (lane * s->count + problem) * s->size;
+    for (size_t i = 0; i < s->size; i++)
+      p->sums[i] += from[i];
+  }
+  for (size_t i = 0; i < s->size; i++)
+    p->sums[i] /= p->total_weight;
+}
+
+/* All problems that want just this, as many at a time as the lane sums hold. */
+static churn_status answer(churn_batch *batch, churn_problem *problems, size_t count,
+                           churn_want want, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  size_t lanes = churn_lane_count(batch->matrix), columns = batch->matrix->columns, wanting = 0;
+  size_t size = want == CHURN_WANT_STEP ? churn_kernel_sums(columns) : columns + 2;
+  size_t at_once = batch->lane_room / (lanes * size);
+  for (size_t i = 0; i < count; i++)
+    if (problems[i].want == want)
+      batch->wanting[wanting++] = &problems[i];
+  for (size_t first = 0; first < wanting && status == CHURN_OK; first += at_once) {
+    size_t some = wanting - first < at_once ? wanting - first : at_once;
+    sweep s = {batch, batch->wanting + first, some, size, want};
+    status = churn_parallel_run(lanes, sweep_lane, &s, NULL, batch->run, error);
+    for (size_t i = 0; i < some && status == CHURN_OK; i++)
+      gather(&s, lanes, i);
+    batch->sweeps++;
+  }
+  return status;
+}
+
+churn_status churn_batch_solve(churn_batch *batch, churn_problem *problems, size_t count,
+                               churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  bool going = true;
+  while (going && status == CHURN_OK) {
+    going = false;
+    status = answer(batch, problems, count, CHURN_WANT_STEP, error);
+    if (status == CHURN_OK)
+      status = answer(batch, problems, count, CHURN_WANT_SLOPE, error);
+    for (size_t i = 0; i < count && status == CHURN_OK; i++)
+      if (problems[i].want != CHURN_WANT_NOTHING) {
+        churn_problem_take(&problems[i], &batch->quadratic);
+        going = true;
+      }
+  }
+  return status;
+}

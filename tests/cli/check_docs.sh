@@ -52,7 +52,10 @@ echo --version >>"$work/all_options"
 while read -r verb; do
   "$program" "$verb" --help | grep -oE -- '(^|  |, )--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' >"$work/options"
   cat "$work/options" >>"$work/all_options"
-  section "$verb" '^[.]S[hs]' | options_of_items | cat - "$work/common" >"$work/options_documented"
+  : >"$work/reading"
+  "$program" "$verb" --help | grep -q '^Usage:.* PROJECT' &&
+    section "Options of verbs that read a project" '^[.]S[hs]' | options_of_items >"$work/reading"
+  section "$verb" '^[.]S[hs]' | options_of_items | cat - "$work/common" "$work/reading" >"$work/options_documented"
   same "options of $verb" options options_documented
 done <"$work/verbs"
 sed 's/\\-/-/g' "$manual" | grep -oE '(Fl -|--)[a-z][a-z-]*' | sed 's/^Fl -/--/' | sort -u >"$work/options_named"

@@ -32,7 +32,11 @@ for locale in C C.UTF-8 POSIX; do
       begin "churn $verb $option in locale $locale"
       LC_ALL=$locale run 0 "$verb" "$option"; err_silent
       out_says "Usage: churn $verb [OPTION"
-      for shared in --source --threads --quiet --verbose --help; do out_says "$shared"; done
+      for shared in --threads --quiet --verbose --help; do out_says "$shared"; done
+      case $verb in
+        simulate | demo) grep -qe --source "$work/out" && fail "--source, but there is no project to read" ;;
+        *) out_says "--source" ;;
+      esac
       [ "$(tail -c 1 "$work/out" | wc -l)" -eq 1 ] || fail "the last line is cut"
       grep -qE '^Usage:.*\]' "$work/out" || fail "the usage line is cut: $(grep Usage "$work/out")"
     done

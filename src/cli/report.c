@@ -43,29 +43,31 @@ static const char *window_text(const churn_model *model)
                     (int)model->horizon_days, (int)model->gap_days);
 }
 
-/* Lambda, how it was chosen, and what it left of the columns. */
+/* Lambda, what it left of the columns, and how it was chosen. */
 static void print_strength(const churn_model *model, FILE *file)
 {
   size_t kept = 0;
-  if (strcmp(model->penalty, "none") == 0)
+  fprintf(file, "Penalty: %s", model->penalty);
+  if (strcmp(model->penalty, "none") == 0) {
+    fputs(". ", file);
     return;
+  }
   for (size_t i = 0; i < model->column_count; i++)
     kept += model->columns[i].estimate != 0;
-  fprintf(file, ", lambda %s, alpha %s", cli_short(model->lambda), cli_short(model->alpha));
+  fprintf(file, ", lambda %s, alpha %s, %zu of %zu columns in.\n", cli_short(model->lambda),
+          cli_short(model->alpha), kept, model->column_count);
   if (model->folds > 0)
-    fprintf(file, " (%s: out-of-fold deviance %s, standard error %s, %u folds)",
+    fprintf(file, "Lambda by %s: out-of-fold deviance %s, standard error %s, %u folds.\n",
             strcmp(model->lambda_rule, "cv") == 0 ? "one-standard-error rule" : "least deviance",
             cli_number(model->cv_deviance, 5), cli_number(model->cv_std_error, 5), model->folds);
-  fprintf(file, ", %zu of %zu columns in", kept, model->column_count);
 }
 
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
   fprintf(file, "Fitted on %s (%s, %s churned)%s\n", cli_plural(model->rows, "row"),
           cli_plural(model->customers, "customer"), cli_count(model->churners), window_text(model));
-  fprintf(file, "Penalty: %s", model->penalty);
   print_strength(model, file);
-  fprintf(file, ". Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
+  fprintf(file, "Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,
           model->converged ? "Converged" : "NOT converged", model->iterations, model->stopped_by,
           model->max_gradient);

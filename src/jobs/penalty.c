@@ -61,14 +61,15 @@ static churn_status record(const churn_fit_spec *fit, const choice *chosen, cons
                             : status;
 }
 
-static void warn_about_choice(const churn_path *path, size_t chosen,
+static void warn_about_choice(const churn_path *path, size_t chosen, double alpha,
                               const churn_cross_report *report, const churn_run *run)
 {
   if (chosen + 1 == path->count)
     churn_notes_add(run->notes, CHURN_WARNING, "lambda_at_end", CHURN_NOWHERE,
                     "the chosen lambda, %g, is the smallest that was tried: out of sample no "
-                    "penalty is as good; `penalty: none` would give standard errors",
-                    path->lambdas[chosen]);
+                    "penalty is as good%s",
+                    path->lambdas[chosen],
+                    alpha > 0 ? "; `penalty: none` would give standard errors" : "");
   if (report->not_converged + report->separated > 0)
     churn_notes_add(run->notes, CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
                     "%u of the cross-validation's fits did not converge",
@@ -101,7 +102,7 @@ static churn_status choose(const churn_penalty_input *input, const churn_scaled 
     size_t n = path.columns + 1;
     *chosen = (choice){path.lambdas[k], fit->folds, table.deviances[k], table.std_errors[k]};
     memcpy(start, path.coefficients + k * n, n * sizeof *start);
-    warn_about_choice(&path, k, &report, run);
+    warn_about_choice(&path, k, fit->alpha, &report, run);
   }
   churn_path_clear(&path);
   churn_cross_table_clear(&table);

@@ -41,7 +41,8 @@ typedef struct churn_evaluation {
   churn_decile deciles[CHURN_DECILES];
   churn_capture captures[CHURN_MOST_CAPTURES];
   size_t capture_count;
-  bool in_sample;             /* a label window or a customer is shared with training */
+  bool in_sample;             /* these rows, or their label windows, trained the model */
+  bool in_sample_known;       /* false: another export, of which nobody can tell */
   char in_sample_reason[128]; /* "" where there is nothing to say */
   churn_day first_as_of, last_as_of;
   uint32_t snapshot_count;
@@ -64,10 +65,10 @@ CHURN_MUST_USE churn_status churn_evaluate(const churn_project *project, const c
                                            churn_error *error);
 
 /* Writes what `churn evaluate --json` prints: model, rows, churners, first_as_of, last_as_of,
- * snapshots, in_sample, auc, log_loss, brier, calibration{intercept, slope, intercept_error,
- * slope_error, mean_predicted, observed}, deciles[{rows, churners, mean_probability, lift}],
- * captures[{count, precision, captured, captured_value}], unseen_levels. A figure that does not
- * exist is null. "-" = standard output. */
+ * snapshots, in_sample (null = not known), auc, log_loss, brier, calibration{intercept, slope,
+ * intercept_error, slope_error, mean_predicted, observed}, deciles[{rows, churners,
+ * mean_probability, lift}], captures[{count, precision, captured, captured_value}], unseen_levels.
+ * A figure that does not exist is null. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_evaluation_write(const churn_evaluation *evaluation,
                                                    const char *model_id, const char *path,
                                                    churn_error *error);

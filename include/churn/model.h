@@ -153,6 +153,7 @@ typedef struct churn_model {
   churn_day first_as_of, last_as_of;
   uint32_t snapshot_count;
   int32_t horizon_days, gap_days;
+  double test_share; /* share of the customers that was held out by a hash of the id; 0 = none */
   uint64_t rows, churners, customers;
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net" */

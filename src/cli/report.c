@@ -131,8 +131,8 @@ static void print_span(const churn_evaluation *evaluation, FILE *file)
     fprintf(file, "in_sample: yes, so these figures flatter the model (%s)\n",
             evaluation->in_sample_reason);
   else
-    fprintf(file, "in_sample: no%s%s\n", evaluation->in_sample_reason[0] == '\0' ? "" : "; ",
-            evaluation->in_sample_reason);
+    fprintf(file, "in_sample: %s%s%s\n", evaluation->in_sample_known ? "no" : "unknown",
+            evaluation->in_sample_reason[0] == '\0' ? "" : "; ", evaluation->in_sample_reason);
 }
 
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)

@@ -110,9 +110,8 @@ static void find_in_sample(const churn_pipeline *pipeline, const churn_split *sp
   evaluation->in_sample = true;
   if (split->kind == CHURN_SPLIT_NONE && !is_other_export(pipeline, model))
     why = "the project sets neither test_from nor split, so these rows trained the model";
-  else if (split->kind == CHURN_SPLIT_CUSTOMERS &&
-           strcmp(model->validation_kind, "held_out_customers") != 0)
-    why = "the model was trained without holding these customers out";
+  else if (split->kind == CHURN_SPLIT_CUSTOMERS && model->test_share < split->test_share)
+    why = "training did not hold all of these customers out";
   else if (split->kind == CHURN_SPLIT_TIME && model->last_as_of == CHURN_DAY_MISSING)
     why = "the model was trained on rows without a day, so their label windows are not known";
   else if (split->kind == CHURN_SPLIT_TIME &&
@@ -120,8 +119,9 @@ static void find_in_sample(const churn_pipeline *pipeline, const churn_split *sp
     why = "the label windows of training reach into these snapshots";
   else
     evaluation->in_sample = false;
-  if (!evaluation->in_sample && split->kind == CHURN_SPLIT_NONE)
-    why = "another export than the one that trained; customers in both are not looked for";
+  evaluation->in_sample_known = evaluation->in_sample || split->kind != CHURN_SPLIT_NONE;
+  if (!evaluation->in_sample_known)
+    why = "another export than the one that trained; whether customers are in both is not known";
   snprintf(evaluation->in_sample_reason, sizeof evaluation->in_sample_reason, "%s", why);
 }
 

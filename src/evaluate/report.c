@@ -27,7 +27,7 @@ static void append_rows(churn_json_text *text, const churn_evaluation *e)
   churn_json_key(text, 2, "snapshots", false);
   churn_json_whole(text, e->snapshot_count);
   churn_json_key(text, 2, "in_sample", false);
-  churn_json_append(text, e->in_sample ? "true" : "false");
+  churn_json_append(text, !e->in_sample_known ? "null" : e->in_sample ? "true" : "false");
   if (e->in_sample_reason[0] != '\0') {
     churn_json_key(text, 2, "in_sample_reason", false);
     churn_json_quote(text, e->in_sample_reason);

@@ -321,6 +321,7 @@ static churn_status record_window(training *t, churn_error *error)
   model->snapshot_count = span.days;
   model->horizon_days = t->project->outcome.horizon_days;
   model->gap_days = t->project->outcome.gap_days;
+  model->test_share = t->split.kind == CHURN_SPLIT_CUSTOMERS ? t->split.test_share : 0.0;
   model->rows = t->train->count;
   model->churners = span.churners;
   model->customers = span.customers;

@@ -50,6 +50,9 @@ static churn_status check_training(const churn_model_checker *c)
     return CHURN_FAULT_IN(c, "training.first_as_of and last_as_of: one is a date, one is null");
   if (m->first_as_of > m->last_as_of)
     return CHURN_FAULT_IN(c, "training.last_as_of lies before first_as_of");
+  if (m->test_share < 0 || m->test_share >= 1)
+    return CHURN_FAULT_IN(c, "training.test_share is %g; expected 0 or more, and less than 1",
+                          m->test_share);
   if (m->churners > m->rows)
     return CHURN_FAULT_IN(c, "training.churners is %" PRIu64 ", more than the %" PRIu64 " rows",
                           m->churners, m->rows);

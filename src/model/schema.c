@@ -124,6 +124,7 @@ static const churn_field training_fields[] = {
     PLAIN("snapshot_count", COUNT, churn_model, snapshot_count),
     PLAIN("horizon_days", SPAN, churn_model, horizon_days),
     PLAIN("gap_days", SPAN, churn_model, gap_days),
+    PLAIN("test_share", NUMBER, churn_model, test_share),
     PLAIN("rows", WHOLE, churn_model, rows),
     PLAIN("churners", WHOLE, churn_model, churners),
     PLAIN("customers", WHOLE, churn_model, customers),

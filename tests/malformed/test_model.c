@@ -21,7 +21,7 @@ typedef struct mutation {
 
 static const mutation mutations[] = {
     /* syntax: these have a line */
-    {"comma_left_out", "\"gap_days\": 14,", "\"gap_days\": 14", "expected near '\"rows\"'"},
+    {"comma_left_out", "\"gap_days\": 14,", "\"gap_days\": 14", "expected near '\"test_share\"'"},
     {"text_not_closed", "\"churn 0.1.0\"", "\"churn 0.1.0", "unexpected newline"},
     {"key_twice", "\"gap_days\": 14,", "\"gap_days\": 14, \"gap_days\": 15,",
      "duplicate object key"},
@@ -88,6 +88,8 @@ static const mutation mutations[] = {
     {"days_in_the_wrong_order", "\"2024-01-01\"", "\"2024-10-01\"",
      "training.last_as_of lies before first_as_of"},
     {"one_day_only", "\"2024-01-01\"", "null", "one is a date, one is null"},
+    {"all_customers_held_out", "\"test_share\": 0.1875", "\"test_share\": 1",
+     "training.test_share is 1"},
     {"more_churners_than_rows", "\"churners\": 512,\n    \"customers\"",
      "\"churners\": 4002,\n    \"customers\"",
      "training.churners is 4002, more than the 4001 rows"},
@@ -314,9 +316,9 @@ static void a_syntax_fault_has_a_line_and_a_column(void **state)
   churn_error error = {0};
   char *bytes = mutate(&m, &length);
   assert_int_equal(parse(bytes, length, &error), CHURN_MALFORMED);
-  /* line 11 holds gap_days, so the parser stumbles over the key on line 12: `    "rows"` */
+  /* line 11 holds gap_days, so the parser stumbles over the key on line 12: `    "test_share"` */
   assert_int_equal(error.line, 12);
-  assert_int_equal(error.column, 10);
+  assert_int_equal(error.column, 16);
   free(bytes);
 }
 

@@ -149,6 +149,7 @@ static void fill_fit(churn_model *m)
   m->snapshot_count = 9;
   m->horizon_days = 90;
   m->gap_days = 14;
+  m->test_share = 0.1875;
   m->rows = 4001;
   m->churners = 512;
   m->customers = 877;

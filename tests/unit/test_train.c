@@ -305,6 +305,40 @@ static void evaluation_reports_the_counts_below_its_rows(void **state)
   done(&m);
 }
 
+#define SPLIT(share) FLAT "features: {x: customers.x}\nsplit: {test: " share "}\n"
+
+/* A model that held out less than is judged has seen some of the rows; another export is not known.
+ */
+static void in_sample_goes_by_the_share_that_was_held_out(void **state)
+{
+  (void)state;
+  write_table(3, "0");
+  made m = train_with(SPLIT("0.2"), plain);
+  assert_ok(m.status, &m.error);
+  assert_close(m.model->test_share, 0.2, 0, 0);
+  churn_evaluation e;
+  churn_error error = {0};
+  churn_evaluate_settings settings = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
+                                      0};
+  static const struct {
+    const char *text;
+    bool in_sample;
+  } cases[] = {{SPLIT("0.2"), false}, {SPLIT("0.1"), false}, {SPLIT("0.5"), true}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    churn_project *project = project_of(cases[i].text);
+    assert_ok(churn_evaluate(project, m.model, &settings, NULL, &e, &error), &error);
+    assert_int_equal(e.in_sample, cases[i].in_sample);
+    assert_true(e.in_sample_known);
+    churn_project_free(project);
+  }
+  write_table(2, "0");
+  assert_ok(churn_evaluate(m.project, m.model, &settings, NULL, &e, &error), &error);
+  assert_false(e.in_sample);
+  assert_false(e.in_sample_known);
+  assert_int_equal(e.figures.rows, 200); /* a test file is judged whole */
+  done(&m);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -316,6 +350,7 @@ int main(void)
       cmocka_unit_test(separation_is_named_by_column),
       cmocka_unit_test(a_penalty_is_told_and_shrinks),
       cmocka_unit_test(evaluation_reports_the_counts_below_its_rows),
+      cmocka_unit_test(in_sample_goes_by_the_share_that_was_held_out),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

@@ -283,6 +283,22 @@ static void an_event_churns_inside_the_window_and_drops_inside_the_gap(void **st
   assert_int_equal(event("a 19813;a 19814"), NOT_THERE); /* left inside the gap */
 }
 
+/* known_at is about features: an event that was recorded after its window happened all the same, in
+ * the window and in the gap. */
+static void a_label_sees_what_was_recorded_late(void **state)
+{
+  (void)state;
+  world *w = world_read("source customers\nsource calls day=on known_at=logged logged:day\n"
+                        "row customers a 100 -\nrow customers b 100 -\nrow customers c 100 -\n"
+                        "row calls a 19850 19950\nrow calls b 19805 19960\nrow calls c 19850 -\n");
+  w->data.data_until = 20200;
+  churn_project project = plain_project(CHURN_OUTCOME_EVENT, HORIZON, GAP);
+  assert_int_equal(label_of(&project, w, 0, CHURN_SNAPSHOTS_LABELLED), 1);
+  assert_int_equal(label_of(&project, w, 1, CHURN_SNAPSHOTS_LABELLED), NOT_THERE); /* in the gap */
+  assert_int_equal(label_of(&project, w, 2, CHURN_SNAPSHOTS_LABELLED), 0);         /* never known */
+  world_free(w);
+}
+
 static void one_day(const churn_day as_of, const opened *o, const churn_plan *plan, int condition,
                     churn_snapshots **s)
 {
@@ -640,6 +656,7 @@ int main(void)
       cmocka_unit_test(silence_is_no_row_from_the_day_to_the_end_of_the_window),
       cmocka_unit_test(active_within_keeps_who_was_seen_in_the_days_before),
       cmocka_unit_test(an_event_churns_inside_the_window_and_drops_inside_the_gap),
+      cmocka_unit_test(a_label_sees_what_was_recorded_late),
       cmocka_unit_test(an_event_may_have_a_condition),
       cmocka_unit_test(a_label_file_gives_days_and_labels),
       cmocka_unit_test(a_column_churns_by_its_positive_value),

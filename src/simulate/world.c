@@ -54,7 +54,7 @@ static void draw_shares(churn_world *world, gsl_rng *random)
     world->desk_shares[desk] /= sum;
 }
 
-/* Appends the desk's successions; `rep` holds the desk for now. */
+/* Appends the desk's successions; `rep` holds the desk. */
 static bool draw_successions(const churn_world *world, gsl_rng *random, uint32_t desk,
                              churn_rep_event **events, size_t *count, size_t *capacity)
 {

@@ -302,7 +302,7 @@ static churn_status judge(worker *w, churn_error *error)
 static void find_criteria(worker *w)
 {
   double coefficients = (double)(w->matrix->columns + 1), l = w->report->log_likelihood;
-  bool largest = w->settings->ridge_lambda == 0 && w->report->converged;
+  bool largest = w->settings->ridge_lambda == 0 && !w->settings->firth && w->report->converged;
   w->out->aic = largest ? 2 * coefficients - 2 * l : NAN;
   w->out->bic = largest ? coefficients * log((double)w->out->rows) - 2 * l : NAN;
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
@@ -333,7 +333,7 @@ churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *res
               .run = run,
               .out = inference};
   bool likelihood = settings->covariance == CHURN_COVARIANCE_MODEL && settings->ridge_lambda == 0 &&
-                    report->converged;
+                    !settings->firth && report->converged;
   inference->ratio_tests = likelihood && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,

@@ -32,6 +32,7 @@ typedef struct churn_inference_settings {
   double ridge_lambda;         /* the fit's; 0 = maximum likelihood */
   const double *ridge_factors; /* [columns]: a column is penalised by lambda times this; NULL = all
                                   1 */
+  bool firth;                  /* the fit is Firth's: no likelihood was maximised */
 } churn_inference_settings;
 
 /* One coefficient on the original scale. NaN = not known. */

@@ -1,261 +1,20 @@
-/* Firth's penalised likelihood: Fisher scoring with the modified score.
+/* Firth's penalised likelihood: the fit, and profile intervals.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit/firth.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "fit/cholesky.h"
-#include "fit/objective.h"
+#include "fit/firth_solver.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The step is not the penalised likelihood's own Newton step, so the approach is linear: slow on
- * very small sets, where a step costs nothing. */
-enum { MOST_STEPS = 1000, MOST_HALVINGS = 40 };
+enum { MOST_LOOKS = 60 };
 
-static const double tolerance = 1e-10;
-static const double longest_step = 5;
-
-/* What the penalised likelihood may lose to rounding, for each unit of its size. */
-static const double slack = 1e-13;
-
-/* Where the penalised likelihood was looked at. */
-typedef struct firth_point {
-  churn_point point; /* the likelihood there */
-  double *factor;    /* [n^2] Cholesky factor of its Hessian, lower triangle */
-  double *score;     /* [n] U / total weight */
-  double value;      /* minus the penalised log-likelihood / total weight; infinite without a factor
-                      */
-  double max_score;
-} firth_point;
-
-typedef struct solver {
-  churn_objective objective;
-  size_t n; /* unknowns */
-  firth_point best, trial;
-  double *direction; /* [n] */
-  double *scratch;   /* [threads][columns + n] tiles */
-  double *lane_sums; /* [lanes][n] */
-  uint32_t steps;
-  churn_stop stop;
-} solver;
-
-typedef struct hat_pass {
-  const solver *solver;
-  const firth_point *at;
-} hat_pass;
-
-/* z[n][256] = inverse(L) (1, x)', row by row of the factor L. */
-static void solve_rows(const double *factor, size_t n, const double *x, double *z)
-{
-  for (size_t i = 0; i < n; i++) {
-    double *to = z + i * CHURN_TILE_ROWS;
-    for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-      to[r] = i == 0 ? 1 : x[(i - 1) * CHURN_TILE_ROWS + r];
-    for (size_t j = 0; j < i; j++)
-      for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-        to[r] -= factor[i * n + j] * z[j * CHURN_TILE_ROWS + r];
-    for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-      to[r] /= factor[i * n + i];
-  }
-}
-
-/* pulls[256] = h (1/2 - p). */
-static void find_pulls(const hat_pass *pass, const double *x, const double *weight, double *z,
-                       double *pulls)
-{
-  size_t n = pass->solver->n;
-  const double *b = pass->at->point.coefficients;
-  solve_rows(pass->at->factor, n, x, z);
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-    double eta = b[0], square = 0;
-    for (size_t j = 1; j < n; j++)
-      eta += b[j] * x[(j - 1) * CHURN_TILE_ROWS + r];
-    for (size_t j = 0; j < n; j++)
-      square += z[j * CHURN_TILE_ROWS + r] * z[j * CHURN_TILE_ROWS + r];
-    double p = 1 / (1 + exp(-eta)), q = 1 / (1 + exp(eta));
-    double hat = weight[r] * p * q * square / pass->solver->objective.total_weight;
-    pulls[r] = hat * (0.5 - p);
-  }
-}
-
-static churn_status pull_lane(void *context, size_t lane, int thread, churn_error *error)
-{
-  (void)error;
-  const hat_pass *pass = context;
-  const churn_matrix *m = pass->solver->objective.matrix;
-  size_t n = pass->solver->n, tiles = churn_tile_count(m->rows);
-  double *z = pass->solver->scratch + (size_t)thread * (m->columns + n) * CHURN_TILE_ROWS;
-  double *sums = pass->solver->lane_sums + lane * n, pulls[CHURN_TILE_ROWS];
-  memset(sums, 0, n * sizeof *sums);
-  size_t end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    const double *x = churn_matrix_dense(m, t, z + n * CHURN_TILE_ROWS);
-    find_pulls(pass, x, m->weight + t * CHURN_TILE_ROWS, z, pulls);
-    for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-      sums[0] += pulls[r];
-    for (size_t j = 1; j < n; j++)
-      for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-        sums[j] += pulls[r] * x[(j - 1) * CHURN_TILE_ROWS + r];
-  }
-  return CHURN_OK;
-}
-
-/* Value and factor at the point's coefficients. */
-static churn_status find_value(const solver *s, firth_point *at, churn_error *error)
-{
-  size_t n = s->n, column;
-  churn_status status = churn_objective_evaluate(&s->objective, &at->point, error);
-  if (status != CHURN_OK)
-    return status;
-  const double *hessian = at->point.sums + churn_kernel_hessian_start(n - 1);
-  double total = s->objective.total_weight, half_log_det = (double)n / 2 * log(total);
-  at->value = INFINITY;
-  if (!isfinite(at->point.loss) || !churn_cholesky_factor(hessian, n, 0, at->factor, &column))
-    return CHURN_OK;
-  for (size_t i = 0; i < n; i++)
-    half_log_det += log(at->factor[i * n + i]);
-  at->value = (at->point.loss - half_log_det) / total;
-  return CHURN_OK;
-}
-
-static churn_status find_score(const solver *s, firth_point *at, churn_error *error)
-{
-  size_t lanes = churn_lane_count(s->objective.matrix);
-  hat_pass pass = {s, at};
-  churn_status status = churn_parallel_run(lanes, pull_lane, &pass, NULL, s->objective.run, error);
-  at->max_score = 0;
-  for (size_t j = 0; j < s->n && status == CHURN_OK; j++) {
-    double sum = 0;
-    for (size_t lane = 0; lane < lanes; lane++)
-      sum += s->lane_sums[lane * s->n + j];
-    at->score[j] = sum / s->objective.total_weight - at->point.sums[1 + j];
-    at->max_score = fmax(at->max_score, fabs(at->score[j]));
-  }
-  return status;
-}
-
-/* The first trial of a step, whole but for the bound; false without a direction. */
-static bool find_direction(solver *s)
-{
-  double longest = 0;
-  if (!churn_cholesky_solve(s->best.factor, s->n, s->best.score, s->direction))
-    return false;
-  for (size_t j = 0; j < s->n; j++)
-    longest = fmax(longest, fabs(s->direction[j]));
-  for (size_t j = 0; j < s->n && longest > longest_step; j++)
-    s->direction[j] *= longest_step / longest;
-  return isfinite(longest);
-}
-
-/* Better by more than rounding, or by the score where rounding hides the value. */
-static churn_status judge_trial(solver *s, bool *better, churn_error *error)
-{
-  double noise = slack * (1 + fabs(s->best.value));
-  churn_status status = find_value(s, &s->trial, error);
-  *better = false;
-  if (status != CHURN_OK || !(s->trial.value <= s->best.value + noise))
-    return status;
-  status = find_score(s, &s->trial, error);
-  *better = s->trial.value < s->best.value - noise || s->trial.max_score < s->best.max_score;
-  return status;
-}
-
-static churn_status step(solver *s, bool *moved, churn_error *error)
-{
-  churn_status status = CHURN_OK;
-  double share = 1;
-  *moved = false;
-  if (!find_direction(s))
-    return CHURN_OK;
-  for (int k = 0; k < MOST_HALVINGS && status == CHURN_OK && !*moved; k++, share /= 2) {
-    for (size_t j = 0; j < s->n; j++)
-      s->trial.point.coefficients[j] = s->best.point.coefficients[j] + share * s->direction[j];
-    status = judge_trial(s, moved, error);
-  }
-  if (*moved) {
-    firth_point old = s->best;
-    s->best = s->trial;
-    s->trial = old;
-    s->steps++;
-  }
-  return status;
-}
-
-static churn_status maximise(solver *s, churn_error *error)
-{
-  bool moved = true;
-  churn_status status = find_value(s, &s->best, error);
-  if (status == CHURN_OK && !isfinite(s->best.value))
-    status = churn_error_set(error, CHURN_DEGENERATE,
-                             "the information matrix cannot be factored at the start: columns are "
-                             "collinear");
-  if (status == CHURN_OK)
-    status = find_score(s, &s->best, error);
-  while (status == CHURN_OK && moved && s->best.max_score > tolerance && s->steps < MOST_STEPS)
-    status = step(s, &moved, error);
-  s->stop = s->best.max_score <= tolerance ? CHURN_STOP_GRADIENT
-            : moved                        ? CHURN_STOP_ITERATIONS
-                                           : CHURN_STOP_NO_PROGRESS;
-  if (status == CHURN_OK && s->stop == CHURN_STOP_GRADIENT)
-    status = step(s, &moved, error);
-  return status;
-}
-
-static churn_status point_prepare(firth_point *at, size_t columns, churn_error *error)
-{
-  size_t n = columns + 1;
-  churn_status status = churn_point_prepare(&at->point, columns, error);
-  at->factor = churn_array_new(n * n, sizeof *at->factor);
-  at->score = churn_array_new(n, sizeof *at->score);
-  if (status == CHURN_OK && (at->factor == NULL || at->score == NULL))
-    status = churn_error_no_memory(error);
-  return status;
-}
-
-static void point_clear(firth_point *at)
-{
-  churn_point_clear(&at->point);
-  free(at->factor);
-  free(at->score);
-}
-
-static churn_status prepare(solver *s, const churn_scaled *data, churn_error *error)
-{
-  size_t columns = data->matrix->columns, tile = CHURN_TILE_ROWS * sizeof(double);
-  size_t threads = (size_t)churn_parallel_threads(s->objective.run);
-  churn_status status = churn_objective_prepare(&s->objective, error);
-  if (status == CHURN_OK)
-    status = point_prepare(&s->best, columns, error);
-  if (status == CHURN_OK)
-    status = point_prepare(&s->trial, columns, error);
-  if (status != CHURN_OK)
-    return status;
-  s->direction = churn_array_new(s->n, sizeof *s->direction);
-  s->scratch = churn_array_new_aligned(threads * (columns + s->n), tile);
-  s->lane_sums = churn_array_new(churn_lane_count(data->matrix) * s->n, sizeof *s->lane_sums);
-  if (s->direction == NULL || s->scratch == NULL || s->lane_sums == NULL)
-    return churn_error_no_memory(error);
-  double ones = data->totals.positive;
-  s->best.point.coefficients[0] = log(ones / (data->totals.weight - ones));
-  return CHURN_OK;
-}
-
-static void clear(solver *s)
-{
-  churn_objective_clear(&s->objective);
-  point_clear(&s->best);
-  point_clear(&s->trial);
-  free(s->direction);
-  free(s->scratch);
-  free(s->lane_sums);
-}
-
-static void fill_result(solver *s, const churn_scaled *data, churn_fit_result *result)
+static void fill_result(churn_firth_solver *s, const churn_scaled *data, churn_fit_result *result)
 {
   size_t n = s->n, columns = n - 1;
   bool regular = churn_cholesky_invert(s->best.factor, n);
@@ -269,17 +28,38 @@ static void fill_result(solver *s, const churn_scaled *data, churn_fit_result *r
   memcpy(result->deviations, data->deviations, columns * sizeof *result->deviations);
 }
 
+static churn_status start(churn_firth_solver *s, const churn_totals *totals, churn_error *error)
+{
+  churn_status status = churn_firth_prepare(s, error);
+  if (status != CHURN_OK)
+    return status;
+  s->best.point.coefficients[0] = log(totals->positive / (totals->weight - totals->positive));
+  status = churn_firth_value(s, &s->best, error);
+  return status != CHURN_OK || isfinite(s->best.value)
+             ? status
+             : churn_error_set(error, CHURN_DEGENERATE,
+                               "the information matrix cannot be factored at the start: columns "
+                               "are collinear");
+}
+
+static churn_firth_solver solver_of(const churn_matrix *matrix, const churn_totals *totals,
+                                    const churn_run *run, churn_notes *notes)
+{
+  return (churn_firth_solver){.objective = {.matrix = matrix,
+                                            .kernel = churn_kernel_choose(notes),
+                                            .run = run,
+                                            .total_weight = totals->weight},
+                              .n = matrix->columns + 1};
+}
+
 churn_status churn_firth_fit(const churn_scaled *data, const churn_run *run,
                              churn_fit_result *result, churn_fit_report *report, churn_error *error)
 {
-  solver s = {.objective = {.matrix = data->matrix,
-                            .kernel = churn_kernel_choose(run == NULL ? NULL : run->notes),
-                            .run = run,
-                            .total_weight = data->totals.weight},
-              .n = data->matrix->columns + 1};
-  churn_status status = prepare(&s, data, error);
+  churn_firth_solver s =
+      solver_of(data->matrix, &data->totals, run, run == NULL ? NULL : run->notes);
+  churn_status status = start(&s, &data->totals, error);
   if (status == CHURN_OK)
-    status = maximise(&s, error);
+    status = churn_firth_maximise(&s, error);
   if (status == CHURN_OK) {
     fill_result(&s, data, result);
     *report = (churn_fit_report){
@@ -292,6 +72,121 @@ churn_status churn_firth_fit(const churn_scaled *data, const churn_run *run,
         .log_likelihood = -s.best.point.loss,
         .null_log_likelihood = churn_fit_null_log_likelihood(&data->totals)};
   }
-  clear(&s);
+  churn_firth_clear(&s);
+  return status;
+}
+
+/* One end of an interval. */
+typedef struct search {
+  double least; /* value at the estimate */
+  double quantile;
+  double sign;  /* -1 for the lower end */
+  double inner; /* the root of the deviance is below the quantile here */
+  double outer; /* and above here; infinite until found */
+  double reach; /* how far from the estimate, at most, the next look is while outer is not known */
+} search;
+
+/* The point moved along the held function by `change`, the others following to first order. */
+static churn_status move(churn_firth_solver *s, double change, churn_error *error)
+{
+  double square = 0;
+  if (!churn_cholesky_solve(s->best.factor, s->n, s->held, s->follow))
+    return churn_firth_value(s, &s->best, error);
+  for (size_t j = 0; j < s->n; j++)
+    square += s->follow[j] * s->held[j];
+  for (size_t j = 0; j < s->n; j++)
+    s->best.point.coefficients[j] += change / square * s->follow[j];
+  return churn_firth_value(s, &s->best, error);
+}
+
+/* The next distance from the estimate: Newton's on the root, kept in the bracket. */
+static double next_look(search *e, double at, double root, double slope)
+{
+  if (root < e->quantile)
+    e->inner = at;
+  else
+    e->outer = at;
+  double next = at + (e->quantile - root) / slope;
+  double furthest = isfinite(e->outer) ? e->outer : 2 * e->inner + e->reach;
+  if (next > e->inner && next < furthest)
+    return next;
+  return isfinite(e->outer) ? e->inner + (e->outer - e->inner) / 2 : furthest;
+}
+
+/* *distance from the estimate to the end; NaN where it is not found. s->best is at the estimate. */
+static churn_status find_end(churn_firth_solver *s, search *e, double *distance, churn_error *error)
+{
+  double at = 0, next = e->reach, total = s->objective.total_weight;
+  *distance = NAN;
+  for (int i = 0; i < MOST_LOOKS; i++) {
+    churn_status status = move(s, e->sign * (next - at), error);
+    if (status != CHURN_OK || !isfinite(s->best.value))
+      return status;
+    at = next;
+    status = churn_firth_maximise(s, error);
+    if (status != CHURN_OK)
+      return status;
+    double root = sqrt(fmax(0, 2 * total * (s->best.value - e->least)));
+    if (fabs(root - e->quantile) <= 1e-8) {
+      *distance = at;
+      return CHURN_OK;
+    }
+    next = next_look(e, at, root, -e->sign * s->best.multiplier * total / root);
+  }
+  return CHURN_OK;
+}
+
+/* b_0 = beta_0 - sum beta_j mean_j / deviation_j, b_j = beta_j / deviation_j. */
+static void set_function(const churn_fit_result *fit, size_t j, size_t n, double *function)
+{
+  function[0] = j == 0;
+  for (size_t i = 1; i < n; i++)
+    function[i] = j == 0   ? -fit->means[i - 1] / fit->deviations[i - 1]
+                  : i == j ? 1 / fit->deviations[i - 1]
+                           : 0;
+}
+
+static churn_status find_ends(churn_firth_solver *s, const churn_fit_result *fit, size_t j,
+                              double quantile, double *ends, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (int side = 0; side < 2 && status == CHURN_OK; side++) {
+    double distance = NAN, sign = side == 0 ? -1 : 1;
+    churn_fit_rescale(fit->coefficients, fit->means, fit->deviations, s->n - 1,
+                      s->best.point.coefficients);
+    status = churn_firth_value(s, &s->best, error);
+    search e = {.least = s->best.value,
+                .quantile = quantile,
+                .sign = sign,
+                .outer = INFINITY,
+                .reach = quantile * sqrt(fit->covariance[j * s->n + j])};
+    if (status == CHURN_OK && isfinite(e.least) && isfinite(e.reach))
+      status = find_end(s, &e, &distance, error);
+    ends[side] = fit->coefficients[j] + sign * distance;
+  }
+  return status;
+}
+
+churn_status churn_firth_interval(const churn_matrix *matrix, const churn_totals *totals,
+                                  const churn_fit_result *fit, size_t coefficient, double quantile,
+                                  const churn_run *run, double *lower, double *upper,
+                                  churn_error *error)
+{
+  churn_firth_solver s = solver_of(matrix, totals, run, NULL);
+  double ends[2], *function = churn_array_new(s.n, sizeof *function);
+  churn_status status = function == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_firth_prepare(&s, error);
+  if (status == CHURN_OK) {
+    set_function(fit, coefficient, s.n, function);
+    s.held = function;
+    status = find_ends(&s, fit, coefficient, quantile, ends, error);
+  }
+  if (status == CHURN_OK) {
+    *lower = ends[0];
+    *upper = ends[1];
+  }
+  churn_firth_clear(&s);
+  free(function);
   return status;
 }

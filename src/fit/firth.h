@@ -26,4 +26,15 @@ CHURN_MUST_USE churn_status churn_firth_fit(const churn_scaled *data, const chur
                                             churn_fit_result *result, churn_fit_report *report,
                                             churn_error *error);
 
+/* Profile penalised-likelihood interval of coefficient number `coefficient` (0 = intercept) on the
+ * original scale, after churn_firth_fit left the standardised matrix and `fit`: where twice the
+ * penalised log-likelihood, all else fitted anew, is quantile^2 below its largest, within 1e-8 of
+ * the quantile (Heinze and Schemper 2002, section 2.3). An end that is not found is NaN. Cost: some
+ * ten fits. */
+CHURN_MUST_USE churn_status churn_firth_interval(const churn_matrix *matrix,
+                                                 const churn_totals *totals,
+                                                 const churn_fit_result *fit, size_t coefficient,
+                                                 double quantile, const churn_run *run,
+                                                 double *lower, double *upper, churn_error *error);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "fit/cholesky.h"
+#include "fit/firth.h"
 #include "fit/moments.h"
 #include "fit/objective.h"
 #include "fit/profile.h"
@@ -198,8 +199,12 @@ static churn_status find_profiles(worker *w, churn_error *error)
   for (size_t j = 0; j < n && status == CHURN_OK; j++) {
     churn_coefficient *c = &w->out->coefficients[j];
     set_function(w, j, function);
-    status = churn_profile_interval(&w->objective, &w->best, function, normal_975, &c->lower,
-                                    &c->upper, error);
+    if (w->settings->firth)
+      status = churn_firth_interval(w->matrix, &w->totals, w->result, j, normal_975, w->run,
+                                    &c->lower, &c->upper, error);
+    else
+      status = churn_profile_interval(&w->objective, &w->best, function, normal_975, &c->lower,
+                                      &c->upper, error);
   }
   free(function);
   return status;
@@ -333,8 +338,8 @@ churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *res
               .run = run,
               .out = inference};
   bool likelihood = settings->covariance == CHURN_COVARIANCE_MODEL && settings->ridge_lambda == 0 &&
-                    !settings->firth && report->converged;
-  inference->ratio_tests = likelihood && affordable(matrix, settings);
+                    report->converged;
+  inference->ratio_tests = likelihood && !settings->firth && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};

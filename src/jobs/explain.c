@@ -81,7 +81,7 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
   if (e->spec->profile_intervals && !found->profile_intervals)
     churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
                     "intervals are Wald's: profile-likelihood intervals need independent rows, the "
-                    "model's covariance, no penalty and a fit that converged");
+                    "model's covariance, no penalty but Firth's and a fit that converged");
 }
 
 static void set_column(churn_model_column *column, const churn_coefficient *from)

@@ -1,5 +1,5 @@
-/* Every allocation of a Firth fit fails in turn: it says NO_MEMORY and leaks nothing (the
- * sanitizers and valgrind look).
+/* Every allocation of a Firth fit and of a profile interval fails in turn: it says NO_MEMORY and
+ * leaks nothing (the sanitizers and valgrind look).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit/firth.h"
@@ -32,7 +32,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size)
 
 enum { COLUMNS = 2, N = COLUMNS + 1 };
 
-static void a_firth_fit_survives_every_failed_allocation(void **state)
+static void a_firth_fit_and_interval_survive_every_failed_allocation(void **state)
 {
   (void)state;
   double coefficients[N], covariance[N * N], means[COLUMNS], deviations[COLUMNS];
@@ -56,6 +56,17 @@ static void a_firth_fit_survives_every_failed_allocation(void **state)
   }
   assert_int_equal(status, CHURN_OK);
   assert_true(failed > 10);
+  double lower = 0, upper = 0;
+  status = CHURN_NO_MEMORY;
+  for (failed = 0; status == CHURN_NO_MEMORY && failed < 1000; failed++) {
+    calls_left = failed;
+    armed = true;
+    status = churn_firth_interval(m, &data.totals, &result, 1, 1.96, &run, &lower, &upper, &error);
+    armed = false;
+    assert_int_equal(lower < upper, status == CHURN_OK);
+  }
+  assert_int_equal(status, CHURN_OK);
+  assert_true(failed > 10);
   churn_scaled_clear(&data);
   churn_matrix_free(m);
 }
@@ -63,7 +74,7 @@ static void a_firth_fit_survives_every_failed_allocation(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_firth_fit_survives_every_failed_allocation),
+      cmocka_unit_test(a_firth_fit_and_interval_survive_every_failed_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

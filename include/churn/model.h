@@ -156,7 +156,8 @@ typedef struct churn_model {
   double test_share; /* share of the customers that was held out by a hash of the id; 0 = none */
   uint64_t rows, churners, customers;
   /* fit */
-  char *penalty; /* "none", "ridge", "lasso", "elastic_net" */
+  char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
+                    instead of lambda: lambda and all factors are 0) */
   double lambda; /* mean negative log-likelihood + lambda sum factor (alpha |b| + (1 - alpha)/2 b^2)
                     on standardised columns was minimised */
   double alpha;  /* 0 ridge, 1 lasso; 0 without a penalty */

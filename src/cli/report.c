@@ -52,6 +52,10 @@ static void print_strength(const churn_model *model, FILE *file)
     fputs(". ", file);
     return;
   }
+  if (strcmp(model->penalty, "firth") == 0) {
+    fputs(" (log-likelihood + 1/2 log det information).\n", file);
+    return;
+  }
   for (size_t i = 0; i < model->column_count; i++)
     kept += model->columns[i].estimate != 0;
   fprintf(file, ", lambda %s, alpha %s, %zu of %zu columns in.\n", cli_short(model->lambda),

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "fit/cholesky.h"
+#include "fit/firth.h"
 #include "fit/moments.h"
 #include "fit/objective.h"
 #include "fit/profile.h"
@@ -198,8 +199,12 @@ static churn_status find_profiles(worker *w, churn_error *error)
   for (size_t j = 0; j < n && status == CHURN_OK; j++) {
     churn_coefficient *c = &w->out->coefficients[j];
     set_function(w, j, function);
-    status = churn_profile_interval(&w->objective, &w->best, function, normal_975, &c->lower,
-                                    &c->upper, error);
+    if (w->settings->firth)
+      status = churn_firth_interval(w->matrix, &w->totals, w->result, j, normal_975, w->run,
+                                    &c->lower, &c->upper, error);
+    else
+      status = churn_profile_interval(&w->objective, &w->best, function, normal_975, &c->lower,
+                                      &c->upper, error);
   }
   free(function);
   return status;
@@ -302,7 +307,7 @@ static churn_status judge(worker *w, churn_error *error)
 static void find_criteria(worker *w)
 {
   double coefficients = (double)(w->matrix->columns + 1), l = w->report->log_likelihood;
-  bool largest = w->settings->ridge_lambda == 0 && w->report->converged;
+  bool largest = w->settings->ridge_lambda == 0 && !w->settings->firth && w->report->converged;
   w->out->aic = largest ? 2 * coefficients - 2 * l : NAN;
   w->out->bic = largest ? coefficients * log((double)w->out->rows) - 2 * l : NAN;
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
@@ -334,7 +339,7 @@ churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *res
               .out = inference};
   bool likelihood = settings->covariance == CHURN_COVARIANCE_MODEL && settings->ridge_lambda == 0 &&
                     report->converged;
-  inference->ratio_tests = likelihood && affordable(matrix, settings);
+  inference->ratio_tests = likelihood && !settings->firth && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};

@@ -32,6 +32,8 @@ typedef struct churn_inference_settings {
   double ridge_lambda;         /* the fit's; 0 = maximum likelihood */
   const double *ridge_factors; /* [columns]: a column is penalised by lambda times this; NULL = all
                                   1 */
+  bool firth;                  /* the fit is Firth's: profiles are of the penalised likelihood, and
+                                  there are no likelihood-ratio tests, AIC or BIC */
 } churn_inference_settings;
 
 /* One coefficient on the original scale. NaN = not known. */
@@ -73,13 +75,14 @@ typedef struct churn_inference {
   double mcfadden_r2; /* 1 - log-likelihood / null log-likelihood (McFadden 1974) */
 } churn_inference;
 
-/* Fills inference. `matrix`, `result` and `report` are what churn_fit_logistic, or
- * churn_penalised_fit without a penalty on absolute values, left. Likelihood-ratio tests and
- * profile intervals rest on a likelihood whose maximum was found and that describes the rows: they
- * are given only where the covariance asked for is the model's, the fit has no penalty, and it
- * converged; otherwise Wald's take their place. Whether the rows are independent is the caller's to
- * know. On failure the contents of the arrays are of no use. DEGENERATE: a clustered covariance
- * with fewer than two clusters, or with no more rows than coefficients. */
+/* Fills inference. `matrix`, `result` and `report` are what churn_fit_logistic,
+ * churn_firth_fit, or churn_penalised_fit without a penalty on absolute values, left.
+ * Likelihood-ratio tests and profile intervals rest on a likelihood whose maximum was found and
+ * that describes the rows: they are given only where the covariance asked for is the model's, the
+ * fit has no penalty (profile intervals: or Firth's), and it converged; otherwise Wald's take their
+ * place. Whether the rows are independent is the caller's to know. On failure the contents of the
+ * arrays are of no use. DEGENERATE: a clustered covariance with fewer than two clusters, or with no
+ * more rows than coefficients. */
 CHURN_MUST_USE churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *result,
                                         const churn_fit_report *report,
                                         const churn_inference_settings *settings,

@@ -81,7 +81,7 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
   if (e->spec->profile_intervals && !found->profile_intervals)
     churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
                     "intervals are Wald's: profile-likelihood intervals need independent rows, the "
-                    "model's covariance, no penalty and a fit that converged");
+                    "model's covariance, no penalty but Firth's and a fit that converged");
 }
 
 static void set_column(churn_model_column *column, const churn_coefficient *from)
@@ -158,14 +158,15 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, double
                                        .group = group,
                                        .group_count = model->feature_count,
                                        .ridge_lambda = model->lambda * (1 - model->alpha),
-                                       .ridge_factors = factors};
+                                       .ridge_factors = factors,
+                                       .firth = strcmp(model->penalty, "firth") == 0};
   status = churn_infer(e->matrix, e->result, e->report, &settings, run, found, error);
   if (status == CHURN_OK)
     status = set_columns(e, found, model, error);
   if (status == CHURN_OK)
     status = set_fit(e, &span, settings.covariance, found, model, error);
   if (status == CHURN_OK)
-    warn(e, &span, settings.covariance, found, settings.ridge_lambda > 0, run);
+    warn(e, &span, settings.covariance, found, settings.ridge_lambda > 0 || settings.firth, run);
   return status;
 }
 

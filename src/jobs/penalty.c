@@ -5,16 +5,18 @@
 
 #include "base/memory.h"
 #include "fit/cross_validate.h"
+#include "fit/firth.h"
 #include "project/pattern.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const penalty_names[] = {"none", "ridge", "lasso", "elastic_net"};
+static const char *const penalty_names[] = {"none", "ridge", "lasso", "elastic_net", "firth"};
 static const char *const rule_names[] = {"given", "cv", "cv_min"};
 
 typedef struct choice {
+  churn_penalty penalty;
   double lambda;
   uint32_t folds;
   double deviance;
@@ -48,7 +50,7 @@ static churn_status set_text(char **to, const char *text, churn_error *error)
 static churn_status record(const churn_fit_spec *fit, const choice *chosen, const double *factors,
                            churn_model *model, churn_error *error)
 {
-  bool none = fit->penalty == CHURN_PENALTY_NONE;
+  bool none = chosen->penalty == CHURN_PENALTY_NONE || chosen->penalty == CHURN_PENALTY_FIRTH;
   model->lambda = chosen->lambda;
   model->alpha = fit->alpha;
   model->folds = chosen->folds;
@@ -56,7 +58,7 @@ static churn_status record(const churn_fit_spec *fit, const choice *chosen, cons
   model->cv_std_error = chosen->std_error;
   for (size_t c = 0; c < model->column_count; c++)
     model->columns[c].penalty_factor = none ? 0 : factors[c];
-  churn_status status = set_text(&model->penalty, penalty_names[fit->penalty], error);
+  churn_status status = set_text(&model->penalty, penalty_names[chosen->penalty], error);
   return status == CHURN_OK ? set_text(&model->lambda_rule, rule_names[fit->lambda_source], error)
                             : status;
 }
@@ -100,7 +102,8 @@ static churn_status choose(const churn_penalty_input *input, const churn_scaled 
         churn_cross_choose(&table, fit->lambda_source == CHURN_LAMBDA_CV ? CHURN_LAMBDA_ONE_ERROR
                                                                          : CHURN_LAMBDA_MINIMUM);
     size_t n = path.columns + 1;
-    *chosen = (choice){path.lambdas[k], fit->folds, table.deviances[k], table.std_errors[k]};
+    *chosen = (choice){fit->penalty, path.lambdas[k], fit->folds, table.deviances[k],
+                       table.std_errors[k]};
     memcpy(start, path.coefficients + k * n, n * sizeof *start);
     warn_about_choice(&path, k, fit->alpha, &report, run);
   }
@@ -133,16 +136,55 @@ static churn_status fit_penalised(const churn_penalty_input *input, const double
   return status;
 }
 
+static churn_status fit_firth(const churn_penalty_input *input, const churn_run *run,
+                              churn_fit_result *result, churn_fit_report *report,
+                              churn_error *error)
+{
+  churn_scaled data = {0};
+  churn_status status = churn_scaled_take(input->matrix, run, &data, error);
+  if (status == CHURN_OK)
+    status = churn_firth_fit(&data, run, result, report, error);
+  churn_scaled_clear(&data);
+  return status;
+}
+
+/* Maximum likelihood, or Firth's where that has no maximum and the project asks for it. */
+static churn_status fit_likelihood(const churn_penalty_input *input, const churn_run *run,
+                                   churn_fit_result *result, churn_fit_report *report,
+                                   const churn_model *model, choice *chosen, churn_error *error)
+{
+  churn_scaled data = {0};
+  churn_status status = churn_fit_logistic(input->matrix, NULL, run, result, report, error);
+  if (status != CHURN_OK || report->stopped_by != CHURN_STOP_SEPARATION ||
+      !input->project->fit.firth_where_separated)
+    return status;
+  const char *column = model->columns[report->separating_column].name;
+  status = churn_scaled_after(input->matrix, result->means, result->deviations, run, &data, error);
+  if (status == CHURN_OK)
+    status = churn_firth_fit(&data, run, result, report, error);
+  if (status == CHURN_OK) {
+    chosen->penalty = CHURN_PENALTY_FIRTH;
+    churn_notes_add(run->notes, CHURN_WARNING, "firth", CHURN_NOWHERE,
+                    "the likelihood has no maximum: column %s tells some churners and stayers "
+                    "apart without error; fitted by Firth's penalised likelihood instead",
+                    column);
+  }
+  churn_scaled_clear(&data);
+  return status;
+}
+
 churn_status churn_penalty_fit(const churn_penalty_input *input, const churn_run *run,
                                churn_fit_result *result, churn_fit_report *report,
                                churn_model *model, churn_error *error)
 {
   const churn_fit_spec *fit = &input->project->fit;
-  choice chosen = {fit->lambda, 0, NAN, NAN};
+  choice chosen = {fit->penalty, fit->lambda, 0, NAN, NAN};
   double *factors = factors_new(fit, model);
   churn_status status = factors == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK && fit->penalty == CHURN_PENALTY_NONE)
-    status = churn_fit_logistic(input->matrix, NULL, run, result, report, error);
+    status = fit_likelihood(input, run, result, report, model, &chosen, error);
+  else if (status == CHURN_OK && fit->penalty == CHURN_PENALTY_FIRTH)
+    status = fit_firth(input, run, result, report, error);
   else if (status == CHURN_OK)
     status = fit_penalised(input, factors, run, result, report, &chosen, error);
   if (status == CHURN_OK)

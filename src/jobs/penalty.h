@@ -18,8 +18,10 @@ typedef struct churn_penalty_input {
 } churn_penalty_input;
 
 /* Fits, and records penalty, lambda, alpha, how lambda was chosen, and every column's factor in the
- * model, whose columns are those of the matrix. Result and report as of churn_fit_logistic; with a
- * penalty on absolute values the covariance is NaN all over. */
+ * model, whose columns are those of the matrix. Result and report as of churn_fit_logistic or
+ * churn_firth_fit, the latter also where the likelihood has no maximum and the project says
+ * `separation: firth` (warning "firth"; the model's penalty is then "firth"); with a penalty on
+ * absolute values the covariance is NaN all over. */
 CHURN_MUST_USE churn_status churn_penalty_fit(const churn_penalty_input *input,
                                               const churn_run *run, churn_fit_result *result,
                                               churn_fit_report *report, churn_model *model,

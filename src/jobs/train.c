@@ -206,8 +206,9 @@ static churn_status refuse_separation(const training *t, const churn_fit_report 
   return churn_error_set(
       error, CHURN_DEGENERATE,
       "the likelihood has no maximum: column %s tells some churners and stayers apart without "
-      "error, so its coefficient grows without end; leave the feature out, or set `fit: {penalty: "
-      "ridge, lambda: 0.01}` in the project",
+      "error, so its coefficient grows without end; leave the feature out, or set `fit: "
+      "{separation: firth}` (Firth's penalised likelihood, finite here) or `fit: {penalty: ridge, "
+      "lambda: 0.01}` in the project",
       t->model->columns[report->separating_column].name);
 }
 

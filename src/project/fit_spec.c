@@ -9,13 +9,13 @@
 
 enum { DEFAULT_FOLDS = 10, MOST_FOLDS = 1000, DEFAULT_SEED = 1 };
 
-enum { PENALTY, LAMBDA, ALPHA, FOLDS, SEED, FACTORS, COVARIANCE, INTERVALS, KEYS };
+enum { PENALTY, LAMBDA, ALPHA, FOLDS, SEED, FACTORS, COVARIANCE, INTERVALS, SEPARATION, KEYS };
 
 static void read_penalty(churn_reader *reader, const churn_yaml *node, churn_fit_spec *fit)
 {
-  static const char *const names[] = {"none", "ridge", "lasso", "elastic_net"};
-  static const double alphas[] = {0, 0, 1, 0.5};
-  int choice = churn_reader_choice(reader, node, "fit.penalty", names, 4);
+  static const char *const names[] = {"none", "ridge", "lasso", "elastic_net", "firth"};
+  static const double alphas[] = {0, 0, 1, 0.5, 0};
+  int choice = churn_reader_choice(reader, node, "fit.penalty", names, 5);
   fit->penalty = choice < 0 ? CHURN_PENALTY_NONE : (churn_penalty)choice;
   fit->alpha = alphas[fit->penalty];
 }
@@ -89,9 +89,21 @@ static void refuse_without_penalty(churn_reader *reader, const churn_yaml *node,
 {
   if (node != NULL)
     churn_reader_fault(reader, node->key,
-                       "fit.%s is for a penalty, and there is none; accepted: {penalty: ridge, "
-                       "lambda: NUMBER}, likewise lasso and elastic_net",
+                       "fit.%s is for a penalty of some strength, and there is none; accepted: "
+                       "{penalty: ridge, lambda: NUMBER}, likewise lasso and elastic_net",
                        what);
+}
+
+/* What to do where maximum likelihood has no finite answer. */
+static void read_separation(churn_reader *reader, const churn_yaml *node, churn_fit_spec *fit)
+{
+  static const char *const names[] = {"stop", "firth"};
+  fit->firth_where_separated = churn_reader_choice(reader, node, "fit.separation", names, 2) == 1;
+  if (fit->firth_where_separated && fit->penalty != CHURN_PENALTY_NONE &&
+      fit->penalty != CHURN_PENALTY_FIRTH)
+    churn_reader_fault(reader, node,
+                       "fit.separation: firth takes the place of maximum likelihood, and this fit "
+                       "has a penalty; accepted: {penalty: none, separation: firth}");
 }
 
 /* What is to be concluded from the fit, and how. */
@@ -107,9 +119,9 @@ static void read_inference(churn_reader *reader, const churn_yaml *covariance,
 
 void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  churn_field fields[KEYS] = {{"penalty", NULL},    {"lambda", NULL},   {"alpha", NULL},
-                              {"folds", NULL},      {"seed", NULL},     {"factors", NULL},
-                              {"covariance", NULL}, {"intervals", NULL}};
+  churn_field fields[KEYS] = {{"penalty", NULL},    {"lambda", NULL},    {"alpha", NULL},
+                              {"folds", NULL},      {"seed", NULL},      {"factors", NULL},
+                              {"covariance", NULL}, {"intervals", NULL}, {"separation", NULL}};
   churn_fit_spec *fit = &project->fit;
   *fit = (churn_fit_spec){.folds = DEFAULT_FOLDS, .seed = DEFAULT_SEED};
   if (node == NULL ||
@@ -119,7 +131,10 @@ void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project 
   const churn_yaml *penalty = fields[PENALTY].value, *lambda = fields[LAMBDA].value;
   size_t faults = reader->faults;
   read_penalty(reader, penalty, fit);
-  bool known = reader->faults == faults, none = fit->penalty == CHURN_PENALTY_NONE;
+  bool known = reader->faults == faults,
+       none = fit->penalty == CHURN_PENALTY_NONE || fit->penalty == CHURN_PENALTY_FIRTH;
+  if (known)
+    read_separation(reader, fields[SEPARATION].value, fit);
   read_lambda(reader, lambda, fit);
   if (known && !none && lambda == NULL)
     churn_reader_required(reader, node, &fields[LAMBDA], "fit",

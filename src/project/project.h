@@ -101,7 +101,8 @@ typedef enum churn_penalty {
   CHURN_PENALTY_NONE,
   CHURN_PENALTY_RIDGE,
   CHURN_PENALTY_LASSO,
-  CHURN_PENALTY_ELASTIC_NET
+  CHURN_PENALTY_ELASTIC_NET,
+  CHURN_PENALTY_FIRTH /* Jeffreys' prior (fit/firth.h); has no lambda */
 } churn_penalty;
 
 /* Which covariance of the coefficients. AUTO: clustered by customer where one has several rows. */
@@ -132,6 +133,7 @@ typedef struct churn_fit_spec {
   churn_covariance_choice covariance;
   bool profile_intervals; /* intervals: profile */
   churn_penalty penalty;
+  bool firth_where_separated; /* separation: firth */
   churn_lambda_source lambda_source;
   double lambda; /* GIVEN */
   double alpha;  /* 0 ridge, 1 lasso, between the two elastic net */

@@ -193,3 +193,12 @@ size_t churn_notes_lost(const churn_notes *notes)
 {
   return notes == NULL ? 0 : notes->lost;
 }
+
+churn_status churn_notes_take_fault(churn_notes *notes, churn_status status,
+                                    const churn_error *error)
+{
+  if (status == CHURN_OK || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
+    return status;
+  churn_notes_add_fault(notes, error);
+  return CHURN_OK;
+}

@@ -5,6 +5,7 @@
 #define CHURN_BASE_ERROR_H
 
 #include <churn/notes.h>
+#include <churn/run.h>
 #include <churn/status.h>
 
 /* A place in a file. `line` and `column` from 1, 0 = not known; file NULL = no file. */
@@ -42,5 +43,16 @@ void churn_notes_add_fault(churn_notes *notes, const churn_error *error);
 /* How many remarks were dropped for lack of memory. A call whose result is made of them (a check's
  * verdict, the notes in a model) must fail then. */
 size_t churn_notes_lost(const churn_notes *notes);
+
+/* A fault of the input becomes a note and the work goes on (CHURN_OK); only lack of memory and
+ * broken promises stay errors. */
+churn_status churn_notes_take_fault(churn_notes *notes, churn_status status,
+                                    const churn_error *error);
+
+/* Where a run wants its remarks; NULL = nowhere. */
+static inline churn_notes *churn_run_notes(const churn_run *run)
+{
+  return run == NULL ? NULL : run->notes;
+}
 
 #endif

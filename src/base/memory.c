@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 
+#include "base/error.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,6 +55,12 @@ char *churn_text_copy(const char *text, size_t length)
     memcpy(copy, text, length);
   copy[length] = '\0';
   return copy;
+}
+
+churn_status churn_text_set(char **to, const char *text, churn_error *error)
+{
+  *to = churn_text_copy(text, strlen(text));
+  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 char *churn_text_format(const char *format, ...)

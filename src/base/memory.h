@@ -4,6 +4,7 @@
 #ifndef CHURN_BASE_MEMORY_H
 #define CHURN_BASE_MEMORY_H
 
+#include <churn/status.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +21,9 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
 
 /* A terminated copy of text[0..length); NULL when memory ran out. */
 char *churn_text_copy(const char *text, size_t length);
+
+/* *to = a copy of a terminated text; NO_MEMORY, and *to NULL, when memory ran out. */
+CHURN_MUST_USE churn_status churn_text_set(char **to, const char *text, churn_error *error);
 
 /* printf into a fresh text; NULL when memory ran out. */
 char *churn_text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

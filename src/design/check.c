@@ -33,28 +33,13 @@ void churn_check_report_free(churn_check_report *report)
   free(report);
 }
 
-/* A fault is remembered and the check goes on; only broken promises and lack of memory end it. */
-static churn_status go_on(churn_status status, const churn_error *error, const churn_run *run)
-{
-  if (status == CHURN_OK || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
-    return status;
-  churn_notes_add_fault(run->notes, error);
-  return CHURN_OK;
-}
-
-static churn_status copy_text(char **to, const char *text, churn_error *error)
-{
-  *to = churn_text_copy(text, strlen(text));
-  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
-}
-
 static churn_status describe_column(const churn_schema_column *schema, const churn_column *column,
                                     churn_check_column *out, churn_error *error)
 {
   out->type = churn_type_name(schema->type);
   out->missing = column->missing;
   out->levels = column->levels == NULL ? 0 : churn_dictionary_count(column->levels);
-  return copy_text(&out->name, schema->name, error);
+  return churn_text_set(&out->name, schema->name, error);
 }
 
 static churn_status describe_columns(const churn_schema_source *schema, const churn_column *columns,
@@ -97,9 +82,9 @@ static churn_status describe_source(const churn_pipeline *p, size_t s, churn_che
     out->first_day = h->first_day;
     out->last_day = h->last_day;
   }
-  churn_status status = copy_text(&out->name, schema->name, error);
+  churn_status status = churn_text_set(&out->name, schema->name, error);
   if (status == CHURN_OK)
-    status = copy_text(&out->path, spec->path == NULL ? "" : spec->path, error);
+    status = churn_text_set(&out->path, spec->path == NULL ? "" : spec->path, error);
   if (status == CHURN_OK)
     status = describe_columns(schema, s == 0 ? p->data->customers.columns : h->columns, out, error);
   return status;
@@ -118,8 +103,8 @@ static churn_status describe_sources(const churn_pipeline *p, churn_check_report
     status =
         describe_source(p, report->source_count, &report->sources[report->source_count], error);
   for (; report->feature_count < p->feature_count && status == CHURN_OK; report->feature_count++)
-    status = copy_text(&report->features[report->feature_count],
-                       p->selection->features[report->feature_count].name.text, error);
+    status = churn_text_set(&report->features[report->feature_count],
+                            p->selection->features[report->feature_count].name.text, error);
   report->customers = p->data->customers.count;
   report->data_until = p->data->data_until;
   return status;
@@ -149,7 +134,7 @@ static churn_status try_encoding(const churn_pipeline *p, const churn_snapshots 
   free(features);
   free(labels);
   churn_model_free(model);
-  return go_on(status, error, run);
+  return churn_notes_take_fault(run->notes, status, error);
 }
 
 static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run,
@@ -159,7 +144,7 @@ static churn_status describe_snapshots(const churn_pipeline *p, const churn_run 
   churn_status status = churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
                                                  CHURN_SNAPSHOTS_LABELLED, run, &s, error);
   if (status != CHURN_OK)
-    return go_on(status, error, run);
+    return churn_notes_take_fault(run->notes, status, error);
   report->snapshots = churn_array_new(s->day_count, sizeof *report->snapshots);
   if (report->snapshots == NULL)
     status = churn_error_no_memory(error);
@@ -314,7 +299,7 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
     if (status == CHURN_OK && !opening.no_data)
       status = describe(p, run, made, error);
     else if (churn_notes_count_of(run->notes, CHURN_FAULT) == before && !opening.no_data)
-      status = go_on(status, error, run);
+      status = churn_notes_take_fault(run->notes, status, error);
     else if (status != CHURN_NO_MEMORY && status != CHURN_INTERNAL)
       status = CHURN_OK;
   }

@@ -90,15 +90,6 @@ static bool add_all(files *all)
   return good;
 }
 
-/* A fault is told and the check goes on; only lack of memory and broken promises end it. */
-static churn_status tell(churn_status status, const churn_error *error, const churn_run *run)
-{
-  if (status == CHURN_OK || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
-    return status;
-  churn_notes_add_fault(run->notes, error);
-  return CHURN_OK;
-}
-
 static bool has_heading(char *const *headings, size_t count, const char *wanted)
 {
   for (size_t i = 0; i < count; i++)
@@ -120,7 +111,7 @@ static churn_status tell_missing(file *f, char *const *headings, size_t count, c
     f->sound = false;
     status = churn_table_read(f->path, f->format, &f->requests[r], 1, NULL, NULL, &table, error);
     churn_table_free(table);
-    status = tell(status, error, run);
+    status = churn_notes_take_fault(run->notes, status, error);
   }
   return status;
 }
@@ -131,8 +122,8 @@ static churn_status open_file(file *f, const churn_run *run, churn_error *error)
   size_t count = 0;
   churn_status status = churn_table_headings(f->path, f->format, &headings, &count, error);
   f->sound = status == CHURN_OK;
-  status =
-      status == CHURN_OK ? tell_missing(f, headings, count, run, error) : tell(status, error, run);
+  status = status == CHURN_OK ? tell_missing(f, headings, count, run, error)
+                              : churn_notes_take_fault(run->notes, status, error);
   for (size_t h = 0; h < count; h++)
     free(headings[h]);
   free(headings);
@@ -155,7 +146,7 @@ static churn_status read_rows(const file *f, const churn_run *run, churn_error *
     churn_notes_add_fault(run->notes, &fault);
   }
   churn_table_free(table);
-  return tell(status, error, run);
+  return churn_notes_take_fault(run->notes, status, error);
 }
 
 churn_status churn_check_files(const churn_project *project, const churn_run *run,

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static churn_notes *notes_of(const churn_run *run)
-{
-  return run == NULL ? NULL : run->notes;
-}
-
 /* Enough rows, and both outcomes among them, to carry a coefficient. Pooling off keeps everything.
  */
 static bool stands_alone(const churn_learner *l, churn_tally t)
@@ -54,7 +49,7 @@ static churn_status drop_column(churn_learner *l, char *name, const char *reason
     free(why);
     return churn_error_no_memory(error);
   }
-  churn_notes_add(notes_of(run), severity, "dropped_column", CHURN_NOWHERE,
+  churn_notes_add(churn_run_notes(run), severity, "dropped_column", CHURN_NOWHERE,
                   "column %s is left out: %s", name, why);
   model->dropped[model->dropped_count++] = (churn_model_dropped){name, why};
   return CHURN_OK;
@@ -160,7 +155,7 @@ static churn_status find_reference(const churn_learner *l, size_t f, size_t *ref
 static void note_pooled(const churn_model_feature *feature, const char *level, churn_tally t,
                         const char *into, const churn_run *run)
 {
-  churn_notes_add(notes_of(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
+  churn_notes_add(churn_run_notes(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
                   "%s=%s (%" PRIu64 " rows, %" PRIu64 " churners) is pooled into %s", feature->name,
                   level, t.rows, t.churners, into);
 }
@@ -189,12 +184,12 @@ static void note_all_pooled(const churn_learner *l, size_t f, size_t reference, 
       all.churners += t.churners;
     }
   if (count > NAMED_LEVELS)
-    churn_notes_add(notes_of(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
                     "%zu rare levels of %s (%" PRIu64 " rows, %" PRIu64
                     " churners) are pooled into %s",
                     count, feature->name, all.rows, all.churners, into);
   if (feature->level_count * 2 > l->total_rows)
-    churn_notes_add(notes_of(run), CHURN_WARNING, "like_an_id", CHURN_NOWHERE,
+    churn_notes_add(churn_run_notes(run), CHURN_WARNING, "like_an_id", CHURN_NOWHERE,
                     "%s has %zu levels in %" PRIu64
                     " rows: it looks like an id or free text; leave it out",
                     feature->name, feature->level_count, l->total_rows);

@@ -121,7 +121,7 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   if (kept == p->selection->count)
     return CHURN_OK;
   if (kept * 2 < p->selection->count)
-    churn_notes_add(run == NULL ? NULL : run->notes, CHURN_WARNING, "few_features", CHURN_NOWHERE,
+    churn_notes_add(churn_run_notes(run), CHURN_WARNING, "few_features", CHURN_NOWHERE,
                     "only %zu of the %zu shipped features fit this project; write its own under "
                     "`features`",
                     kept, p->selection->count);

@@ -73,7 +73,7 @@ static bool can_be_feature(const churn_project *project, const churn_schema_colu
   else if (strpbrk(column->name, "?=") != NULL)
     why = "has ? or = in its name; give it a plain name under `columns`";
   if (why != NULL)
-    churn_notes_add(run == NULL ? NULL : run->notes, CHURN_NOTE, "column_left_out", CHURN_NOWHERE,
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "column_left_out", CHURN_NOWHERE,
                     "column \"%s\" is left out of customers.*: it %s", column->name, why);
   return why == NULL;
 }

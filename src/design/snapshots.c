@@ -299,10 +299,10 @@ static void note_unused_labels(const builder *b, const churn_snapshots *s, const
       there += labels->as_of[i] == b->days[d];
   }
   if (there > used)
-    churn_notes_add(
-        run == NULL ? NULL : run->notes, CHURN_NOTE, "labels_outside_base", CHURN_NOWHERE,
-        "%" PRIu64 " label%s of customers who were not in the base on that day left out",
-        there - used, there - used == 1 ? " is" : "s are");
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "labels_outside_base", CHURN_NOWHERE,
+                    "%" PRIu64
+                    " label%s of customers who were not in the base on that day left out",
+                    there - used, there - used == 1 ? " is" : "s are");
 }
 
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)

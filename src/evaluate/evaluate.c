@@ -142,7 +142,7 @@ static void warn_about_outcome(const churn_project *project, const churn_model *
   const churn_outcome_spec *outcome = &project->outcome;
   if (outcome->horizon_days != model->horizon_days || outcome->gap_days != model->gap_days)
     churn_notes_add(
-        run == NULL ? NULL : run->notes, CHURN_WARNING, "other_outcome", CHURN_NOWHERE,
+        churn_run_notes(run), CHURN_WARNING, "other_outcome", CHURN_NOWHERE,
         "the model was trained for churn within %d days after a gap of %d, and is judged "
         "for %d days after a gap of %d",
         (int)model->horizon_days, (int)model->gap_days, (int)outcome->horizon_days,

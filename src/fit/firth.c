@@ -55,8 +55,7 @@ static churn_firth_solver solver_of(const churn_matrix *matrix, const churn_tota
 churn_status churn_firth_fit(const churn_scaled *data, const churn_run *run,
                              churn_fit_result *result, churn_fit_report *report, churn_error *error)
 {
-  churn_firth_solver s =
-      solver_of(data->matrix, &data->totals, run, run == NULL ? NULL : run->notes);
+  churn_firth_solver s = solver_of(data->matrix, &data->totals, run, churn_run_notes(run));
   churn_status status = start(&s, &data->totals, error);
   if (status == CHURN_OK)
     status = churn_firth_maximise(&s, error);

@@ -182,7 +182,7 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
   status = churn_fit_standardise(matrix, run, &totals, means, deviations, error);
   if (status != CHURN_OK)
     goto done;
-  newton.objective.kernel = churn_kernel_choose(run == NULL ? NULL : run->notes);
+  newton.objective.kernel = churn_kernel_choose(churn_run_notes(run));
   newton.objective.total_weight = totals.weight;
   newton.objective.ridge_lambda = newton.settings.ridge_lambda;
   newton.lowest_weight = totals.lowest_weight;

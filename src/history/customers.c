@@ -159,7 +159,7 @@ static churn_status check_spells(const churn_build *build, const churn_table *ta
     if (build->settings->collect_all) {
       if (faults++ < MOST_POINTED)
         point_at(build, table, keys[i].row, heading);
-      churn_notes_add_fault(build->run == NULL ? NULL : build->run->notes, build->error);
+      churn_notes_add_fault(churn_run_notes(build->run), build->error);
       build->data->incomplete = true;
     } else if (worst == CHURN_OK || build->error->line < lowest.line) {
       worst = status;
@@ -254,7 +254,7 @@ static void note_undated(const churn_build *build, const churn_table *table, con
 {
   if (l->joined < 0 || table->columns[l->joined].missing == 0)
     return;
-  churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_WARNING, "no_joined_date",
+  churn_notes_add(churn_run_notes(build->run), CHURN_WARNING, "no_joined_date",
                   (churn_place){table->path, 0, 0},
                   "%" PRIu64
                   " customers have no \"%s\"; they count as joined before the data begins",

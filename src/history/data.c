@@ -63,7 +63,7 @@ static void note_rejects(const churn_build *build, const churn_source_spec *spec
       table->reject_count <= spec->format.max_bad_rows ? CHURN_WARNING : CHURN_FAULT;
   for (size_t i = 0; i < table->reject_count; i++)
     churn_notes_add(
-        build->run == NULL ? NULL : build->run->notes, severity, "bad_row",
+        churn_run_notes(build->run), severity, "bad_row",
         (churn_place){churn_table_name(table), table->rejects[i].line, table->rejects[i].column},
         "%s", table->rejects[i].reason);
 }
@@ -88,7 +88,7 @@ static churn_status keep_rejects(const churn_build *build, const churn_source_sp
   churn_status status = path == NULL ? churn_error_no_memory(build->error)
                                      : churn_table_write_rejects(table, path, build->error);
   if (status == CHURN_OK)
-    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "rejects_file",
+    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "rejects_file",
                     (churn_place){path, 0, 0}, "holds the %zu rejected rows of %s",
                     table->reject_count, spec->name.text);
   free(path);
@@ -136,7 +136,7 @@ static void note_ignored(const churn_build *build, const churn_source_spec *spec
                table->ignored[i]);
   }
   if (count > 0)
-    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "ignored_columns",
+    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "ignored_columns",
                     (churn_place){table->path, 0, 0}, "the project maps no column to %s%s", names,
                     count > MOST_NAMED ? " and others" : "");
 }
@@ -276,7 +276,7 @@ static bool go_on(const churn_build *build, churn_status status)
 {
   if (!build->settings->collect_all || status == CHURN_NO_MEMORY || status == CHURN_INTERNAL)
     return false;
-  churn_notes_add_fault(build->run == NULL ? NULL : build->run->notes, build->error);
+  churn_notes_add_fault(churn_run_notes(build->run), build->error);
   build->data->incomplete = true;
   return true;
 }

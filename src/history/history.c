@@ -12,11 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static churn_notes *notes_of(const churn_build *build)
-{
-  return build->run == NULL ? NULL : build->run->notes;
-}
-
 /* Where the requested columns stand: 0 = id, 1 = day, then the wanted columns of the schema. */
 typedef struct layout {
   churn_column_request *requests;
@@ -309,12 +304,12 @@ static void note_left_out(const churn_build *build, const churn_table *table,
 {
   churn_place place = {table->path, 0, 0};
   if (h->rows_unmatched > 0)
-    churn_notes_add(notes_of(build), CHURN_NOTE, "unmatched_rows", place,
+    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "unmatched_rows", place,
                     "%" PRIu64 " of %" PRIu64
                     " rows of %s belong to no known customer and were left out",
                     h->rows_unmatched, h->rows_read, h->name);
   if (h->rows_dayless > 0)
-    churn_notes_add(notes_of(build), CHURN_NOTE, "rows_without_day", place,
+    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "rows_without_day", place,
                     "%" PRIu64 " of %" PRIu64 " rows of %s have no \"%s\" and were left out",
                     h->rows_dayless, h->rows_read, h->name, table->columns[1].heading);
 }

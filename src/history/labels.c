@@ -110,7 +110,7 @@ static churn_status take_table(const churn_build *build, const churn_table *tabl
       status = fill(build, keys, kept);
   }
   if (status == CHURN_OK && build->data->labels.unmatched > 0)
-    churn_notes_add(build->run == NULL ? NULL : build->run->notes, CHURN_NOTE, "unmatched_rows",
+    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "unmatched_rows",
                     (churn_place){churn_table_name(table), 0, 0},
                     "%" PRIu64 " labels belong to no known customer and were left out",
                     build->data->labels.unmatched);

@@ -16,12 +16,6 @@
  * Journal of Clinical Epidemiology 49, 1996). */
 enum { CHURNERS_PER_COEFFICIENT = 10 };
 
-static churn_status set_text(char **to, const char *text, churn_error *error)
-{
-  *to = churn_text_copy(text, strlen(text));
-  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
-}
-
 /* A model file holds no infinity. */
 static double known(double value)
 {
@@ -103,14 +97,14 @@ static churn_status set_columns(const churn_explanation *e, const churn_inferenc
 {
   model->intercept = (churn_model_column){.mean = 1.0, .deviation = 1.0};
   set_column(&model->intercept, &found->coefficients[0]);
-  churn_status status = set_text(&model->intercept.name, "(Intercept)", error);
+  churn_status status = churn_text_set(&model->intercept.name, "(Intercept)", error);
   for (size_t c = 0; c < model->column_count && status == CHURN_OK; c++) {
     churn_model_column *column = &model->columns[c];
     column->mean = e->result->means[c];
     column->deviation = e->result->deviations[c];
     set_column(column, &found->coefficients[c + 1]);
-    status = set_text(&column->condition,
-                      churn_condition_name(found->coefficients[c + 1].condition), error);
+    status = churn_text_set(&column->condition,
+                            churn_condition_name(found->coefficients[c + 1].condition), error);
   }
   return status;
 }
@@ -129,11 +123,13 @@ static churn_status set_fit(const churn_explanation *e, const churn_span *span,
   model->aic = known(found->aic);
   model->bic = known(found->bic);
   model->mcfadden_r2 = known(found->mcfadden_r2);
-  churn_status status = set_text(&model->covariance_kind, churn_covariance_name(kind), error);
+  churn_status status = churn_text_set(&model->covariance_kind, churn_covariance_name(kind), error);
   if (status == CHURN_OK)
-    status = set_text(&model->test_kind, found->ratio_tests ? "likelihood_ratio" : "wald", error);
+    status =
+        churn_text_set(&model->test_kind, found->ratio_tests ? "likelihood_ratio" : "wald", error);
   if (status == CHURN_OK)
-    status = set_text(&model->interval_kind, found->profile_intervals ? "profile" : "wald", error);
+    status =
+        churn_text_set(&model->interval_kind, found->profile_intervals ? "profile" : "wald", error);
   return status;
 }
 
@@ -183,7 +179,7 @@ static churn_status set_estimates(const churn_explanation *e, churn_model *model
 {
   model->intercept = (churn_model_column){.mean = 1.0, .deviation = 1.0};
   set_estimate(&model->intercept, e->result->coefficients[0]);
-  churn_status status = set_text(&model->intercept.name, "(Intercept)", error);
+  churn_status status = churn_text_set(&model->intercept.name, "(Intercept)", error);
   for (size_t f = 0; f < model->feature_count; f++)
     model->features[f].test = (churn_model_test){0, NAN, NAN, NAN, NAN};
   for (size_t c = 0; c < model->column_count && status == CHURN_OK; c++) {
@@ -192,7 +188,7 @@ static churn_status set_estimates(const churn_explanation *e, churn_model *model
     column->deviation = e->result->deviations[c];
     set_estimate(column, e->result->coefficients[c + 1]);
     model->features[column->feature].test.df++;
-    status = set_text(&column->condition, "not_judged", error);
+    status = churn_text_set(&column->condition, "not_judged", error);
   }
   return status;
 }
@@ -212,7 +208,7 @@ static churn_status describe_only(const churn_explanation *e, const churn_run *r
   model->mcfadden_r2 = known(1 - e->report->log_likelihood / e->report->null_log_likelihood);
   status = set_estimates(e, model, error);
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == CHURN_OK; i++)
-    status = set_text(kinds[i], "none", error);
+    status = churn_text_set(kinds[i], "none", error);
   if (status == CHURN_OK &&
       (e->spec->covariance != CHURN_CHOOSE_AUTO || e->spec->profile_intervals))
     churn_notes_add(run->notes, CHURN_NOTE, "no_standard_errors", CHURN_NOWHERE,

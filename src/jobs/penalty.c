@@ -41,12 +41,6 @@ static double *factors_new(const churn_fit_spec *fit, const churn_model *model)
   return factors;
 }
 
-static churn_status set_text(char **to, const char *text, churn_error *error)
-{
-  *to = churn_text_copy(text, strlen(text));
-  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
-}
-
 static churn_status record(const churn_fit_spec *fit, const choice *chosen, const double *factors,
                            churn_model *model, churn_error *error)
 {
@@ -58,9 +52,10 @@ static churn_status record(const churn_fit_spec *fit, const choice *chosen, cons
   model->cv_std_error = chosen->std_error;
   for (size_t c = 0; c < model->column_count; c++)
     model->columns[c].penalty_factor = none ? 0 : factors[c];
-  churn_status status = set_text(&model->penalty, penalty_names[chosen->penalty], error);
-  return status == CHURN_OK ? set_text(&model->lambda_rule, rule_names[fit->lambda_source], error)
-                            : status;
+  churn_status status = churn_text_set(&model->penalty, penalty_names[chosen->penalty], error);
+  return status == CHURN_OK
+             ? churn_text_set(&model->lambda_rule, rule_names[fit->lambda_source], error)
+             : status;
 }
 
 static void warn_about_choice(const churn_path *path, size_t chosen, double alpha,

@@ -179,12 +179,6 @@ static churn_status drop_collinear(training *t, churn_error *error)
   return status;
 }
 
-static churn_status set_text(char **to, const char *text, churn_error *error)
-{
-  *to = churn_text_copy(text, strlen(text));
-  return *to == NULL ? churn_error_no_memory(error) : CHURN_OK;
-}
-
 static churn_status describe_fit(training *t, const churn_fit_report *report, churn_error *error)
 {
   churn_model *model = t->model;
@@ -194,7 +188,7 @@ static churn_status describe_fit(training *t, const churn_fit_report *report, ch
   model->iterations = report->iterations;
   model->max_gradient = report->max_gradient;
   model->converged = report->converged;
-  return set_text(&model->stopped_by, churn_stop_name(report->stopped_by), error);
+  return churn_text_set(&model->stopped_by, churn_stop_name(report->stopped_by), error);
 }
 
 /* Without a maximum there are no coefficients to report. */
@@ -265,11 +259,11 @@ static churn_status record_types(training *t, churn_error *error)
     for (size_t c = 0; c < schema->sources[s].column_count && status == CHURN_OK; c++) {
       const churn_schema_column *column = &schema->sources[s].columns[c];
       churn_model_type *type = &t->model->types[t->model->type_count++];
-      status = set_text(&type->source, schema->sources[s].name, error);
+      status = churn_text_set(&type->source, schema->sources[s].name, error);
       if (status == CHURN_OK)
-        status = set_text(&type->column, column->name, error);
+        status = churn_text_set(&type->column, column->name, error);
       if (status == CHURN_OK)
-        status = set_text(&type->type, churn_type_name(column->type), error);
+        status = churn_text_set(&type->type, churn_type_name(column->type), error);
     }
   return status;
 }
@@ -284,9 +278,9 @@ static churn_status record_inputs(training *t, churn_error *error)
   for (size_t i = 0; i < data->input_count && status == CHURN_OK; i++) {
     churn_model_input *input = &t->model->inputs[t->model->input_count++];
     input->rows = data->inputs[i].rows;
-    status = set_text(&input->source, data->inputs[i].name, error);
+    status = churn_text_set(&input->source, data->inputs[i].name, error);
     if (status == CHURN_OK)
-      status = set_text(&input->fingerprint, data->inputs[i].fingerprint, error);
+      status = churn_text_set(&input->fingerprint, data->inputs[i].fingerprint, error);
   }
   return status;
 }
@@ -305,7 +299,7 @@ static churn_status record_notes(training *t, churn_error *error)
   for (size_t i = 0; i < count && status == CHURN_OK; i++) {
     const churn_note *note = churn_notes_get(t->run->notes, i);
     if (note->file[0] == '\0' && strcmp(note->code, "isa_ignored") != 0)
-      status = set_text(&t->model->notes[t->model->note_count++], note->text, error);
+      status = churn_text_set(&t->model->notes[t->model->note_count++], note->text, error);
   }
   return status;
 }
@@ -326,8 +320,9 @@ static churn_status record_window(training *t, churn_error *error)
   model->rows = t->train->count;
   model->churners = span.churners;
   model->customers = span.customers;
-  status = set_text(&model->program, "churn " CHURN_VERSION, error);
-  return status == CHURN_OK ? set_text(&model->set, t->pipeline->selection->set, error) : status;
+  status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
+  return status == CHURN_OK ? churn_text_set(&model->set, t->pipeline->selection->set, error)
+                            : status;
 }
 
 static churn_status record_figures(training *t, churn_error *error)
@@ -347,9 +342,9 @@ static churn_status record_figures(training *t, churn_error *error)
   }
   if (!held_out)
     t->model->validation = (churn_figures){0};
-  return status == CHURN_OK
-             ? set_text(&t->model->validation_kind, kinds[held_out ? t->split.kind : 0], error)
-             : status;
+  return status == CHURN_OK ? churn_text_set(&t->model->validation_kind,
+                                             kinds[held_out ? t->split.kind : 0], error)
+                            : status;
 }
 
 static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)

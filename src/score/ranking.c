@@ -122,7 +122,7 @@ static void warn_about_day(const churn_pipeline *p, churn_day as_of, const churn
       oldest = h->first_day;
   }
   char day[CHURN_DAY_TEXT_SIZE];
-  churn_notes *notes = run == NULL ? NULL : run->notes;
+  churn_notes *notes = churn_run_notes(run);
   churn_day_format(newest, day);
   if (newest != CHURN_DAY_MISSING && as_of > newest + FAR_DAYS)
     churn_notes_add(notes, CHURN_WARNING, "as_of_after_data", CHURN_NOWHERE,
@@ -199,7 +199,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   r->model = model;
   churn_status status = open_ranking(r, project, settings, run, &as_of, error);
   if (status == CHURN_OK && r->snapshots->count == 0)
-    churn_notes_add(run == NULL ? NULL : run->notes, CHURN_WARNING, "nobody", CHURN_NOWHERE,
+    churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
                     "`active_within`");

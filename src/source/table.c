@@ -174,7 +174,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
 {
   static const churn_table_settings defaults = {.piece_bytes = 0};
   const churn_table_settings *how = settings == NULL ? &defaults : settings;
-  churn_notes *notes = run == NULL ? NULL : run->notes;
+  churn_notes *notes = churn_run_notes(run);
   churn_scan scan = {.piece_count = 0};
   churn_reading reading;
   churn_piece *pieces = NULL;

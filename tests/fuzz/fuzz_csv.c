@@ -11,12 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void demand(bool what)
-{
-  if (!what)
-    abort();
-}
-
 static churn_status read_cut(const char *path, uint8_t how, size_t piece_bytes, churn_table **table,
                              churn_error *error)
 {

@@ -11,12 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void demand(bool what)
-{
-  if (!what)
-    abort();
-}
-
 enum { T = 110 };
 
 /* The same customer twice; the second world has no row of day T or later, and no value that became

@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void demand(bool what)
-{
-  if (!what)
-    abort();
-}
-
 static churn_model *parse(const char *bytes, size_t length)
 {
   churn_error error = {0};

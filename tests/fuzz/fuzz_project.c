@@ -10,12 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void demand(bool what)
-{
-  if (!what)
-    abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   char path[64];

@@ -27,6 +27,7 @@ typedef struct training {
   churn_frame *frame;
   churn_matrix *matrix;
   int8_t *labels;
+  double *weights; /* of the population; NULL where every row stands for itself */
   churn_split split;
   churn_model *model;
 } training;
@@ -36,6 +37,7 @@ static void free_training(training *t)
   churn_matrix_free(t->matrix);
   churn_frame_free(t->frame);
   free(t->labels);
+  free(t->weights);
   churn_snapshots_free(t->test);
   churn_snapshots_free(t->train);
   churn_snapshots_free(t->all);
@@ -68,7 +70,7 @@ static churn_status check_rows(const training *t, churn_error *error)
 
 static churn_status open_rows(training *t, const churn_train_settings *settings, churn_error *error)
 {
-  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
+  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
@@ -87,17 +89,22 @@ static churn_status learn_encoding(training *t, churn_error *error)
 {
   const churn_pipeline *p = t->pipeline;
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
+  churn_weighting weighting = t->project->fit.weighting;
   t->labels = churn_snapshots_labels(t->train);
-  churn_status status =
-      features == NULL || t->labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (weighting != CHURN_WEIGHTING_NONE)
+    t->weights = churn_snapshots_weights(t->train);
+  bool good = t->labels != NULL && (weighting == CHURN_WEIGHTING_NONE || t->weights != NULL);
+  churn_status status = features == NULL || !good ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
+  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
+                              weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
-    status = churn_encoding_learn(p->plan, t->frame, t->labels, features, p->feature_count,
-                                  t->project->pool_rows, t->run, t->model, error);
+    status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
+                                  t->run, t->model, error);
   if (status == CHURN_OK && t->model->column_count == 0)
     status = churn_error_set(error, CHURN_DEGENERATE,
                              "no column is left to fit: every feature is constant");
@@ -108,6 +115,8 @@ static churn_status learn_encoding(training *t, churn_error *error)
 typedef struct matrix_fill {
   const churn_encoder *encoder;
   const training *training;
+  bool weighted;
+  double shift; /* added to every row's offset */
 } matrix_fill;
 
 static churn_status fill_tile(void *context, size_t tile, int thread, churn_error *error)
@@ -117,10 +126,30 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   const training *t = m->training;
   size_t rows = churn_tile_rows(t->matrix->rows, tile);
   const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
-  for (size_t r = 0; r < rows; r++)
-    t->matrix->y[tile * CHURN_TILE_ROWS + r] = t->labels[tile * CHURN_TILE_ROWS + r];
+  for (size_t r = 0; r < rows; r++) {
+    size_t row = tile * CHURN_TILE_ROWS + r;
+    t->matrix->y[row] = t->labels[row];
+    if (m->weighted)
+      t->matrix->weight[row] = t->weights[row];
+    if (t->matrix->offset != NULL)
+      t->matrix->offset[row] = t->train->rows[row].offset + m->shift;
+  }
   return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL,
                             error);
+}
+
+/* Thinning by outcome multiplies everybody's odds by the ratio of the two rates and changes nothing
+ * else, so a likelihood with that shift is the sample's, and its intercept the population's
+ * (Prentice and Pyke, Biometrika 66, 1979). */
+static churn_status set_terms(const training *t, matrix_fill *fill, churn_error *error)
+{
+  const churn_fit_spec *fit = &t->project->fit;
+  fill->weighted =
+      fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
+  fill->shift = log(fit->sampled.churners / fit->sampled.others);
+  t->matrix->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
+  return fit->offset.text == NULL && fill->shift == 0 ? CHURN_OK
+                                                      : churn_matrix_add_offset(t->matrix, error);
 }
 
 static churn_status fill_matrix(training *t, churn_error *error)
@@ -134,7 +163,9 @@ static churn_status fill_matrix(training *t, churn_error *error)
     status = churn_encoder_new(t->model, t->pipeline->plan, outputs, &encoder, error);
   if (status == CHURN_OK)
     status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
-  matrix_fill fill = {encoder, t};
+  matrix_fill fill = {.encoder = encoder, .training = t};
+  if (status == CHURN_OK)
+    status = set_terms(t, &fill, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix",
                                 t->run, error);
@@ -232,7 +263,8 @@ static churn_status fit(training *t, churn_error *error)
     status = refuse_separation(t, &report, error);
   if (status == CHURN_OK)
     status = describe_fit(t, &report, error);
-  churn_explanation explanation = {&t->project->fit, t->train, t->matrix, &result, &report};
+  churn_explanation explanation = {&t->project->fit, t->train, t->weights,
+                                   t->matrix,        &result,  &report};
   if (status == CHURN_OK)
     status = churn_explain(&explanation, t->run, t->model, error);
   if (status == CHURN_OK)
@@ -304,6 +336,23 @@ static churn_status record_notes(training *t, churn_error *error)
   return status;
 }
 
+static churn_status record_weighting(training *t, const churn_span *span, churn_error *error)
+{
+  static const char *const names[] = {"none", "frequency", "inclusion", "sampled"};
+  const churn_fit_spec *fit = &t->project->fit;
+  churn_model *model = t->model;
+  model->sampled_churners = fit->sampled.churners;
+  model->sampled_others = fit->sampled.others;
+  model->population = span->population;
+  model->population_churners = span->population_churners;
+  churn_status status = churn_text_set(&model->weighting, names[fit->weighting], error);
+  if (status == CHURN_OK && fit->weight.text != NULL)
+    status = churn_text_set(&model->weight, fit->weight.text, error);
+  if (status == CHURN_OK && fit->offset.text != NULL)
+    status = churn_text_set(&model->offset, fit->offset.text, error);
+  return status;
+}
+
 static churn_status record_window(training *t, churn_error *error)
 {
   churn_span span;
@@ -317,10 +366,14 @@ static churn_status record_window(training *t, churn_error *error)
   model->horizon_days = t->project->outcome.horizon_days;
   model->gap_days = t->project->outcome.gap_days;
   model->test_share = t->split.kind == CHURN_SPLIT_CUSTOMERS ? t->split.test_share : 0.0;
-  model->rows = t->train->count;
+  model->rows = span.rows;
   model->churners = span.churners;
   model->customers = span.customers;
-  status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
+  status = record_weighting(t, &span, error);
+  if (status == CHURN_OK)
+    status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
+  if (status != CHURN_OK)
+    return status;
   return status == CHURN_OK ? churn_text_set(&model->set, t->pipeline->selection->set, error)
                             : status;
 }

@@ -1,7 +1,7 @@
 # Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, scaling. Sourced by bench/run.
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of bench/run
 
 # The Python that has a module; distributions keep theirs beside others.
 python_with() {
@@ -55,21 +55,26 @@ race() {
   rm -f "$scratch/$stage".*
 }
 
+tell_speed() { awk -v t="$(median_time "parse.$2" call)" -v mb="$megabytes" -v head="speed parse $1 $2" 'BEGIN {printf "%s %.0f MB/s\n", head, mb / t}'; } # CASE WHO
+
 tell_race() { # STAGE CASE LABEL
   local peer
   echo "time $1 $2 $(median_time "$1.ours" "$3")"
+  [ "$1" != parse ] || tell_speed "$2" ours
   [ -e "$scratch/$1.raced" ] || echo "peak $1 $2 $(peak_mib "$1.ours") -"
   while read -r peer; do
     awk -v ours="$(median_time "$1.ours" "$3")" -v peer="$(median_time "$1.$peer" "$3")" -v head="ratio $1 $2 $peer" \
       'BEGIN {printf "%s %.2f\n", head, peer / ours}'
+    [ "$1" != parse ] || tell_speed "$2" "$peer"
     echo "peak $1 $2 $(peak_mib "$1.ours") $(peak_mib "$1.$peer") $peer"
   done < <(cat "$scratch/$1.raced" 2>/dev/null)
 }
 
-# The export that parse and features read: --world, or made here. labels.csv and features.yaml are added to a copy of links.
+# What parse and features read: the export of --world, or one made here, by links, with labels.csv and features.yaml added. --by-date: the engagements in
+# the order of days, as a log grows; else customer by customer.
 make_world() { # CUSTOMERS FOLDER [EXPORT]
   local from=${3:-}
-  [ -e "$2/features.yaml" ] && return
+  [ ! -e "$2/features.yaml" ] || return 0
   if [ -z "$from" ]; then
     from=$2.export
     "$build/churn" simulate "$from" --customers "$1" --truth 1 --quiet
@@ -78,6 +83,11 @@ make_world() { # CUSTOMERS FOLDER [EXPORT]
   ln -s "$(cd "$from" && pwd)"/*.csv "$2"
   rm -f "$2/labels.csv"
   awk -F, -f "$here/make_labels.awk" "$2/customers.csv" >"$2/labels.csv"
+  if [ -n "$by_date" ]; then
+    rm "$2/interactions.csv"
+    head -n 1 "$from/interactions.csv" >"$2/interactions.csv"
+    tail -n +2 "$from/interactions.csv" | sort -s -t, -k2,2 >>"$2/interactions.csv"
+  fi
   cp "$here/features.yaml" "$2"
 }
 
@@ -98,11 +108,10 @@ check_parse() {
 }
 
 stage_parse() {
-  local bytes peer
   make_world "$customers" "$scratch/world" "$world"
   interactions=$scratch/world/interactions.csv
-  bytes=$(stat -Lc %s "$interactions")
-  race parse "$((bytes / 1000000))MB-id,date,channel" call polars polars-load duckdb duckdb-load pandas libcsv fread
+  megabytes=$(($(stat -Lc %s "$interactions") / 1000000))
+  race parse "${megabytes}MB-id,date,channel$by_date" call polars polars-load duckdb duckdb-load pandas libcsv fread
 }
 
 ours_features() {
@@ -118,7 +127,7 @@ check_features() { python3 "$here/equal.py" "$scratch/features.ours.csv" "$scrat
 
 stage_features() {
   make_world "$customers" "$scratch/world" "$world"
-  race features "$(($(wc -l <"$scratch/world/labels.csv") - 1))rows" wall polars duckdb pandas
+  race features "$(($(wc -l <"$scratch/world/labels.csv") - 1))rows$by_date" wall polars duckdb pandas
 }
 
 # Our ranked list as a peer writes it, both in the order of the ids; each is in order of probability before.
@@ -160,6 +169,10 @@ stage_scaling() {
   local size events folder log=$scratch/scaling.ours.log
   for size in $sizes; do
     folder=$scratch/scaling$size
+    if [ "$(df -k --output=avail "$scratch" | tail -n 1)" -lt $((size * 8)) ]; then # an export holds about 4 kB a customer, the engagements once more by date
+      echo "missing scaling ${size}customers disk"
+      continue
+    fi
     make_world "$size" "$folder"
     events=$(($(wc -l <"$folder/interactions.csv") - 1))
     rm -f "$log"
@@ -176,28 +189,33 @@ stage_scaling() {
 }
 
 # Every value of public exports against the same features written in SQL.
+equal_one() { # CASE PROJECT.yaml DATA_FOLDER
+  local folder=$scratch/equal compared
+  if [ ! -d "$data/$3" ]; then
+    echo "missing equal $1 data"
+    return
+  fi
+  mkdir -p "$folder"
+  ln -s "$(cd "$data/$3" && pwd)"/*.csv "$folder"
+  cp "$2" "$folder/project.yaml"
+  "$build/churn" features "$folder/project.yaml" --quiet --threads "$threads" -o "$folder/ours"
+  node "$here/peers/equal_duckdb.mjs" "$here/equal/$1.sql" "$folder" "$folder/theirs"
+  if compared=$(python3 "$here/equal.py" "$folder/ours" "$folder/theirs"); then
+    echo "equal equal $1 duckdb $compared"
+  else
+    echo "unequal equal $1 duckdb $compared"
+    status=1
+  fi
+  rm -rf "$folder"
+}
+
 stage_equal() {
-  local project folder compared
-  for project in cdnow ar_invoices ravenstack; do
-    folder=$data/$project
-    [ "$project" != ravenstack ] || folder=$data/ravenstack_saas
-    if [ ! -d "$folder" ]; then
-      echo "missing equal $project data"
-    elif ! present duckdb; then
-      echo "missing equal $project duckdb"
-    else
-      mkdir -p "$scratch/equal"
-      ln -sf "$(cd "$folder" && pwd)"/*.csv "$scratch/equal"
-      cp "$here/../datasets/$project.yaml" "$scratch/equal"
-      "$build/churn" features "$scratch/equal/$project.yaml" --quiet --threads "$threads" -o "$scratch/equal/ours"
-      node "$here/peers/equal_duckdb.mjs" "$here/equal/$project.sql" "$scratch/equal" "$scratch/equal/theirs"
-      if compared=$(python3 "$here/equal.py" "$scratch/equal/ours" "$scratch/equal/theirs"); then
-        echo "equal equal $project duckdb $compared"
-      else
-        echo "unequal equal $project duckdb $compared"
-        status=1
-      fi
-      rm -rf "$scratch/equal"
-    fi
-  done
+  if ! present duckdb; then
+    echo "missing equal all duckdb"
+    return
+  fi
+  equal_one cdnow "$here/../datasets/cdnow.yaml" cdnow
+  equal_one ar_invoices "$here/../datasets/ar_invoices.yaml" ar_invoices
+  equal_one ravenstack "$here/../datasets/ravenstack.yaml" ravenstack_saas
+  equal_one language "$here/equal/language.yaml" ar_invoices
 }

@@ -6,7 +6,9 @@ WITH invoices AS (
     strptime(SettledDate, '%m/%d/%Y')::DATE AS settled_on, InvoiceAmount::DOUBLE AS amount,
     CASE Disputed WHEN 'Yes' THEN 1 WHEN 'No' THEN 0 END AS was_disputed, DaysLate::DOUBLE AS was_late, PaperlessBill AS bill
   FROM read_csv('accounts_receivable.csv', header = true, all_varchar = true)),
-marked AS (SELECT *, bill <> lag(bill) OVER (PARTITION BY id ORDER BY day, bill) AS differs FROM invoices),
+marked AS (
+  SELECT *, bill <> lag(bill) OVER (PARTITION BY id ORDER BY day, bill) AS differs, lag(day) OVER (PARTITION BY id ORDER BY day) AS day_before
+  FROM invoices),
 first_seen AS (SELECT id, min(day) AS joined FROM invoices GROUP BY id),
 snapshots AS (SELECT unnest(generate_series(DATE '2012-02-15', DATE '2013-12-15', INTERVAL 10 DAY))::DATE AS t),
 base AS (SELECT id, t FROM first_seen, snapshots WHERE joined < t),
@@ -46,5 +48,11 @@ SELECT id AS customer_id, t AS as_of,
   ln(1 + coalesce(sum(abs(amount - 60)) FILTER (age <= 90), 0)) AS logged,
   count(*) FILTER (age <= 150 AND (bill IN ('Paper', 'Fax') OR amount < 20)) AS either,
   count(*) FILTER (settled IS NULL OR settled > due) AS late_or_open,
-  avg(CASE WHEN bill = 'Paper' THEN amount ELSE -amount END) FILTER (age <= 400) AS row_if
+  avg(CASE WHEN bill = 'Paper' THEN amount ELSE -amount END) FILTER (age <= 400) AS row_if,
+  quantile_cont(amount, 0.85) FILTER (age <= 180) AS quantile,
+  median(days_late) AS median,
+  avg((days_late > 4)::INTEGER) FILTER (age <= 365) AS share,
+  count(DISTINCT day) FILTER (age <= 270 AND amount > 60) AS distinct_days,
+  max(day - day_before) FILTER (t - day_before <= 330) AS longest_gap,
+  count(*) FILTER (age <= 30) - count(*) FILTER (age BETWEEN 366 AND 395) AS season
 FROM known LEFT JOIN later USING (id, t) GROUP BY id, t, in_gap, in_window ORDER BY id, t

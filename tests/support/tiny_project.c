@@ -14,6 +14,7 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
   "version: 1\n"                                                                                   \
   "customers: {from: customers.csv, id: id, joined: joined, left: left,\n"                         \
   "  value: last(fee from prices) * 12,\n"                                                         \
+  "  weight: 'if(region = \"north\", 2, 3.5)',\n"                                                  \
   "  columns: {region: {type: category, static: true}, staff: {type: number, static: true}}}\n"    \
   "histories:\n"                                                                                   \
   "  calls: {from: calls.csv, id: id, day: at, max_bad_rows: 2,\n"                                 \
@@ -28,6 +29,7 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
   "  minutes: {is: mean(minutes from calls where agent = \"kim\" over 90d), label: long talks}\n"  \
   "  region: {is: customers.region, reference: north}\n"                                           \
   "  staff: customers.staff\n"                                                                     \
+  "fit: {offset: 'if(region = \"north\", 0.25, 0)'}\n"                                             \
   "feature_sets: {few: [calls_60d, region]}\n"
 
 static const char *day_text(churn_day day)

@@ -185,10 +185,91 @@ static void without_the_rates_the_sample_is_taken_for_the_population(void **stat
   churn_model_free(sampled);
 }
 
+/* id, joined, left, x, w: leaves some month with a chance that x decides; kept by a chance that x
+ * decides too, so that the file holds more of one kind of customer. */
+static void write_histories(void)
+{
+  enum { PEOPLE = 30000, MONTHS = 18 };
+  char *all = malloc((size_t)PEOPLE * LINE + 100), *thin = malloc((size_t)PEOPLE * LINE + 100);
+  size_t used = (size_t)sprintf(all, "id,joined,left,x,w\n");
+  size_t kept = (size_t)sprintf(thin, "id,joined,left,x,w\n");
+  uint64_t stream = 77;
+  for (int i = 0; i < PEOPLE; i++) {
+    char id[16], left[16] = "";
+    double x = 4 * uniform(&stream) - 2, chance = x > 0 ? 0.1 : 0.5;
+    churn_day at = day("2023-03-01");
+    for (int month = 0; month < MONTHS && left[0] == '\0'; month++, at += 30)
+      if (uniform(&stream) < 1 / (1 + exp(4.4 - 0.7 * x)))
+        churn_day_format(at + (churn_day)(30 * uniform(&stream)), left);
+    sprintf(id, "p%05d", i);
+    size_t length =
+        (size_t)sprintf(all + used, "%s,2023-01-15,%s,%.4f,%g\n", id, left, x, 1 / chance);
+    if (churn_hash_unit(id, strlen(id), 5) < chance) {
+      memcpy(thin + kept, all + used, length + 1);
+      kept += length;
+    }
+    used += length;
+  }
+  scratch_write("all.csv", all);
+  scratch_write("thin.csv", thin);
+  free(all);
+  free(thin);
+}
+
+static churn_project *dated_project(const char *file, const char *weight, const char *feature)
+{
+  char text[512];
+  snprintf(text, sizeof text,
+           "version: 1\ncustomers: {from: %s, id: id, joined: joined, left: left%s}\n"
+           "data_until: 2024-08-31\noutcome: {horizon: 60d}\n"
+           "snapshots: {first: 2023-06-01, last: 2024-06-01, every: 3 months}\n"
+           "features: {f: \"%s\"}\n",
+           file, weight, feature);
+  return project_of(text);
+}
+
+/* The feature is blind to x but for its size, so the truth is no logistic curve in it, and what the
+ * fit is closest to depends on how many there are of each kind: only weights can mend that. */
+static void customers_drawn_with_known_chances_are_weighted_back(void **state)
+{
+  (void)state;
+  static const char *const weights[] = {"", ", weight: w", ""};
+  static const char *const files[] = {"all.csv", "thin.csv", "thin.csv"};
+  static const char feature[] = "abs(customers.x)";
+  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
+                                     0};
+  churn_model *models[3] = {NULL};
+  churn_evaluation judged[3];
+  churn_error error;
+  write_histories();
+  for (int i = 0; i < 3; i++) {
+    churn_project *project = dated_project(files[i], weights[i], feature);
+    assert_ok(churn_train(project, &settings, NULL, &models[i], &error), &error);
+    assert_string_equal(models[i]->covariance_kind, "clustered");
+    churn_project_free(project);
+    project = dated_project("all.csv", "", feature);
+    assert_ok(churn_evaluate(project, models[i], &judging, NULL, &judged[i], &error), &error);
+    churn_project_free(project);
+  }
+  const churn_model_column *full = models[0]->columns, *drawn = models[1]->columns;
+  assert_close(drawn->estimate, full->estimate, 0, 3 * drawn->std_error);
+  assert_close(drawn->mean, full->mean, 0.02, 0);
+  assert_close(judged[1].mean_probability, judged[1].observed_rate, 0.05, 0);
+  assert_close(models[1]->population, (double)models[0]->rows, 0.02, 0);
+  /* fewer customers, and of unequal weight: less is known */
+  assert_true(drawn->std_error > 1.5 * full->std_error);
+  /* unweighted, it is another answer */
+  assert_true(fabs(judged[2].mean_probability / judged[2].observed_rate - 1) > 0.15);
+  for (int i = 0; i < 3; i++)
+    churn_model_free(models[i]);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_export_thinned_by_outcome_gives_the_populations_probabilities),
+      cmocka_unit_test(customers_drawn_with_known_chances_are_weighted_back),
       cmocka_unit_test(without_the_rates_the_sample_is_taken_for_the_population),
   };
   return cmocka_run_group_tests(tests, make, clean);

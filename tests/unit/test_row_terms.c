@@ -111,7 +111,7 @@ static void expressions_that_do_not_fit_are_refused_in_the_project(void **state)
       {FLAT("", "weights: wheight"), "fit.weights: ", 4, 16},
       {FLAT("", "weights: id2"), "fit.weights: ", 4, 16},
       {FLAT("", "offset: o > 1"), "fit.offset: the value must be a number", 4, 15},
-      {FLAT(", weight: w and 1", ""), "customers.weight: ", 2, 44},
+      {FLAT(", weight: w and 1", ""), "customers.weight: ", 2, 45},
   };
   write_rows(-1, "", "");
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -82,13 +82,13 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
   return clusters > 1 ? sum * clusters / (clusters - 1) : 0;
 }
 
-/* Wilson 1927, JASA 22:209. */
+/* Wilson 1927, JASA 22:209. The rate lies within, whatever rounding says. */
 static churn_interval wilson(double rate, double rows, double level)
 {
   double z = gsl_cdf_ugaussian_Pinv(0.5 + level / 2), square = z * z / rows;
   double centre = (rate + square / 2) / (1 + square);
   double reach = z / (1 + square) * sqrt(rate * (1 - rate) / rows + square / (4 * rows));
-  return (churn_interval){fmax(centre - reach, 0), fmin(centre + reach, 1)};
+  return (churn_interval){fmin(fmax(centre - reach, 0), rate), fmax(fmin(centre + reach, 1), rate)};
 }
 
 static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits, double level,

@@ -41,6 +41,6 @@ void make_tied_scores(const made_rows *made, uint32_t distinct, churn_random *ra
 {
   for (size_t i = 0; i < made->judged.rows; i++) {
     double raw = draw_unit(random) + 0.4 * made->labels[i];
-    scores[i] = floor(raw * distinct) / 3 - 1;
+    scores[i] = 3 * floor(raw * distinct) / distinct - 1;
   }
 }

@@ -31,6 +31,7 @@ typedef struct churn_compare_settings {
   uint32_t folds;        /* customers dealt into this many folds; 0 = by time where the project has
                             snapshots enough, else 5 */
   uint64_t seed;         /* of folds and bootstrap */
+  uint32_t draws;        /* of the bootstrap; 0 = 2000 */
   churn_day first, last; /* as-of days; MISSING = the project's */
   bool all_pairs;        /* every pair of sets, not only those with the baseline */
 } churn_compare_settings;

@@ -172,7 +172,7 @@ static churn_status describe(comparing *c, churn_error *error)
   to->kept_back = c->all->count - c->rows->count;
   to->capacity = s->capacity;
   to->seed = s->seed;
-  to->draws = churn_bootstrap_draws(&(churn_bootstrap_settings){0});
+  to->draws = churn_bootstrap_draws(&(churn_bootstrap_settings){.draws = s->draws});
   to->folds = churn_array_new(c->folds.count, sizeof *to->folds);
   to->features = churn_array_new(features, sizeof *to->features);
   to->sets = churn_array_new(sets, sizeof *to->sets);

@@ -33,6 +33,7 @@ typedef struct churn_compare_settings {
   uint64_t seed;         /* of folds and bootstrap */
   uint32_t draws;        /* of the bootstrap; 0 = 2000 */
   churn_day first, last; /* as-of days; MISSING = the project's */
+  churn_day test_from;   /* what is kept back for `evaluate`; MISSING = the project's */
   bool all_pairs;        /* every pair of sets, not only those with the baseline */
 } churn_compare_settings;
 

@@ -7,7 +7,7 @@
 
 typedef struct request {
   const char *project_path;
-  const char *sets, *leave_one_out, *only_one, *first, *last;
+  const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;
   long long capacity, folds, seed;
   int all_pairs, json;
 } request;
@@ -45,14 +45,18 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
   settings->seed = (uint64_t)r->seed;
   if (status == CHURN_OK)
     status = cli_day(c, "--first", r->first, &settings->first);
-  return status == CHURN_OK ? cli_day(c, "--last", r->last, &settings->last) : status;
+  if (status == CHURN_OK)
+    status = cli_day(c, "--last", r->last, &settings->last);
+  return status == CHURN_OK ? cli_day(c, "--test-from", r->test_from, &settings->test_from)
+                            : status;
 }
 
 static churn_status run_compare(cli *c, const request *r)
 {
   churn_project *project = NULL;
   churn_comparison *comparison = NULL;
-  churn_compare_settings settings = {.first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
+  churn_compare_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
@@ -94,6 +98,8 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
        "DAY"},
       {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
+       "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},

@@ -108,28 +108,43 @@ static const char *p_text(double p)
   return isnan(p) ? "none" : p < 0.0001 ? "<0.0001" : cli_number(p, 4);
 }
 
+static const char *signed_share(double value)
+{
+  return isnan(value) ? "none" : cli_format("%s%s", value >= 0 ? "+" : "", cli_percent(value, 1));
+}
+
+static const char *share_interval(const churn_estimate *e)
+{
+  if (isnan(e->low))
+    return "none";
+  return cli_format("%s to %s", cli_percent(e->low, 1), cli_percent(e->high, 1));
+}
+
+static const char *pair_name(const churn_comparison *c, const churn_compared_pair *p)
+{
+  const char *second = c->sets[p->second].name;
+  return p->first == 0 ? second : cli_format("%s, %s", second, c->sets[p->first].name);
+}
+
 static void print_pairs(const churn_comparison *c, FILE *file)
 {
-  cli_table *table = cli_table_new("lrlrrlrl");
-  cli_table_row(table, "difference", "AUC", "95 %", "p (Holm)", "log-loss", "95 %", "churners",
-                "95 %");
+  cli_table *areas = cli_table_new("lrlrrrl"), *gains = cli_table_new("lrlrl");
+  cli_table_row(areas, "difference", "AUC", "95 %", "p", "p (Holm)", "log-loss", "95 %");
+  cli_table_row(gains, "difference", "churners", "95 %", "money", "95 %");
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];
-    cli_table_row(table,
-                  p->first == 0 ? c->sets[p->second].name
-                                : cli_format("%s against %s", c->sets[p->second].name,
-                                             c->sets[p->first].name),
-                  signed_figure(p->auc.value, 3), interval(&p->auc, 3), p_text(p->p_adjusted),
-                  signed_figure(p->log_loss.value, 4), interval(&p->log_loss, 4),
-                  isnan(p->captured.value) ? "none"
-                                           : cli_format("%s%s", p->captured.value >= 0 ? "+" : "",
-                                                        cli_percent(p->captured.value, 1)),
-                  isnan(p->captured.low) ? "none"
-                                         : cli_format("%s to %s", cli_percent(p->captured.low, 1),
-                                                      cli_percent(p->captured.high, 1)));
+    cli_table_row(areas, pair_name(c, p), signed_figure(p->auc.value, 3), interval(&p->auc, 3),
+                  p_text(p->p), p_text(p->p_adjusted), signed_figure(p->log_loss.value, 4),
+                  interval(&p->log_loss, 4));
+    cli_table_row(gains, pair_name(c, p), signed_share(p->captured.value),
+                  share_interval(&p->captured), signed_share(p->captured_value.value),
+                  share_interval(&p->captured_value));
   }
-  cli_table_narrow(table, WIDTH);
-  cli_table_print(table, file, "  ");
+  cli_table_narrow(areas, WIDTH);
+  cli_table_narrow(gains, WIDTH);
+  cli_table_print(areas, file, "  ");
+  fputc('\n', file);
+  cli_table_print(gains, file, "  ");
 }
 
 static void print_verdicts(const churn_comparison *c, FILE *file)
@@ -151,7 +166,7 @@ void cli_print_comparison(const churn_comparison *comparison, FILE *file)
   print_steadiness(comparison, file);
   if (comparison->pair_count == 0)
     return;
-  fprintf(file, "\nAgainst %s:\n", comparison->sets[0].name);
+  fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
   print_pairs(comparison, file);
   fputc('\n', file);
   print_verdicts(comparison, file);

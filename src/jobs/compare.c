@@ -96,7 +96,7 @@ static churn_status open_rows(comparing *c, churn_error *error)
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(c->pipeline, c->settings->first, c->settings->last,
                                       CHURN_SNAPSHOTS_LABELLED, c->run, &c->all, error);
-  churn_split split = churn_split_of(c->project, CHURN_DAY_MISSING);
+  churn_split split = churn_split_of(c->project, c->settings->test_from);
   if (status == CHURN_OK)
     status = churn_split_take(&split, c->pipeline->data, c->all, CHURN_PART_TRAIN, &c->rows, error);
   if (status == CHURN_OK && c->rows->count == 0)

@@ -18,7 +18,7 @@ static churn_comparison *compare(const churn_project *project, churn_compare_set
   churn_comparison *comparison = NULL;
   churn_error error = {0};
   churn_run run = {.threads = threads};
-  settings.first = settings.last = CHURN_DAY_MISSING;
+  settings.first = settings.last = settings.test_from = CHURN_DAY_MISSING;
   settings.draws = settings.draws == 0 ? 50 : settings.draws;
   assert_ok(churn_compare(project, &settings, &run, &comparison, &error), &error);
   return comparison;
@@ -241,8 +241,10 @@ static void what_cannot_be_compared_is_said(void **state)
   churn_project *project = sample();
   churn_comparison *comparison = NULL;
   churn_error error = {0};
-  churn_compare_settings settings = {
-      .sets = "paymints", .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
+  churn_compare_settings settings = {.sets = "paymints",
+                                     .first = CHURN_DAY_MISSING,
+                                     .last = CHURN_DAY_MISSING,
+                                     .test_from = CHURN_DAY_MISSING};
   assert_int_equal(churn_compare(project, &settings, NULL, &comparison, &error), CHURN_USAGE);
   assert_non_null(strstr(error.message, "did you mean \"payments\"?"));
   settings.sets = NULL;

@@ -112,65 +112,34 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-typedef struct matrix_fill {
-  const churn_encoder *encoder;
-  const training *training;
-  bool weighted;
-  double shift; /* added to every row's offset */
-} matrix_fill;
-
-static churn_status fill_tile(void *context, size_t tile, int thread, churn_error *error)
-{
-  (void)thread;
-  const matrix_fill *m = context;
-  const training *t = m->training;
-  size_t rows = churn_tile_rows(t->matrix->rows, tile);
-  const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
-  for (size_t r = 0; r < rows; r++) {
-    size_t row = tile * CHURN_TILE_ROWS + r;
-    t->matrix->y[row] = t->labels[row];
-    if (m->weighted)
-      t->matrix->weight[row] = t->weights[row];
-    if (t->matrix->offset != NULL)
-      t->matrix->offset[row] = t->train->rows[row].offset + m->shift;
-  }
-  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL,
-                            error);
-}
-
-/* Thinning by outcome multiplies everybody's odds by the ratio of the two rates and changes nothing
- * else, so a likelihood with that shift is the sample's, and its intercept the population's
- * (Prentice and Pyke, Biometrika 66, 1979). */
-static churn_status set_terms(const training *t, matrix_fill *fill, churn_error *error)
+/* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
+ * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
+ * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
+static churn_status set_terms(training *t, churn_error *error)
 {
   const churn_fit_spec *fit = &t->project->fit;
-  fill->weighted =
+  churn_matrix *m = t->matrix;
+  double shift = log(fit->sampled.churners / fit->sampled.others);
+  bool shifted = fit->offset.text != NULL || shift != 0;
+  bool weighted =
       fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
-  fill->shift = log(fit->sampled.churners / fit->sampled.others);
-  t->matrix->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
-  return fit->offset.text == NULL && fill->shift == 0 ? CHURN_OK
-                                                      : churn_matrix_add_offset(t->matrix, error);
+  churn_status status = shifted ? churn_matrix_add_offset(m, error) : CHURN_OK;
+  m->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
+  for (size_t r = 0; status == CHURN_OK && r < m->rows; r++) {
+    if (weighted)
+      m->weight[r] = t->weights[r];
+    if (shifted)
+      m->offset[r] = t->train->rows[r].offset + shift;
+  }
+  return status;
 }
 
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_encoder *encoder = NULL;
-  size_t *outputs = churn_array_new(t->model->feature_count, sizeof *outputs);
-  churn_status status = outputs == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t f = 0; status == CHURN_OK && f < t->model->feature_count; f++)
-    outputs[f] = f;
+  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
+                                             t->run, &t->matrix, error);
   if (status == CHURN_OK)
-    status = churn_encoder_new(t->model, t->pipeline->plan, outputs, &encoder, error);
-  if (status == CHURN_OK)
-    status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
-  matrix_fill fill = {.encoder = encoder, .training = t};
-  if (status == CHURN_OK)
-    status = set_terms(t, &fill, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix",
-                                t->run, error);
-  churn_encoder_free(encoder);
-  free(outputs);
+    status = set_terms(t, error);
   churn_frame_free(t->frame);
   t->frame = NULL;
   return status;

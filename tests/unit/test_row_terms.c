@@ -264,6 +264,34 @@ static void weights_of_customers_with_several_rows_are_clustered(void **state)
   assert_int_equal(error.line, 2);
 }
 
+/* What does not weigh must not pretend to. */
+static void a_comparison_refuses_weights_and_offset(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    uint64_t line;
+  } cases[] = {{FLAT(", weight: w", ""), 2},
+               {FLAT("", "weights: w"), 4},
+               {FLAT("", "offset: o"), 4},
+               {FLAT("", "sampled: {churners: 1, others: 0.5}"), 0}};
+  static const churn_compare_settings settings = {.sets = "few, few",
+                                                  .first = CHURN_DAY_MISSING,
+                                                  .last = CHURN_DAY_MISSING,
+                                                  .test_from = CHURN_DAY_MISSING};
+  write_rows(-1, "", "");
+  for (size_t i = 0; i < 4; i++) {
+    churn_project *project = project_of(cases[i].text);
+    churn_comparison *comparison = NULL;
+    churn_error error = {0};
+    assert_int_equal(churn_compare(project, &settings, NULL, &comparison, &error),
+                     CHURN_BAD_PROJECT);
+    assert_non_null(strstr(error.message, "compare counts every row once"));
+    assert_int_equal(error.line, cases[i].line);
+    churn_project_free(project);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -274,6 +302,7 @@ int main(void)
       cmocka_unit_test(model_errors_for_inclusion_weights_are_a_warning),
       cmocka_unit_test(rows_of_frequency_zero_are_not_there),
       cmocka_unit_test(scores_hold_the_offset),
+      cmocka_unit_test(a_comparison_refuses_weights_and_offset),
       cmocka_unit_test(weights_of_customers_with_several_rows_are_clustered),
   };
   return cmocka_run_group_tests(tests, make, clean);

@@ -1,7 +1,10 @@
-/* Times reading a whole file of id, date and category (its first three columns) into typed columns:
- * bench_parse FILE [--threads N] [--repeat N]. Prints a line a name: rows, a checksum (sum of the
- * days, rows of each category), seconds (the fastest of the repeats), MB/s and peak MiB of the
- * process.
+/* bench_parse FILE [--threads N]: reads FILE's customer_id, date and channel as the program does,
+ * and prints what the peers' scripts print too, for bench/run to compare:
+ *
+ *   rows N, days SUM (of the dates since 1970-01-01), id_bytes SUM (of the ids' lengths),
+ *   level CHANNEL ROWS (bytewise order), time call SECONDS, peak_mib MIB
+ *
+ * Only churn_table_read is timed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/table.h"
@@ -11,108 +14,66 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 
-static double seconds_now(void)
+enum { ID, DATE, CHANNEL, COLUMNS };
+
+static double now(void)
 {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void print_checksum(const churn_table *table)
+static void print_sums(const churn_table *table)
 {
-  const churn_column *days = &table->columns[1], *category = &table->columns[2];
-  size_t levels = churn_dictionary_count(category->levels);
-  int64_t sum = 0;
-  uint64_t *counts = calloc(levels + 1, sizeof *counts);
-  if (counts == NULL)
-    return;
-  for (size_t i = 0; i < table->rows; i++) {
-    sum += days->days[i] == CHURN_DAY_MISSING ? 0 : days->days[i];
-    counts[category->codes[i] == CHURN_CODE_MISSING ? levels : category->codes[i]]++;
+  const churn_column *columns = table->columns;
+  int64_t days = 0;
+  uint64_t id_bytes = 0;
+  for (size_t row = 0; row < table->rows; row++) {
+    days += columns[DATE].days[row];
+    id_bytes += churn_dictionary_length(columns[ID].levels, columns[ID].codes[row]);
   }
-  printf("rows %zu\nids %zu\nday_sum %" PRId64 "\n", table->rows,
-         churn_dictionary_count(table->columns[0].levels), sum);
-  for (size_t i = 0; i < levels; i++)
-    printf("category %s %" PRIu64 "\n", churn_dictionary_text(category->levels, (uint32_t)i),
-           counts[i]);
-  if (counts[levels] > 0)
-    printf("category_missing %" PRIu64 "\n", counts[levels]);
-  free(counts);
+  printf("rows %zu\ndays %" PRId64 "\nid_bytes %" PRIu64 "\n", table->rows, days, id_bytes);
+  for (uint32_t level = 0; level < churn_dictionary_count(columns[CHANNEL].levels); level++) {
+    uint64_t rows = 0;
+    for (size_t row = 0; row < table->rows; row++)
+      rows += columns[CHANNEL].codes[row] == level;
+    printf("level %s %" PRIu64 "\n", churn_dictionary_text(columns[CHANNEL].levels, level), rows);
+  }
 }
 
-/* The file's first three headings as requests; false when it has fewer. */
-static bool make_requests(const char *path, const churn_format *format, char ***headings,
-                          size_t *count, churn_column_request requests[3], churn_error *error)
+static int bench(const char *path, int threads)
 {
-  static const churn_type types[] = {CHURN_TYPE_ID, CHURN_TYPE_DAY, CHURN_TYPE_CATEGORY};
-  if (churn_table_headings(path, format, headings, count, error) != CHURN_OK)
-    return false;
-  for (size_t i = 0; i < 3 && i < *count; i++)
-    requests[i] = (churn_column_request){(*headings)[i], types[i], false, CHURN_NOWHERE};
-  return *count >= 3;
-}
-
-static churn_status read_once(const char *path, const churn_format *format,
-                              const churn_column_request *requests, int threads, bool print,
-                              double *seconds, churn_error *error)
-{
-  const churn_run run = {.threads = threads};
-  churn_table *table = NULL;
-  double start = seconds_now();
-  churn_status status = churn_table_read(path, format, requests, 3, NULL, &run, &table, error);
-  *seconds = seconds_now() - start;
-  if (status == CHURN_OK && print)
-    print_checksum(table);
-  churn_table_free(table);
-  return status;
-}
-
-static int option(int argc, char **argv, const char *name, int otherwise)
-{
-  for (int i = 2; i + 1 < argc; i++)
-    if (strcmp(argv[i], name) == 0)
-      return atoi(argv[i + 1]);
-  return otherwise;
-}
-
-static void print_speed(const char *path, double seconds)
-{
-  struct stat found = {0};
-  struct rusage usage = {0};
-  if (stat(path, &found) == 0)
-    printf("seconds %.4f\nmb_per_second %.0f\n", seconds, (double)found.st_size / seconds / 1e6);
-  if (getrusage(RUSAGE_SELF, &usage) == 0)
-    printf("peak_mib %.0f\n", (double)usage.ru_maxrss / 1024);
-}
-
-int main(int argc, char **argv)
-{
-  const churn_format format = {.delimiter = 0};
-  churn_column_request requests[3];
+  churn_column_request requests[COLUMNS] = {
+      [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
+      [DATE] = {.heading = "date", .type = CHURN_TYPE_DAY},
+      [CHANNEL] = {.heading = "channel", .type = CHURN_TYPE_CATEGORY}};
+  churn_format format = {0};
+  churn_run run = {.threads = threads};
   churn_error error = {0};
-  char **headings = NULL;
-  size_t count = 0;
-  double fastest = 0;
-  if (argc < 2) {
-    fprintf(stderr, "usage: bench_parse FILE [--threads N] [--repeat N]\n");
+  churn_table *table = NULL;
+  struct rusage usage;
+  double start = now();
+  churn_status status =
+      churn_table_read(path, &format, requests, COLUMNS, NULL, &run, &table, &error);
+  double taken = now() - start;
+  getrusage(RUSAGE_SELF, &usage);
+  if (status != CHURN_OK)
+    fprintf(stderr, "bench_parse: %s\n", error.message);
+  else
+    print_sums(table);
+  churn_table_free(table);
+  printf("time call %.6f\npeak_mib %.0f\n", taken, (double)usage.ru_maxrss / 1024);
+  return status == CHURN_OK ? 0 : 1;
+}
+
+int main(int count, char **words)
+{
+  int threads = count == 4 && strcmp(words[2], "--threads") == 0 ? atoi(words[3]) : 0;
+  if (count != 2 && threads < 1) {
+    fputs("usage: bench_parse FILE [--threads N]\n", stderr);
     return 2;
   }
-  bool good = make_requests(argv[1], &format, &headings, &count, requests, &error);
-  int repeats = option(argc, argv, "--repeat", 1), threads = option(argc, argv, "--threads", 0);
-  for (int i = 0; i < repeats && good; i++) {
-    double seconds;
-    good = read_once(argv[1], &format, requests, threads, i == 0, &seconds, &error) == CHURN_OK;
-    fastest = i == 0 || seconds < fastest ? seconds : fastest;
-  }
-  if (good)
-    print_speed(argv[1], fastest);
-  else
-    fprintf(stderr, "bench_parse: %s\n", error.message);
-  for (size_t i = 0; i < count; i++)
-    free(headings[i]);
-  free(headings);
-  return good ? 0 : 1;
+  return bench(words[1], threads);
 }

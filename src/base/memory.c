@@ -10,26 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 void *churn_array_new(size_t count, size_t size)
 {
   return count == 0 ? calloc(1, 1) : calloc(count, size);
 }
 
-/* Long arrays ask for huge pages: touching them first costs a third of the time then. */
-#define HUGE_PAGE ((size_t)1 << 21)
-
 void *churn_array_new_aligned(size_t count, size_t size)
 {
-  if (size != 0 && count > (SIZE_MAX - HUGE_PAGE) / size)
+  if (size != 0 && count > (SIZE_MAX - 64) / size)
     return NULL;
-  size_t boundary = count * size < 4 * HUGE_PAGE ? 64 : HUGE_PAGE;
-  size_t bytes = (count * size + boundary - 1) / boundary * boundary;
-  void *array = aligned_alloc(boundary, bytes == 0 ? 64 : bytes);
-  if (array != NULL && boundary == HUGE_PAGE)
-    madvise(array, bytes, MADV_HUGEPAGE); /* refused is fine */
-  return array;
+  size_t bytes = (count * size + 63) / 64 * 64;
+  return aligned_alloc(64, bytes == 0 ? 64 : bytes);
 }
 
 bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, size_t size)

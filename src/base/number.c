@@ -154,6 +154,36 @@ static size_t format_whole(double value, char *text)
   return length;
 }
 
+/* Writes `digits` digits of whole, leading zeros included, up to `end`. */
+static void write_digits(uint64_t whole, size_t digits, char *end)
+{
+  for (size_t i = 0; i < digits; i++, whole /= 10)
+    *--end = (char)('0' + whole % 10);
+}
+
+/* Decimals of up to 15 digits, 6 of them behind the point: whole / 10^places is rounded once, as in
+ * parse_short, so that what gives the value back is its decimal; the first that does is the
+ * shortest. 0 when there is none. */
+static size_t format_short(double value, char *text)
+{
+  static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  double magnitude = fabs(value);
+  if (!(magnitude >= 1e-4 && magnitude < 1e9))
+    return 0;
+  for (size_t places = 1; places < sizeof powers / sizeof powers[0]; places++) {
+    double whole = rint(magnitude * powers[places]);
+    if (whole / powers[places] != magnitude)
+      continue;
+    uint64_t before = (uint64_t)whole / (uint64_t)powers[places];
+    size_t length = format_whole(signbit(value) ? -(double)before : (double)before, text);
+    text[length++] = '.';
+    write_digits((uint64_t)whole, places, text + length + places);
+    text[length + places] = '\0';
+    return length + places;
+  }
+  return 0;
+}
+
 static bool reads_back(const char *text, double value)
 {
   return strtod_l(text, NULL, the_c_locale()) == value;
@@ -183,9 +213,11 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
     return 0;
   if (fabs(value) < 1e15 && value == trunc(value))
     return format_whole(value, text);
+  size_t length = format_short(value, text);
+  if (length > 0)
+    return length;
   /* 15 digits always survive text-double-text, so fewer can only be right when %.15g already drops
    * zeros; subnormals hold fewer. */
-  size_t length = 0;
   for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     length = print_in_c_locale(text, "%.*g", precision, value);
     if (reads_back(text, value))

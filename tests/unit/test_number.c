@@ -166,6 +166,25 @@ static void assert_round_trip(uint64_t bits)
     fail_msg("%a is written as \"%s\" and read as %a", value, text, back);
 }
 
+/* The C library's %.Ng with the least N that reads back. */
+static void short_decimals_are_written_as_the_c_library_does(void **state)
+{
+  uint64_t seed = 19970306;
+  (void)state;
+  for (int i = 0; i < 100000; i++) {
+    static const double powers[] = {10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    double value = (double)(int64_t)(next_random(&seed) >> (12 + next_random(&seed) % 40)) /
+                   powers[next_random(&seed) % 7];
+    char expected[64];
+    int digits = 1;
+    do
+      snprintf(expected, sizeof expected, "%.*g", digits, i % 3 == 0 ? -value : value);
+    while (strtod(expected, NULL) != (i % 3 == 0 ? -value : value) && digits++ < 17);
+    if (value < 1e9 && value >= 1e-4 && strchr(expected, 'e') == NULL)
+      assert_written(i % 3 == 0 ? -value : value, expected);
+  }
+}
+
 static void random_bits_come_back_the_same(void **state)
 {
   uint64_t seed = 20240229;
@@ -267,6 +286,7 @@ int main(void)
       cmocka_unit_test(only_the_given_length_is_read),
       cmocka_unit_test(numbers_are_written_shortest),
       cmocka_unit_test(powers_of_two_are_written_shortest),
+      cmocka_unit_test(short_decimals_are_written_as_the_c_library_does),
       cmocka_unit_test(random_bits_come_back_the_same),
       cmocka_unit_test(fixed_digits_are_rounded_and_never_cut),
       cmocka_unit_test(whole_numbers_are_digits_only),

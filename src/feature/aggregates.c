@@ -188,12 +188,8 @@ void churn_values_sort(double *values, size_t count)
   }
 }
 
-/* Windows mostly end with the rows or begin before them, so the ends are asked first; the search
- * between has no branch to mispredict. */
-size_t churn_days_find(const churn_day *days, size_t count, int64_t day)
+size_t churn_days_search(const churn_day *days, size_t count, int64_t day)
 {
-  if (count == 0 || days[count - 1] < day)
-    return count;
   const churn_day *low = days;
   while (count > 1) {
     size_t half = count / 2;

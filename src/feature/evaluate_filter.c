@@ -54,23 +54,23 @@ static churn_segment narrow(const churn_day *days, churn_segment segment, const 
   return (churn_segment){begin, end};
 }
 
-/* The same for the moments of a run, whose own segments overlap. *latest is the last of its days:
- * it sees all that any of them does. */
-static churn_segment narrow_run(const walk *w, const churn_day *days, const churn_segment *segments,
-                                const churn_reach *reach, size_t first, size_t end,
-                                churn_day *latest)
+/* What the moments of a run see together. */
+typedef struct sight {
+  churn_segment rows; /* from the first that one of them does to the last */
+  churn_day earliest, latest;
+} sight;
+
+static sight look(const walk *w, const churn_segment *segments, size_t first, size_t end)
 {
-  churn_segment all = segments[first];
-  churn_day earliest = w->moments->as_of[first];
-  *latest = earliest;
+  const churn_day *as_of = w->moments->as_of;
+  sight s = {segments[first], as_of[first], as_of[first]};
   for (size_t i = first + 1; i < end; i++) {
-    churn_day as_of = w->moments->as_of[i];
-    all.begin = segments[i].begin < all.begin ? segments[i].begin : all.begin;
-    all.end = segments[i].end > all.end ? segments[i].end : all.end;
-    earliest = as_of < earliest ? as_of : earliest;
-    *latest = as_of > *latest ? as_of : *latest;
+    s.rows.begin = segments[i].begin < s.rows.begin ? segments[i].begin : s.rows.begin;
+    s.rows.end = segments[i].end > s.rows.end ? segments[i].end : s.rows.end;
+    s.earliest = as_of[i] < s.earliest ? as_of[i] : s.earliest;
+    s.latest = as_of[i] > s.latest ? as_of[i] : s.latest;
   }
-  return narrow(days, all, reach, earliest, *latest);
+  return s;
 }
 
 /* Rows of the history that each moment reaches; none where there is no as-of day. */
@@ -104,17 +104,21 @@ typedef struct rows_from {
   const churn_segment *segments;
 } rows_from;
 
-/* list = the rows of every run, of which `segments` tells each moment's. */
+/* list = the rows of every run, of which `segments` tells each moment's. `reach` NULL: those of
+ * `from` are what each moment reaches. A run is looked at from its latest day, which sees all that
+ * any of them does. */
 static bool gather(const walk *w, const rows_from *from, const churn_reach *reach, bool moving,
                    churn_row_list *list, churn_segment *segments)
 {
   list->count = 0;
   for (size_t at = w->first, end; at < w->end; at = end) {
     end = run_end(w, at, moving);
-    churn_day latest;
-    churn_segment rows = narrow_run(w, from->days, from->segments, reach, at, end, &latest);
+    sight seen = look(w, from->segments, at, end);
+    if (reach != NULL)
+      seen.rows = narrow(from->days, seen.rows, reach, seen.earliest, seen.latest);
     size_t begin = list->count;
-    if (!churn_row_list_append(list, from->days, from->rows, rows, w->moments->spells[at], latest))
+    if (!churn_row_list_append(list, from->days, from->rows, seen.rows, w->moments->spells[at],
+                               seen.latest))
       return false;
     for (; at < end; at++)
       segments[at] = (churn_segment){begin, list->count};
@@ -147,7 +151,7 @@ static bool apply_filter(const walk *w, rows_from *from)
   *from = (rows_from){w->history->days, NULL, workspace->ranges};
   if (filter->where == NULL && filter->known == NULL)
     return true;
-  if (!gather(w, from, &filter->reach, filter->moving, list, workspace->filtered))
+  if (!gather(w, from, NULL, filter->moving, list, workspace->filtered))
     return false;
   for (size_t i = 0; i < list->count; i += CHURN_BATCH_ROWS) {
     churn_cells cells = churn_row_list_cells(w->plan, list, i);
@@ -203,6 +207,15 @@ static void cut_windows(const walk *w, const churn_row_set *set, const rows_from
   }
 }
 
+/* Whether a moment may see less in the set than its segment of the filter's rows holds: other
+ * aggregates look further back, or other moments of its run share the segment. */
+static bool is_narrower(const walk *w, const churn_row_set *set, const rows_from *filtered)
+{
+  const churn_reach *far = &w->filter->reach;
+  return set->reach.unbounded != far->unbounded || set->reach.days != far->days ||
+         (filtered->rows != NULL && set->moving && !w->filter->moving);
+}
+
 static bool evaluate_set(const walk *w, const churn_row_set *set, const rows_from *filtered)
 {
   churn_workspace *workspace = w->workspace;
@@ -211,7 +224,8 @@ static bool evaluate_set(const walk *w, const churn_row_set *set, const rows_fro
     cut_windows(w, set, filtered, NULL);
     return true;
   }
-  if (!gather(w, filtered, &set->reach, set->moving, list, workspace->chosen) ||
+  const churn_reach *reach = is_narrower(w, set, filtered) ? &set->reach : NULL;
+  if (!gather(w, filtered, reach, set->moving, list, workspace->chosen) ||
       !churn_array_reserve(&workspace->scratch, &workspace->scratch_capacity, list->count,
                            sizeof *workspace->scratch))
     return false;

@@ -177,6 +177,7 @@ static void evaluate_windows(const walk *w, const churn_row_set *set, size_t mom
     const churn_plan_aggregate *a = &plan->aggregates[i];
     rows.first = a->begin == CHURN_NO_INDEX ? 0 : bounds[a->begin];
     rows.end = a->begin == CHURN_NO_INDEX ? known : bounds[a->end];
+    rows.fraction = a->node->aggregate->fraction;
     w->workspace->aggregates[i * CHURN_BATCH_ROWS + moment] =
         churn_canonical(a->node->aggregate->kind->function(&rows));
   }

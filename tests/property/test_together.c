@@ -32,11 +32,13 @@ static const char *const numbers[] = {"x",
                                       "coalesce(d, as_of) - s",
                                       "log1p(x)",
                                       "x * customers.score",
-                                      "as_of - on"};
+                                      "as_of - on",
+                                      "s - on"};
 static const char *const days[] = {"d", "s", "on", "max(s, d)", "joined"};
 static const char *const conditions[] = {
     "x > 0.5",   "missing(d)", "f",           "f or not k > 1",      "c in (\"a\", \"c\")",
-    "c = \"b\"", "s < as_of",  "on > joined", "x > customers.score", "not missing(k) and x < 2"};
+    "c = \"b\"", "s < as_of",  "on > joined", "x > customers.score", "not missing(k) and x < 2",
+    "s > on + 2"};
 static const char *const windows[] = {"",
                                       " over 5d",
                                       " over 10d",

@@ -134,7 +134,7 @@ static size_t find_set(churn_plan *plan, size_t filter, churn_node *row)
     return CHURN_NO_INDEX;
   count_slots(plan, row);
   bool moving = f->moving || is_moving(plan, row);
-  plan->sets[plan->set_count] = (churn_row_set){.filter = filter,
+  plan->sets[plan->set_count] = (churn_row_set){.source = f->source,
                                                 .next = f->first_set,
                                                 .row = row,
                                                 .moving = moving,

@@ -52,7 +52,7 @@ typedef struct churn_filter {
 
 /* The rows of a filter with the values of one row expression. */
 typedef struct churn_row_set {
-  size_t filter;
+  int source;
   size_t next;           /* under the filter; CHURN_NO_INDEX = the last */
   const churn_node *row; /* NULL = none */
   bool moving;

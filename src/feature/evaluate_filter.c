@@ -163,23 +163,24 @@ static bool apply_filter(const walk *w, rows_from *from)
   return true;
 }
 
-/* The windows of all aggregates of a set, for one moment. `rows` holds the moment's segment. */
+/* The windows of all aggregates of a set, for one moment. `rows` holds the moment's segment of
+ * `count` rows; its window is set here. */
 static void evaluate_windows(const walk *w, const churn_row_set *set, size_t moment,
-                             churn_rows rows, size_t count)
+                             churn_rows *rows, size_t count)
 {
   const churn_plan *plan = w->plan;
   size_t *bounds = w->workspace->bounds;
-  size_t known = churn_days_find(rows.days, count, rows.as_of);
+  size_t known = churn_days_find(rows->days, count, rows->as_of);
   for (size_t c = 0; c < set->cut_count; c++)
-    bounds[c] = churn_days_find(rows.days, c == 0 ? known : bounds[c - 1],
-                                (int64_t)rows.as_of - set->cuts[c]);
+    bounds[c] = churn_days_find(rows->days, c == 0 ? known : bounds[c - 1],
+                                (int64_t)rows->as_of - set->cuts[c]);
   for (size_t i = set->first_aggregate; i != CHURN_NO_INDEX; i = plan->aggregates[i].next) {
     const churn_plan_aggregate *a = &plan->aggregates[i];
-    rows.first = a->begin == CHURN_NO_INDEX ? 0 : bounds[a->begin];
-    rows.end = a->begin == CHURN_NO_INDEX ? known : bounds[a->end];
-    rows.fraction = a->node->aggregate->fraction;
+    rows->first = a->begin == CHURN_NO_INDEX ? 0 : bounds[a->begin];
+    rows->end = a->begin == CHURN_NO_INDEX ? known : bounds[a->end];
+    rows->fraction = a->node->aggregate->fraction;
     w->workspace->aggregates[i * CHURN_BATCH_ROWS + moment] =
-        churn_canonical(a->node->aggregate->kind->function(&rows));
+        churn_canonical(a->node->aggregate->kind->function(rows));
   }
 }
 
@@ -194,17 +195,16 @@ static void leave_missing(const walk *w, const churn_row_set *set, size_t moment
 static void cut_windows(const walk *w, const churn_row_set *set, const rows_from *from,
                         const double *values)
 {
+  churn_rows rows = {.scratch = w->workspace->scratch};
   for (size_t i = w->first; i < w->end; i++) {
-    churn_segment segment = from->segments[i];
-    churn_rows rows = {.as_of = w->moments->as_of[i], .scratch = w->workspace->scratch};
-    if (segment.begin < segment.end) {
-      rows.days = from->days + segment.begin;
-      rows.values = values == NULL ? NULL : values + segment.begin;
-    }
+    size_t begin = from->segments[i].begin, end = from->segments[i].end;
+    rows.as_of = w->moments->as_of[i];
+    rows.days = begin < end ? from->days + begin : NULL;
+    rows.values = begin < end && values != NULL ? values + begin : NULL;
     if (rows.as_of == CHURN_DAY_MISSING)
       leave_missing(w, set, i);
     else
-      evaluate_windows(w, set, i, rows, segment.end - segment.begin);
+      evaluate_windows(w, set, i, &rows, end - begin);
   }
 }
 

@@ -8,24 +8,35 @@
 #include "feature/operate.h"
 
 #include <math.h>
+#include <string.h>
+
+/* `value`, or missing. Without a branch: whether a day lies ahead cannot be predicted. */
+static double shown(double value, bool visible)
+{
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits |= (uint64_t)visible - 1; /* all ones are a NaN */
+  memcpy(&value, &bits, sizeof bits);
+  return value;
+}
 
 static double day_value(churn_day day)
 {
-  return day == CHURN_DAY_MISSING ? NAN : (double)day;
+  return shown((double)day, day != CHURN_DAY_MISSING);
 }
 
 /* Whether what is dated `known` can be seen as of `as_of`. A missing as-of day is smaller than
  * every day. */
 static bool is_known(churn_day known, churn_day as_of)
 {
-  return known != CHURN_DAY_MISSING && known < as_of;
+  return (known != CHURN_DAY_MISSING) & (known < as_of);
 }
 
 static void hide(const churn_day *known, const size_t *rows, const churn_cells *cells,
                  double *values)
 {
   for (size_t i = 0; known != NULL && i < cells->count; i++)
-    values[i] = is_known(known[rows[i]], cells->as_of[i]) ? values[i] : NAN;
+    values[i] = shown(values[i], is_known(known[rows[i]], cells->as_of[i]));
 }
 
 /* Values of a column as they can be seen as of each cell's day. */
@@ -41,11 +52,14 @@ static void read_column(const churn_cells *cells, const churn_plan_column *colum
       uint32_t code = column->codes[rows[i]];
       values[i] = code == CHURN_CODE_MISSING ? NAN : (double)column->pool_codes[code];
     }
+  } else if (column->days != NULL && column->hides_future) {
+    for (size_t i = 0; i < count; i++) {
+      churn_day day = column->days[rows[i]];
+      values[i] = shown((double)day, is_known(day, cells->as_of[i]));
+    }
   } else if (column->days != NULL) {
     for (size_t i = 0; i < count; i++)
       values[i] = day_value(column->days[rows[i]]);
-    if (column->hides_future)
-      hide(column->days, rows, cells, values);
   }
   hide(column->known, rows, cells, values);
   hide(column->row_known, rows, cells, values);

@@ -37,11 +37,13 @@ bool churn_row_list_append(churn_row_list *list, const churn_day *days, const si
   size_t count = segment.end - segment.begin, at = list->count;
   if (!reserve(list, at + count))
     return false;
+  size_t *restrict to_rows = list->rows + at, *restrict to_spells = list->spells + at;
+  churn_day *restrict to_days = list->days + at, *restrict to_as_of = list->as_of + at;
   for (size_t i = 0; i < count; i++) {
-    list->rows[at + i] = rows == NULL ? segment.begin + i : rows[segment.begin + i];
-    list->days[at + i] = days[segment.begin + i];
-    list->spells[at + i] = spell;
-    list->as_of[at + i] = as_of;
+    to_rows[i] = rows == NULL ? segment.begin + i : rows[segment.begin + i];
+    to_days[i] = days[segment.begin + i];
+    to_spells[i] = spell;
+    to_as_of[i] = as_of;
   }
   list->count = at + count;
   return true;

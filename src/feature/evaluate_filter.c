@@ -16,8 +16,9 @@
 
 #include "base/memory.h"
 
-/* About so many rows are held at once, or one run's: they stay in the cache. */
-enum { BLOCK_ROWS = 4096 };
+/* About so many rows are held at once, or one run's: they stay in the cache. And how many moments
+ * ahead days are fetched, at most so many. */
+enum { BLOCK_ROWS = 4096, MOMENTS_AHEAD = 4, DAYS_AHEAD = 1024, LINE_DAYS = 16 };
 
 typedef struct walk {
   const churn_plan *plan;
@@ -73,10 +74,24 @@ static sight look(const walk *w, const churn_segment *segments, size_t first, si
   return s;
 }
 
+/* Asks for the days of a later moment's customer: a search waits for memory at every probe, and the
+ * searches of many customers can wait at once. */
+static void fetch_days(const walk *w, size_t moment)
+{
+  if (moment >= w->moments->count)
+    return;
+  const size_t *rows = &w->history->first_row[customer_of(w, moment)];
+  size_t end = rows[1] - rows[0] < DAYS_AHEAD ? rows[1] : rows[0] + DAYS_AHEAD;
+  for (size_t i = rows[0]; i < end; i += LINE_DAYS)
+    __builtin_prefetch(w->history->days + i);
+}
+
 /* Rows of the history that each moment reaches; none where there is no as-of day. */
 static void find_ranges(const walk *w)
 {
   for (size_t i = 0; i < w->moments->count; i++) {
+    if (i == 0 || customer_of(w, i) != customer_of(w, i - 1))
+      fetch_days(w, i + MOMENTS_AHEAD);
     const size_t *rows = &w->history->first_row[customer_of(w, i)];
     churn_day as_of = w->moments->as_of[i];
     churn_segment all = {rows[0], as_of == CHURN_DAY_MISSING ? rows[0] : rows[1]};

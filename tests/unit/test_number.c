@@ -189,7 +189,7 @@ static void random_bits_come_back_the_same(void **state)
  * the exact arithmetic that takes its place for numbers of everyday size. */
 static void assert_as_printed(double value)
 {
-  char text[CHURN_NUMBER_TEXT_SIZE], expected[64];
+  char text[CHURN_NUMBER_TEXT_SIZE], expected[400];
   int digits = 15;
   do
     snprintf(expected, sizeof expected, "%.*g", digits++, value);

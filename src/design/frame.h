@@ -25,6 +25,10 @@ CHURN_MUST_USE churn_status churn_frame_build(const churn_plan *plan,
                                               churn_frame **frame, churn_error *error);
 void churn_frame_free(churn_frame *frame);
 
+/* Rows picked[0..count) of a frame as a frame of their own. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked,
+                                             size_t count, churn_frame **taken, churn_error *error);
+
 /* One tile of it: tile[f * 256 + r] for outputs 0..features-1 of `rows` <= 256 snapshots, values[r]
  * (NULL allowed) the money at risk; rows past the end are NaN. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_tile_evaluate(const churn_plan *plan, churn_workspace *workspace,

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -29,10 +30,22 @@ static void tally_missing(churn_learner *l, size_t f)
   l->flag_hash[f] = hash;
 }
 
-static int compare_doubles(const void *left, const void *right)
+static churn_status sort_values(double *values, size_t count, churn_error *error)
 {
-  double a = *(const double *)left, b = *(const double *)right;
-  return (a > b) - (a < b);
+  churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
+  double *sorted = churn_array_new(count, sizeof *sorted);
+  churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK) {
+    for (size_t i = 0; i < count; i++)
+      keyed[i] = (churn_keyed){churn_sort_key(values[i]), (uint32_t)i};
+    const churn_keyed *order = churn_sort(keyed, keyed + count, count);
+    for (size_t i = 0; i < count; i++)
+      sorted[i] = values[order[i].row];
+    memcpy(values, sorted, count * sizeof *values);
+  }
+  free(keyed);
+  free(sorted);
+  return status;
 }
 
 static size_t bin_of(const double *bounds, size_t count, double value)
@@ -82,13 +95,17 @@ static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
     if (!isnan(value))
       values[count++] = value;
   }
-  qsort(values, count, sizeof *values, compare_doubles);
+  churn_status status = sort_values(values, count, error);
+  if (status != CHURN_OK) {
+    free(values);
+    return status;
+  }
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
   feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
   bool varies = count > 0 && values[0] != values[count - 1];
   bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0] != 0.0;
   l->constant[f] = !varies && !filled_differs;
-  churn_status status = learn_histogram(values, count, feature, error);
+  status = learn_histogram(values, count, feature, error);
   free(values);
   return status;
 }

@@ -31,12 +31,13 @@ typedef struct churn_leak_column {
   double back_error;
   double auc_left; /* who ever left against who never did; features of undated columns only */
   bool alone;      /* auc above 0.95 */
-  bool recent;     /* what auc_at has above 0.5 falls by more than half, by 4 standard errors */
+  bool recent;     /* auc_at above 0.52, and more than half of auc_at - 1/2 gone, by 4 back_error */
   bool left;       /* auc_left above 0.95 */
 } churn_leak_column;
 
 /* What known_at hides: shares of rows as of whose T features were denied a value because it was
- * written on or after T. Named where one of them is above 1 %. */
+ * written on or after T. Named where the area of being denied is more than 0.02 and 4 standard
+ * errors from 1/2: what is hidden from all alike tells nothing. */
 typedef struct churn_leak_late {
   char *name; /* SOURCE, all its rows; or SOURCE.COLUMN */
   double churned, stayed;

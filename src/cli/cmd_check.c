@@ -124,6 +124,11 @@ static const char *finding_text(const churn_leak_column *c)
   return c->alone ? "tells alone" : c->left ? "tells who ever left" : c->recent ? "recent" : "";
 }
 
+static const char *late_text(const churn_leak_late *late)
+{
+  return late->named ? "late" : late->churned + late->stayed > 0 ? "hidden" : "";
+}
+
 static void print_late(const churn_leaks *leaks)
 {
   puts("\nWritten on or after T, and so hidden from features; shares of rows:");
@@ -131,30 +136,43 @@ static void print_late(const churn_leaks *leaks)
   cli_table_row(table, "column", "churned", "others", "finding");
   for (size_t i = 0; i < leaks->late_count; i++)
     cli_table_row(table, leaks->late[i].name, cli_percent(leaks->late[i].churned, 1),
-                  cli_percent(leaks->late[i].stayed, 1), leaks->late[i].named ? "late" : "");
+                  cli_percent(leaks->late[i].stayed, 1), late_text(&leaks->late[i]));
+  cli_table_print(table, stdout, "  ");
+}
+
+/* Columns that a flat export, or one without undated features, has nothing to say in are left out.
+ */
+static void print_leak_columns(const churn_leaks *leaks)
+{
+  bool moved = leaks->back_days > 0, left = false;
+  for (size_t i = 0; i < leaks->column_count; i++)
+    left = left || !isnan(leaks->columns[i].auc_left);
+  cli_table *table = cli_table_new(moved && left ? "lrrrl" : moved ? "lrrl" : "lrl");
+  const char *earlier = cli_format("%d days earlier", (int)leaks->back_days);
+  if (moved && left)
+    cli_table_row(table, "feature", "as of T", earlier, "ever left", "finding");
+  else if (moved)
+    cli_table_row(table, "feature", "as of T", earlier, "finding");
+  else
+    cli_table_row(table, "feature", "AUC", "finding");
+  for (size_t i = 0; i < leaks->column_count; i++) {
+    const churn_leak_column *c = &leaks->columns[i];
+    if (moved && left)
+      cli_table_row(table, c->name, area_text(c->auc), area_text(c->auc_back),
+                    area_text(c->auc_left), finding_text(c));
+    else if (moved)
+      cli_table_row(table, c->name, area_text(c->auc), area_text(c->auc_back), finding_text(c));
+    else
+      cli_table_row(table, c->name, area_text(c->auc), finding_text(c));
+  }
   cli_table_print(table, stdout, "  ");
 }
 
 static void print_leaks(const churn_leaks *leaks)
 {
-  bool moved = leaks->back_days > 0;
   printf("\nWhat each feature tells alone (AUC, 0.5 = nothing) of %s, %s:\n",
          cli_plural(leaks->rows, "row"), cli_plural(leaks->churners, "churner"));
-  cli_table *table = cli_table_new(moved ? "lrrrl" : "lrl");
-  const char *earlier = moved ? cli_format("%d days earlier", (int)leaks->back_days) : "";
-  if (moved)
-    cli_table_row(table, "feature", "as of T", earlier, "ever left", "finding");
-  else
-    cli_table_row(table, "feature", "AUC", "finding");
-  for (size_t i = 0; i < leaks->column_count; i++) {
-    const churn_leak_column *c = &leaks->columns[i];
-    if (moved)
-      cli_table_row(table, c->name, area_text(c->auc), area_text(c->auc_back),
-                    area_text(c->auc_left), finding_text(c));
-    else
-      cli_table_row(table, c->name, area_text(c->auc), finding_text(c));
-  }
-  cli_table_print(table, stdout, "  ");
+  print_leak_columns(leaks);
   if (leaks->late_count > 0)
     print_late(leaks);
   if (leaks->sampled)

@@ -14,12 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-  LEAST_ROWS = 10, /* churned, and other ones, for an area to be worth anything */
-  PULL_ROWS = 20   /* as the encoding pools levels with fewer */
-};
-
-static const double alone_above = 0.95, errors_wanted = 4;
+enum { PULL_ROWS = 20 }; /* as the encoding pools levels with fewer */
 
 typedef enum reading { READ_NUMBER, READ_LEVEL, READ_MISSING } reading;
 
@@ -140,7 +135,7 @@ static bool enough(const judged *j)
   size_t churners = 0;
   for (size_t i = 0; i < j->count; i++)
     churners += j->labels[i] == 1;
-  return churners >= LEAST_ROWS && j->count - churners >= LEAST_ROWS;
+  return churners >= CHURN_LEAK_LEAST_ROWS && j->count - churners >= CHURN_LEAK_LEAST_ROWS;
 }
 
 /* A level's rate has a direction of its own. */
@@ -168,7 +163,7 @@ static churn_status judge_all(judged *j, churn_error *error)
   for (size_t i = 0; i < j->rows->snapshots->count; i++)
     take(j, i, j->rows->labels[i]);
   churn_status status = judge_taken(j, &j->column->auc, error);
-  j->column->alone = j->column->auc > alone_above;
+  j->column->alone = j->column->auc > CHURN_LEAK_ALONE;
   return status;
 }
 
@@ -204,7 +199,7 @@ static void compare(const judged *j, const churn_auc_pair *pair)
   double missed = (c->auc_at - 0.5) / 2 - (c->auc_back - 0.5);
   double variance = pair->second_variance + pair->first_variance / 4 - pair->covariance;
   c->back_error = sqrt(fmax(variance, 0));
-  c->recent = c->auc_at > 0.5 && missed > errors_wanted * c->back_error;
+  c->recent = c->auc_at > 0.5 + CHURN_LEAK_EXCESS && missed > CHURN_LEAK_ERRORS * c->back_error;
 }
 
 static churn_status judge_moved(judged *j, churn_error *error)
@@ -250,7 +245,7 @@ static churn_status judge_left(judged *j, churn_error *error)
     if (i + 1 == s->count || s->rows[i + 1].spell != s->rows[i].spell)
       take(j, i, p->data->customers.left[s->rows[i].spell] != CHURN_DAY_MISSING);
   churn_status status = judge_taken(j, &j->column->auc_left, error);
-  j->column->left = j->column->auc_left > alone_above;
+  j->column->left = j->column->auc_left > CHURN_LEAK_ALONE;
   return status;
 }
 

@@ -9,6 +9,12 @@
 
 #include <churn/leaks.h>
 
+enum { CHURN_LEAK_LEAST_ROWS = 10 }; /* churned, and other ones, for an area to be worth anything */
+
+#define CHURN_LEAK_ALONE 0.95  /* an area above it tells alone */
+#define CHURN_LEAK_EXCESS 0.02 /* an area within this of 1/2 is not worth a word */
+#define CHURN_LEAK_ERRORS 4.0  /* standard errors that are more than noise, over many columns */
+
 /* Labelled rows and their features as of T and as of T - back_days. */
 typedef struct churn_leak_rows {
   const churn_pipeline *pipeline;

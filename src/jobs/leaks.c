@@ -9,6 +9,7 @@
 #include "design/check.h"
 #include "design/split.h"
 #include "design/warnings.h"
+#include "evaluate/auc_pair.h"
 #include "jobs/leak_columns.h"
 
 #include <math.h>
@@ -16,8 +17,6 @@
 #include <string.h>
 
 enum { MOST_ROWS = 200000, BACK_DAYS = 30, SAMPLE_SEED = 71, HALF_SEED = 72 };
-
-static const double late_above = 0.01;
 
 void churn_leaks_free(churn_leaks *leaks)
 {
@@ -134,51 +133,74 @@ static churn_status judge_columns(audit *a, churn_error *error)
   return status;
 }
 
-/* How many rows of each outcome something is hidden from, by lane. */
-typedef struct late_count {
+/* A dated thing at work; all arrays [rows]. */
+typedef struct late_rows {
   const audit *audit;
   churn_dated dated;
-  uint64_t hidden[CHURN_LANES][2];
-} late_count;
+  double *hidden; /* 1 where a value is denied */
+  uint32_t *customers;
+} late_rows;
 
-static churn_status count_lane(void *context, size_t lane, int thread, churn_error *error)
+static churn_status look_at_tile(void *context, size_t tile, int thread, churn_error *error)
 {
   (void)thread;
   (void)error;
-  late_count *c = context;
-  const churn_snapshots *rows = c->audit->rows;
-  size_t tiles = churn_tile_count(rows->count);
-  size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
-  size_t first = churn_lane_first_tile(tiles, lane) * CHURN_TILE_ROWS;
-  for (size_t i = first; i < end && i < rows->count; i++)
-    c->hidden[lane][rows->rows[i].label == CHURN_LABEL_CHURNED] += churn_plan_hides(
-        c->audit->pipeline->plan, &c->dated, rows->rows[i].spell, rows->rows[i].as_of);
+  const late_rows *l = context;
+  const churn_snapshots *rows = l->audit->rows;
+  size_t first = tile * CHURN_TILE_ROWS, end = first + churn_tile_rows(rows->count, tile);
+  for (size_t i = first; i < end; i++) {
+    const churn_snapshot *s = &rows->rows[i];
+    l->customers[i] = s->customer;
+    l->hidden[i] = churn_plan_hides(l->audit->pipeline->plan, &l->dated, s->spell, s->as_of);
+  }
   return CHURN_OK;
+}
+
+/* The area of being denied is 1/2 plus half the difference of the shares: late is judged as the
+ * other rules are. */
+static churn_status judge_shares(const late_rows *l, churn_leak_late *late, churn_error *error)
+{
+  const audit *a = l->audit;
+  double churners = (double)a->leaks->churners, stayers = (double)a->leaks->rows - churners;
+  for (size_t i = 0; i < a->rows->count; i++)
+    *(a->labels[i] == CHURN_LABEL_CHURNED ? &late->churned : &late->stayed) += l->hidden[i];
+  late->churned = churners > 0 ? late->churned / churners : 0;
+  late->stayed = stayers > 0 ? late->stayed / stayers : 0;
+  if (churners < CHURN_LEAK_LEAST_ROWS || stayers < CHURN_LEAK_LEAST_ROWS)
+    return CHURN_OK;
+  churn_auc_pair pair;
+  churn_status status = churn_auc_pair_compute(a->labels, l->customers, l->hidden, l->hidden,
+                                               a->rows->count, &pair, error);
+  if (status == CHURN_OK) {
+    double excess = fabs(pair.first - 0.5);
+    late->named =
+        excess > CHURN_LEAK_EXCESS && excess > CHURN_LEAK_ERRORS * sqrt(pair.first_variance);
+  }
+  return status;
 }
 
 static churn_status judge_late(audit *a, const churn_dated *dated, churn_error *error)
 {
-  late_count count = {.audit = a, .dated = *dated};
+  size_t rows = a->rows->count;
+  late_rows l = {a, *dated, churn_array_new(rows, sizeof *l.hidden),
+                 churn_array_new(rows, sizeof *l.customers)};
   const churn_schema_source *source = &a->pipeline->schema->sources[dated->source];
-  churn_leaks *leaks = a->leaks;
-  double churned = 0, stayed = 0, stayers = (double)(leaks->rows - leaks->churners);
-  churn_status status = churn_parallel_run(CHURN_LANES, count_lane, &count, "leaks", a->run, error);
-  if (status != CHURN_OK)
-    return status;
-  for (size_t lane = 0; lane < CHURN_LANES; lane++) {
-    churned += (double)count.hidden[lane][1];
-    stayed += (double)count.hidden[lane][0];
+  churn_leak_late *late = &a->leaks->late[a->leaks->late_count];
+  churn_status status =
+      l.hidden == NULL || l.customers == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_parallel_run(churn_tile_count(rows), look_at_tile, &l, "leaks", a->run, error);
+  if (status == CHURN_OK)
+    status = judge_shares(&l, late, error);
+  if (status == CHURN_OK) {
+    late->name = churn_text_format("%s%s%s", source->name, dated->column < 0 ? "" : ".",
+                                   dated->column < 0 ? "" : source->columns[dated->column].name);
+    a->leaks->late_count += late->name != NULL;
+    status = late->name == NULL ? churn_error_no_memory(error) : CHURN_OK;
   }
-  churn_leak_late *late = &leaks->late[leaks->late_count];
-  *late = (churn_leak_late){.churned = leaks->churners > 0 ? churned / (double)leaks->churners : 0,
-                            .stayed = stayers > 0 ? stayed / stayers : 0};
-  late->named = late->churned > late_above || late->stayed > late_above;
-  late->name = churn_text_format("%s%s%s", source->name, dated->column < 0 ? "" : ".",
-                                 dated->column < 0 ? "" : source->columns[dated->column].name);
-  if (late->name == NULL)
-    return churn_error_no_memory(error);
-  leaks->late_count++;
-  return CHURN_OK;
+  free(l.hidden);
+  free(l.customers);
+  return status;
 }
 
 static churn_status judge_dated(audit *a, churn_error *error)

@@ -47,7 +47,7 @@ typedef struct churn_leak_late {
 typedef struct churn_leaks {
   int32_t back_days;       /* 0: a flat export, which has no T to move */
   uint64_t rows, churners; /* judged */
-  bool sampled;            /* only some customers, to stay within 200,000 rows */
+  bool sampled;            /* only some customers, to stay within 100,000 rows */
   churn_leak_column *columns;
   size_t column_count;
   churn_leak_late *late;
@@ -59,7 +59,7 @@ typedef struct churn_leaks {
  * (codes leak_alone, leak_left, leak_recent, leak_late; check's own undated_column,
  * rewritten_schedule, window_before_data, no_leavers count as named too). *leaks stays NULL where
  * faults, or no row, leave nothing to look at. Cost: two evaluations of the features on at most
- * 200,000 rows, and three sorts of them a feature. */
+ * 100,000 rows, and three sorts of them a feature. */
 CHURN_MUST_USE churn_status churn_check_leaks(const churn_project *project, const churn_run *run,
                                               churn_check_report **report, churn_leaks **leaks,
                                               churn_error *error);

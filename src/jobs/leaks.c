@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 200000, BACK_DAYS = 30, SAMPLE_SEED = 71, HALF_SEED = 72 };
+enum { MOST_ROWS = 100000, BACK_DAYS = 30, SAMPLE_SEED = 71, HALF_SEED = 72 };
 
 void churn_leaks_free(churn_leaks *leaks)
 {

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Variances hold when rows of one customer depend on each other. NaN with fewer than two clusters.
- */
+/* Variances hold when rows of one customer depend on each other. NaN with fewer than two clusters
+ * with a churner, or with a stayer. */
 typedef struct churn_auc_pair {
   double first, second;
   double first_variance, second_variance, covariance;
@@ -17,12 +17,8 @@ typedef struct churn_auc_pair {
 
 /* labels [rows] 0/1; clusters [rows]: rows of one stand together; first, second [rows]: scores
  * without NaN, higher = riskier, ties count one half. All figures are NaN with one class.
- *
- * A row's component is the share of the other class that it is on the right side of: V_i for m
- * churners, V_j for n stayers (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44:837-845). With
- * a cluster's deviation D = sum (V_i - A) / m + sum (V_j - A) / n over its rows, the covariance of
- * two areas is I / (I - 1) times the sum of D D' over the I clusters: Obuchowski 1997 (Biometrics
- * 53:567-578) with one small-sample factor for all clusters. NO_MEMORY. Cost: two sorts. */
+ * Formulas and sources in auc.h: DeLong and others 1988, Obuchowski 1997. NO_MEMORY. Runs on one
+ * thread. Cost: two sorts. */
 CHURN_MUST_USE churn_status churn_auc_pair_compute(const int8_t *labels, const uint32_t *clusters,
                                                    const double *first, const double *second,
                                                    size_t rows, churn_auc_pair *pair,

@@ -36,7 +36,7 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    leaks.h | train.h) echo jobs ;;
+    compare.h | leaks.h | train.h) echo jobs ;;
     evaluate.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

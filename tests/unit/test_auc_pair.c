@@ -25,17 +25,18 @@ static void four_rows_agree_with_hand_calculation(void **state)
 {
   (void)state;
   /* Churners 0.7 and 0.4, stayers 0.4 and 0.1. First: components of churners 1 and 3/4, of stayers
-   * 3/4 and 1; area 7/8. Deviations over two rows each: +1/16 -1/16 -1/16 +1/16; squares 4/256, *
-   * 4/3 = 1/48. Second (turned): churners 0 and 1/4, stayers 1/4 and 0, area 1/8: the negative. */
+   * 3/4 and 1; area 7/8. Deviations 1/8 each way: S10 = S01 = 2/64 / (2 - 1), the variance 1/32/2 +
+   * 1/32/2 = 1/32. Second (turned): churners 0 and 1/4, stayers 1/4 and 0, area 1/8: the negative.
+   */
   const int8_t labels[] = {1, 1, 0, 0};
   const uint32_t clusters[] = {0, 1, 2, 3};
   const double first[] = {0.7, 0.4, 0.4, 0.1}, second[] = {-0.7, -0.4, -0.4, -0.1};
   churn_auc_pair p = computed(labels, clusters, first, second, 4);
   assert_close(p.first, 7.0 / 8, 1e-15, 0);
   assert_close(p.second, 1.0 / 8, 1e-15, 0);
-  assert_close(p.first_variance, 1.0 / 48, 1e-14, 0);
-  assert_close(p.second_variance, 1.0 / 48, 1e-14, 0);
-  assert_close(p.covariance, -1.0 / 48, 1e-14, 0);
+  assert_close(p.first_variance, 1.0 / 32, 1e-14, 0);
+  assert_close(p.second_variance, 1.0 / 32, 1e-14, 0);
+  assert_close(p.covariance, -1.0 / 32, 1e-14, 0);
 }
 
 static void two_classes_and_two_clusters_are_needed(void **state)
@@ -85,14 +86,41 @@ static double component(const sample *s, size_t k, size_t row)
   return wins / others;
 }
 
-static double cluster_deviation(const sample *s, size_t k, uint32_t cluster, double area,
-                                double churners)
+/* A cluster's sum over its rows of one label, and whether it has any. */
+static double deviation(const sample *s, size_t k, uint32_t cluster, int label, double area,
+                        double share, bool *any)
 {
   double sum = 0;
+  *any = false;
   for (size_t i = 0; i < ROWS; i++)
-    if (s->clusters[i] == cluster)
-      sum += (component(s, k, i) - area) / (s->labels[i] == 1 ? churners : ROWS - churners);
+    if (s->clusters[i] == cluster && s->labels[i] == label) {
+      sum += (component(s, k, i) - area) / share;
+      *any = true;
+    }
   return sum;
+}
+
+/* Obuchowski's covariance of areas a and b: S10/m + S01/n + (S11 + S11')/(m n). */
+static double covariance_of(const sample *s, size_t a, size_t b, const double *areas,
+                            double churners)
+{
+  double squares[2] = {0, 0}, cross = 0, with[2] = {0, 0};
+  uint32_t first = s->clusters[0], last = s->clusters[ROWS - 1];
+  for (uint32_t c = first; c <= last; c++) {
+    double of_a[2], of_b[2];
+    for (int label = 0; label < 2; label++) {
+      bool any;
+      double share = label == 1 ? churners : ROWS - churners;
+      of_a[label] = deviation(s, a, c, label, areas[a], share, &any);
+      of_b[label] = deviation(s, b, c, label, areas[b], share, &any);
+      squares[label] += of_a[label] * of_b[label];
+      with[label] += any;
+    }
+    cross += of_a[0] * of_b[1] + of_a[1] * of_b[0];
+  }
+  double all = last - first + 1;
+  return squares[0] * with[0] / (with[0] - 1) + squares[1] * with[1] / (with[1] - 1) +
+         cross * all / (all - 1);
 }
 
 static void clustered_rows_agree_with_sums_over_all_pairs(void **state)
@@ -102,7 +130,7 @@ static void clustered_rows_agree_with_sums_over_all_pairs(void **state)
     sample s;
     draw(&s, seed);
     churn_auc_pair p = computed(s.labels, s.clusters, s.scores[0], s.scores[1], ROWS);
-    double churners = 0, areas[2], sums[3] = {0, 0, 0};
+    double churners = 0, areas[2];
     churn_error error;
     for (size_t i = 0; i < ROWS; i++)
       churners += s.labels[i];
@@ -110,18 +138,9 @@ static void clustered_rows_agree_with_sums_over_all_pairs(void **state)
       assert_ok(churn_auc(s.labels, s.scores[k], ROWS, &areas[k], &error), &error);
     assert_close(p.first, areas[0], 1e-14, 0);
     assert_close(p.second, areas[1], 1e-14, 0);
-    uint32_t last = s.clusters[ROWS - 1];
-    for (uint32_t c = s.clusters[0]; c <= last; c++) {
-      double a = cluster_deviation(&s, 0, c, areas[0], churners);
-      double b = cluster_deviation(&s, 1, c, areas[1], churners);
-      sums[0] += a * a;
-      sums[1] += b * b;
-      sums[2] += a * b;
-    }
-    double count = last - s.clusters[0] + 1, factor = count / (count - 1);
-    assert_close(p.first_variance, factor * sums[0], 1e-12, 0);
-    assert_close(p.second_variance, factor * sums[1], 1e-12, 0);
-    assert_close(p.covariance, factor * sums[2], 1e-11, 0);
+    assert_close(p.first_variance, covariance_of(&s, 0, 0, areas, churners), 1e-12, 0);
+    assert_close(p.second_variance, covariance_of(&s, 1, 1, areas, churners), 1e-12, 0);
+    assert_close(p.covariance, covariance_of(&s, 0, 1, areas, churners), 1e-11, 0);
   }
 }
 

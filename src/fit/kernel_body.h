@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdalign.h>
+#include <stdint.h>
 
 #if defined(__AVX512F__)
 enum { VECTOR = 8, BLOCK = 4, HALF = 4 };
@@ -84,6 +85,25 @@ static inline void block_columns(const double *x, size_t columns, size_t first,
     out[j] = const_vectors(first + j < columns ? x + (first + j) * CHURN_TILE_ROWS : zero_column);
 }
 
+/* Cache lines still to be fetched: the tile after this one, whose columns are too short for the
+ * machine's own look-ahead. Fetching past the end of the matrix does no harm. */
+typedef struct lines {
+  uintptr_t first;
+  uintptr_t end;
+} lines;
+
+static inline lines lines_after(const double *x, size_t columns)
+{
+  uintptr_t size = columns * CHURN_TILE_ROWS * sizeof *x;
+  return (lines){(uintptr_t)x + size, (uintptr_t)x + 2 * size};
+}
+
+static inline void fetch_line(lines *next)
+{
+  __builtin_prefetch((const void *)next->first, 0, 2);
+  next->first += next->first < next->end ? 64 : 0;
+}
+
 static void linear_predictor(const double *x, size_t columns, const double *offset,
                              const double *coefficients, double *predictor)
 {
@@ -122,18 +142,20 @@ static double row_terms(const double *restrict eta, const double *restrict y,
 }
 
 /* sums[i][j] = sum over rows of a[i] * b[j]. HALF columns of b at a time, so that the sums stay in
- * registers. */
+ * registers. What `next` has left is fetched meanwhile. */
 static inline void block_products(const vector *const a[BLOCK], const vector *const b[BLOCK],
-                                  double sums[BLOCK][BLOCK])
+                                  double sums[BLOCK][BLOCK], lines *next)
 {
   for (int half = 0; half < BLOCK; half += HALF) {
     vector part[BLOCK * HALF] = {{0}};
-    for (int r = 0; r < VECTORS; r++)
+    for (int r = 0; r < VECTORS; r++) {
+      fetch_line(next);
 #pragma GCC unroll 4
       for (int i = 0; i < BLOCK; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < HALF; j++)
           part[i * HALF + j] += a[i][r] * b[half + j][r];
+    }
     for (int i = 0; i < BLOCK * HALF; i += VECTOR) {
       vector totals = fold(part + i);
       for (int j = 0; j < VECTOR; j++)
@@ -174,6 +196,7 @@ static void add_hessian(const double *x, size_t columns, const double *curvature
   const vector *w = const_vectors(curvature);
   vector weighted[BLOCK][VECTORS];
   vector total = {0};
+  lines next = lines_after(x, columns);
   for (int r = 0; r < VECTORS; r++)
     total += w[r];
   hessian[0] += vector_sum(total);
@@ -186,7 +209,7 @@ static void add_hessian(const double *x, size_t columns, const double *curvature
       const vector *right[BLOCK];
       double sums[BLOCK][BLOCK];
       block_columns(x, columns, j, right);
-      block_products(left, right, sums);
+      block_products(left, right, sums, &next);
       add_block(sums, columns, i, j, hessian);
     }
   }

@@ -3,7 +3,8 @@
  *
  * Columns are centred and scaled inside the solver only. Per step one sweep over the matrix gives
  * gradient and Hessian in 64 fixed lanes added in lane order, so the result has the same bits for
- * any number of threads. Cost: O(rows x columns^2) a step.
+ * any number of threads. Many rows start from the answer of a few (warm_start.h), and end as they
+ * would without. Cost: O(rows x columns^2) a step.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_LOGISTIC_H
@@ -25,6 +26,8 @@ typedef struct churn_fit_settings {
   uint32_t max_iterations;   /* 0 = 100 */
   double rank_tolerance; /* 0 = 1e-9: a column is collinear when 1 - R^2 on the columns before it is
                             at most this */
+  size_t sample_rows;    /* 0 = 65536: where there are at least 4 times as many rows, the fit starts
+                            from one on about so many of them (warm_start.h) */
 } churn_fit_settings;
 
 typedef enum churn_stop {
@@ -38,7 +41,7 @@ typedef enum churn_stop {
 const char *churn_stop_name(churn_stop stop); /* "gradient", … as in the model file */
 
 typedef struct churn_fit_report {
-  uint32_t iterations;
+  uint32_t iterations; /* steps on all rows */
   double max_gradient;
   churn_stop stopped_by;
   bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8

@@ -49,9 +49,19 @@ void churn_point_clear(churn_point *point)
 typedef struct row_pass {
   const churn_objective *objective;
   const double *coefficients;
+  const double *means; /* [columns], NULL = the matrix is standardised already */
+  const double *deviations;
+  bool with_hessian;
   double lowest[CHURN_LANES];
   double highest[CHURN_LANES];
 } row_pass;
+
+/* How many sums it takes. */
+static size_t pass_sums(const row_pass *pass)
+{
+  size_t columns = pass->objective->matrix->columns;
+  return pass->with_hessian ? churn_kernel_sums(columns) : churn_kernel_hessian_start(columns);
+}
 
 static churn_status step_lane(void *context, size_t lane, int thread, churn_error *error)
 {
@@ -60,19 +70,23 @@ static churn_status step_lane(void *context, size_t lane, int thread, churn_erro
   const row_pass *pass = context;
   const churn_objective *o = pass->objective;
   const churn_matrix *m = o->matrix;
-  size_t tiles = churn_tile_count(m->rows), size = churn_kernel_sums(m->columns);
+  size_t tiles = churn_tile_count(m->rows), size = pass_sums(pass);
+  churn_kernel_slope *look = pass->with_hessian ? o->kernel->step : o->kernel->slope;
   double *sums = o->lane_sums + lane * size;
   memset(sums, 0, size * sizeof *sums);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
-    o->kernel->step(churn_matrix_tile(m, t, 0), m->columns, m->y + t * CHURN_TILE_ROWS,
-                    m->weight + t * CHURN_TILE_ROWS, churn_matrix_offset(m, t), pass->coefficients,
-                    sums);
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
+    if (pass->means != NULL)
+      churn_tile_standardise(m, t, pass->means, pass->deviations);
+    look(churn_matrix_tile(m, t, 0), m->columns, m->y + t * CHURN_TILE_ROWS,
+         m->weight + t * CHURN_TILE_ROWS, churn_matrix_offset(m, t), pass->coefficients, sums);
+  }
   return CHURN_OK;
 }
 
-static void add_penalty(const churn_objective *o, churn_point *point)
+static void add_penalty(const row_pass *pass, churn_point *point)
 {
+  const churn_objective *o = pass->objective;
   double *gradient = point->sums + 1;
   double *hessian = point->sums + churn_kernel_hessian_start(o->matrix->columns);
   for (size_t j = 1; j <= o->matrix->columns; j++) {
@@ -80,17 +94,18 @@ static void add_penalty(const churn_objective *o, churn_point *point)
     double lambda = o->ridge_lambda * (o->ridge_factors == NULL ? 1 : o->ridge_factors[j - 1]);
     point->sums[0] += lambda / 2 * b * b;
     gradient[j] += lambda * b;
-    hessian[j * (j + 1) / 2 + j] += lambda;
+    if (pass->with_hessian)
+      hessian[j * (j + 1) / 2 + j] += lambda;
   }
 }
 
-churn_status churn_objective_evaluate(const churn_objective *objective, churn_point *point,
-                                      churn_error *error)
+static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *error)
 {
-  row_pass pass = {.objective = objective, .coefficients = point->coefficients};
-  size_t columns = objective->matrix->columns, size = churn_kernel_sums(columns);
+  const churn_objective *objective = pass->objective;
+  size_t columns = objective->matrix->columns, size = pass_sums(pass);
   size_t lanes = churn_lane_count(objective->matrix);
-  churn_status status = churn_parallel_run(lanes, step_lane, &pass, NULL, objective->run, error);
+  pass->coefficients = point->coefficients;
+  churn_status status = churn_parallel_run(lanes, step_lane, pass, NULL, objective->run, error);
   if (status != CHURN_OK)
     return status;
   memset(point->sums, 0, size * sizeof *point->sums);
@@ -100,11 +115,36 @@ churn_status churn_objective_evaluate(const churn_objective *objective, churn_po
   point->loss = point->sums[0];
   for (size_t i = 0; i < size; i++)
     point->sums[i] /= objective->total_weight;
-  add_penalty(objective, point);
+  add_penalty(pass, point);
   point->max_gradient = 0;
   for (size_t j = 0; j <= columns; j++)
     point->max_gradient = fmax(point->max_gradient, fabs(point->sums[1 + j]));
   return CHURN_OK;
+}
+
+churn_status churn_objective_evaluate(const churn_objective *objective, churn_point *point,
+                                      churn_error *error)
+{
+  row_pass pass = {.objective = objective, .with_hessian = true};
+  return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_slope(const churn_objective *objective, churn_point *point,
+                                   churn_error *error)
+{
+  row_pass pass = {.objective = objective};
+  return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_enter(const churn_objective *objective, const double *means,
+                                   const double *deviations, bool with_hessian, churn_point *point,
+                                   churn_error *error)
+{
+  row_pass pass = {.objective = objective,
+                   .means = means,
+                   .deviations = deviations,
+                   .with_hessian = with_hessian};
+  return evaluate(&pass, point, error);
 }
 
 static void predict(const churn_matrix *m, size_t tile, const double *coefficients, double *eta)

@@ -46,6 +46,17 @@ CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,
                                                uint64_t *unseen, churn_error *error);
 
+/* A matrix with the model's columns for so many rows; categories of many columns are kept as codes
+ * (matrix.h). */
+CHURN_MUST_USE churn_status churn_encoder_matrix(const churn_encoder *encoder, size_t rows,
+                                                 churn_matrix **matrix, churn_error *error);
+
+/* churn_encoder_tile into one tile of such a matrix, still as it was made. */
+CHURN_MUST_USE churn_status churn_encoder_fill(const churn_encoder *encoder,
+                                               const double *frame_tile, size_t rows,
+                                               churn_matrix *matrix, size_t tile,
+                                               churn_error *error);
+
 /* Removes design columns (keep[c] false) from the model, renumbering; `reasons[c]` is stored under
  * dropped. */
 CHURN_MUST_USE churn_status churn_encoding_drop(churn_model *model, const bool *keep,

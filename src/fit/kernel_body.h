@@ -268,6 +268,51 @@ void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, size_t columns, cons
   add_gradient(x, columns, residual, sums + 1);
 }
 
+void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const double *y,
+                                          const double *weight, const double *offset,
+                                          const double *coefficients, double *residual,
+                                          double *curvature, double *sums)
+{
+  alignas(64) double eta[CHURN_TILE_ROWS];
+  linear_predictor(x, columns, offset, coefficients, eta);
+  sums[0] += row_terms(eta, y, weight, residual, curvature);
+  add_gradient(x, columns, residual, sums + 1);
+}
+
+/* Some rows' shares, one after the other. */
+static void turn_rows(const double *x, size_t columns, const double *residual,
+                      const double *curvature, double *rows)
+{
+  size_t width = churn_kernel_width(columns);
+  for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++) {
+    rows[r * width] = curvature[r];
+    rows[r * width + 1] = residual[r];
+    for (size_t j = columns + 2; j < width; j++)
+      rows[r * width + j] = 0;
+  }
+  for (size_t j = 0; j < columns; j++)
+    for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++)
+      rows[r * width + 2 + j] = curvature[r] * x[j * CHURN_TILE_ROWS + r];
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_scatter)(const double *x, size_t columns,
+                                             const double *residual, const double *curvature,
+                                             const churn_level_sums *blocks, size_t block_count,
+                                             double *rows)
+{
+  size_t width = churn_kernel_width(columns);
+  for (size_t first = 0; first < CHURN_TILE_ROWS; first += CHURN_KERNEL_CHUNK) {
+    turn_rows(x + first, columns, residual + first, curvature + first, rows);
+    for (size_t b = 0; b < block_count; b++)
+      for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++) {
+        vector *to = vectors(blocks[b].sums + blocks[b].codes[first + r] * width);
+        const vector *from = const_vectors(rows + r * width);
+        for (size_t i = 0; i < width / VECTOR; i++)
+          to[i] += from[i];
+      }
+  }
+}
+
 void CHURN_KERNEL_NAME(churn_kernel_losses)(const double *restrict eta, const double *restrict y,
                                             double *restrict losses)
 {

@@ -77,9 +77,6 @@ CHURN_MUST_USE churn_status churn_fit_rank(const churn_matrix *matrix, const cha
                                            const churn_fit_settings *settings, const churn_run *run,
                                            bool *keep, char **because, churn_error *error);
 
-/* Removes columns from the matrix in place. */
-void churn_matrix_keep(churn_matrix *matrix, const bool *keep);
-
 /* Fits. The matrix's tiles are standardised in place for the work and are not restored (the matrix
  * is the fit's scratch from here on). Not converging is in the report, not an error. DEGENERATE: no
  * rows, one class only, a constant column, a Hessian that cannot be factored at the start. */

@@ -174,8 +174,28 @@ static void add_tile(column_moments *m, const double *x, const double *weight, d
 typedef struct moments_pass {
   const churn_matrix *matrix;
   churn_subsample *subsample;
-  column_moments *moments; /* [lanes][columns] */
+  column_moments *moments; /* [lanes][columns in the tiles] */
+  double *levels;          /* [lanes][level_count]: weight at each level of each block */
+  size_t level_count;
 } moments_pass;
+
+static size_t count_levels(const churn_matrix *m)
+{
+  size_t count = 0;
+  for (size_t b = 0; b < m->block_count; b++)
+    count += m->blocks[b].levels + 1;
+  return count;
+}
+
+static void add_levels(const churn_matrix *m, size_t tile, const double *weight, double *levels)
+{
+  for (size_t b = 0; b < m->block_count; b++) {
+    const uint16_t *codes = churn_matrix_codes(m, tile, b);
+    for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+      levels[codes[r]] += weight[r];
+    levels += m->blocks[b].levels + 1;
+  }
+}
 
 static churn_status read_moments(void *context, size_t lane, int thread, churn_error *error)
 {
@@ -184,13 +204,14 @@ static churn_status read_moments(void *context, size_t lane, int thread, churn_e
   const moments_pass *pass = context;
   const churn_matrix *m = pass->matrix;
   size_t tiles = churn_tile_count(m->rows);
-  column_moments *moments = pass->moments + lane * m->columns;
+  column_moments *moments = pass->moments + lane * m->dense;
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     const double *weight = m->weight + t * CHURN_TILE_ROWS;
     double tile_weight = sum_weights(weight);
-    for (size_t c = 0; c < m->columns; c++)
+    for (size_t c = 0; c < m->dense; c++)
       add_tile(&moments[c], churn_matrix_tile(m, t, c), weight, tile_weight);
+    add_levels(m, t, weight, pass->levels + lane * pass->level_count);
     if (pass->subsample != NULL)
       churn_subsample_take(pass->subsample, m, t);
   }
@@ -220,6 +241,37 @@ static void finish_column(const column_moments *m, double *mean, double *deviati
     *deviation = 0;
 }
 
+/* A block's columns from the weights of its levels [levels + 1]. What is off is added up by itself,
+ * so that a column that is on everywhere has deviation 0. */
+static void finish_block(const churn_matrix *m, const churn_code_block *block, const double *levels,
+                         double *means, double *deviations)
+{
+  for (size_t l = 0; l < block->levels; l++) {
+    if (block->columns[l] < 0)
+      continue;
+    double on = levels[l], off = 0;
+    for (size_t k = 0; k <= block->levels; k++)
+      off += k == l ? 0 : levels[k];
+    const churn_column_place *place = &m->places[block->columns[l]];
+    double share = on / (on + off), rise = place->high - place->low;
+    means[block->columns[l]] = place->low + rise * share;
+    deviations[block->columns[l]] = fabs(rise) * sqrt(share * (off / (on + off)));
+  }
+}
+
+static void finish_blocks(const moments_pass *pass, size_t lanes, double *means, double *deviations)
+{
+  const churn_matrix *m = pass->matrix;
+  double *levels = pass->levels;
+  for (size_t lane = 1; lane < lanes; lane++)
+    for (size_t i = 0; i < pass->level_count; i++)
+      levels[i] += pass->levels[lane * pass->level_count + i];
+  for (size_t b = 0; b < m->block_count; b++) {
+    finish_block(m, &m->blocks[b], levels, means, deviations);
+    levels += m->blocks[b].levels + 1;
+  }
+}
+
 static churn_status refuse_column(const char *const *names, size_t column, churn_error *error)
 {
   const char *fault = "holds a value that is not a finite number, or too large to square";
@@ -228,35 +280,48 @@ static churn_status refuse_column(const char *const *names, size_t column, churn
   return churn_error_set(error, CHURN_DEGENERATE, "design column %zu %s", column + 1, fault);
 }
 
+static churn_status finish_columns(const moments_pass *pass, size_t lanes, const char *const *names,
+                                   double *means, double *deviations, churn_error *error)
+{
+  const churn_matrix *m = pass->matrix;
+  finish_blocks(pass, lanes, means, deviations);
+  for (size_t c = 0; c < m->columns; c++) {
+    churn_column_place place = churn_matrix_place(m, c);
+    if (place.block >= 0)
+      continue;
+    column_moments all = over_lanes(pass->moments + place.index, lanes, m->dense);
+    finish_column(&all, &means[c], &deviations[c]);
+    if (!isfinite(means[c]) || !isfinite(all.second))
+      return refuse_column(names, c, error);
+  }
+  return CHURN_OK;
+}
+
 churn_status churn_moments_read(const churn_matrix *matrix, const char *const *names,
                                 churn_subsample *subsample, const churn_run *run, double *means,
                                 double *deviations, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  size_t lanes = churn_lane_count(matrix), columns = matrix->columns;
-  double *mean = churn_array_new(columns, sizeof *mean);
-  double *deviation = churn_array_new(columns, sizeof *deviation);
-  column_moments *moments = churn_array_new(lanes * columns, sizeof *moments);
-  if (mean == NULL || deviation == NULL || moments == NULL) {
+  size_t lanes = churn_lane_count(matrix), columns = matrix->columns, levels = count_levels(matrix);
+  double *found = churn_array_new(2 * columns, sizeof *found);
+  moments_pass pass = {matrix, subsample, NULL, NULL, levels};
+  pass.moments = churn_array_new(lanes * matrix->dense, sizeof *pass.moments);
+  pass.levels = churn_array_new(lanes * levels, sizeof *pass.levels);
+  if (found == NULL || pass.moments == NULL || pass.levels == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }
-  moments_pass pass = {matrix, subsample, moments};
   status = churn_parallel_run(lanes, read_moments, &pass, NULL, run, error);
+  if (status == CHURN_OK)
+    status = finish_columns(&pass, lanes, names, found, found + columns, error);
   for (size_t c = 0; c < columns && status == CHURN_OK; c++) {
-    column_moments all = over_lanes(moments + c, lanes, columns);
-    finish_column(&all, &mean[c], &deviation[c]);
-    if (!isfinite(mean[c]) || !isfinite(all.second))
-      status = refuse_column(names, c, error);
-  }
-  for (size_t c = 0; c < columns && status == CHURN_OK; c++) {
-    means[c] = mean[c];
-    deviations[c] = deviation[c];
+    means[c] = found[c];
+    deviations[c] = found[columns + c];
   }
 done:
-  free(mean);
-  free(deviation);
-  free(moments);
+  free(found);
+  free(pass.moments);
+  free(pass.levels);
   return status;
 }
 
@@ -273,8 +338,22 @@ void churn_tile_standardise(const churn_matrix *matrix, size_t tile, const doubl
 {
   const double *weight = matrix->weight + tile * CHURN_TILE_ROWS;
   for (size_t c = 0; c < matrix->columns; c++) {
-    double *x = churn_matrix_tile(matrix, tile, c);
+    churn_column_place place = churn_matrix_place(matrix, c);
+    if (place.block >= 0)
+      continue;
+    double *x = churn_matrix_tile(matrix, tile, place.index);
     churn_column_standardise(x, weight, means[c], deviations[c], x);
+  }
+}
+
+void churn_codes_standardise(const churn_matrix *matrix, const double *means,
+                             const double *deviations)
+{
+  for (size_t c = 0; matrix->places != NULL && c < matrix->columns; c++) {
+    churn_column_place *place = &matrix->places[c];
+    double scale = deviations[c] > 0 ? 1 / deviations[c] : 0;
+    place->low = (place->low - means[c]) * scale;
+    place->high = (place->high - means[c]) * scale;
   }
 }
 
@@ -302,5 +381,6 @@ churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
                                       churn_error *error)
 {
   standardise_pass pass = {matrix, means, deviations};
+  churn_codes_standardise(matrix, means, deviations);
   return churn_parallel_run(churn_lane_count(matrix), standardise_lane, &pass, NULL, run, error);
 }

@@ -43,11 +43,15 @@ CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, const
 void churn_column_standardise(const double *x, const double *weight, double mean, double deviation,
                               double *out);
 
-/* The same for every column of one tile, in place. */
+/* The same for every column that is kept in the tiles, of one tile, in place. */
 void churn_tile_standardise(const churn_matrix *matrix, size_t tile, const double *means,
                             const double *deviations);
 
-/* The same for every tile. */
+/* And for those that are kept as codes, once for all tiles: what they stand for changes. */
+void churn_codes_standardise(const churn_matrix *matrix, const double *means,
+                             const double *deviations);
+
+/* All of it. */
 CHURN_MUST_USE churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
                                                      const double *deviations, const churn_run *run,
                                                      churn_error *error);

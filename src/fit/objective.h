@@ -7,6 +7,7 @@
 #define CHURN_FIT_OBJECTIVE_H
 
 #include "design/matrix.h"
+#include "fit/coded.h"
 #include "fit/kernel.h"
 
 #include <churn/run.h>
@@ -22,6 +23,7 @@ typedef struct churn_objective {
   double ridge_lambda;
   const double *ridge_factors; /* [columns]; NULL = all 1 */
   double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
+  churn_coded *coded;          /* where the matrix has codes */
 } churn_objective;
 
 /* Where f was looked at, and what was found there. */
@@ -32,7 +34,7 @@ typedef struct churn_point {
   double max_gradient;
 } churn_point;
 
-/* Fields but lane_sums are set by the caller before. */
+/* Fields but lane_sums and coded are set by the caller before. */
 CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
 void churn_objective_clear(churn_objective *objective);
 

@@ -23,13 +23,9 @@ churn_status churn_subsample_prepare(churn_subsample *subsample, const churn_mat
                                      size_t group, churn_error *error)
 {
   churn_matrix *made = NULL;
-  churn_status status = churn_matrix_new(from->rows / group, from->columns, &made, error);
-  if (status == CHURN_OK && from->offset != NULL)
-    status = churn_matrix_add_offset(made, error);
-  if (status != CHURN_OK) {
-    churn_matrix_free(made);
+  churn_status status = churn_matrix_new_like(from, from->rows / group, &made, error);
+  if (status != CHURN_OK)
     return status;
-  }
   *subsample = (churn_subsample){made, group};
   return CHURN_OK;
 }
@@ -47,7 +43,9 @@ static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, 
   to->weight[to_row] = from->weight[row];
   if (from->offset != NULL)
     to->offset[to_row] = from->offset[row];
-  for (size_t c = 0; c < from->columns; c++)
+  for (size_t b = 0; b < from->block_count; b++)
+    to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
+  for (size_t c = 0; c < from->dense; c++)
     churn_matrix_tile(to, to_tile, c)[to_row % CHURN_TILE_ROWS] =
         churn_matrix_tile(from, tile, c)[row % CHURN_TILE_ROWS];
 }

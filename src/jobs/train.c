@@ -119,8 +119,7 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
   for (size_t r = 0; r < rows; r++)
     t->matrix->y[tile * CHURN_TILE_ROWS + r] = t->labels[tile * CHURN_TILE_ROWS + r];
-  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL,
-                            error);
+  return churn_encoder_fill(m->encoder, raw, rows, t->matrix, tile, error);
 }
 
 static churn_status fill_matrix(training *t, churn_error *error)
@@ -133,7 +132,7 @@ static churn_status fill_matrix(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_encoder_new(t->model, t->pipeline->plan, outputs, &encoder, error);
   if (status == CHURN_OK)
-    status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
+    status = churn_encoder_matrix(encoder, t->train->count, &t->matrix, error);
   matrix_fill fill = {encoder, t};
   if (status == CHURN_OK)
     status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix",

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/parallel.h"
 #include "clock.h"
+#include "draw.h"
 #include "fit/logistic.h"
 #include "fit/moments.h"
 #include "fit/objective.h"
@@ -85,27 +86,18 @@ static churn_status bench_sweep(churn_matrix *matrix, const churn_run *run, chur
   return status;
 }
 
-/* splitmix64 (Steele, Lea and Flood, OOPSLA 2014), to [0, 1). */
-static double draw(uint64_t *state)
-{
-  uint64_t z = *state += 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
-
 /* The reference is level 0 of each category, uniform levels. */
 static void fill_row(churn_matrix *m, size_t row, uint64_t *state)
 {
   size_t tile = row / CHURN_TILE_ROWS, at = row % CHURN_TILE_ROWS, first = NUMBERS;
   double eta = -2.5;
   for (size_t c = 0; c < NUMBERS; c++) {
-    double x = draw(state) + draw(state) - 1;
+    double x = churn_bench_draw(state) + churn_bench_draw(state) - 1;
     churn_matrix_tile(m, tile, c)[at] = x;
     eta += 0.3 * cos((double)c) * x;
   }
   for (size_t b = 0; b < CATEGORIES; b++) {
-    size_t level = (size_t)(draw(state) * (double)levels[b]);
+    size_t level = (size_t)(churn_bench_draw(state) * (double)levels[b]);
     eta += 0.5 * sin((double)(level + b));
     if (level > 0 && m->block_count > 0)
       m->blocks[b].codes[row] = (uint16_t)(level - 1);
@@ -113,7 +105,7 @@ static void fill_row(churn_matrix *m, size_t row, uint64_t *state)
       churn_matrix_tile(m, tile, first + level - 1)[at] = 1;
     first += levels[b] - 1;
   }
-  m->y[row] = draw(state) < 1 / (1 + exp(-eta));
+  m->y[row] = churn_bench_draw(state) < 1 / (1 + exp(-eta));
 }
 
 static churn_matrix *make_categories(size_t rows, bool coded, churn_error *error)

@@ -13,6 +13,15 @@ run 0 train "$sample/churn.yaml" -o sample.json; out_says "clustered by customer
 run 0 evaluate "$sample/churn.yaml" -m sample.json; out_says "in_sample: no"
 run 0 score "$sample/churn.yaml" -m sample.json --top 5 -o sample.csv; [ "$(wc -l <sample.csv)" -eq 6 ] || fail "lines of the list"
 
+begin "compare: a table within 100 columns, verdicts, JSON, sets on the fly"
+run 0 compare "$sample/churn.yaml"; out_says "payments beats engagement by 0.180 AUC [0.063, 0.297]"; out_says "random folds"
+[ "$(awk '{ if (length > n) n = length } END { print n }' out)" -le 100 ] || fail "a line is wider than 100 columns"
+run 0 compare "$sample" --sets "full, full - payments" --folds 3 --capacity 20 --json; out_says '"name": "full - payments"'; out_says '"fold_rule": "customers"'
+run 0 compare "$sample" --sets payments --only-one feature --all-pairs; out_says "only overdue_amount"
+run 2 compare "$sample" --sets "payments, ful"; err_says 'did you mean "full"?'
+run 2 compare "$sample" --leave-one-out customer; err_says "family or feature"
+run 2 compare "$sample" --folds 1; err_says "2 to 1000"
+
 begin "simulate makes a world, and the same one again"
 run 0 simulate again --customers 600 --truth 10
 out_says "customers.csv"; out_says "churn.yaml"; err_silent
@@ -85,6 +94,16 @@ tail -n +2 day.csv | cut -d, -f1 >found; same found expected
 begin "labels: left within [T+14, T+104)"
 awk -F, 'NR > 1 && $2 < "2024-03-01" && $3 >= "2024-03-15" && $3 < "2024-06-13" {print $1}' world/customers.csv | sort >expected
 awk -F, 'NR > 1 && $3 == 1 {print $1}' day.csv >found; same found expected
+
+begin "a label file: its rows are the table, and with --as-of everybody"
+awk -F, 'BEGIN {print "id,at,gone"} NR % 7 == 3 && $2 < "2024-05-17" && ($3 == "" || $3 >= "2024-05-17") {print $1 ",2024-05-17," NR % 2}' \
+  world/customers.csv >world/labels.csv
+sed 's/^outcome:.*/outcome: {from: labels.csv, id: id, day: at, churned: gone, horizon: 90d}/' "$project" >world/labels.yaml
+run 0 features world/labels.yaml -o labelled.csv
+tail -n +2 world/labels.csv | sort >expected; tail -n +2 labelled.csv | cut -d, -f1-3 >found; same found expected
+run 0 features world/labels.yaml --as-of 2024-05-17 -o everybody.csv
+[ "$(wc -l <everybody.csv)" -gt "$(wc -l <labelled.csv)" ] || fail "not everybody"
+sort labelled.csv >expected; cut -d, -f1,2 labelled.csv | grep -Ff - everybody.csv | sort >found; same found expected
 
 begin "train writes a model and prints the fit"
 run 0 train "$project" -o model.json

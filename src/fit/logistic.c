@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where fewer rows stand for one of the subsample, a warm start gains nothing. */
-enum { LEAST_GROUP = 4 };
+/* Where fewer rows stand for one of the subsample, a warm start gains nothing. How many rows are
+ * enough depends on the columns, not on how many there are (measured at a million rows). */
+enum { LEAST_GROUP = 4, ROWS_PER_COLUMN = 2048, LEAST_SAMPLE = 32768, MOST_SAMPLE = 131072 };
 
 const char *churn_stop_name(churn_stop stop)
 {
@@ -40,8 +41,6 @@ static churn_status settle(const churn_fit_settings *given, churn_fit_settings *
     s.gradient_tolerance = 1e-10;
   if (s.max_iterations == 0)
     s.max_iterations = 100;
-  if (s.sample_rows == 0)
-    s.sample_rows = 65536;
   *settings = s;
   return CHURN_OK;
 }
@@ -169,10 +168,21 @@ typedef struct logistic_work {
   double *deviations;
 } logistic_work;
 
+static size_t default_sample(size_t rows, size_t columns)
+{
+  size_t sample = columns < MOST_SAMPLE / ROWS_PER_COLUMN ? columns * ROWS_PER_COLUMN : MOST_SAMPLE;
+  if (sample > rows / LEAST_GROUP)
+    sample = rows / LEAST_GROUP;
+  return sample < LEAST_SAMPLE ? LEAST_SAMPLE : sample;
+}
+
 static churn_status prepare(logistic_work *work, churn_error *error)
 {
   const churn_matrix *matrix = work->newton.objective.matrix;
-  size_t group = churn_subsample_group(matrix->rows, work->newton.settings.sample_rows);
+  size_t sample = work->newton.settings.sample_rows;
+  if (sample == 0)
+    sample = default_sample(matrix->rows, matrix->columns);
+  size_t group = churn_subsample_group(matrix->rows, sample);
   work->means = churn_array_new(matrix->columns, sizeof *work->means);
   work->deviations = churn_array_new(matrix->columns, sizeof *work->deviations);
   if (work->means == NULL || work->deviations == NULL)

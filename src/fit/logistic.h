@@ -26,8 +26,9 @@ typedef struct churn_fit_settings {
   uint32_t max_iterations;   /* 0 = 100 */
   double rank_tolerance; /* 0 = 1e-9: a column is collinear when 1 - R^2 on the columns before it is
                             at most this */
-  size_t sample_rows;    /* 0 = 65536: where there are at least 4 times as many rows, the fit starts
-                            from one on about so many of them (warm_start.h) */
+  size_t sample_rows;    /* about so many rows are fitted first, for a start (warm_start.h), where
+                            the matrix has 4 times as many. 0 = 2048 a column, at least 32768 and at
+                            most 131072; more than the matrix has = none */
 } churn_fit_settings;
 
 typedef enum churn_stop {

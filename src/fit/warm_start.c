@@ -22,6 +22,9 @@ static const double ridge_share = 1e-3;
  */
 static const double gradient_share = 0.3;
 
+/* Multiplications a sweep below which threads take longer to meet than to work. */
+static const double worth_threads = 4e6;
+
 /* Rows of the rarer class that have weight. */
 static size_t rarer_rows(const churn_matrix *m)
 {
@@ -66,12 +69,15 @@ static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, c
 /* Looks at these rows, unless they are too few or have no answer. */
 static churn_status improve(search *s, const churn_matrix *matrix, churn_error *error)
 {
-  churn_newton newton = {.objective = {.matrix = matrix, .run = s->run}};
+  size_t columns = matrix->columns;
+  bool large = (double)matrix->rows * (double)columns * (double)columns / 2 >= worth_threads;
+  churn_run alone = {.threads = 1};
+  churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone}};
   churn_totals totals;
-  size_t n = matrix->columns + 1, rarer = rarer_rows(matrix);
+  size_t n = columns + 1, rarer = rarer_rows(matrix);
   if ((double)rarer < rows_per_coefficient * (double)n)
     return CHURN_OK;
-  churn_status status = churn_totals_read(matrix, s->run, &totals, error);
+  churn_status status = churn_totals_read(matrix, newton.objective.run, &totals, error);
   if (status == CHURN_OK && !s->found)
     s->coefficients[0] = totals.null_intercept;
   if (status == CHURN_OK)

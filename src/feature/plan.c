@@ -19,7 +19,7 @@ static bool check_root(const churn_scope *scope, const churn_node *root)
                             "a feature cannot be a day: subtract as_of to get a number of days");
   if (scope->rule == CHURN_EXPRESSION_VALUE && root->type != CHURN_VALUE_NUMBER)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, root->start,
-                            "the value at risk must be a number, found %s", found);
+                            "the value must be a number, found %s", found);
   if (scope->rule == CHURN_EXPRESSION_CONDITION && root->type != CHURN_VALUE_TRUTH)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, root->start,
                             "expected a condition, found %s", found);

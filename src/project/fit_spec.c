@@ -9,7 +9,21 @@
 
 enum { DEFAULT_FOLDS = 10, MOST_FOLDS = 1000, DEFAULT_SEED = 1 };
 
-enum { PENALTY, LAMBDA, ALPHA, FOLDS, SEED, FACTORS, COVARIANCE, INTERVALS, SEPARATION, KEYS };
+enum {
+  PENALTY,
+  LAMBDA,
+  ALPHA,
+  FOLDS,
+  SEED,
+  FACTORS,
+  COVARIANCE,
+  INTERVALS,
+  SEPARATION,
+  WEIGHTS,
+  SAMPLED,
+  OFFSET,
+  KEYS
+};
 
 static void read_penalty(churn_reader *reader, const churn_yaml *node, churn_fit_spec *fit)
 {
@@ -121,11 +135,16 @@ void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project 
 {
   churn_field fields[KEYS] = {{"penalty", NULL},    {"lambda", NULL},    {"alpha", NULL},
                               {"folds", NULL},      {"seed", NULL},      {"factors", NULL},
-                              {"covariance", NULL}, {"intervals", NULL}, {"separation", NULL}};
+                              {"covariance", NULL}, {"intervals", NULL}, {"separation", NULL},
+                              {"weights", NULL},    {"sampled", NULL},   {"offset", NULL}};
   churn_fit_spec *fit = &project->fit;
   *fit = (churn_fit_spec){.folds = DEFAULT_FOLDS, .seed = DEFAULT_SEED};
-  if (node == NULL ||
+  if (node != NULL &&
       !churn_reader_fields(reader, node, "fit", "{penalty: ridge, lambda: 0.01}", fields, KEYS))
+    return;
+  churn_weighting_read(reader, fields[WEIGHTS].value, fields[SAMPLED].value, fields[OFFSET].value,
+                       project);
+  if (node == NULL)
     return;
   read_inference(reader, fields[COVARIANCE].value, fields[INTERVALS].value, fit);
   const churn_yaml *penalty = fields[PENALTY].value, *lambda = fields[LAMBDA].value;

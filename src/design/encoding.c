@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,19 +42,29 @@ static void tally_missing(churn_learner *l, size_t f)
   l->flag_hash[f] = hash;
 }
 
-/* A value and the rows that have it, as it is sorted. */
+/* A value and the rows that have it. */
 typedef struct weighted {
   double value;
   double weight;
   uint64_t copies;
 } weighted;
 
-static int compare_weighted(const void *left, const void *right)
+static churn_status sort_values(weighted *values, size_t count, churn_error *error)
 {
-  const weighted *a = left, *b = right;
-  if (a->value != b->value)
-    return a->value < b->value ? -1 : 1;
-  return (a->weight > b->weight) - (a->weight < b->weight);
+  churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
+  weighted *sorted = churn_array_new(count, sizeof *sorted);
+  churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK) {
+    for (size_t i = 0; i < count; i++)
+      keyed[i] = (churn_keyed){churn_sort_key(values[i].value), (uint32_t)i};
+    const churn_keyed *order = churn_sort(keyed, keyed + count, count);
+    for (size_t i = 0; i < count; i++)
+      sorted[i] = values[order[i].row];
+    memcpy(values, sorted, count * sizeof *values);
+  }
+  free(keyed);
+  free(sorted);
+  return status;
 }
 
 static size_t bin_of(const double *bounds, size_t count, double value)
@@ -100,7 +111,7 @@ static double mean_of(const weighted *values, size_t count)
   return sum / weight;
 }
 
-/* The values that are there, sorted. */
+/* The values that are there. */
 static size_t gather(const churn_learner *l, size_t f, weighted *values)
 {
   const churn_encoding_rows *rows = l->rows;
@@ -111,7 +122,6 @@ static size_t gather(const churn_learner *l, size_t f, weighted *values)
       values[count++] =
           (weighted){value, rows->weights == NULL ? 1 : rows->weights[r], copies_of(l, r)};
   }
-  qsort(values, count, sizeof *values, compare_weighted);
   return count;
 }
 
@@ -122,12 +132,17 @@ static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
   if (values == NULL)
     return churn_error_no_memory(error);
   size_t count = gather(l, f, values);
+  churn_status status = sort_values(values, count, error);
+  if (status != CHURN_OK) {
+    free(values);
+    return status;
+  }
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
   feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
   bool varies = count > 0 && values[0].value != values[count - 1].value;
   bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0].value != 0.0;
   l->constant[f] = !varies && !filled_differs;
-  churn_status status = learn_histogram(values, count, feature, error);
+  status = learn_histogram(values, count, feature, error);
   free(values);
   return status;
 }

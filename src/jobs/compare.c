@@ -252,6 +252,8 @@ static churn_status judge_random(comparing *c, churn_error *error)
   churn_judging_folds folds = {0};
   churn_status status =
       churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed, &folds, error);
+  if (status != CHURN_OK || folds.count == 0)
+    return status;
   churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds};
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);

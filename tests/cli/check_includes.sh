@@ -37,7 +37,7 @@ owner() {
     model.h) echo model-data ;;
     score.h) echo score ;;
     compare.h | leaks.h | train.h) echo jobs ;;
-    evaluate.h) echo evaluate ;;
+    evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;
   esac

@@ -6,6 +6,7 @@
 #include "source/cache.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -60,6 +61,9 @@ static churn_status hash_block(void *context, size_t task, int thread, churn_err
   h->blocks[task] = churn_hash_bytes(bytes, left < CHURN_CACHE_BLOCK ? left : CHURN_CACHE_BLOCK);
   if (h->old_size / CHURN_CACHE_BLOCK == task && h->old_size - from <= left)
     *h->prefix = churn_hash_bytes(bytes, h->old_size - from);
+  if (h->file->mapped) /* else all of the file would count as this process's memory */
+    madvise(h->file->bytes + from, left < CHURN_CACHE_BLOCK ? left : CHURN_CACHE_BLOCK,
+            MADV_DONTNEED);
   return CHURN_OK;
 }
 

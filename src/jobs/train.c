@@ -9,6 +9,7 @@
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
 #include "jobs/explain.h"
+#include "jobs/leaks.h"
 #include "jobs/penalty.h"
 
 #include <churn/train.h>
@@ -372,6 +373,8 @@ static churn_status record_figures(training *t, churn_error *error)
 static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)
 {
   churn_status status = open_rows(t, settings, error);
+  if (status == CHURN_OK && !settings->no_leaks)
+    status = churn_leaks_warn(t->pipeline, t->train, t->run, error);
   if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
     status = churn_error_no_memory(error);
   churn_status (*const steps[])(training *, churn_error *) = {

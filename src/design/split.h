@@ -35,13 +35,14 @@ CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const chu
                                              churn_snapshots **taken, churn_error *error);
 
 /* First and last as-of day, how many distinct ones, distinct customers, churners. Days MISSING for
- * flat exports. */
+ * flat exports. Rows without a label count as having stayed. */
 typedef struct churn_span {
   churn_day first, last;
   uint32_t days;
   uint64_t customers;
   uint64_t churners;
   uint64_t churned_customers; /* distinct customers among the churners */
+  uint64_t stayed_customers;  /* and among the others */
 } churn_span;
 
 CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span,

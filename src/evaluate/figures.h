@@ -16,11 +16,13 @@ typedef struct churn_scored {
   const double *probabilities;
   const double *logits;
   const double *values;
+  const double *order; /* what the rows are ranked by, along which probabilities do not fall; NULL =
+                          the probabilities */
 } churn_scored;
 
 /* Fills the evaluation's figures, deciles and captures (not its settings and names). Deciles,
- * precision and captured share treat ties by expectation: rows with equal probability share what
- * lies across a boundary evenly. NaN where a figure does not exist (one class only).
+ * precision and captured share treat ties by expectation: rows of equal rank share what lies across
+ * a boundary evenly. NaN where a figure does not exist (one class only).
  * capture_counts: the K to report, at most CHURN_MOST_CAPTURES, `captures` gets one each; K larger
  * than rows counts as rows. Neither row order nor threads change a bit. USAGE: too many counts, or
  * a row that breaks the promises above; DEGENERATE: no rows; NO_MEMORY. Cost: a sort, and a sweep a

@@ -52,6 +52,16 @@ done:
   return status;
 }
 
+churn_status churn_matrix_add_offset(churn_matrix *matrix, churn_error *error)
+{
+  double *offset = zeros_new(churn_tile_count(matrix->rows), CHURN_TILE_ROWS);
+  if (offset == NULL)
+    return churn_error_no_memory(error);
+  free(matrix->offset);
+  matrix->offset = offset;
+  return CHURN_OK;
+}
+
 void churn_matrix_free(churn_matrix *matrix)
 {
   if (matrix == NULL)
@@ -59,6 +69,7 @@ void churn_matrix_free(churn_matrix *matrix)
   free(matrix->tiles);
   free(matrix->y);
   free(matrix->weight);
+  free(matrix->offset);
   free(matrix->cluster);
   free(matrix);
 }

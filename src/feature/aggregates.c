@@ -63,17 +63,72 @@ double churn_aggregate_std(const churn_rows *rows)
   return finite_or_missing(sqrt(squares / (n - 1)));
 }
 
-double churn_aggregate_distinct(const churn_rows *rows)
+/* The window's values, sorted, in the scratch; how many there are. */
+static size_t sort_window(const churn_rows *rows)
 {
-  size_t n = rows->end - rows->first, distinct = 1;
-  if (n == 0)
-    return NAN;
+  size_t n = rows->end - rows->first;
   for (size_t i = 0; i < n; i++)
     rows->scratch[i] = rows->values[rows->first + i];
   churn_values_sort(rows->scratch, n);
+  return n;
+}
+
+/* Definition 7 of Hyndman and Fan (1996), Sample Quantiles in Statistical Packages, The American
+ * Statistician 50(4), 361-365: what R, numpy and SQL's percentile_cont give unasked. */
+static double quantile_of(const churn_rows *rows, double fraction)
+{
+  size_t n = sort_window(rows);
+  if (n == 0)
+    return NAN;
+  double place = fraction * (double)(n - 1), whole = floor(place), rest = place - whole;
+  const double *at = rows->scratch + (size_t)whole;
+  return rest == 0 ? at[0] : finite_or_missing(at[0] + rest * (at[1] - at[0]));
+}
+
+double churn_aggregate_quantile(const churn_rows *rows)
+{
+  return quantile_of(rows, rows->fraction);
+}
+
+double churn_aggregate_median(const churn_rows *rows)
+{
+  return quantile_of(rows, 0.5);
+}
+
+/* Truth values are 1 and 0, so that their sum counts the true ones, exactly. */
+double churn_aggregate_share(const churn_rows *rows)
+{
+  return rows->end > rows->first ? plain_sum(rows) / churn_aggregate_count(rows) : NAN;
+}
+
+double churn_aggregate_distinct(const churn_rows *rows)
+{
+  size_t n = sort_window(rows), distinct = 1;
+  if (n == 0)
+    return NAN;
   for (size_t i = 1; i < n; i++)
     distinct += rows->scratch[i] != rows->scratch[i - 1];
   return (double)distinct;
+}
+
+double churn_aggregate_distinct_days(const churn_rows *rows)
+{
+  size_t days = rows->end > rows->first;
+  for (size_t i = rows->first + 1; i < rows->end; i++)
+    days += rows->days[i] != rows->days[i - 1];
+  return (double)days;
+}
+
+/* Neither end of the window counts: the first is where somebody cut, and the silence at the last
+ * one is what days_since gives, to be held against this. */
+double churn_aggregate_longest_gap(const churn_rows *rows)
+{
+  double longest = NAN;
+  for (size_t i = rows->first + 1; i < rows->end; i++) {
+    double gap = (double)rows->days[i] - (double)rows->days[i - 1];
+    longest = gap <= longest ? longest : gap;
+  }
+  return longest;
 }
 
 double churn_aggregate_first(const churn_rows *rows)

@@ -16,6 +16,7 @@ typedef struct churn_rows {
   size_t first;
   size_t end;
   churn_day as_of;
+  double fraction; /* of a quantile, in [0, 1] */
   double *scratch; /* room for `end` values */
 } churn_rows;
 
@@ -28,7 +29,12 @@ churn_aggregate_function churn_aggregate_mean;
 churn_aggregate_function churn_aggregate_min;
 churn_aggregate_function churn_aggregate_max;
 churn_aggregate_function churn_aggregate_std;
+churn_aggregate_function churn_aggregate_quantile;
+churn_aggregate_function churn_aggregate_median;
+churn_aggregate_function churn_aggregate_share;
 churn_aggregate_function churn_aggregate_distinct;
+churn_aggregate_function churn_aggregate_distinct_days;
+churn_aggregate_function churn_aggregate_longest_gap;
 churn_aggregate_function churn_aggregate_first;
 churn_aggregate_function churn_aggregate_last;
 churn_aggregate_function churn_aggregate_change;

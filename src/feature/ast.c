@@ -10,6 +10,7 @@ static bool same_aggregate(const churn_node *a, const churn_node *b)
   return a->source == b->source && a->aggregate->kind == b->aggregate->kind &&
          a->aggregate->window_days == b->aggregate->window_days &&
          a->aggregate->lag_days == b->aggregate->lag_days &&
+         a->aggregate->fraction == b->aggregate->fraction &&
          churn_node_same(a->aggregate->row, b->aggregate->row) &&
          churn_node_same(a->aggregate->where, b->aggregate->where);
 }

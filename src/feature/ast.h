@@ -55,7 +55,7 @@ typedef enum churn_operation {
 typedef struct churn_node churn_node;
 struct churn_aggregate;
 
-/* aggregate([row from] history [where where] [over window lag lag]) */
+/* aggregate([[fraction,] row from] history [where where] [over window lag lag]) */
 typedef struct churn_aggregate_node {
   const struct churn_aggregate *kind; /* row of the catalogue */
   churn_node *row;                    /* NULL = none */
@@ -64,6 +64,7 @@ typedef struct churn_aggregate_node {
   size_t history_at;   /* byte offset of the history's name */
   int32_t window_days; /* 0 = all that is known */
   int32_t lag_days;
+  double fraction; /* of a quantile; else 0 */
 } churn_aggregate_node;
 
 struct churn_node {

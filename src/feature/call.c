@@ -65,9 +65,26 @@ static churn_node *aggregate_node(churn_parser *p, const churn_token *name,
   return churn_parser_height_fits(p, node) ? node : NULL;
 }
 
-/* `first` is what stands behind the opening bracket: the row expression or the history. */
+/* A quantile's number and its comma. */
+static bool parse_fraction(churn_parser *p, const churn_aggregate *kind, double *fraction)
+{
+  churn_token token = p->token;
+  char expected[96];
+  snprintf(expected, sizeof expected, "a number from 0 to 1 and a comma, as in %s", kind->example);
+  if (token.kind != CHURN_TOKEN_NUMBER || token.number > 1) {
+    churn_parser_fail(p, expected);
+    return false;
+  }
+  *fraction = token.number;
+  churn_parser_advance(p);
+  snprintf(expected, sizeof expected, "a comma, as in %s", kind->example);
+  return churn_parser_expect(p, CHURN_TOKEN_COMMA, expected);
+}
+
+/* `first` is what stands behind the opening bracket and the fraction: the row expression or the
+ * history. */
 static churn_node *parse_aggregate(churn_parser *p, const churn_token *name,
-                                   const churn_aggregate *kind, churn_node *first)
+                                   const churn_aggregate *kind, double fraction, churn_node *first)
 {
   churn_aggregate_node *aggregate = churn_arena_take(p->arena, 1, sizeof *aggregate);
   if (aggregate == NULL) {
@@ -75,6 +92,7 @@ static churn_node *parse_aggregate(churn_parser *p, const churn_token *name,
     return NULL;
   }
   aggregate->kind = kind;
+  aggregate->fraction = fraction;
   if (churn_parser_take(p, CHURN_TOKEN_FROM)) {
     churn_token history = p->token;
     if (!churn_parser_expect(p, CHURN_TOKEN_NAME, "the name of a history"))
@@ -146,10 +164,14 @@ churn_node *churn_parse_call(churn_parser *p, const churn_token *name)
   if (p->token.kind == CHURN_TOKEN_CLOSE)
     return churn_parser_fail(p, aggregate != NULL ? "an expression or the name of a history"
                                                   : "an expression");
+  double fraction = 0;
+  if (aggregate != NULL && aggregate->argument == CHURN_ARGUMENT_QUANTILE &&
+      !parse_fraction(p, aggregate, &fraction))
+    return NULL;
   churn_node *first = churn_parse_expression(p);
   if (first == NULL)
     return NULL;
   if (function == NULL || (aggregate != NULL && p->token.kind == CHURN_TOKEN_FROM))
-    return parse_aggregate(p, name, aggregate, first);
+    return parse_aggregate(p, name, aggregate, fraction, first);
   return parse_function(p, name, function, first);
 }

@@ -3,6 +3,11 @@
  * T = as-of day, window = [T-M-N, T-M), x_i = row expression in (day, value) order, d_i = day,
  * n = rows in the window.
  *
+ * All can be said in SQL, with FILTER (WHERE day >= T-M-N AND day < T-M). Of the less plain ones:
+ * quantile and median are percentile_cont(p) WITHIN GROUP (ORDER BY x), share is avg(x::int),
+ * distinct_days is count(DISTINCT day), longest_gap is max(gap) over a subquery that cuts the
+ * window and takes day - lag(day) OVER (PARTITION BY id ORDER BY day) as gap.
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feature/catalogue.h"
 
@@ -29,9 +34,29 @@ const churn_aggregate churn_aggregates[] = {
     {"std", CHURN_ARGUMENT_NUMBER, false, false, false, true, "of the expression",
      "sample standard deviation", "sqrt(sum (x_i - mean)^2 / (n - 1)); missing for n < 2",
      "std(amount from payments)", CHURN_WORDS_NONE, churn_aggregate_std},
+    {"quantile", CHURN_ARGUMENT_QUANTILE, false, false, false, false, "of the expression",
+     "value below which a given share of the rows lies, by linear interpolation",
+     "v_k + (h - k)(v_(k+1) - v_k), v_1 <= … <= v_n the sorted x, h = 1 + (n - 1) p, k = floor(h); "
+     "missing of nothing",
+     "quantile(0.9, amount from payments)", CHURN_WORDS_NONE, churn_aggregate_quantile},
+    {"median", CHURN_ARGUMENT_NUMBER, false, false, false, false, "of the expression",
+     "middle value; of an even number of rows the mean of the two in the middle",
+     "quantile(0.5, x); missing of nothing", "median(amount from payments)", CHURN_WORDS_NONE,
+     churn_aggregate_median},
+    {"share", CHURN_ARGUMENT_TRUTH, false, false, false, false, "of 1",
+     "share of rows for which the condition is true, of those where it is not missing",
+     "|{i : x_i true}| / n; missing of nothing", "share(severity >= 3 from complaints over 365d)",
+     CHURN_WORDS_SHARE, churn_aggregate_share},
     {"distinct", CHURN_ARGUMENT_ANY, false, false, false, false, "values",
      "number of different values", "|{x_1, …, x_n}|; missing of nothing",
      "distinct(channel from engagements)", CHURN_WORDS_NONE, churn_aggregate_distinct},
+    {"distinct_days", CHURN_ARGUMENT_NONE, false, false, false, false, "days",
+     "number of different days that have rows", "|{d_1, …, d_n}|; 0 of nothing",
+     "distinct_days(engagements over 30d)", CHURN_WORDS_DAYS, churn_aggregate_distinct_days},
+    {"longest_gap", CHURN_ARGUMENT_NONE, false, false, false, false, "days",
+     "most days from a row in the window to the next row in it",
+     "max (d_i - d_(i-1)) for i = 2 … n; missing for n < 2", "longest_gap(engagements over 365d)",
+     CHURN_WORDS_GAP, churn_aggregate_longest_gap},
     {"first", CHURN_ARGUMENT_ANY, true, false, false, true, "of the expression",
      "earliest value in the window; the smallest of one day", "x_1; missing of nothing",
      "first(tier from prices)", CHURN_WORDS_AT_END, churn_aggregate_first},

@@ -13,6 +13,8 @@ typedef enum churn_argument {
   CHURN_ARGUMENT_NONE,          /* none: it looks at rows only */
   CHURN_ARGUMENT_OPTIONAL,      /* anything, or none */
   CHURN_ARGUMENT_NUMBER,        /* a number */
+  CHURN_ARGUMENT_QUANTILE,      /* a number, with a constant from 0 to 1 and a comma before it */
+  CHURN_ARGUMENT_TRUTH,         /* a condition or flag */
   CHURN_ARGUMENT_NUMBER_OR_DAY, /* a number or a day */
   CHURN_ARGUMENT_DAY,           /* a day */
   CHURN_ARGUMENT_ANY            /* anything */
@@ -27,7 +29,10 @@ typedef enum churn_wording {
   CHURN_WORDS_CHANGES,      /* 2 changes of rep_id */
   CHURN_WORDS_SINCE,        /* 41 days since the last of engagements */
   CHURN_WORDS_SINCE_CHANGE, /* 41 days since the last change of rep_id */
-  CHURN_WORDS_UNTIL         /* 12 days until due */
+  CHURN_WORDS_UNTIL,        /* 12 days until due */
+  CHURN_WORDS_DAYS,         /* 12 days with engagements */
+  CHURN_WORDS_GAP,          /* up to 41 days between engagements */
+  CHURN_WORDS_SHARE         /* severity >= 3 in 33.3 % of complaints */
 } churn_wording;
 
 typedef struct churn_aggregate {

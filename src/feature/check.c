@@ -197,7 +197,10 @@ static bool argument_fits(churn_argument argument, const churn_node *row)
 {
   switch (argument) {
   case CHURN_ARGUMENT_NUMBER:
+  case CHURN_ARGUMENT_QUANTILE:
     return is_number(row);
+  case CHURN_ARGUMENT_TRUTH:
+    return row->type == CHURN_VALUE_TRUTH;
   case CHURN_ARGUMENT_NUMBER_OR_DAY:
     return row->type != CHURN_VALUE_TEXT;
   case CHURN_ARGUMENT_DAY:
@@ -218,6 +221,8 @@ static bool check_argument(const churn_scope *scope, const churn_node *node)
   bool none_allowed =
       kind->argument == CHURN_ARGUMENT_NONE || kind->argument == CHURN_ARGUMENT_OPTIONAL;
   static const char *const expected[] = {[CHURN_ARGUMENT_NUMBER] = "a number",
+                                         [CHURN_ARGUMENT_QUANTILE] = "a number",
+                                         [CHURN_ARGUMENT_TRUTH] = "a condition or flag",
                                          [CHURN_ARGUMENT_DAY] = "a day",
                                          [CHURN_ARGUMENT_NUMBER_OR_DAY] = "a number or a day"};
   if (row == NULL)

@@ -286,6 +286,7 @@ static double aggregate_window(const churn_node *node, const churn_rows *known)
     rows.end = churn_days_find(rows.days, known->end, stop);
     rows.first = churn_days_find(rows.days, rows.end, stop - a->window_days);
   }
+  rows.fraction = a->fraction;
   return canonical(a->kind->function(&rows));
 }
 

@@ -12,7 +12,7 @@
  *   primary    = number | text | "as_of" | name [ "." name ] | function | aggregate
  *              | "(" expression ")" ;
  *   function   = name "(" expression { "," expression } ")" ;
- *   aggregate  = name "(" [ expression "from" ] history [ "where" expression ]
+ *   aggregate  = name "(" [ [ number "," ] expression "from" ] history [ "where" expression ]
  *                         [ "over" duration [ "lag" duration ] ] ")" ;
  *   history    = name ;
  *   name       = ( letter | "_" | byte >= 0x80 ) { letter | "_" | digit | byte >= 0x80 }
@@ -21,6 +21,7 @@
  *   duration   = digits "d" ;                                  days
  *   text       = '"' { any byte but '"' and "\" | '\"' | '\\' } '"' ;
  *
+ * The number before the row expression is quantile's, from 0 to 1; only quantile has one.
  * min and max are functions unless `from` follows their first expression. Blanks, tabs and line
  * ends separate. A comparison does not chain.
  *

@@ -183,6 +183,26 @@ static void say_days(writer *w, const churn_plan *plan, const churn_compiled *co
   append_selection(w, compiled);
 }
 
+/* "12 days with engagements", "up to 41 days between engagements". */
+static void say_active(writer *w, const churn_compiled *compiled, double value, const char *before,
+                       const char *number, const char *between)
+{
+  append(w, "%s%s day%s %s %s", before, number, value == 1 ? "" : "s", between,
+         compiled->root->aggregate->history);
+  append_selection(w, compiled);
+}
+
+/* "severity >= 3 in 33.3 % of complaints". */
+static void say_share(writer *w, const churn_plan *plan, const churn_compiled *compiled,
+                      double value)
+{
+  char number[CHURN_NUMBER_TEXT_SIZE];
+  short_number(100 * value, number);
+  append_row(w, plan, compiled);
+  append(w, " in %s %% of %s", number, compiled->root->aggregate->history);
+  append_selection(w, compiled);
+}
+
 /* Words for an aggregate; false where there are none. */
 static bool say_aggregate(writer *w, const churn_plan *plan, const churn_compiled *compiled,
                           double value)
@@ -215,6 +235,15 @@ static bool say_aggregate(writer *w, const churn_plan *plan, const churn_compile
     return true;
   case CHURN_WORDS_UNTIL:
     say_days(w, plan, compiled, value, number, "until ");
+    return true;
+  case CHURN_WORDS_DAYS:
+    say_active(w, compiled, value, "", number, "with");
+    return true;
+  case CHURN_WORDS_GAP:
+    say_active(w, compiled, value, "up to ", number, "between");
+    return true;
+  case CHURN_WORDS_SHARE:
+    say_share(w, plan, compiled, value);
     return true;
   case CHURN_WORDS_NONE:
     break;

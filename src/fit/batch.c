@@ -81,8 +81,8 @@ static churn_status sweep_lane(void *context, size_t lane, int thread, churn_err
       if (!all)
         mask_fold(b, t, s->problems[i]->held_out, masked);
       look(x, m->columns, m->y + t * CHURN_TILE_ROWS,
-           all ? m->weight + t * CHURN_TILE_ROWS : masked, s->problems[i]->trial,
-           sums + i * s->size);
+           all ? m->weight + t * CHURN_TILE_ROWS : masked, churn_matrix_offset(m, t),
+           s->problems[i]->trial, sums + i * s->size);
     }
   }
   return CHURN_OK;

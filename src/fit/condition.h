@@ -21,8 +21,9 @@ typedef enum churn_condition {
                                 the  two values: the rule of ten events (Peduzzi and others, Journal
                                 of  Clinical Epidemiology 49, 1996), asked of each value */
   CHURN_CONDITION_NEAR_SEPARATION, /* along the column, the intercept following, the likelihood
-                                      bends less than a hundredth as much as if all rows had the
-                                      mean probability: the rows that tell are predicted almost
+                                      bends less than a hundredth as much as in the model without
+                                      columns (all rows at the mean probability, or at their
+                                      offset's): the rows that tell are predicted almost
                                       surely, and the standard error is too large for the estimate
                                       (Hauck and Donner, Journal of the American Statistical
                                       Association 72, 1977) */

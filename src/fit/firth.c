@@ -33,7 +33,7 @@ static churn_status start(churn_firth_solver *s, const churn_totals *totals, chu
   churn_status status = churn_firth_prepare(s, error);
   if (status != CHURN_OK)
     return status;
-  s->best.point.coefficients[0] = log(totals->positive / (totals->weight - totals->positive));
+  s->best.point.coefficients[0] = totals->null_intercept;
   status = churn_firth_value(s, &s->best, error);
   return status != CHURN_OK || isfinite(s->best.value)
              ? status
@@ -61,15 +61,15 @@ churn_status churn_firth_fit(const churn_scaled *data, const churn_run *run,
     status = churn_firth_maximise(&s, error);
   if (status == CHURN_OK) {
     fill_result(&s, data, result);
-    *report = (churn_fit_report){
-        .iterations = s.steps,
-        .max_gradient = s.best.max_score,
-        .stopped_by = s.stop,
-        .converged = s.stop == CHURN_STOP_GRADIENT ||
-                     (s.stop == CHURN_STOP_NO_PROGRESS && s.best.max_score <= 1e-8),
-        .objective = s.best.value,
-        .log_likelihood = -s.best.point.loss,
-        .null_log_likelihood = churn_fit_null_log_likelihood(&data->totals)};
+    *report = (churn_fit_report){.iterations = s.steps,
+                                 .max_gradient = s.best.max_score,
+                                 .stopped_by = s.stop,
+                                 .converged =
+                                     s.stop == CHURN_STOP_GRADIENT ||
+                                     (s.stop == CHURN_STOP_NO_PROGRESS && s.best.max_score <= 1e-8),
+                                 .objective = s.best.value,
+                                 .log_likelihood = -s.best.point.loss,
+                                 .null_log_likelihood = data->totals.null_log_likelihood};
   }
   churn_firth_clear(&s);
   return status;

@@ -45,14 +45,14 @@ static void solve_rows(const double *factor, size_t n, const double *x, double *
 }
 
 /* pulls[256] = h (1/2 - p). */
-static void find_pulls(const hat_pass *pass, const double *x, const double *weight, double *z,
-                       double *pulls)
+static void find_pulls(const hat_pass *pass, const double *x, const double *weight,
+                       const double *offset, double *z, double *pulls)
 {
   size_t n = pass->solver->n;
   const double *b = pass->at->point.coefficients;
   solve_rows(pass->at->factor, n, x, z);
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-    double eta = b[0], square = 0;
+    double eta = b[0] + (offset == NULL ? 0 : offset[r]), square = 0;
     for (size_t j = 1; j < n; j++)
       eta += b[j] * x[(j - 1) * CHURN_TILE_ROWS + r];
     for (size_t j = 0; j < n; j++)
@@ -75,7 +75,7 @@ static churn_status pull_lane(void *context, size_t lane, int thread, churn_erro
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     const double *x = churn_matrix_dense(m, t, z + n * CHURN_TILE_ROWS);
-    find_pulls(pass, x, m->weight + t * CHURN_TILE_ROWS, z, pulls);
+    find_pulls(pass, x, m->weight + t * CHURN_TILE_ROWS, churn_matrix_offset(m, t), z, pulls);
     for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
       sums[0] += pulls[r];
     for (size_t j = 1; j < n; j++)

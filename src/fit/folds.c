@@ -24,14 +24,14 @@ typedef struct sums_pass {
   size_t stride;     /* of a fold's sums */
   size_t first_lane; /* of this round */
   double *sums;      /* [lanes of a round][folds][stride] */
-  double *tiles;     /* [threads][folds][columns + 2][256]: columns, y, weight */
+  double *tiles;     /* [threads][folds][columns + 3][256]: columns, y, weight, offset */
   size_t *filled;    /* [threads][folds] */
   double *scratch;   /* [threads][columns * 256] */
 } sums_pass;
 
 static size_t tile_size(const churn_matrix *m)
 {
-  return (m->columns + 2) * CHURN_TILE_ROWS;
+  return (m->columns + 3) * CHURN_TILE_ROWS;
 }
 
 /* Adds one fold's tile to its sums; the rows past `filled` have no weight. */
@@ -39,10 +39,11 @@ static void flush(const sums_pass *s, double *tile, size_t *filled, double *sums
 {
   size_t k = s->matrix->columns;
   double *y = tile + k * CHURN_TILE_ROWS, *weight = y + CHURN_TILE_ROWS;
+  const double *offset = s->matrix->offset == NULL ? NULL : weight + CHURN_TILE_ROWS;
   double *totals = sums + churn_kernel_sums(k), *first = totals + 2, *second = first + k;
   for (size_t r = *filled; r < CHURN_TILE_ROWS; r++)
     weight[r] = 0;
-  s->kernel->step(tile, k, y, weight, s->coefficients, sums);
+  s->kernel->step(tile, k, y, weight, offset, s->coefficients, sums);
   for (size_t r = 0; r < *filled; r++) {
     totals[0] += weight[r];
     totals[1] += weight[r] * y[r];
@@ -87,6 +88,8 @@ static void sort_tile(const sums_pass *s, size_t t, const double *x, double *til
     for (size_t r = from; r < to; r++) {
       tiles[places[r] + k * CHURN_TILE_ROWS] = m->y[first + r];
       tiles[places[r] + (k + 1) * CHURN_TILE_ROWS] = m->weight[first + r];
+      if (m->offset != NULL)
+        tiles[places[r] + (k + 2) * CHURN_TILE_ROWS] = m->offset[first + r];
     }
     if (full < s->map->count)
       flush(s, tiles + full * tile_size(m), &filled[full], sums + full * s->stride);
@@ -207,8 +210,9 @@ static void predict_tile(const predict_pass *p, size_t t, const double *x, doubl
 {
   size_t first = t * CHURN_TILE_ROWS, rows = churn_tile_rows(p->matrix->rows, t);
   const uint32_t *fold = p->map->fold + first;
+  const double *offset = churn_matrix_offset(p->matrix, t);
   for (size_t r = 0; r < rows; r++)
-    eta[r] = p->by_column[fold[r]];
+    eta[r] = p->by_column[fold[r]] + (offset == NULL ? 0 : offset[r]);
   for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
     eta[r] = 0;
   for (size_t c = 0; c < p->matrix->columns; c++) {

@@ -31,7 +31,8 @@ CHURN_MUST_USE churn_status churn_fold_sums_read(const churn_matrix *matrix,
 void churn_fold_sums_clear(churn_fold_sums *sums, uint32_t count);
 
 /* coefficients [map->count][columns + 1]. logits [rows] (NULL = not wanted): row i by fold[i]'s
- * coefficients. losses [map->count] (NULL = not wanted): sum w loss of each fold's rows. */
+ * coefficients, with its offset. losses [map->count] (NULL = not wanted): sum w loss of each fold's
+ * rows. */
 CHURN_MUST_USE churn_status churn_fold_predict(const churn_matrix *matrix,
                                                const churn_fold_map *map,
                                                const double *coefficients, const churn_run *run,

@@ -281,7 +281,6 @@ static churn_status judge(worker *w, churn_error *error)
 {
   size_t columns = w->matrix->columns;
   const double *hessian = w->best.sums + churn_kernel_hessian_start(columns);
-  double rate = w->totals.positive / w->totals.weight;
   uint64_t *fewest = churn_array_new(columns, sizeof *fewest);
   churn_status status = fewest == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
@@ -294,7 +293,7 @@ static churn_status judge(worker *w, churn_error *error)
     double bend = row[j] - w->settings->ridge_lambda * factor - row[0] * row[0] / hessian[0];
     churn_condition_facts facts = {.scaled_gvif =
                                        w->out->tests[w->settings->group[j - 1]].scaled_gvif,
-                                   .curvature = bend / (rate * (1 - rate)),
+                                   .curvature = bend / w->totals.null_curvature,
                                    .fewest_rows = fewest[j - 1],
                                    .separates = w->report->stopped_by == CHURN_STOP_SEPARATION &&
                                                 w->report->separating_column == j - 1};

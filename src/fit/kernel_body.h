@@ -84,12 +84,13 @@ static inline void block_columns(const double *x, size_t columns, size_t first,
     out[j] = const_vectors(first + j < columns ? x + (first + j) * CHURN_TILE_ROWS : zero_column);
 }
 
-static void linear_predictor(const double *x, size_t columns, const double *coefficients,
-                             double *predictor)
+static void linear_predictor(const double *x, size_t columns, const double *offset,
+                             const double *coefficients, double *predictor)
 {
   vector *eta = vectors(predictor);
+  const vector *start = const_vectors(offset == NULL ? zero_column : offset);
   for (int r = 0; r < VECTORS; r++)
-    eta[r] = (vector){0} + coefficients[0];
+    eta[r] = start[r] + coefficients[0];
   for (size_t first = 0; first < columns; first += BLOCK) {
     const vector *c[BLOCK];
     double b[BLOCK];
@@ -211,13 +212,13 @@ static void add_gradient(const double *x, size_t columns, const double *residual
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_step)(const double *x, size_t columns, const double *y,
-                                          const double *weight, const double *coefficients,
-                                          double *sums)
+                                          const double *weight, const double *offset,
+                                          const double *coefficients, double *sums)
 {
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(x, columns, coefficients, eta);
+  linear_predictor(x, columns, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
   add_gradient(x, columns, residual, sums + 1);
   add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
@@ -233,13 +234,13 @@ void CHURN_KERNEL_NAME(churn_kernel_cross)(const double *x, size_t columns, cons
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, size_t columns, const double *y,
-                                           const double *weight, const double *coefficients,
-                                           double *sums)
+                                           const double *weight, const double *offset,
+                                           const double *coefficients, double *sums)
 {
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(x, columns, coefficients, eta);
+  linear_predictor(x, columns, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
   add_gradient(x, columns, residual, sums + 1);
 }

@@ -116,12 +116,6 @@ static void find_covariance(churn_newton *newton, const double *means, const dou
     churn_fit_unscale_covariance(covariance, means, deviations, columns);
 }
 
-double churn_fit_null_log_likelihood(const churn_totals *totals)
-{
-  double ones = totals->positive, zeros = totals->weight - totals->positive;
-  return ones * log(ones / totals->weight) + zeros * log(zeros / totals->weight);
-}
-
 static void fill_report(const churn_newton *newton, const churn_totals *totals,
                         churn_fit_report *report)
 {
@@ -134,7 +128,7 @@ static void fill_report(const churn_newton *newton, const churn_totals *totals,
                                .separating_column = newton->separating_column,
                                .objective = newton->point.sums[0],
                                .log_likelihood = -newton->point.loss,
-                               .null_log_likelihood = churn_fit_null_log_likelihood(totals)};
+                               .null_log_likelihood = totals->null_log_likelihood};
 }
 
 churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, churn_totals *totals,
@@ -152,13 +146,13 @@ churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, c
   return status;
 }
 
-/* From the model without columns, which is known in closed form. */
+/* From the model without columns. */
 static churn_status minimise(churn_newton *newton, const churn_totals *totals, churn_error *error)
 {
   churn_status status = churn_newton_prepare(newton, error);
   if (status != CHURN_OK)
     return status;
-  newton->point.coefficients[0] = log(totals->positive / (totals->weight - totals->positive));
+  newton->point.coefficients[0] = totals->null_intercept;
   return churn_newton_run(newton, error);
 }
 

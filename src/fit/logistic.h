@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 /* Minimises f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / sum w_i + lambda/2 * sum_j (s_j
- * b_j)^2, eta = b_0 + x b, s_j the column's standard deviation (denominator n): the intercept is
- * not penalised; lambda as in glmnet with alpha 0 and standardize = TRUE. */
+ * b_j)^2, eta = offset + b_0 + x b, s_j the column's standard deviation (denominator n): the
+ * intercept is not penalised; lambda as in glmnet with alpha 0 and standardize = TRUE. */
 typedef struct churn_fit_settings {
   double ridge_lambda;       /* 0 = maximum likelihood */
   double gradient_tolerance; /* 0 = 1e-10: stop when max_j |g_j| <= this, g the gradient of f on

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "fit/null_model.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,6 +44,9 @@ static churn_status read_totals(void *context, size_t lane, int thread, churn_er
       if (m->y[r] != 0 && m->y[r] != 1)
         return churn_error_set(error, CHURN_USAGE, "row %zu has the label %g; it must be 0 or 1",
                                r + 1, m->y[r]);
+      if (m->offset != NULL && !isfinite(m->offset[r]))
+        return churn_error_set(error, CHURN_USAGE, "row %zu has the offset %g; it must be a number",
+                               r + 1, m->offset[r]);
       sum.weight += weight;
       sum.positive += weight * m->y[r];
       if (weight > 0 && weight < sum.lowest_weight)
@@ -69,8 +73,10 @@ churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
   }
   if (!(sum.weight > 0))
     return churn_error_set(error, CHURN_DEGENERATE, "there are no rows to fit on");
-  *totals = sum;
-  return CHURN_OK;
+  status = churn_null_model_find(matrix, run, &sum, error);
+  if (status == CHURN_OK)
+    *totals = sum;
+  return status;
 }
 
 static double add_up(const double part[STRIDE])

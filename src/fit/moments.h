@@ -14,13 +14,17 @@ typedef struct churn_totals {
   double weight;        /* sum of weights */
   double positive;      /* weight of the rows with y = 1 */
   double lowest_weight; /* the smallest weight above 0 */
+  /* of the model that has no columns (null_model.h) */
+  double null_intercept;
+  double null_log_likelihood;
+  double null_curvature; /* weighted mean of p (1 - p) */
 } churn_totals;
 
 /* Lanes that hold at least one tile. */
 size_t churn_lane_count(const churn_matrix *matrix);
 
-/* USAGE when a label is not 0 or 1 or a weight is negative or not finite; DEGENERATE when no row
- * has weight. */
+/* USAGE when a label is not 0 or 1, a weight is negative or not finite, or an offset not finite;
+ * DEGENERATE when no row has weight. */
 CHURN_MUST_USE churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
                                               churn_totals *totals, churn_error *error);
 

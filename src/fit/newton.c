@@ -228,11 +228,19 @@ static void separate(churn_newton *newton, size_t column)
   newton->separating_column = column;
 }
 
-/* A row on its wrong side loses at least log 2 times its weight: a smaller loss in all proves that
- * the coefficients order the rows perfectly. */
-static bool all_rows_right(const churn_newton *newton)
+/* Whether the coefficients order the rows perfectly. A row on its wrong side loses at least log 2
+ * times its weight: a smaller loss in all proves it, but where an offset may have done it alone. */
+static churn_status look_for_order(const churn_newton *newton, bool *ordered, churn_error *error)
 {
-  return newton->settings.ridge_lambda == 0 && newton->point.loss < 0.69 * newton->lowest_weight;
+  double lowest = 0, highest;
+  *ordered =
+      newton->settings.ridge_lambda == 0 && newton->point.loss < 0.69 * newton->lowest_weight;
+  if (!*ordered || newton->objective.matrix->offset == NULL)
+    return CHURN_OK;
+  churn_status status = churn_objective_margins(&newton->objective, newton->point.coefficients,
+                                                &lowest, &highest, error);
+  *ordered = lowest > 0;
+  return status;
 }
 
 /* Whether the step could move a row far: |x_ij| <= sqrt(total weight / w_i) on standardised
@@ -296,13 +304,14 @@ static void report_progress(const churn_newton *newton)
 static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
 {
   bool small = newton->point.max_gradient <= newton->settings.gradient_tolerance;
-  bool moved = false;
+  bool moved = false, ordered;
   *going = false;
-  if (all_rows_right(newton)) {
+  churn_status status = look_for_order(newton, &ordered, error);
+  if (status == CHURN_OK && ordered)
     separate(newton, largest_column(newton, newton->point.coefficients));
-    return CHURN_OK;
-  }
-  churn_status status = watch(newton, small, error);
+  if (status != CHURN_OK || ordered)
+    return status;
+  status = watch(newton, small, error);
   if (status != CHURN_OK)
     return status;
   if (newton->runaways >= RUNAWAYS) {

@@ -66,7 +66,8 @@ static churn_status step_lane(void *context, size_t lane, int thread, churn_erro
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
     o->kernel->step(churn_matrix_tile(m, t, 0), m->columns, m->y + t * CHURN_TILE_ROWS,
-                    m->weight + t * CHURN_TILE_ROWS, pass->coefficients, sums);
+                    m->weight + t * CHURN_TILE_ROWS, churn_matrix_offset(m, t), pass->coefficients,
+                    sums);
   return CHURN_OK;
 }
 

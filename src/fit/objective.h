@@ -12,7 +12,7 @@
 #include <churn/run.h>
 
 /* f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / total_weight + ridge_lambda / 2 * sum_j>0
- * factor_j b_j^2, eta = b_0 + x b, on the columns of the matrix as they are. */
+ * factor_j b_j^2, eta = offset + b_0 + x b, on the columns of the matrix as they are. */
 typedef struct churn_objective {
   const churn_matrix *matrix;
   const churn_kernel *kernel;
@@ -43,8 +43,9 @@ void churn_point_clear(churn_point *point);
 CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *objective,
                                                      churn_point *point, churn_error *error);
 
-/* The lowest and highest value of (2 y_i - 1) eta_i over the rows with weight, eta at `direction`
- * [columns + 1]. A direction whose lowest is >= 0 and highest > 0 separates the classes. */
+/* The lowest and highest value of (2 y_i - 1) d_i over the rows with weight, d = direction_0 + x
+ * direction, without the offset: `direction` [columns + 1] is a change of coefficients. A direction
+ * whose lowest is >= 0 and highest > 0 separates the classes. */
 CHURN_MUST_USE churn_status churn_objective_margins(const churn_objective *objective,
                                                     const double *direction, double *lowest,
                                                     double *highest, churn_error *error);

@@ -66,11 +66,10 @@ static double factor_of(const path_work *w, size_t column)
 static churn_status fit_null(path_work *w, double *start, churn_error *error)
 {
   churn_problem *p = &w->problems[0];
-  const churn_totals *totals = &w->data->totals;
   churn_penalty_set(&p->penalty, &w->settings, 0, NULL);
   for (size_t j = 1; j < p->unknowns; j++)
     p->penalty.frozen[j] = factor_of(w, j - 1) > 0;
-  start[0] = log(totals->positive / (totals->weight - totals->positive));
+  start[0] = w->data->totals.null_intercept;
   churn_problem_start(p, start);
   churn_status status = churn_batch_solve(&w->batch, p, 1, error);
   for (size_t j = 1; j < p->unknowns; j++)

@@ -60,7 +60,7 @@ void churn_problem_report(const churn_problem *p, const churn_totals *totals,
                                .separating_column = p->separating_column,
                                .objective = churn_problem_objective(p),
                                .log_likelihood = -p->loss * totals->weight,
-                               .null_log_likelihood = churn_fit_null_log_likelihood(totals)};
+                               .null_log_likelihood = totals->null_log_likelihood};
 }
 
 static bool is_smooth(const churn_penalty_terms *penalty)
@@ -144,7 +144,7 @@ churn_status churn_penalised_fit(const churn_scaled *data, const churn_penalised
   problem.step_tolerance = polish * settled.tolerance;
   problem.most_sweeps = settled.most_sweeps;
   churn_penalty_set(&problem.penalty, &settled, settled.lambda, NULL);
-  null_model[0] = log(data->totals.positive / (data->totals.weight - data->totals.positive));
+  null_model[0] = data->totals.null_intercept;
   churn_problem_start(&problem, start == NULL ? null_model : start);
   status = churn_batch_solve(&batch, &problem, 1, error);
   if (status == CHURN_OK && result->covariance != NULL)

@@ -53,9 +53,10 @@ static void find_residuals(collector *c, const double *x, size_t tile)
 {
   const churn_matrix *m = c->pass->matrix;
   const double *coefficients = c->pass->coefficients;
+  const double *offset = churn_matrix_offset(m, tile);
   double *eta = c->residual;
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-    eta[r] = coefficients[0];
+    eta[r] = coefficients[0] + (offset == NULL ? 0 : offset[r]);
   for (size_t j = 0; j < m->columns; j++)
     for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
       eta[r] += coefficients[1 + j] * x[j * CHURN_TILE_ROWS + r];

@@ -46,7 +46,4 @@ void churn_fit_rescale(const double *coefficients, const double *means, const do
 void churn_fit_unscale_covariance(double *c, const double *means, const double *deviations,
                                   size_t columns);
 
-/* Log-likelihood of the model that has no columns. */
-double churn_fit_null_log_likelihood(const churn_totals *totals);
-
 #endif

@@ -62,13 +62,27 @@ static double k_of(const random_h *row, int as_of)
   return row->kd == RANDOM_NONE || row->kd >= as_of ? NAN : or_missing(row->k, 0.25);
 }
 
+static double f_of(const random_h *row, int as_of)
+{
+  (void)as_of;
+  return or_missing(row->f, 1);
+}
+
+static double late_of(const random_h *row, int as_of)
+{
+  double delay = delay_of(row, as_of);
+  return isnan(delay) ? NAN : (double)(delay > 3);
+}
+
 static const row_expression rows[] = {{NULL, CHURN_VALUE_NUMBER, NULL},
                                       {"x", CHURN_VALUE_NUMBER, x_of},
                                       {"c", CHURN_VALUE_TEXT, c_of},
                                       {"d", CHURN_VALUE_DAY, d_of},
                                       {"d - on", CHURN_VALUE_NUMBER, delay_of},
                                       {"s", CHURN_VALUE_DAY, s_of},
-                                      {"k", CHURN_VALUE_NUMBER, k_of}};
+                                      {"k", CHURN_VALUE_NUMBER, k_of},
+                                      {"f", CHURN_VALUE_TRUTH, f_of},
+                                      {"d - on > 3", CHURN_VALUE_TRUTH, late_of}};
 
 typedef struct condition {
   const char *text;
@@ -127,7 +141,10 @@ static bool allowed(const churn_aggregate *aggregate, const row_expression *row,
   case CHURN_ARGUMENT_OPTIONAL:
     return true;
   case CHURN_ARGUMENT_NUMBER:
+  case CHURN_ARGUMENT_QUANTILE:
     return row->text != NULL && row->type == CHURN_VALUE_NUMBER;
+  case CHURN_ARGUMENT_TRUTH:
+    return row->type == CHURN_VALUE_TRUTH;
   case CHURN_ARGUMENT_NUMBER_OR_DAY:
     return row->text != NULL && row->type != CHURN_VALUE_TEXT;
   case CHURN_ARGUMENT_DAY:
@@ -146,8 +163,10 @@ static void add(const churn_aggregate *aggregate, const row_expression *row, con
   assert_true(combination_count < MOST);
   combination *c = &combinations[combination_count];
   *c = (combination){aggregate, row, where, over, ""};
-  snprintf(c->text, TEXT, "%s(%s%sh%s%s)", aggregate->name, row->text == NULL ? "" : row->text,
-           row->text == NULL ? "" : " from ", where->text == NULL ? "" : where->text, over->text);
+  snprintf(c->text, TEXT, "%s(%s%s%sh%s%s)", aggregate->name,
+           aggregate->argument == CHURN_ARGUMENT_QUANTILE ? "0.3, " : "",
+           row->text == NULL ? "" : row->text, row->text == NULL ? "" : " from ",
+           where->text == NULL ? "" : where->text, over->text);
   texts[combination_count++] = c->text;
 }
 
@@ -259,6 +278,51 @@ static double walk(const char *name, const point *p, size_t count, int start, in
                                                   : -12345;
 }
 
+/* On the line through the points (i / (n - 1), i-th smallest value). */
+static double interpolated(const point *p, size_t count, int start, int stop, double share)
+{
+  double sorted[RANDOM_ROWS], result = NAN;
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (p[i].day < start || p[i].day >= stop)
+      continue;
+    size_t place = n++;
+    for (; place > 0 && sorted[place - 1] > p[i].value; place--)
+      sorted[place] = sorted[place - 1];
+    sorted[place] = p[i].value;
+  }
+  if (n == 1)
+    return sorted[0];
+  for (size_t i = 1; i < n; i++) {
+    double left = (double)(i - 1) / (double)(n - 1), right = (double)i / (double)(n - 1);
+    if (share >= left && share <= right)
+      result = (sorted[i - 1] * (right - share) + sorted[i] * (share - left)) / (right - left);
+  }
+  return result;
+}
+
+/* Looks from every day of the window for rows of that day. */
+static double days_of(const char *name, const point *p, size_t count, int start, int stop)
+{
+  double active = 0, longest = NAN, selected = 0;
+  int before = RANDOM_NONE;
+  for (int day = start < 0 ? 0 : start; day < stop; day++) {
+    double today = 0;
+    for (size_t i = 0; i < count; i++)
+      today += p[i].day == day;
+    selected += today;
+    if (today == 0)
+      continue;
+    active++;
+    if (before != RANDOM_NONE)
+      longest = fmax(longest, day - before);
+    before = day;
+  }
+  if (selected > 1 && isnan(longest))
+    longest = 0;
+  return strcmp(name, "distinct_days") == 0 ? active : longest;
+}
+
 static double brute_force(const random_customer *customer, const combination *c, int as_of)
 {
   point p[RANDOM_ROWS];
@@ -278,6 +342,12 @@ static double brute_force(const random_customer *customer, const combination *c,
     double below = s.n * s.dd - s.d * s.d;
     return below == 0 ? NAN : (s.n * s.dx - s.d * s.x) / below;
   }
+  if (strcmp(name, "share") == 0)
+    return s.n == 0 ? NAN : 1 - (s.n - s.x) / s.n;
+  if (strcmp(name, "quantile") == 0 || strcmp(name, "median") == 0)
+    return interpolated(p, count, start, stop, name[0] == 'q' ? 0.3 : 0.5);
+  if (strcmp(name, "distinct_days") == 0 || strcmp(name, "longest_gap") == 0)
+    return days_of(name, p, count, start, stop);
   if (strcmp(name, "change") == 0)
     return in_force(p, count, stop) - in_force(p, count, start);
   return walk(name, p, count, start, stop, as_of);
@@ -309,7 +379,7 @@ static void every_combination_agrees_with_brute_force(void **state)
           double expected = brute_force(&r.customers[spell], &combinations[i], as_of);
           double value = plain(plan, i, values[i]);
           present[i] += isnan(expected) ? 0 : 1;
-          if (!(fabs(value - expected) <= 1e-9 * fabs(expected) + 1e-7 * (expected == 0)) &&
+          if (!(fabs(value - expected) <= 1e-9 * fabs(expected) + (expected == 0 ? 1e-7 : 1e-12)) &&
               !(isnan(value) && isnan(expected)))
             fail_msg("world %u, customer %zu, as of %d: %s is %.17g, brute force %.17g", seed,
                      spell, as_of, combinations[i].text, value, expected);
@@ -323,7 +393,8 @@ static void every_combination_agrees_with_brute_force(void **state)
   for (size_t i = 0; i < combination_count; i++)
     if (present[i] == 0 && strstr(texts[i], "days_until(d") == NULL &&
         strstr(texts[i], "d from h where missing(d)") == NULL &&
-        strstr(texts[i], "d - on from h where missing(d)") == NULL)
+        strstr(texts[i], "d - on from h where missing(d)") == NULL &&
+        strstr(texts[i], "d - on > 3 from h where missing(d)") == NULL)
       fail_msg("%s is always missing", texts[i]);
   assert_true(combination_count > 600);
 }

@@ -86,6 +86,37 @@ static const hand_case cases[] = {
     {"std", "std(x from h where c = \"b\")", SQRT_199_12},
     {"std", "std(x from h over 1d)", NAN}, /* one row */
     {"std", "std(x from h over 5d lag 60d)", NAN},
+    /* x sorted: 1.5 2.5 4.125 4.125 6.75 7.25 9 */
+    {"quantile", "quantile(0.9, x from h)", 7.95},    /* place 6 * 0.9 = 5.4: 7.25 + 0.4 * 1.75 */
+    {"quantile", "quantile(0.25, x from h)", 3.3125}, /* place 1.5: between 2.5 and 4.125 */
+    {"quantile", "quantile(0, x from h)", 1.5},
+    {"quantile", "quantile(1, x from h)", 9},
+    {"quantile", "quantile(0.75, x from h over 30d)", 7.875},      /* 1.5 6.75 9, place 1.5 */
+    {"quantile", "quantile(0.75, x from h over 1d)", 6.75},        /* one row */
+    {"quantile", "quantile(0.75, -x from h where c = \"b\")", -2}, /* -9 -2.5 -1.5, place 1.5 */
+    {"quantile", "quantile(0.9, x from h over 5d lag 60d)", NAN},
+    {"median", "median(x from h)", 4.125},
+    {"median", "median(x from h over 30d lag 70d)", 5.6875}, /* 4.125 and 7.25 */
+    {"median", "median(x from h over 5d lag 60d)", NAN},
+    {"share", "share(x > 4 from h)", 5.0 / 7},                 /* the missing one is not counted */
+    {"share", "share(f from h over 100d)", 0.5},               /* 0 1 - 0 1 0 1 */
+    {"share", "share(x > 4 from h where c = \"b\")", 1.0 / 3}, /* 2.5 9 1.5 */
+    {"share", "share(x > 9 from h)", 0},
+    {"share", "share(missing(x) from h)", 0.125}, /* missing(x) itself never is */
+    {"share", "share(x > 4 from h over 5d lag 60d)", NAN},
+    {"share", "share(x > 4 from h over 20d lag 75d)",
+     NAN},                                                /* [105, 125) has only the missing one */
+    {"distinct_days", "distinct_days(h)", 6},             /* 90 100 120 130 170 199 */
+    {"distinct_days", "distinct_days(h over 30d)", 2},    /* 170 twice, 199 */
+    {"distinct_days", "distinct_days(h where x > 4)", 4}, /* 100 130 170 199 */
+    {"distinct_days", "distinct_days(h over 5d lag 60d)", 0},
+    {"longest_gap", "longest_gap(h)", 40},                  /* 10 0 20 10 40 0 29; not 1 up to T */
+    {"longest_gap", "longest_gap(h over 30d)", 29},         /* not the 40 that begins before it */
+    {"longest_gap", "longest_gap(h where x > 7)", 70},      /* 100, 170 */
+    {"longest_gap", "longest_gap(h over 60d lag 30d)", 10}, /* [110, 170): 120, 130 */
+    {"longest_gap", "longest_gap(h over 20d lag 11d)", 0},  /* two rows, one day */
+    {"longest_gap", "longest_gap(h over 1d)", NAN},         /* one row */
+    {"longest_gap", "longest_gap(h over 5d lag 60d)", NAN},
     {"distinct", "distinct(x from h)", 6}, /* 4.125 twice */
     {"distinct", "distinct(c from h)", 4}, /* a b c d */
     {"distinct", "distinct(c from h over 30d)", 2},
@@ -199,10 +230,10 @@ static void every_row_of_the_catalogue_is_described(void **state)
     for (size_t other = 0; other < row; other++)
       assert_ptr_not_equal(churn_aggregates[other].function, a->function);
   }
-  assert_null(churn_aggregate_find("median"));
+  assert_null(churn_aggregate_find("mode"));
 }
 
-static void an_aggregate_of_a_customer_without_rows_is_missing_but_count_and_sum(void **state)
+static void an_aggregate_of_a_customer_without_rows_is_missing_but_counts_and_sum(void **state)
 {
   (void)state;
   static const struct {
@@ -223,6 +254,11 @@ static void an_aggregate_of_a_customer_without_rows_is_missing_but_count_and_sum
                  {"change(x from h over 30d)", NAN},
                  {"changes(x from h)", NAN},
                  {"slope(x from h)", NAN},
+                 {"quantile(0.9, x from h)", NAN},
+                 {"median(x from h)", NAN},
+                 {"share(f from h)", NAN},
+                 {"distinct_days(h)", 0},
+                 {"longest_gap(h)", NAN},
                  {"days_since(h)", NAN},
                  {"days_since(h over 30d)", NAN},
                  {"days_since_change(x from h)", NAN},
@@ -269,6 +305,32 @@ static void a_deviation_keeps_its_digits_far_from_zero(void **state)
   world_free(far_off);
 }
 
+static void a_window_compares_with_the_same_one_a_year_before(void **state)
+{
+  (void)state;
+  /* T = 1000: [970, 1000) has 971 and 999; [605, 635) has 605, 620 and 634, not 604 and 635. */
+  world *seasons = world_read("source h day=on\n"
+                              "source customers\n"
+                              "row customers a - -\n"
+                              "row h a 604\nrow h a 605\nrow h a 620\nrow h a 634\nrow h a 635\n"
+                              "row h a 971\nrow h a 999\nrow h a 1000\n");
+  assert_close(evaluated(seasons, "count(h over 30d) - count(h over 30d lag 365d)", 0, 1000), -1, 0,
+               0);
+  assert_close(evaluated(seasons, "count(h over 30d) / count(h over 30d lag 365d)", 0, 1000),
+               2.0 / 3, 1e-15, 0);
+  world_free(seasons);
+}
+
+static void quantiles_over_one_set_of_rows_keep_apart(void **state)
+{
+  (void)state;
+  const char *const texts[] = {"quantile(0.25, x from h) + 100 * quantile(0.75, x from h)",
+                               "quantile(0.25, x from h)"};
+  /* places 1.5 and 4.5: 3.3125 and 7 */
+  assert_close(evaluated(w, texts[0], 0, T), 703.3125, 1e-14, 0);
+  assert_close(evaluated(w, texts[1], 0, T), 3.3125, 1e-14, 0);
+}
+
 static int compare_doubles(const void *a, const void *b)
 {
   double x = *(const double *)a, y = *(const double *)b;
@@ -312,10 +374,12 @@ int main(void)
       cmocka_unit_test(every_aggregate_gives_what_hand_calculation_gives),
       cmocka_unit_test(every_row_of_the_catalogue_has_cases_with_and_without_a_window),
       cmocka_unit_test(every_row_of_the_catalogue_is_described),
-      cmocka_unit_test(an_aggregate_of_a_customer_without_rows_is_missing_but_count_and_sum),
+      cmocka_unit_test(an_aggregate_of_a_customer_without_rows_is_missing_but_counts_and_sum),
       cmocka_unit_test(text_aggregates_order_bytewise),
       cmocka_unit_test(sums_that_overflow_are_missing),
       cmocka_unit_test(a_deviation_keeps_its_digits_far_from_zero),
+      cmocka_unit_test(a_window_compares_with_the_same_one_a_year_before),
+      cmocka_unit_test(quantiles_over_one_set_of_rows_keep_apart),
       cmocka_unit_test(sorting_agrees_with_the_c_library_for_every_length),
       cmocka_unit_test(a_day_is_found_at_its_first_row),
   };

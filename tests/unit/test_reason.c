@@ -113,6 +113,22 @@ static void changes_read_as_english(void **state)
   assert_words("days_until(due from complaints)", NULL, 6, "6 days until due");
 }
 
+static void active_days_gaps_and_shares_read_as_english(void **state)
+{
+  (void)state;
+  assert_words("distinct_days(engagements over 30d)", NULL, 12,
+               "12 days with engagements in 30 days");
+  assert_words("distinct_days(complaints where severity > 2)", NULL, 1,
+               "1 day with complaints with severity > 2");
+  assert_words("longest_gap(engagements over 365d)", NULL, 41,
+               "up to 41 days between engagements in 365 days");
+  assert_words("share(severity >= 3 from complaints)", NULL, 0.25,
+               "severity >= 3 in 25 % of complaints");
+  assert_words("share(channel = \"phone\" from engagements over 90d)", NULL, 1.0 / 3,
+               "channel = \"phone\" in 33.33 % of engagements in 90 days");
+  assert_words("quantile(0.9, severity from complaints)", NULL, 4.5, "tested = 4.5");
+}
+
 static void anything_else_is_name_equals_value(void **state)
 {
   (void)state;
@@ -190,6 +206,7 @@ int main(void)
       cmocka_unit_test(days_since_names_the_history),
       cmocka_unit_test(last_and_columns_read_as_name_and_value),
       cmocka_unit_test(changes_read_as_english),
+      cmocka_unit_test(active_days_gaps_and_shares_read_as_english),
       cmocka_unit_test(anything_else_is_name_equals_value),
       cmocka_unit_test(a_label_replaces_the_words),
       cmocka_unit_test(a_missing_value_says_so),

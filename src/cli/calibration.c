@@ -47,9 +47,11 @@ void cli_print_calibration(const churn_model *model, FILE *file)
     fprintf(
         file, "  Calibration intercept %s; 0 = right on average.\n",
         with_interval(o->figures.calibration_intercept, o->intercept_lower, o->intercept_upper));
-    fprintf(file, "  Calibration slope %s; below 1 = too extreme. 95 %% intervals%s.\n",
-            with_interval(o->figures.calibration_slope, o->slope_lower, o->slope_upper),
-            strcmp(o->error_kind, "clustered") == 0 ? " clustered by customer" : "");
+    fprintf(file, "  Calibration slope %s; below 1 = too extreme.\n",
+            with_interval(o->figures.calibration_slope, o->slope_lower, o->slope_upper));
+    fprintf(file, "  95 %% intervals %s.\n",
+            strcmp(o->error_kind, "clustered") == 0 ? "clustered by customer"
+                                                    : "for independent rows");
     print_reliability(o, file);
   }
   print_recalibration(&model->recalibration, file);

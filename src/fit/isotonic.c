@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Rows with one probability. Weights of churners and stayers are summed apart: 0 is then exact. */
@@ -68,41 +69,60 @@ static size_t push(block *blocks, size_t count, block group)
   return count;
 }
 
-static size_t pool(const churn_logit_rows *rows, const uint32_t *order, const churn_fold_map *map,
-                   uint32_t held_out, block *blocks)
+/* The rows that are left, and where certainty would begin. */
+typedef struct selection {
+  const churn_logit_rows *rows;
+  const churn_fold_map *map;
+  uint32_t held_out;
+  double lowest_churner, highest_stayer; /* logits */
+} selection;
+
+static double weight_of(const selection *s, uint32_t row)
+{
+  bool in = s->map == NULL || s->map->fold[row] != s->held_out;
+  return !in ? 0 : s->rows->weights == NULL ? 1 : s->rows->weights[row];
+}
+
+static void find_certainty(selection *s)
+{
+  s->lowest_churner = INFINITY;
+  s->highest_stayer = -INFINITY;
+  for (uint32_t r = 0; r < s->rows->rows; r++) {
+    double logit = s->rows->logits[r];
+    if (!(weight_of(s, r) > 0))
+      continue;
+    if (s->rows->labels[r] == 1)
+      s->lowest_churner = fmin(s->lowest_churner, logit);
+    else
+      s->highest_stayer = fmax(s->highest_stayer, logit);
+  }
+  if (s->lowest_churner >= s->highest_stayer)
+    s->lowest_churner = INFINITY;
+}
+
+static bool belongs(const selection *s, const block *group, double logit)
+{
+  return logit == group->last || logit <= s->lowest_churner || group->first >= s->highest_stayer;
+}
+
+static size_t pool(const selection *s, const uint32_t *order, block *blocks)
 {
   size_t count = 0;
   block group = {0, 0, 0, 0};
-  for (size_t i = 0; i < rows->rows; i++) {
+  for (size_t i = 0; i < s->rows->rows; i++) {
     uint32_t row = order[i];
-    double logit = rows->logits[row], weight = rows->weights == NULL ? 1 : rows->weights[row];
-    if (!(weight > 0) || (map != NULL && map->fold[row] == held_out))
+    double logit = s->rows->logits[row], weight = weight_of(s, row);
+    if (!(weight > 0))
       continue;
-    bool started = group.churners + group.stayers > 0;
-    if (started && logit != group.last)
+    bool started = group.churners + group.stayers > 0, same = started && belongs(s, &group, logit);
+    if (started && !same)
       count = push(blocks, count, group);
-    if (!started || logit != group.last)
+    if (!same)
       group = (block){logit, logit, 0, 0};
-    *(rows->labels[row] == 1 ? &group.churners : &group.stayers) += weight;
+    group.last = logit;
+    *(s->rows->labels[row] == 1 ? &group.churners : &group.stayers) += weight;
   }
   return group.churners + group.stayers > 0 ? push(blocks, count, group) : count;
-}
-
-/* Joins blocks at the ends that would be certain. */
-static block *trim(block *blocks, size_t *count)
-{
-  while (*count > 1 && blocks[0].churners <= 0) {
-    block first = blocks[0];
-    join(&first, &blocks[1]);
-    blocks[1] = first;
-    blocks++;
-    --*count;
-  }
-  while (*count > 1 && blocks[*count - 1].stayers <= 0) {
-    join(&blocks[*count - 2], &blocks[*count - 1]);
-    --*count;
-  }
-  return blocks;
 }
 
 static size_t fill_knots(const block *blocks, size_t count, churn_knot *knots)
@@ -126,15 +146,16 @@ churn_status churn_isotonic_fit(const churn_logit_rows *rows, const uint32_t *or
   churn_knot *made = NULL;
   if (blocks == NULL)
     return churn_error_no_memory(error);
-  size_t pooled = pool(rows, order, map, held_out, blocks);
-  const block *kept = trim(blocks, &pooled);
-  if (pooled == 0 || kept[0].churners <= 0 || kept[0].stayers <= 0)
+  selection chosen = {.rows = rows, .map = map, .held_out = held_out};
+  find_certainty(&chosen);
+  size_t pooled = pool(&chosen, order, blocks);
+  if (pooled == 0 || blocks[0].churners <= 0 || blocks[pooled - 1].stayers <= 0)
     status = churn_error_set(error, CHURN_DEGENERATE,
                              "all rows have the same outcome: nothing to recalibrate by");
   else if ((made = churn_array_new(2 * pooled, sizeof *made)) == NULL)
     status = churn_error_no_memory(error);
   if (status == CHURN_OK) {
-    *count = fill_knots(kept, pooled, made);
+    *count = fill_knots(blocks, pooled, made);
     *knots = made;
   }
   free(blocks);

@@ -5,11 +5,11 @@
  * predictions Zadrozny and Elkan, KDD 2002): rows of equal logit are one group, neighbours whose
  * shares of churners are not in order become one, until all are. The answer is that of least
  * squares and of maximum likelihood alike (Robertson, Wright and Dykstra, Order Restricted
- * Statistical Inference, 1988, 1.5). Two additions: blocks at the ends are joined with their
- * neighbours until each end has a churner and a stayer, so that no probability is 0 or 1, which no
- * number of rows could show; and between a block's last logit and the next one's first the
- * probability is linear in the logit, as scikit-learn's IsotonicRegression has it. Cost: one pass
- * over sorted rows.
+ * Statistical Inference, 1988, 1.5). Two additions: rows up to the lowest logit of a churner are
+ * one group, and so are those from the highest logit of a stayer on, so that no probability is 0 or
+ * 1, which no number of rows could show; and between a block's last logit and the next one's first
+ * the probability is linear in the logit, as scikit-learn's IsotonicRegression has it. Cost: one
+ * pass over sorted rows.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_ISOTONIC_H

@@ -104,8 +104,8 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, snapshots, run, &scores, &unseen, error);
   if (status == CHURN_OK)
-    status =
-        compute(model, snapshots, &scores, labels, capture_counts, capture_count, run, evaluation, error);
+    status = compute(model, snapshots, &scores, labels, capture_counts, capture_count, run,
+                     evaluation, error);
   if (status == CHURN_OK)
     evaluation->unseen_levels = unseen;
   churn_scorer_free(scorer);

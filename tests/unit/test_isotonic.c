@@ -126,8 +126,8 @@ static void it_is_the_best_of_all_monotone_step_functions(void **state)
   }
 }
 
-/* By hand: 0 0 | 1 | 0 | 1 0 1 | 1 at logits 1, 1, 2, 3, 4, 4, 5, 6. Up to the lowest churner, at 2:
- * one of three; 3: none of one, so joined: 1/4; 4: 1/2; from the highest stayer, at 4, on, one
+/* By hand: 0 0 | 1 | 0 | 1 0 1 | 1 at logits 1, 1, 2, 3, 4, 4, 5, 6. Up to the lowest churner, at
+ * 2: one of three; 3: none of one, so joined: 1/4; 4: 1/2; from the highest stayer, at 4, on, one
  * group: 3 of 4. */
 static void ends_are_joined_until_none_is_certain(void **state)
 {

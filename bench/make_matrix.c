@@ -5,36 +5,20 @@
  * about 8 % positives for any number of columns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "draw.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* splitmix64 (Steele, Lea and Flood, OOPSLA 2014), to the open interval (0, 1). */
-static double draw(uint64_t *state)
-{
-  *state += 0x9e3779b97f4a7c15U;
-  uint64_t z = *state;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  z ^= z >> 31;
-  return ((double)(z >> 11) + 0.5) * 0x1p-53;
-}
-
-/* Box and Muller, Annals of Mathematical Statistics 29, 1958. */
-static double draw_normal(uint64_t *state)
-{
-  double radius = sqrt(-2 * log(draw(state)));
-  return radius * cos(2 * 3.14159265358979323846 * draw(state));
-}
-
 static void make_column(uint64_t *state, size_t rows, double *column)
 {
   double mean = 0;
   double square = 0;
   for (size_t row = 0; row < rows; row++) {
-    column[row] = draw_normal(state);
+    column[row] = churn_bench_draw_normal(state);
     mean += column[row] / (double)rows;
   }
   for (size_t row = 0; row < rows; row++) {
@@ -60,7 +44,7 @@ static int write_matrix(FILE *file, size_t rows, size_t columns, double *column,
     good = fwrite(column, sizeof *column, rows, file) == rows;
   }
   for (size_t row = 0; row < rows; row++)
-    eta[row] = draw(&state) < 1 / (1 + exp(-eta[row])) ? 1 : 0;
+    eta[row] = churn_bench_draw(&state) < 1 / (1 + exp(-eta[row])) ? 1 : 0;
   return good && fwrite(eta, sizeof *eta, rows, file) == rows;
 }
 

@@ -24,8 +24,10 @@ typedef struct churn_features_report {
 } churn_features_report;
 
 /* Writes `customer_id,as_of,churned,FEATURE…` for everybody in the base on each as-of day, ordered
- * by customer id (bytewise; without ids, file order), then as_of. `churned` is empty where it is
- * not known; a missing value is an empty field. "-" = standard output. All or nothing. */
+ * by customer id (bytewise; without ids, file order), then as_of. Where the outcome is a label file
+ * and no single day is asked for, a row for each of its rows whose customer is in the base on that
+ * day. `churned` is empty where it is not known; a missing value is an empty field. "-" = standard
+ * output. All or nothing. */
 CHURN_MUST_USE churn_status churn_features_write(const churn_project *project,
                                                  const churn_features_settings *settings,
                                                  const char *path, const churn_run *run,

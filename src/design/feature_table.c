@@ -87,6 +87,15 @@ static churn_status write_table(const churn_pipeline *p, const churn_snapshots *
   return status;
 }
 
+/* A label file says who is looked at when, unless one day is asked for: then it is everybody. */
+static churn_snapshot_use rows_of(const churn_project *project,
+                                  const churn_features_settings *settings)
+{
+  bool one_day = settings->first != CHURN_DAY_MISSING && settings->first == settings->last;
+  return project->outcome.kind == CHURN_OUTCOME_LABELS && !one_day ? CHURN_SNAPSHOTS_LISTED
+                                                                   : CHURN_SNAPSHOTS_ALL;
+}
+
 churn_status churn_features_write(const churn_project *project,
                                   const churn_features_settings *settings, const char *path,
                                   const churn_run *run, churn_features_report *report,
@@ -97,8 +106,8 @@ churn_status churn_features_write(const churn_project *project,
   churn_snapshots *snapshots = NULL;
   churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
-    status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_ALL, run,
-                                      &snapshots, error);
+    status = churn_pipeline_snapshots(p, settings->first, settings->last,
+                                      rows_of(project, settings), run, &snapshots, error);
   if (status == CHURN_OK)
     status = write_table(p, snapshots, path, run, error);
   if (status == CHURN_OK && report != NULL)

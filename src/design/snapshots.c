@@ -100,8 +100,8 @@ static churn_status label_history(const builder *b, int thread, size_t customer,
   return status;
 }
 
-/* The label file's rows are sorted by (customer, day). */
-static int8_t label_from_file(const churn_label_rows *labels, size_t customer, churn_day as_of)
+/* The label file's rows are sorted by (customer, day): the first one at or after this one. */
+static size_t find_label_row(const churn_label_rows *labels, size_t customer, churn_day as_of)
 {
   size_t low = 0, high = labels->count;
   while (low < high) {
@@ -113,9 +113,15 @@ static int8_t label_from_file(const churn_label_rows *labels, size_t customer, c
     else
       high = middle;
   }
+  return low;
+}
+
+static int8_t label_from_file(const churn_label_rows *labels, size_t customer, churn_day as_of)
+{
+  size_t row = find_label_row(labels, customer, as_of);
   bool found =
-      low < labels->count && labels->customer[low] == customer && labels->as_of[low] == as_of;
-  return found && labels->churned[low] >= 0 ? labels->churned[low] : LABEL_DROPPED;
+      row < labels->count && labels->customer[row] == customer && labels->as_of[row] == as_of;
+  return found && labels->churned[row] >= 0 ? labels->churned[row] : LABEL_DROPPED;
 }
 
 static churn_status find_label(const builder *b, int thread, size_t customer, size_t spell,
@@ -182,6 +188,31 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   return add_row(b, to, (churn_snapshot){(uint32_t)customer, (uint32_t)spell, as_of, label}, error);
 }
 
+/* The customer's rows of the label file. */
+static churn_status look_at_listed(const builder *b, block *to, int thread, size_t customer,
+                                   churn_error *error)
+{
+  const churn_label_rows *labels = &b->data->labels;
+  churn_status status = CHURN_OK;
+  for (size_t row = find_label_row(labels, customer, b->days[0]);
+       row < labels->count && labels->customer[row] == customer && status == CHURN_OK; row++) {
+    const churn_day *day =
+        bsearch(&labels->as_of[row], b->days, b->day_count, sizeof *b->days, churn_days_compare);
+    if (day != NULL)
+      status = look_at(b, to, thread, customer, (size_t)(day - b->days), error);
+  }
+  return status;
+}
+
+static churn_status look_at_all(const builder *b, block *to, int thread, size_t customer,
+                                churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (size_t day = 0; day < b->day_count && status == CHURN_OK; day++)
+    status = look_at(b, to, thread, customer, day, error);
+  return status;
+}
+
 static churn_status build_block(void *context, size_t task, int thread, churn_error *error)
 {
   const builder *b = context;
@@ -192,9 +223,9 @@ static churn_status build_block(void *context, size_t task, int thread, churn_er
   if (to->tally == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
-  for (size_t customer = task * BLOCK_CUSTOMERS; customer < last; customer++)
-    for (size_t day = 0; day < b->day_count && status == CHURN_OK; day++)
-      status = look_at(b, to, thread, customer, day, error);
+  for (size_t customer = task * BLOCK_CUSTOMERS; customer < last && status == CHURN_OK; customer++)
+    status = b->use == CHURN_SNAPSHOTS_LISTED ? look_at_listed(b, to, thread, customer, error)
+                                              : look_at_all(b, to, thread, customer, error);
   return status;
 }
 

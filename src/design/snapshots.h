@@ -57,8 +57,11 @@ CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,
 
 /* Which rows to keep. */
 typedef enum churn_snapshot_use {
-  CHURN_SNAPSHOTS_ALL,     /* everybody in the base, labelled where possible */
-  CHURN_SNAPSHOTS_LABELLED /* rows with a label only: closed windows, not dropped */
+  CHURN_SNAPSHOTS_ALL,      /* everybody in the base, labelled where possible */
+  CHURN_SNAPSHOTS_LABELLED, /* rows with a label only: closed windows, not dropped */
+  CHURN_SNAPSHOTS_LISTED    /* the rows of the label file, also those without a label; only where
+                               there is one (CHURN_OUTCOME_LABELS). The days' counts are of these
+                               rows alone */
 } churn_snapshot_use;
 
 /* Builds the rows for the given days (ascending). `condition_output` is the plan's output that

@@ -86,6 +86,16 @@ begin "labels: left within [T+14, T+104)"
 awk -F, 'NR > 1 && $2 < "2024-03-01" && $3 >= "2024-03-15" && $3 < "2024-06-13" {print $1}' world/customers.csv | sort >expected
 awk -F, 'NR > 1 && $3 == 1 {print $1}' day.csv >found; same found expected
 
+begin "a label file: its rows are the table, and with --as-of everybody"
+awk -F, 'BEGIN {print "id,at,gone"} NR % 7 == 3 && $2 < "2024-05-17" && ($3 == "" || $3 >= "2024-05-17") {print $1 ",2024-05-17," NR % 2}' \
+  world/customers.csv >world/labels.csv
+sed 's/^outcome:.*/outcome: {from: labels.csv, id: id, day: at, churned: gone, horizon: 90d}/' "$project" >world/labels.yaml
+run 0 features world/labels.yaml -o labelled.csv
+tail -n +2 world/labels.csv | sort >expected; tail -n +2 labelled.csv | cut -d, -f1-3 >found; same found expected
+run 0 features world/labels.yaml --as-of 2024-05-17 -o everybody.csv
+[ "$(wc -l <everybody.csv)" -gt "$(wc -l <labelled.csv)" ] || fail "not everybody"
+sort labelled.csv >expected; cut -d, -f1,2 labelled.csv | grep -Ff - everybody.csv | sort >found; same found expected
+
 begin "train writes a model and prints the fit"
 run 0 train "$project" -o model.json
 out_says "engagements_30d"; out_says "Log-likelihood"; err_says "model.json"

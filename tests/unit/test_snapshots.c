@@ -391,6 +391,47 @@ static void a_label_file_gives_days_and_labels(void **state)
   opened_close(&o);
 }
 
+/* Rows as "ID DAY LABEL", blank between, one after the other. */
+static void check_listed(const opened *o, const char *first, const char *last, const char *expected)
+{
+  churn_day *days = NULL;
+  size_t count = 0, used = 0;
+  churn_snapshots *s = NULL;
+  churn_error error = {0};
+  char text[512] = "";
+  assert_ok(churn_snapshot_days(o->project, o->data, day(first), day(last), &days, &count, &error),
+            &error);
+  assert_ok(churn_snapshots_build(o->project, o->data, NULL, -1, days, count,
+                                  CHURN_SNAPSHOTS_LISTED, NULL, &s, &error),
+            &error);
+  for (size_t i = 0; i < s->count; i++) {
+    char as_of[CHURN_DAY_TEXT_SIZE];
+    churn_day_format(s->rows[i].as_of, as_of);
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s %s %d\n",
+                             o->data->customers.ids[s->rows[i].customer], as_of, s->rows[i].label);
+  }
+  assert_string_equal(text, expected);
+  churn_snapshots_free(s);
+  free(days);
+}
+
+static void a_label_file_can_say_who_is_looked_at_when(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv",
+                "id,since\na,2023-05-01\nb,2024-02-20\nc,2023-06-01\nd,2023-07-01\n");
+  scratch_write("labels.csv", "id,at,gone\nb,2024-02-01,0\na,2024-02-01,1\na,2024-01-05,0\n"
+                              "c,2024-02-01,\nb,2024-03-01,1\nc,2024-03-09,0\n");
+  opened o =
+      opened_ok("version: 1\ncustomers: {from: customers.csv, id: id, joined: since}\n"
+                "outcome: {from: labels.csv, id: id, day: at, churned: gone, horizon: 30d}\n");
+  /* d has no row; b had not joined on 02-01; c's label of 02-01 is empty */
+  check_listed(&o, "2024-01-01", "2024-12-31",
+               "a 2024-01-05 0\na 2024-02-01 1\nb 2024-03-01 1\nc 2024-02-01 -1\nc 2024-03-09 0\n");
+  check_listed(&o, "2024-02-01", "2024-03-01", "a 2024-02-01 1\nb 2024-03-01 1\nc 2024-02-01 -1\n");
+  opened_close(&o);
+}
+
 /* Rows of a flat export, columns id,gone; labels in order of ids, NOT_THERE for left out ones. */
 static churn_status flat(const char *outcome, const char *rows, const int *labels, size_t count,
                          churn_error *error)
@@ -659,6 +700,7 @@ int main(void)
       cmocka_unit_test(a_label_sees_what_was_recorded_late),
       cmocka_unit_test(an_event_may_have_a_condition),
       cmocka_unit_test(a_label_file_gives_days_and_labels),
+      cmocka_unit_test(a_label_file_can_say_who_is_looked_at_when),
       cmocka_unit_test(a_column_churns_by_its_positive_value),
       cmocka_unit_test(a_third_value_of_the_column_is_refused),
       cmocka_unit_test(a_positive_value_that_never_occurs_is_refused),

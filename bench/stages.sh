@@ -1,0 +1,221 @@
+# Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, scaling. Sourced by bench/run.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of bench/run
+
+# The Python that has a module; distributions keep theirs beside others.
+python_with() {
+  local candidate
+  for candidate in python3 /usr/bin/python3; do
+    if "$candidate" -c "import $1" 2>/dev/null; then echo "$candidate"; return; fi
+  done
+  return 1
+}
+
+has_node() { command -v node >/dev/null && (cd "$here/peers" && node -e "import('$1').catch(() => process.exit(1))") >/dev/null 2>&1; }
+
+present() { # PEER
+  case $1 in
+    duckdb*) has_node @duckdb/node-api ;;
+    polars*) has_node nodejs-polars ;;
+    pandas) python_with pandas >/dev/null ;;
+    scikit-learn) python_with sklearn,pandas >/dev/null ;;
+    fread) command -v Rscript >/dev/null && Rscript -e "library(data.table)" >/dev/null 2>&1 ;;
+    libcsv) [ -x "$build/bench/parse_libcsv" ] ;;
+  esac
+}
+
+# race STAGE CASE LABEL PEER…: ours_STAGE and peer_STAGE PEER run in turn; check_STAGE PEER prints what was compared, and fails where the two results
+# differ; only then times are printed. LABEL: the time that counts, wall (whole process) or call (what the program says of itself).
+race() {
+  local stage=$1 case=$2 label=$3 here_now="" peer round compared
+  shift 3
+  for peer in "$@"; do
+    if present "$peer"; then here_now="$here_now $peer"; else echo "missing $stage $case $peer"; fi
+  done
+  for ((round = 0; round < repeats; round++)); do
+    "ours_$stage" || { cat "$scratch/$stage.ours.err" >&2; exit 1; }
+    for peer in $here_now; do
+      "peer_$stage" "$peer" || { touch "$scratch/$stage.$peer.failed"; cat "$scratch/$stage.$peer.err" >&2; }
+    done
+  done
+  for peer in $here_now; do
+    if [ -e "$scratch/$stage.$peer.failed" ]; then
+      echo "failed $stage $case $peer"
+      status=1
+    elif compared=$("check_$stage" "$peer"); then
+      echo "equal $stage $case $peer $compared"
+      echo "$peer" >>"$scratch/$stage.raced"
+    else
+      echo "unequal $stage $case $peer $compared"
+      status=1
+    fi
+  done
+  tell_race "$stage" "$case" "$label"
+  rm -f "$scratch/$stage".*
+}
+
+tell_speed() { awk -v t="$(median_time "parse.$2" call)" -v mb="$megabytes" -v head="speed parse $1 $2" 'BEGIN {printf "%s %.0f MB/s\n", head, mb / t}'; } # CASE WHO
+
+tell_race() { # STAGE CASE LABEL
+  local peer
+  echo "time $1 $2 $(median_time "$1.ours" "$3")"
+  [ "$1" != parse ] || tell_speed "$2" ours
+  [ -e "$scratch/$1.raced" ] || echo "peak $1 $2 $(peak_mib "$1.ours") -"
+  while read -r peer; do
+    awk -v ours="$(median_time "$1.ours" "$3")" -v peer="$(median_time "$1.$peer" "$3")" -v head="ratio $1 $2 $peer" \
+      'BEGIN {printf "%s %.2f\n", head, peer / ours}'
+    [ "$1" != parse ] || tell_speed "$2" "$peer"
+    echo "peak $1 $2 $(peak_mib "$1.ours") $(peak_mib "$1.$peer") $peer"
+  done < <(cat "$scratch/$1.raced" 2>/dev/null)
+}
+
+# What parse and features read: the export of --world, or one made here, by links, with labels.csv and features.yaml added. --by-date: the engagements in
+# the order of days, as a log grows; else customer by customer.
+make_world() { # CUSTOMERS FOLDER [EXPORT]
+  local from=${3:-}
+  [ ! -e "$2/features.yaml" ] || return 0
+  if [ -z "$from" ]; then
+    from=$2.export
+    "$build/churn" simulate "$from" --customers "$1" --truth 1 --quiet
+  fi
+  mkdir -p "$2"
+  ln -s "$(cd "$from" && pwd)"/*.csv "$2"
+  rm -f "$2/labels.csv"
+  awk -F, -f "$here/make_labels.awk" "$2/customers.csv" >"$2/labels.csv"
+  if [ -n "$by_date" ]; then
+    rm "$2/interactions.csv"
+    head -n 1 "$from/interactions.csv" >"$2/interactions.csv"
+    tail -n +2 "$from/interactions.csv" | sort -s -t, -k2,2 >>"$2/interactions.csv"
+  fi
+  cp "$here/features.yaml" "$2"
+}
+
+sums() { grep -E '^(rows|days|id_bytes|level) ' "$scratch/parse.$1.log" | sort -u; }
+
+ours_parse() { measure parse.ours "$build/bench/bench_parse" "$interactions" --threads "$threads"; }
+peer_parse() {
+  case $1 in
+    libcsv) measure parse.libcsv "$build/bench/parse_libcsv" "$interactions" ;;
+    pandas) measure parse.pandas "$(python_with pandas)" "$here/peers/parse_pandas.py" "$interactions" ;;
+    fread) measure parse.fread Rscript "$here/peers/parse_fread.R" "$interactions" ;;
+    *-load) measure "parse.$1" node "$here/peers/parse_${1%-load}.mjs" load "$interactions" ;;
+    *) measure "parse.$1" node "$here/peers/parse_$1.mjs" scan "$interactions" ;;
+  esac
+}
+check_parse() {
+  diff <(sums ours) <(sums "$1") >&2 && echo "$(sums ours | wc -l) 0"
+}
+
+stage_parse() {
+  make_world "$customers" "$scratch/world" "$world"
+  interactions=$scratch/world/interactions.csv
+  megabytes=$(($(stat -Lc %s "$interactions") / 1000000))
+  race parse "${megabytes}MB-id,date,channel$by_date" call polars polars-load duckdb duckdb-load pandas libcsv fread
+}
+
+ours_features() {
+  measure features.ours "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" -o "$scratch/features.ours.csv"
+}
+peer_features() {
+  case $1 in
+    pandas) measure features.pandas "$(python_with pandas)" "$here/peers/features_pandas.py" "$scratch/world" "$scratch/features.pandas.csv" ;;
+    *) measure "features.$1" node "$here/peers/features_$1.mjs" "$scratch/world" "$scratch/features.$1.csv" ;;
+  esac
+}
+check_features() { python3 "$here/equal.py" "$scratch/features.ours.csv" "$scratch/features.$1.csv"; }
+
+stage_features() {
+  make_world "$customers" "$scratch/world" "$world"
+  race features "$(($(wc -l <"$scratch/world/labels.csv") - 1))rows$by_date" wall polars duckdb pandas
+}
+
+# Our ranked list as a peer writes it, both in the order of the ids; each is in order of probability before.
+by_id() { # FILE ID P
+  awk -F, -v p="$3" 'NR > 2 && $p > last {exit 1} NR > 1 {last = $p}' "$1" || { echo "$1 is not ranked" >&2; return 1; }
+  echo "customer_id,row,p"
+  tail -n +2 "$1" | cut -d, -f"$2,$3" | sort -t, -k1,1 | sed 's/,/,,/'
+}
+ours_score() { measure score.ours "$build/churn" score "$scratch/flat/flat.yaml" -m "$scratch/flat/model.json" -o "$scratch/score.ours.csv" --quiet --threads "$threads"; }
+peer_score() {
+  local files=("$scratch/flat/flat.csv" "$scratch/flat/model.json" "$scratch/score.$1.csv")
+  case $1 in
+    scikit-learn) measure score.scikit-learn "$(python_with sklearn,pandas)" "$here/peers/score_sklearn.py" "${files[@]}" ;;
+    *) measure "score.$1" node "$here/peers/score_$1.mjs" "${files[@]}" ;;
+  esac
+}
+check_score() {
+  [ -e "$scratch/score.ours.ids" ] || by_id "$scratch/score.ours.csv" 2 4 >"$scratch/score.ours.ids" || return 1
+  by_id "$scratch/score.$1.csv" 1 2 >"$scratch/score.$1.ids" && python3 "$here/equal.py" "$scratch/score.ours.ids" "$scratch/score.$1.ids"
+}
+
+stage_score() {
+  local flat=$scratch/flat
+  mkdir -p "$flat"
+  "$build/bench/make_flat" "$rows" "$columns" >"$flat/flat.csv"
+  head -n 50001 "$flat/flat.csv" >"$flat/train.csv"
+  {
+    printf 'version: 1\ncustomers:\n  from: flat.csv\n  id: id\n  columns:\n'
+    seq -f '    x%.0f: number' "$columns"
+    printf 'outcome: {column: churned, positive: "1"}\nfeatures: customers.*\n'
+  } >"$flat/flat.yaml"
+  "$build/churn" train "$flat/flat.yaml" --source "customers=$flat/train.csv" -o "$flat/model.json" --quiet
+  race score "${rows}x$columns" wall polars duckdb scikit-learn
+  rm -rf "$flat"
+}
+
+# Cost of a row of the largest history, at several sizes of the same world.
+stage_scaling() {
+  local size events folder log=$scratch/scaling.ours.log
+  for size in $sizes; do
+    folder=$scratch/scaling$size
+    if [ "$(df -k --output=avail "$scratch" | tail -n 1)" -lt $((size * 8)) ]; then # an export holds about 4 kB a customer, the engagements once more by date
+      echo "missing scaling ${size}customers disk"
+      continue
+    fi
+    make_world "$size" "$folder"
+    events=$(($(wc -l <"$folder/interactions.csv") - 1))
+    rm -f "$log"
+    for ((round = 0; round < repeats; round++)); do
+      measure scaling.ours "$build/churn" features "$folder/features.yaml" --quiet --threads "$threads" -o "$scratch/scaling.csv" ||
+        { cat "$scratch/scaling.ours.err" >&2; exit 1; }
+    done
+    echo "time scaling ${events}events $(median_time scaling.ours wall)"
+    echo "peak scaling ${events}events $(peak_mib scaling.ours) -"
+    awk -v t="$(median_time scaling.ours wall)" -v peak="$(peak_mib scaling.ours)" -v n="$events" \
+      'BEGIN {printf "per_event scaling %devents %.1f ns %.1f bytes\n", n, 1e9 * t / n, 1048576 * peak / n}'
+    rm -rf "$folder" "$folder.export" "$scratch/scaling.csv"
+  done
+}
+
+# Every value of public exports against the same features written in SQL.
+equal_one() { # CASE PROJECT.yaml DATA_FOLDER
+  local folder=$scratch/equal compared
+  if [ ! -d "$data/$3" ]; then
+    echo "missing equal $1 data"
+    return
+  fi
+  mkdir -p "$folder"
+  ln -s "$(cd "$data/$3" && pwd)"/*.csv "$folder"
+  cp "$2" "$folder/project.yaml"
+  "$build/churn" features "$folder/project.yaml" --quiet --threads "$threads" -o "$folder/ours"
+  node "$here/peers/equal_duckdb.mjs" "$here/equal/$1.sql" "$folder" "$folder/theirs"
+  if compared=$(python3 "$here/equal.py" "$folder/ours" "$folder/theirs"); then
+    echo "equal equal $1 duckdb $compared"
+  else
+    echo "unequal equal $1 duckdb $compared"
+    status=1
+  fi
+  rm -rf "$folder"
+}
+
+stage_equal() {
+  if ! present duckdb; then
+    echo "missing equal all duckdb"
+    return
+  fi
+  equal_one cdnow "$here/../datasets/cdnow.yaml" cdnow
+  equal_one ar_invoices "$here/../datasets/ar_invoices.yaml" ar_invoices
+  equal_one ravenstack "$here/../datasets/ravenstack.yaml" ravenstack_saas
+  equal_one language "$here/equal/language.yaml" ar_invoices
+}

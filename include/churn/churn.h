@@ -24,6 +24,7 @@
 
 #include <churn/train.h>
 
+#include <churn/compare.h>
 #include <churn/evaluate.h>
 #include <churn/score.h>
 

@@ -129,21 +129,21 @@ typedef struct churn_figures {
 } churn_figures;
 
 /* A tenth of the training rows by what their out-of-fold prediction was, riskiest first; rows of
- * equal prediction stay together. Means are over the population (weighted where rows have weights).
+ * equal prediction stay together. Shares are of the population (weighted where rows have weights).
  */
 typedef struct churn_reliability {
   uint64_t rows;
   uint64_t churners;
   double mean_predicted;
-  double observed; /* share that churned, and its 95 % interval: Wilson's (1927), by distinct
-                      customers' worth of rows where customers have several */
+  double observed; /* share that churned, and its 95 % interval: Wilson's, for the rows that
+                      would tell as much if they were independent (evaluate/curves.h) */
   double lower, upper;
 } churn_reliability;
 
 /* What the training rows look like to fits that did not see them: cross-validation with customers
  * whole, at the model's own penalty and lambda. Encodings (means, pooled levels) are those learned
  * on all training rows. Probabilities here are those of the logit, before any recalibration. */
-typedef struct churn_out_of_fold {
+typedef struct churn_model_out_of_fold {
   uint32_t folds; /* 0 = none was made: figures have 0 rows, and the rest is NaN */
   churn_figures figures;
   char *error_kind;       /* of the next six: "model"; "clustered" by customer; "robust"; "none" */
@@ -153,7 +153,7 @@ typedef struct churn_out_of_fold {
   double slope_lower, slope_upper;
   churn_reliability *bins; /* at most ten */
   size_t bin_count;
-} churn_out_of_fold;
+} churn_model_out_of_fold;
 
 /* A place where a piecewise linear function bends. */
 typedef struct churn_knot {
@@ -239,7 +239,7 @@ typedef struct churn_model {
   churn_figures training;
   churn_figures validation; /* rows 0 = no held-out rows */
   char *validation_kind;    /* "none", "held_out_customers", "later_snapshots" */
-  churn_out_of_fold out_of_fold;
+  churn_model_out_of_fold out_of_fold;
   churn_recalibration recalibration;
 } churn_model;
 

@@ -37,6 +37,15 @@ CHURN_MUST_USE churn_status churn_dictionary_add(churn_dictionary *dictionary, c
 /* Code of text[0..length), or CHURN_CODE_MISSING when it is not there. */
 uint32_t churn_dictionary_find(const churn_dictionary *dictionary, const char *text, size_t length);
 
+/* The same for up to CHURN_DICTIONARY_BATCH texts at once: their waits for memory overlap. */
+enum { CHURN_DICTIONARY_BATCH = 64 };
+CHURN_MUST_USE churn_status churn_dictionary_add_many(churn_dictionary *dictionary,
+                                                      const char *const *texts,
+                                                      const size_t *lengths, size_t count,
+                                                      uint32_t *codes);
+void churn_dictionary_find_many(const churn_dictionary *dictionary, const char *const *texts,
+                                const size_t *lengths, size_t count, uint32_t *codes);
+
 /* Union of `parts` sorted bytewise, and for each part a table old code -> new code (an array the
  * caller frees; remaps[i] has count(parts[i]) elements, at least 1). Parts stay as they are;
  * `count` may be 0. On failure nothing is given. */

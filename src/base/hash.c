@@ -4,6 +4,7 @@
 #include "base/hash.h"
 
 #include <string.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 static void write_digits(XXH128_hash_t hash, char text[CHURN_HASH_TEXT_SIZE])
@@ -29,6 +30,14 @@ void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other)
   sum->high += other->high + (sum->low < other->low);
 }
 
+void churn_line_sum_add_line(churn_line_sum *sum, const char *line, size_t length)
+{
+  if (length == 0)
+    return;
+  XXH128_hash_t hash = XXH3_128bits(line, length);
+  churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
+}
+
 /* Adds text[0..length), which holds no LF: lone CRs end lines too, and a CR before an LF leaves an
  * empty line, which counts nothing. */
 static void add_lines(churn_line_sum *sum, const char *text, size_t length)
@@ -37,10 +46,7 @@ static void add_lines(churn_line_sum *sum, const char *text, size_t length)
     const char *line_end = memchr(at, '\r', (size_t)(end - at));
     if (line_end == NULL)
       line_end = end;
-    if (line_end > at) {
-      XXH128_hash_t hash = XXH3_128bits(at, (size_t)(line_end - at));
-      churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
-    }
+    churn_line_sum_add_line(sum, at, (size_t)(line_end - at));
     at = line_end + 1;
   }
 }

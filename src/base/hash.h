@@ -21,6 +21,8 @@ typedef struct churn_line_sum {
 /* Adds the lines of bytes[0..length) without their ends (LF, CR LF, CR); empty lines count nothing.
  * The sum does not depend on how the bytes are cut at line ends. */
 void churn_line_sum_add(churn_line_sum *sum, const char *bytes, size_t length);
+/* Adds one line, given without its end. */
+void churn_line_sum_add_line(churn_line_sum *sum, const char *line, size_t length);
 void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other);
 void churn_line_sum_text(const churn_line_sum *sum, char text[CHURN_HASH_TEXT_SIZE]);
 

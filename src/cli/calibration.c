@@ -15,7 +15,7 @@ static const char *with_interval(double estimate, double lower, double upper)
                       : cli_format("%.3f (%.3f to %.3f)", estimate, lower, upper);
 }
 
-static void print_reliability(const churn_out_of_fold *o, FILE *file)
+static void print_reliability(const churn_model_out_of_fold *o, FILE *file)
 {
   cli_table *table = cli_table_new("rrrrrr");
   cli_table_row(table, "tenth", "rows", "churned", "predicted", "observed", "95 % interval");
@@ -41,7 +41,7 @@ static void print_recalibration(const churn_recalibration *r, FILE *file)
 
 void cli_print_calibration(const churn_model *model, FILE *file)
 {
-  const churn_out_of_fold *o = &model->out_of_fold;
+  const churn_model_out_of_fold *o = &model->out_of_fold;
   if (o->folds > 0) {
     cli_print_figures(&o->figures, cli_format("Out of fold (%" PRIu32 " folds)", o->folds), file);
     fprintf(

@@ -26,6 +26,7 @@ typedef struct cli_verb {
 int cmd_check(const cli_verb *verb, int argc, const char **argv);
 int cmd_features(const cli_verb *verb, int argc, const char **argv);
 int cmd_train(const cli_verb *verb, int argc, const char **argv);
+int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
@@ -123,6 +124,7 @@ void cli_print_coefficients(const churn_model *model, FILE *file);
 void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
 void cli_print_calibration(const churn_model *model, FILE *file);
+void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 
 #endif

@@ -16,6 +16,8 @@ static const cli_verb verbs[] = {
     {"features", "PROJECT", "write the feature table as CSV", cmd_features},
     {"train", "PROJECT -o MODEL", "fit a model on the labelled history", cmd_train},
     {"evaluate", "PROJECT -m MODEL", "how good a model is on rows it did not see", cmd_evaluate},
+    {"compare", "PROJECT", "which feature set predicts better, is it real, what does it cost",
+     cmd_compare},
     {"score", "PROJECT -m MODEL", "rank current customers by the probability that they leave",
      cmd_score},
     {"simulate", "DIR", "make a world of customers with known probabilities", cmd_simulate},

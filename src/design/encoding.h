@@ -46,6 +46,13 @@ CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,
                                                uint64_t *unseen, churn_error *error);
 
+/* A frame of the model's features (output i = feature i) and its labels as a design matrix. Errors
+ * as of churn_encoder_tile; NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
+                                                 const churn_frame *frame, const int8_t *labels,
+                                                 const churn_run *run, churn_matrix **matrix,
+                                                 churn_error *error);
+
 /* Removes design columns (keep[c] false) from the model, renumbering; `reasons[c]` is stored under
  * dropped. */
 CHURN_MUST_USE churn_status churn_encoding_drop(churn_model *model, const bool *keep,

@@ -67,29 +67,52 @@ static void free_scratch(filler *f, int threads)
   free(f->values);
 }
 
+static churn_frame *frame_new(size_t rows, size_t features)
+{
+  churn_frame *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return NULL;
+  made->rows = rows;
+  made->features = features;
+  made->tiles = churn_array_new_aligned(churn_tile_count(rows) * features * CHURN_TILE_ROWS,
+                                        sizeof *made->tiles);
+  made->values = churn_array_new(rows, sizeof *made->values);
+  if (made->tiles != NULL && made->values != NULL)
+    return made;
+  churn_frame_free(made);
+  return NULL;
+}
+
+churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked, size_t count,
+                              churn_frame **taken, churn_error *error)
+{
+  churn_frame *made = frame_new(count, frame->features);
+  size_t end = churn_tile_count(count) * CHURN_TILE_ROWS;
+  if (made == NULL)
+    return churn_error_no_memory(error);
+  for (size_t r = 0; r < end; r++) {
+    double *out = made->tiles + r / CHURN_TILE_ROWS * frame->features * CHURN_TILE_ROWS;
+    for (size_t i = 0; i < frame->features; i++)
+      out[i * CHURN_TILE_ROWS + r % CHURN_TILE_ROWS] =
+          r < count ? churn_frame_get(frame, picked[r], i) : NAN;
+  }
+  for (size_t r = 0; r < count; r++)
+    made->values[r] = frame->values[picked[r]];
+  *taken = made;
+  return CHURN_OK;
+}
+
 churn_status churn_frame_build(const churn_plan *plan, const churn_snapshots *snapshots,
                                size_t first, size_t rows, size_t features, const churn_run *run,
                                churn_frame **frame, churn_error *error)
 {
   int threads = churn_parallel_threads(run);
-  size_t tiles = churn_tile_count(rows);
-  churn_frame *made = calloc(1, sizeof *made);
+  churn_frame *made = frame_new(rows, features);
   filler f = {plan, snapshots->rows + first, made, churn_plan_count(plan), NULL, NULL};
-  churn_status status = CHURN_NO_MEMORY;
-  if (made == NULL) {
-    churn_error_no_memory(error);
-    goto done;
-  }
-  made->rows = rows;
-  made->features = features;
-  made->tiles = churn_array_new_aligned(tiles * features * CHURN_TILE_ROWS, sizeof *made->tiles);
-  made->values = churn_array_new(rows, sizeof *made->values);
-  status = made->tiles == NULL || made->values == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      made == NULL ? churn_error_no_memory(error) : make_scratch(&f, threads, error);
   if (status == CHURN_OK)
-    status = make_scratch(&f, threads, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(tiles, fill_tile, &f, "features", run, error);
-done:
+    status = churn_parallel_run(churn_tile_count(rows), fill_tile, &f, "features", run, error);
   free_scratch(&f, threads);
   if (status == CHURN_OK)
     *frame = made;

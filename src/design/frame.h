@@ -25,6 +25,10 @@ CHURN_MUST_USE churn_status churn_frame_build(const churn_plan *plan,
                                               churn_frame **frame, churn_error *error);
 void churn_frame_free(churn_frame *frame);
 
+/* Rows picked[0..count) of a frame as a frame of their own. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked,
+                                             size_t count, churn_frame **taken, churn_error *error);
+
 static inline double churn_frame_get(const churn_frame *frame, size_t row, size_t feature)
 {
   return frame->tiles[(row / CHURN_TILE_ROWS * frame->features + feature) * CHURN_TILE_ROWS +

@@ -17,10 +17,10 @@ typedef struct churn_build {
 } churn_build;
 
 /* Reads one file with the run's notes; under collect_all bad rows become faults in the notes.
- * Records the file in data->inputs. */
+ * Records the file in data->inputs. Of `settings`, collect_all and most_rejects are the build's. */
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
-                              const churn_column_request *requests, size_t count, bool keep_lines,
-                              churn_table **table);
+                              const churn_column_request *requests, size_t count,
+                              const churn_table_settings *settings, churn_table **table);
 
 /* A column of a source is read: wanted, or the day from which the source or a wanted column is
  * visible. */

@@ -311,14 +311,15 @@ static churn_status allocate_columns(const churn_build *build)
 
 churn_status churn_build_customers(const churn_build *build)
 {
+  const churn_table_settings settings = {.keep_lines = true};
   layout l = {0};
   churn_table *table = NULL;
   churn_status status = allocate_columns(build);
   if (status == CHURN_OK)
     status = make_layout(build, &l);
   if (status == CHURN_OK)
-    status = churn_build_read(build, &build->schema->project->customers, l.requests, l.count, true,
-                              &table);
+    status = churn_build_read(build, &build->schema->project->customers, l.requests, l.count,
+                              &settings, &table);
   if (status == CHURN_OK)
     status = take_table(build, table, &l);
   churn_table_free(table);

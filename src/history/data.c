@@ -159,14 +159,14 @@ churn_status churn_build_record(const churn_build *build, const char *name, cons
 }
 
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
-                              const churn_column_request *requests, size_t count, bool keep_lines,
-                              churn_table **table)
+                              const churn_column_request *requests, size_t count,
+                              const churn_table_settings *settings, churn_table **table)
 {
-  churn_table_settings settings = {.keep_lines = keep_lines,
-                                   .collect_all = build->settings->collect_all,
-                                   .most_rejects = MOST_FAULTS};
+  churn_table_settings how = *settings;
+  how.collect_all = build->settings->collect_all;
+  how.most_rejects = MOST_FAULTS;
   churn_table *read = NULL;
-  churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &settings,
+  churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &how,
                                          build->run, &read, build->error);
   if (status != CHURN_OK)
     return status;

@@ -129,8 +129,9 @@ churn_status churn_build_labels(const churn_build *build)
       {spec->day.text, CHURN_TYPE_SCHEDULED, false, churn_project_place(project, &spec->day)},
       {outcome->churned.text, CHURN_TYPE_FLAG, false,
        churn_project_place(project, &outcome->churned)}};
+  const churn_table_settings settings = {.keep_lines = true};
   churn_table *table = NULL;
-  churn_status status = churn_build_read(build, spec, requests, 3, true, &table);
+  churn_status status = churn_build_read(build, spec, requests, 3, &settings, &table);
   if (status == CHURN_OK)
     status = take_table(build, table);
   churn_table_free(table);

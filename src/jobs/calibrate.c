@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "design/folds.h"
 #include "design/split.h"
+#include "evaluate/curves.h"
 #include "evaluate/figures.h"
-#include "evaluate/reliability.h"
 #include "fit/cross_firth.h"
 #include "jobs/recalibrate.h"
 #include "score/recalibration.h"
@@ -21,7 +21,7 @@
 /* Multiply-adds that fitting all folds by Firth's method may take without being asked for: some ten
  * seconds. A fit takes some ten steps of two passes. */
 static const double most_work = 2e11;
-enum { FIRTH_PASSES = 20 };
+enum { FIRTH_PASSES = 20, TENTHS = 10 };
 
 /* 97.5 % point of the standard normal distribution. */
 static const double normal_975 = 1.959963984540054;
@@ -36,6 +36,7 @@ typedef struct work {
   double *logits;
   double *probabilities;
   uint32_t *clusters;
+  uint32_t customers;
 } work;
 
 static void say_none(const work *w, const char *why)
@@ -158,7 +159,7 @@ static void set_interval(double estimate, double error, double *lower, double *u
 /* Level and slope, and how sure they are. */
 static churn_status judge(work *w, churn_error *error)
 {
-  churn_out_of_fold *o = &w->model->out_of_fold;
+  churn_model_out_of_fold *o = &w->model->out_of_fold;
   churn_logit_rows rows = rows_of(w);
   churn_evaluation evaluation = {0};
   churn_logit_line line;
@@ -189,14 +190,40 @@ static churn_status judge(work *w, churn_error *error)
                         error);
 }
 
+/* Riskiest first. */
 static churn_status tabulate(work *w, churn_error *error)
 {
-  churn_out_of_fold *o = &w->model->out_of_fold;
-  churn_logit_rows rows = rows_of(w);
-  o->bins = churn_array_new(CHURN_RELIABILITY_BINS, sizeof *o->bins);
+  churn_model_out_of_fold *o = &w->model->out_of_fold;
+  churn_calibration_bin bins[TENTHS];
+  churn_judged judged = {.rows = w->input->rows->count,
+                         .labels = w->input->labels,
+                         .weights = w->input->weights,
+                         .clusters = w->clusters,
+                         .cluster_count = w->customers};
+  size_t count = 0;
+  churn_status status =
+      churn_calibration_curve(&judged, w->logits, 0.95, TENTHS, bins, &count, error);
+  if (status != CHURN_OK)
+    return status;
+  o->bins = churn_array_new(count, sizeof *o->bins);
   if (o->bins == NULL)
     return churn_error_no_memory(error);
-  return churn_reliability_table(&rows, o->bins, &o->bin_count, error);
+  for (o->bin_count = 0; o->bin_count < count; o->bin_count++) {
+    const churn_calibration_bin *b = &bins[count - 1 - o->bin_count];
+    o->bins[o->bin_count] = (churn_reliability){b->count,    b->churners,     b->mean_probability,
+                                                b->observed, b->interval.low, b->interval.high};
+  }
+  return CHURN_OK;
+}
+
+/* Dense numbers: rows of one customer stand together. */
+static void number_customers(work *w)
+{
+  const churn_snapshot *rows = w->input->rows->rows;
+  for (size_t r = 0; r < w->input->rows->count; r++) {
+    w->customers += r == 0 || rows[r].customer != rows[r - 1].customer;
+    w->clusters[r] = w->customers - 1;
+  }
 }
 
 static bool all_finite(const work *w)
@@ -225,18 +252,18 @@ static churn_status predict_or_say(work *w, bool *predicted, churn_error *error)
 /* What the model holds where there is nothing. */
 static churn_status set_none(churn_model *model, churn_error *error)
 {
-  model->out_of_fold = (churn_out_of_fold){.figures = {.auc = NAN,
-                                                       .log_loss = NAN,
-                                                       .brier = NAN,
-                                                       .calibration_intercept = NAN,
-                                                       .calibration_slope = NAN,
-                                                       .top_decile_lift = NAN},
-                                           .intercept_error = NAN,
-                                           .intercept_lower = NAN,
-                                           .intercept_upper = NAN,
-                                           .slope_error = NAN,
-                                           .slope_lower = NAN,
-                                           .slope_upper = NAN};
+  model->out_of_fold = (churn_model_out_of_fold){.figures = {.auc = NAN,
+                                                             .log_loss = NAN,
+                                                             .brier = NAN,
+                                                             .calibration_intercept = NAN,
+                                                             .calibration_slope = NAN,
+                                                             .top_decile_lift = NAN},
+                                                 .intercept_error = NAN,
+                                                 .intercept_lower = NAN,
+                                                 .intercept_upper = NAN,
+                                                 .slope_error = NAN,
+                                                 .slope_lower = NAN,
+                                                 .slope_upper = NAN};
   return churn_text_set(&model->out_of_fold.error_kind, "none", error);
 }
 
@@ -253,8 +280,7 @@ churn_status churn_calibrate(const churn_calibrate_input *input, const churn_run
     status = make_room(&w, error);
   if (status == CHURN_OK && folds >= 2) {
     w.map = (churn_fold_map){w.fold, folds};
-    for (size_t r = 0; r < input->rows->count; r++)
-      w.clusters[r] = input->rows->rows[r].customer;
+    number_customers(&w);
     status = predict_or_say(&w, &predicted, error);
   }
   if (status == CHURN_OK && predicted)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "evaluate/logit.h"
 #include "fit/isotonic.h"
 #include "score/recalibration.h"
 
@@ -14,14 +15,13 @@
 
 static const char *const method_names[] = {"none", "platt", "isotonic"};
 
-/* Mean of -log P(y) over the population; losses of both signs of the logit are exact. */
+/* Mean of -log P(y) over the population. */
 static double log_loss(const churn_logit_rows *rows, const double *logits)
 {
   double sum = 0, total = 0;
   for (size_t r = 0; r < rows->rows; r++) {
     double weight = rows->weights == NULL ? 1 : rows->weights[r];
-    double against = rows->labels[r] == 1 ? -logits[r] : logits[r];
-    sum += weight * (fmax(against, 0) + log1p(exp(-fabs(against))));
+    sum += weight * churn_logit_loss(logits[r], rows->labels[r]);
     total += weight;
   }
   return sum / total;

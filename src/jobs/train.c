@@ -107,41 +107,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-typedef struct matrix_fill {
-  const churn_encoder *encoder;
-  const training *training;
-} matrix_fill;
-
-static churn_status fill_tile(void *context, size_t tile, int thread, churn_error *error)
-{
-  (void)thread;
-  const matrix_fill *m = context;
-  const training *t = m->training;
-  size_t rows = churn_tile_rows(t->matrix->rows, tile);
-  const double *raw = t->frame->tiles + tile * t->frame->features * CHURN_TILE_ROWS;
-  for (size_t r = 0; r < rows; r++)
-    t->matrix->y[tile * CHURN_TILE_ROWS + r] = t->labels[tile * CHURN_TILE_ROWS + r];
-  return churn_encoder_tile(m->encoder, raw, rows, churn_matrix_tile(t->matrix, tile, 0), NULL,
-                            error);
-}
-
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_encoder *encoder = NULL;
-  size_t *outputs = churn_array_new(t->model->feature_count, sizeof *outputs);
-  churn_status status = outputs == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t f = 0; status == CHURN_OK && f < t->model->feature_count; f++)
-    outputs[f] = f;
-  if (status == CHURN_OK)
-    status = churn_encoder_new(t->model, t->pipeline->plan, outputs, &encoder, error);
-  if (status == CHURN_OK)
-    status = churn_matrix_new(t->train->count, t->model->column_count, &t->matrix, error);
-  matrix_fill fill = {encoder, t};
-  if (status == CHURN_OK)
-    status = churn_parallel_run(churn_tile_count(t->train->count), fill_tile, &fill, "matrix",
-                                t->run, error);
-  churn_encoder_free(encoder);
-  free(outputs);
+  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
+                                             t->run, &t->matrix, error);
   churn_frame_free(t->frame);
   t->frame = NULL;
   return status;

@@ -30,7 +30,7 @@ static churn_status check_bin(const churn_model_checker *c, size_t i, const chur
 
 static churn_status check_out_of_fold(const churn_model_checker *c)
 {
-  const churn_out_of_fold *o = &c->model->out_of_fold;
+  const churn_model_out_of_fold *o = &c->model->out_of_fold;
   uint64_t rows = 0;
   churn_status status = churn_model_check_figures(c, "out_of_fold.figures", &o->figures);
   if (status == CHURN_OK && (o->folds == 1 || (o->folds == 0) != (o->figures.rows == 0)))

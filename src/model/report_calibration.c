@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/report.h"
 
-static void append_bins(churn_json_text *text, const churn_out_of_fold *o)
+static void append_bins(churn_json_text *text, const churn_model_out_of_fold *o)
 {
   churn_json_key(text, 4, "reliability", false);
   churn_json_append(text, "[");
@@ -25,7 +25,7 @@ static void append_bins(churn_json_text *text, const churn_out_of_fold *o)
   churn_json_append(text, "]");
 }
 
-static void append_out_of_fold(churn_json_text *text, const churn_out_of_fold *o)
+static void append_out_of_fold(churn_json_text *text, const churn_model_out_of_fold *o)
 {
   const churn_json_pair pairs[] = {
       {"intercept_error", o->intercept_error}, {"intercept_lower", o->intercept_lower},

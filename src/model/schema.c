@@ -180,18 +180,19 @@ static const churn_field reliability_fields[] = {
 static const churn_shape reliability_shape = SHAPE(reliability_fields, churn_reliability, true);
 
 static const churn_field out_of_fold_fields[] = {
-    PLAIN("folds", COUNT, churn_out_of_fold, folds),
-    OBJECT("figures", offsetof(churn_out_of_fold, figures), figures_shape),
-    PLAIN("error_kind", TEXT, churn_out_of_fold, error_kind),
-    PLAIN("intercept_error", FIGURE, churn_out_of_fold, intercept_error),
-    PLAIN("intercept_lower", FIGURE, churn_out_of_fold, intercept_lower),
-    PLAIN("intercept_upper", FIGURE, churn_out_of_fold, intercept_upper),
-    PLAIN("slope_error", FIGURE, churn_out_of_fold, slope_error),
-    PLAIN("slope_lower", FIGURE, churn_out_of_fold, slope_lower),
-    PLAIN("slope_upper", FIGURE, churn_out_of_fold, slope_upper),
-    LIST("reliability", churn_out_of_fold, bins, bin_count, reliability_shape),
+    PLAIN("folds", COUNT, churn_model_out_of_fold, folds),
+    OBJECT("figures", offsetof(churn_model_out_of_fold, figures), figures_shape),
+    PLAIN("error_kind", TEXT, churn_model_out_of_fold, error_kind),
+    PLAIN("intercept_error", FIGURE, churn_model_out_of_fold, intercept_error),
+    PLAIN("intercept_lower", FIGURE, churn_model_out_of_fold, intercept_lower),
+    PLAIN("intercept_upper", FIGURE, churn_model_out_of_fold, intercept_upper),
+    PLAIN("slope_error", FIGURE, churn_model_out_of_fold, slope_error),
+    PLAIN("slope_lower", FIGURE, churn_model_out_of_fold, slope_lower),
+    PLAIN("slope_upper", FIGURE, churn_model_out_of_fold, slope_upper),
+    LIST("reliability", churn_model_out_of_fold, bins, bin_count, reliability_shape),
 };
-static const churn_shape out_of_fold_shape = SHAPE(out_of_fold_fields, churn_out_of_fold, false);
+static const churn_shape out_of_fold_shape =
+    SHAPE(out_of_fold_fields, churn_model_out_of_fold, false);
 
 static const churn_field knot_fields[] = {
     PLAIN("logit", NUMBER, churn_knot, logit),

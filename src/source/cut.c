@@ -9,10 +9,8 @@
 
 #include <stdlib.h>
 
-/* Few large pieces: each has dictionaries of its own, and merging them costs a look-up a text. */
-enum { PIECES_PER_THREAD = 2 };
-#define LEAST_PIECE ((size_t)1 << 20)
-#define MOST_PIECE ((size_t)1 << 28)
+/* A piece's columns, while it is read, stay in the cache. */
+#define PIECE_BYTES ((size_t)1 << 20)
 
 typedef struct survey {
   const char *text;
@@ -22,13 +20,12 @@ typedef struct survey {
   bool *odd; /* per block: an odd number of quotes */
 } survey;
 
-static size_t choose_block(size_t length, size_t piece_bytes, const churn_run *run)
+size_t churn_count_quotes(const char *text, size_t from, size_t to)
 {
-  if (piece_bytes > 0)
-    return piece_bytes;
-  size_t pieces = (size_t)churn_parallel_threads(run) * PIECES_PER_THREAD;
-  size_t block = length / pieces + 1;
-  return block < LEAST_PIECE ? LEAST_PIECE : block > MOST_PIECE ? MOST_PIECE : block;
+  size_t quotes = 0;
+  for (size_t i = from; i < to; i++)
+    quotes += text[i] == '"';
+  return quotes;
 }
 
 static churn_status count_quotes(void *context, size_t task, int thread, churn_error *error)
@@ -38,24 +35,20 @@ static churn_status count_quotes(void *context, size_t task, int thread, churn_e
   survey *s = context;
   size_t from = s->from + task * s->block;
   size_t to = s->length - from < s->block ? s->length : from + s->block;
-  size_t quotes = 0;
-  for (size_t i = from; i < to; i++)
-    quotes += s->text[i] == '"';
-  s->odd[task] = quotes % 2 != 0;
+  s->odd[task] = churn_count_quotes(s->text, from, to) % 2 != 0;
   return CHURN_OK;
 }
 
-/* The first cut at or behind `at`, where `inside` tells whether `at` is inside quotes. A cut may
- * part CR from LF: the LF then ends a blank line, which is no record, and one line end is counted.
- */
-static size_t find_cut(const survey *s, size_t at, bool inside)
+/* A cut may part CR from LF: the LF then ends a blank line, which is no record, and one line end is
+ * counted. */
+size_t churn_find_cut(const char *text, size_t at, size_t to, bool inside)
 {
-  for (; at < s->length; at++) {
-    inside ^= s->text[at] == '"';
-    if (!inside && (s->text[at] == '\n' || s->text[at] == '\r'))
+  for (; at < to; at++) {
+    inside ^= text[at] == '"';
+    if (!inside && (text[at] == '\n' || text[at] == '\r'))
       return at + 1;
   }
-  return s->length;
+  return to;
 }
 
 /* Fills starts[1..]; a block that lies wholly inside a record gives no piece. Returns the count. */
@@ -68,7 +61,7 @@ static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
     size_t at = s->from + b * s->block;
     if (at <= starts[count - 1])
       continue;
-    size_t cut = find_cut(s, at, inside);
+    size_t cut = churn_find_cut(s->text, at, s->length, inside);
     if (cut < s->length)
       starts[count++] = cut;
     else
@@ -78,13 +71,13 @@ static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
   return count;
 }
 
-churn_status churn_cut(const churn_document *document, size_t from, size_t piece_bytes,
-                       const churn_run *run, size_t **starts, size_t *piece_count,
-                       churn_error *error)
+churn_status churn_scan_cut(churn_scan *scan, size_t piece_bytes, bool counting,
+                            const churn_run *run, churn_error *error)
 {
-  size_t length = document->length - from;
-  survey s = {.text = document->text, .from = from, .length = document->length};
-  s.block = choose_block(length, piece_bytes, run);
+  const churn_document *document = &scan->document;
+  survey s = {.text = document->text, .from = scan->headings.body, .length = document->length};
+  s.block = piece_bytes > 0 ? piece_bytes : PIECE_BYTES;
+  size_t length = s.length - s.from;
   size_t blocks = length == 0 ? 1 : (length - 1) / s.block + 1;
   size_t *cuts = churn_array_new(blocks + 1, sizeof *cuts);
   s.odd = churn_array_new(blocks, sizeof *s.odd);
@@ -93,13 +86,14 @@ churn_status churn_cut(const churn_document *document, size_t from, size_t piece
     status = churn_error_no_memory(error);
     goto done;
   }
-  if (blocks > 1)
+  if (counting && blocks > 1)
     status = churn_parallel_run(blocks, count_quotes, &s, NULL, run, error);
   if (status != CHURN_OK)
     goto done;
-  cuts[0] = from;
-  *piece_count = place_cuts(&s, blocks, cuts);
-  *starts = cuts;
+  cuts[0] = s.from;
+  scan->piece_count = place_cuts(&s, blocks, cuts);
+  free(scan->starts);
+  scan->starts = cuts;
   cuts = NULL;
 done:
   free(cuts);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static churn_status inflate_document(churn_document *document, churn_error *error)
 {
@@ -72,6 +74,17 @@ void churn_document_close(churn_document *document)
   free(document->made);
   churn_input_clear(&document->stored);
   memset(document, 0, sizeof *document);
+}
+
+void churn_document_let_go(const churn_document *document, size_t from, size_t to)
+{
+  if (document->made != NULL || !document->stored.mapped)
+    return;
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t skipped = (size_t)(document->text - document->stored.bytes);
+  size_t first = (from + skipped) / page * page, last = (to + skipped) / page * page;
+  if (last > first)
+    madvise(document->stored.bytes + first, last - first, MADV_DONTNEED);
 }
 
 uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to)

@@ -25,6 +25,10 @@ CHURN_MUST_USE churn_status churn_document_open(const char *path, const char *en
 /* Takes a zeroed one too. */
 void churn_document_close(churn_document *document);
 
+/* Says that text[from..to) is not needed soon: pages of a mapped file stop counting as this
+ * process's memory. They come back when they are read again. */
+void churn_document_let_go(const churn_document *document, size_t from, size_t to);
+
 /* Line ends in text[from..to): LF, CR LF (one), CR alone. */
 uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to);
 

@@ -70,7 +70,7 @@ static churn_status split_names(const churn_document *document, char delimiter,
                                 churn_headings *headings, churn_error *error)
 {
   collector c = {headings, false, false};
-  churn_split_sink sink = {take_name, take_end, never, &c};
+  churn_split_sink sink = {take_name, take_end, never, &c, NULL};
   churn_byte_fault fault;
   churn_status status =
       churn_scan_split(document, 0, headings->body, delimiter, &sink, &fault, error);

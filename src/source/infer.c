@@ -4,8 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "source/scan.h"
-#include "source/value.h"
+#include "source/block.h"
 
 #include <stdlib.h>
 
@@ -44,6 +43,18 @@ static unsigned char judge_value(const churn_value_rules *rules, unsigned char o
   return left;
 }
 
+static unsigned char judge_field(const churn_value_rules *rules, unsigned char marks,
+                                 const char *text, size_t length)
+{
+  return churn_value_missing(rules, text, length) ? MAY_ALL
+                                                  : judge_value(rules, marks, text, length);
+}
+
+static unsigned char join_marks(unsigned char a, unsigned char b)
+{
+  return (unsigned char)((a & b & MAY_ALL) | ((a | b) & SEEN));
+}
+
 static void take_field(void *text, size_t length, void *context)
 {
   inference_piece *piece = context;
@@ -51,9 +62,7 @@ static void take_field(void *text, size_t length, void *context)
   const churn_scan *scan = shared->scan;
   if (piece->field < scan->headings.count)
     for (size_t r = scan->first[piece->field]; r != CHURN_NO_REQUEST; r = scan->next[r])
-      piece->row[r] = churn_value_missing(&shared->rules, text, length)
-                          ? MAY_ALL
-                          : judge_value(&shared->rules, piece->marks[r], text, length);
+      piece->row[r] = judge_field(&shared->rules, piece->marks[r], text, length);
   piece->field++;
 }
 
@@ -65,9 +74,24 @@ static void take_record(int end, void *context)
   if (piece->field == shared->scan->headings.count)
     for (size_t r = 0; r < shared->request_count; r++)
       if (shared->scan->present[r])
-        piece->marks[r] = (unsigned char)((piece->marks[r] & piece->row[r] & MAY_ALL) |
-                                          ((piece->marks[r] | piece->row[r]) & SEEN));
+        piece->marks[r] = join_marks(piece->marks[r], piece->row[r]);
   piece->field = 0;
+}
+
+static bool take_rows(const churn_rows *rows, void *context)
+{
+  inference_piece *piece = context;
+  const inference *shared = piece->shared;
+  const churn_scan *scan = shared->scan;
+  for (size_t f = 0; f < rows->fields; f++)
+    for (size_t r = scan->first[f]; r != CHURN_NO_REQUEST; r = scan->next[r])
+      for (size_t row = 0; row < rows->count && piece->marks[r] != SEEN; row++) {
+        size_t length;
+        const char *text = churn_rows_field(rows, row, f, &length);
+        piece->marks[r] =
+            join_marks(piece->marks[r], judge_field(&shared->rules, piece->marks[r], text, length));
+      }
+  return true;
 }
 
 static bool never(void *context)
@@ -82,15 +106,21 @@ static churn_status infer_piece(void *context, size_t task, int thread, churn_er
   inference *shared = context;
   const churn_scan *scan = shared->scan;
   unsigned char *row = churn_array_new(shared->request_count, 1);
-  if (row == NULL)
-    return churn_error_no_memory(error);
+  churn_splitter splitter = {.starts = NULL};
+  churn_status status = row == NULL ? churn_error_no_memory(error)
+                                    : churn_splitter_start(scan->headings.count, &splitter, error);
+  if (status != CHURN_OK)
+    goto done;
   inference_piece piece = {shared, shared->marks + task * shared->request_count, row, 0};
   for (size_t r = 0; r < shared->request_count; r++)
     piece.marks[r] = MAY_ALL;
-  churn_split_sink sink = {take_field, take_record, never, &piece};
-  churn_status status =
-      churn_scan_split(&scan->document, scan->starts[task], scan->starts[task + 1], scan->delimiter,
-                       &sink, &shared->faults[task], error);
+  churn_split_sink sink = {take_field, take_record, never, &piece, take_rows};
+  churn_run_found found;
+  status = churn_scan_run(&scan->document, scan->starts[task], scan->starts[task + 1],
+                          scan->delimiter, &sink, &splitter, &found, &shared->faults[task], error);
+  churn_document_let_go(&scan->document, scan->starts[task], scan->starts[task + 1]);
+done:
+  churn_splitter_end(&splitter);
   free(row);
   return status;
 }
@@ -111,26 +141,33 @@ static void decide(const inference *shared, churn_column_request *requests)
   for (size_t r = 0; r < count; r++) {
     unsigned char marks = MAY_ALL;
     for (size_t p = 0; p < shared->scan->piece_count; p++) {
-      unsigned char found = shared->marks[p * count + r];
-      marks = (unsigned char)((marks & found & MAY_ALL) | ((marks | found) & SEEN));
+      marks = join_marks(marks, shared->marks[p * count + r]);
     }
     if (requests[r].type == CHURN_TYPE_INFER)
       requests[r].type = type_of(marks);
   }
 }
 
-static churn_status infer_all(inference *shared, const churn_run *run, churn_error *error)
+/* *again: a piece before any fault starts inside quotes, so that the pieces must be cut by
+ * counting. */
+static churn_status infer_all(inference *shared, const churn_run *run, bool *again,
+                              churn_error *error)
 {
   const churn_scan *scan = shared->scan;
-  shared->marks = churn_array_new(scan->piece_count * shared->request_count, 1);
-  shared->faults = churn_array_new(scan->piece_count, sizeof *shared->faults);
+  size_t pieces = scan->piece_count;
+  free(shared->marks);
+  free(shared->faults);
+  shared->marks = churn_array_new(pieces * shared->request_count, 1);
+  shared->faults = churn_array_new(pieces, sizeof *shared->faults);
   if (shared->marks == NULL || shared->faults == NULL)
     return churn_error_no_memory(error);
-  churn_status status =
-      churn_parallel_run(scan->piece_count, infer_piece, shared, "find types", run, error);
-  for (size_t p = 0; status == CHURN_OK && p < scan->piece_count; p++)
-    if (shared->faults[p].kind != CHURN_FAULT_NONE)
+  churn_status status = churn_parallel_run(pieces, infer_piece, shared, "find types", run, error);
+  *again = false;
+  for (size_t p = 0; status == CHURN_OK && p < pieces && !*again; p++) {
+    *again = churn_fault_is_of_cut(scan, p, &shared->faults[p]);
+    if (!*again && shared->faults[p].kind != CHURN_FAULT_NONE)
       status = churn_byte_fault_report(&scan->document, scan->delimiter, &shared->faults[p], error);
+  }
   return status;
 }
 
@@ -139,13 +176,17 @@ churn_status churn_table_infer(const char *path, const churn_format *format,
                                const churn_run *run, churn_error *error)
 {
   churn_scan scan = {.piece_count = 0};
-  churn_status status =
-      churn_scan_open(path, format, requests, request_count, 0, run, &scan, error);
+  churn_status status = churn_scan_open(path, format, requests, request_count, &scan, error);
   if (status != CHURN_OK)
     return status;
   inference shared = {.scan = &scan, .request_count = request_count};
   shared.rules = churn_value_rules_make(format);
-  status = infer_all(&shared, run, error);
+  bool again = true;
+  for (int counting = 0; counting < 2 && again && status == CHURN_OK; counting++) {
+    status = churn_scan_cut(&scan, 0, counting != 0, run, error);
+    if (status == CHURN_OK)
+      status = infer_all(&shared, run, &again, error);
+  }
   if (status == CHURN_OK)
     decide(&shared, requests);
   free(shared.faults);

@@ -10,61 +10,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* remaps[column * piece_count + piece] and missing[...] alike. */
+/* missing[column * piece_count + piece]. */
 typedef struct joining {
-  const churn_reading *reading;
-  churn_piece *pieces;
-  size_t piece_count;
+  churn_parts *parts;
   size_t *first_row; /* per piece */
-  uint32_t **remaps;
   uint64_t *missing;
-  churn_column *columns;
-  size_t column_count;
-  size_t rows;
+  churn_table *table;
 } joining;
 
 static churn_status merge_levels(joining *j, size_t column, churn_error *error)
 {
-  const churn_dictionary **parts = churn_array_new(j->piece_count, sizeof *parts);
-  uint32_t **remaps = churn_array_new(j->piece_count, sizeof *remaps);
+  const churn_parts *parts = j->parts;
+  const churn_dictionary **levels = churn_array_new(parts->worker_count, sizeof *levels);
   churn_status status = CHURN_NO_MEMORY;
-  if (parts == NULL || remaps == NULL)
+  if (levels == NULL)
     goto done;
-  for (size_t p = 0; p < j->piece_count; p++)
-    parts[p] = j->pieces[p].columns[column].levels;
-  status = churn_dictionary_merge(parts, j->piece_count, &j->columns[column].levels, remaps);
-  if (status == CHURN_OK)
-    memcpy(j->remaps + column * j->piece_count, remaps, j->piece_count * sizeof *remaps);
+  for (size_t w = 0; w < parts->worker_count; w++)
+    levels[w] = parts->workers[w].levels[column];
+  status = churn_dictionary_merge(levels, parts->worker_count, &j->table->columns[column].levels,
+                                  j->table->remaps + column * parts->worker_count);
 done:
-  free(remaps);
-  free(parts);
+  free(levels);
   return status == CHURN_OK ? status : churn_reading_failed(status, error);
 }
 
-/* Task: the final arrays of one column. */
+/* Task: the final arrays of one column, and its dictionary. */
 static churn_status make_column(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
   joining *j = context;
-  churn_column *column = &j->columns[task];
+  churn_column *column = &j->table->columns[task];
+  size_t rows = j->table->rows;
   if (!column->present)
     return CHURN_OK;
-  if (churn_type_is_text(column->type))
-    column->codes = churn_array_new_aligned(j->rows, sizeof *column->codes);
+  if (j->parts->kept == NULL)
+    ;
+  else if (churn_type_is_text(column->type))
+    column->codes = churn_array_new_aligned(rows, sizeof *column->codes);
   else if (churn_type_is_day(column->type))
-    column->days = churn_array_new_aligned(j->rows, sizeof *column->days);
+    column->days = churn_array_new_aligned(rows, sizeof *column->days);
   else
-    column->numbers = churn_array_new_aligned(j->rows, sizeof *column->numbers);
-  if (column->codes == NULL && column->days == NULL && column->numbers == NULL)
+    column->numbers = churn_array_new_aligned(rows, sizeof *column->numbers);
+  if (j->parts->kept != NULL && column->codes == NULL && column->days == NULL &&
+      column->numbers == NULL)
     return churn_error_no_memory(error);
-  return churn_type_is_text(column->type) ? merge_levels(j, task, error) : CHURN_OK;
+  bool own = j->parts->workers[0].levels[task] != NULL;
+  return own ? merge_levels(j, task, error) : CHURN_OK;
 }
 
 static uint64_t copy_codes(const uint32_t *from, const uint32_t *remap, size_t rows, uint32_t *to)
 {
   uint64_t missing = 0;
   for (size_t i = 0; i < rows; i++) {
-    to[i] = from[i] == CHURN_CODE_MISSING ? CHURN_CODE_MISSING : remap[from[i]];
+    to[i] = from[i] == CHURN_CODE_MISSING || remap == NULL ? from[i] : remap[from[i]];
     missing += from[i] == CHURN_CODE_MISSING;
   }
   return missing;
@@ -90,6 +88,14 @@ static uint64_t copy_numbers(const double *from, size_t rows, double *to)
   return missing;
 }
 
+static void clear_kept_column(churn_piece_column *column)
+{
+  free(column->codes);
+  free(column->days);
+  free(column->numbers);
+  *column = (churn_piece_column){.codes = NULL};
+}
+
 /* Task: one piece of one column. The piece's array goes at once, so that the peak is not two copies
  * of everything. */
 static churn_status copy_column(void *context, size_t task, int thread, churn_error *error)
@@ -97,35 +103,77 @@ static churn_status copy_column(void *context, size_t task, int thread, churn_er
   (void)thread;
   (void)error;
   joining *j = context;
-  size_t c = task / j->piece_count, p = task % j->piece_count;
-  churn_piece_column *from = &j->pieces[p].columns[c];
-  churn_column *to = &j->columns[c];
-  size_t rows = j->pieces[p].rows, row = j->first_row[p];
+  const churn_parts *parts = j->parts;
+  size_t c = task / parts->piece_count, p = task % parts->piece_count;
+  churn_kept_piece *kept = &parts->kept[p];
+  churn_piece_column *from = &kept->columns[c];
+  churn_column *to = &j->table->columns[c];
+  size_t row = j->first_row[p];
+  const uint32_t *remap = j->table->remaps[c * parts->worker_count + (size_t)kept->worker];
   if (to->codes != NULL)
-    j->missing[task] = copy_codes(from->codes, j->remaps[task], rows, to->codes + row);
+    j->missing[task] = copy_codes(from->codes, remap, kept->rows, to->codes + row);
   else if (to->days != NULL)
-    j->missing[task] = copy_days(from->days, rows, to->days + row);
+    j->missing[task] = copy_days(from->days, kept->rows, to->days + row);
   else if (to->numbers != NULL)
-    j->missing[task] = copy_numbers(from->numbers, rows, to->numbers + row);
-  free(from->codes);
-  free(from->days);
-  free(from->numbers);
-  from->codes = NULL;
-  from->days = NULL;
-  from->numbers = NULL;
+    j->missing[task] = copy_numbers(from->numbers, kept->rows, to->numbers + row);
+  clear_kept_column(from);
   return CHURN_OK;
+}
+
+static void *copy_array(const void *from, size_t rows, size_t size)
+{
+  void *to = malloc(rows * size + 1);
+  if (to != NULL && rows > 0)
+    memcpy(to, from, rows * size);
+  return to;
+}
+
+static bool keep_column(const churn_piece_column *from, size_t rows, churn_piece_column *to)
+{
+  if (from->codes != NULL)
+    return (to->codes = copy_array(from->codes, rows, sizeof *to->codes)) != NULL;
+  if (from->days != NULL)
+    return (to->days = copy_array(from->days, rows, sizeof *to->days)) != NULL;
+  if (from->numbers != NULL)
+    return (to->numbers = copy_array(from->numbers, rows, sizeof *to->numbers)) != NULL;
+  return true;
+}
+
+churn_status churn_piece_keep(const churn_piece *piece, int worker, churn_kept_piece *kept,
+                              churn_error *error)
+{
+  const churn_worker *w = piece->worker;
+  size_t count = w->reading->request_count;
+  *kept = (churn_kept_piece){.rows = piece->rows, .worker = worker};
+  kept->columns = churn_array_new(count, sizeof *kept->columns);
+  bool good = kept->columns != NULL;
+  for (size_t r = 0; good && r < count; r++)
+    good = keep_column(&w->columns[r], piece->rows, &kept->columns[r]);
+  if (good && w->lines != NULL)
+    good = (kept->lines = copy_array(w->lines, piece->rows, sizeof *kept->lines)) != NULL;
+  return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+void churn_kept_piece_clear(churn_kept_piece *kept, size_t request_count)
+{
+  for (size_t r = 0; kept->columns != NULL && r < request_count; r++)
+    clear_kept_column(&kept->columns[r]);
+  free(kept->columns);
+  free(kept->lines);
+  *kept = (churn_kept_piece){.rows = 0};
 }
 
 /* Names and types of the columns; nothing is read yet. */
 static churn_status name_columns(joining *j, churn_error *error)
 {
-  const churn_reading *reading = j->reading;
-  for (size_t c = 0; c < j->column_count; c++) {
+  const churn_reading *reading = j->parts->reading;
+  for (size_t c = 0; c < reading->request_count; c++) {
+    churn_column *column = &j->table->columns[c];
     const char *heading = reading->requests[c].heading;
-    j->columns[c].type = reading->requests[c].type;
-    j->columns[c].present = reading->scan->present[c];
-    j->columns[c].heading = churn_text_copy(heading, strlen(heading));
-    if (j->columns[c].heading == NULL)
+    column->type = reading->requests[c].type;
+    column->present = reading->scan->present[c];
+    column->heading = churn_text_copy(heading, strlen(heading));
+    if (column->heading == NULL)
       return churn_error_no_memory(error);
   }
   return CHURN_OK;
@@ -133,24 +181,26 @@ static churn_status name_columns(joining *j, churn_error *error)
 
 static churn_status join_columns(joining *j, const churn_run *run, churn_error *error)
 {
+  size_t columns = j->table->column_count, pieces = j->parts->piece_count;
   churn_status status = name_columns(j, error);
   if (status == CHURN_OK)
-    status = churn_parallel_run(j->column_count, make_column, j, NULL, run, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(j->column_count * j->piece_count, copy_column, j, NULL, run, error);
-  for (size_t t = 0; status == CHURN_OK && t < j->column_count * j->piece_count; t++)
-    j->columns[t / j->piece_count].missing += j->missing[t];
+    status = churn_parallel_run(columns, make_column, j, NULL, run, error);
+  if (status != CHURN_OK || j->parts->kept == NULL)
+    return status;
+  status = churn_parallel_run(columns * pieces, copy_column, j, NULL, run, error);
+  for (size_t t = 0; status == CHURN_OK && t < columns * pieces; t++)
+    j->table->columns[t / pieces].missing += j->missing[t];
   return status;
 }
 
 /* Line on which each piece starts, from 1. */
 static void count_lines(const joining *j, uint64_t *first_line)
 {
-  const churn_scan *scan = j->reading->scan;
+  const churn_scan *scan = j->parts->reading->scan;
   uint64_t line = 1 + churn_document_line_ends(&scan->document, 0, scan->headings.body);
-  for (size_t p = 0; p < j->piece_count; p++) {
+  for (size_t p = 0; p < j->parts->piece_count; p++) {
     first_line[p] = line;
-    line += churn_document_line_ends(&scan->document, scan->starts[p], scan->starts[p + 1]);
+    line += j->parts->pieces[p].found.line_ends;
   }
 }
 
@@ -165,62 +215,66 @@ static void move_bad_rows(churn_piece *piece, uint64_t first_line, size_t most, 
   }
 }
 
-static churn_status join_lines(joining *j, size_t most_rejects, churn_table *table,
-                               churn_error *error)
+/* Lines of the kept rows. */
+static void move_lines(const joining *j, size_t piece, uint64_t first_line)
 {
+  const uint64_t *lines = j->parts->kept[piece].lines;
+  for (size_t i = 0; i < j->parts->kept[piece].rows; i++)
+    j->table->lines[j->first_row[piece] + i] = first_line + lines[i];
+}
+
+static churn_status join_lines(joining *j, size_t most_rejects, churn_error *error)
+{
+  const churn_parts *parts = j->parts;
+  churn_table *table = j->table;
   size_t kept = 0;
-  for (size_t p = 0; p < j->piece_count; p++)
-    kept += j->pieces[p].bad_kept;
-  if (kept == 0 && !j->reading->keep_lines)
+  for (size_t p = 0; p < parts->piece_count; p++)
+    kept += parts->pieces[p].bad_kept;
+  bool lines = parts->reading->keep_lines;
+  if (kept == 0 && !lines)
     return CHURN_OK;
-  uint64_t *first_line = churn_array_new(j->piece_count, sizeof *first_line);
+  uint64_t *first_line = churn_array_new(parts->piece_count, sizeof *first_line);
   table->rejects = churn_array_new(kept, sizeof *table->rejects);
-  if (j->reading->keep_lines)
-    table->lines = churn_array_new_aligned(j->rows, sizeof *table->lines);
-  if (first_line == NULL || table->rejects == NULL ||
-      (j->reading->keep_lines && table->lines == NULL)) {
+  if (lines)
+    table->lines = churn_array_new_aligned(table->rows, sizeof *table->lines);
+  if (first_line == NULL || table->rejects == NULL || (lines && table->lines == NULL)) {
     free(first_line);
     return churn_error_no_memory(error);
   }
   count_lines(j, first_line);
-  for (size_t p = 0; p < j->piece_count; p++) {
-    move_bad_rows(&j->pieces[p], first_line[p], most_rejects == 0 ? kept : most_rejects, table);
-    for (size_t i = 0; table->lines != NULL && i < j->pieces[p].rows; i++)
-      table->lines[j->first_row[p] + i] = first_line[p] + j->pieces[p].lines[i];
+  for (size_t p = 0; p < parts->piece_count; p++) {
+    move_bad_rows(&parts->pieces[p], first_line[p], most_rejects == 0 ? kept : most_rejects, table);
+    if (lines)
+      move_lines(j, p, first_line[p]);
   }
   free(first_line);
   return CHURN_OK;
 }
 
-churn_status churn_pieces_join(const churn_reading *reading, churn_piece *pieces,
-                               size_t piece_count, size_t most_rejects, const churn_run *run,
-                               churn_table *table, churn_error *error)
+churn_status churn_parts_join(churn_parts *parts, size_t most_rejects, const churn_run *run,
+                              churn_table *table, churn_error *error)
 {
-  size_t tasks = reading->request_count * piece_count;
-  joining j = {.reading = reading, .pieces = pieces, .piece_count = piece_count};
-  j.column_count = reading->request_count;
-  j.first_row = churn_array_new(piece_count, sizeof *j.first_row);
-  j.remaps = churn_array_new(tasks, sizeof *j.remaps);
-  j.missing = churn_array_new(tasks, sizeof *j.missing);
-  j.columns = table->columns = churn_array_new(j.column_count, sizeof *j.columns);
+  size_t columns = parts->reading->request_count, pieces = parts->piece_count;
+  joining j = {.parts = parts, .table = table};
+  j.first_row = churn_array_new(pieces, sizeof *j.first_row);
+  j.missing = churn_array_new(columns * pieces, sizeof *j.missing);
+  table->worker_count = parts->worker_count;
+  table->remaps = churn_array_new(columns * parts->worker_count, sizeof *table->remaps);
+  table->columns = churn_array_new(columns, sizeof *table->columns);
   churn_status status = CHURN_OK;
-  if (j.first_row == NULL || j.remaps == NULL || j.missing == NULL || j.columns == NULL) {
+  if (j.first_row == NULL || table->remaps == NULL || j.missing == NULL || table->columns == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }
-  table->column_count = j.column_count;
-  for (size_t p = 0; p < piece_count; p++) {
-    j.first_row[p] = j.rows;
-    j.rows += pieces[p].rows;
+  table->column_count = columns;
+  for (size_t p = 0; p < pieces; p++) {
+    j.first_row[p] = table->rows;
+    table->rows += parts->pieces[p].rows;
   }
-  table->rows = j.rows;
   status = join_columns(&j, run, error);
   if (status == CHURN_OK)
-    status = join_lines(&j, most_rejects, table, error);
+    status = join_lines(&j, most_rejects, error);
 done:
-  for (size_t t = 0; j.remaps != NULL && t < tasks; t++)
-    free(j.remaps[t]);
-  free(j.remaps);
   free(j.missing);
   free(j.first_row);
   return status;

@@ -25,16 +25,19 @@ void churn_pending_set_missing(churn_pending *pending, size_t row)
 }
 
 churn_status churn_pending_flush(churn_pending *pending, size_t rows, churn_dictionary *levels,
-                                 uint32_t *codes)
+                                 const churn_dictionary *known, uint32_t *codes)
 {
   churn_status status = CHURN_OK;
   for (size_t i = 0; i < rows && status == CHURN_OK; i++) {
-    size_t start = pending->starts[i];
+    codes[i] = CHURN_CODE_MISSING;
     if (pending->missing[i])
-      codes[i] = CHURN_CODE_MISSING;
+      continue;
+    const char *text = pending->bytes + pending->starts[i];
+    size_t length = pending->starts[i + 1] - pending->starts[i];
+    if (known != NULL)
+      codes[i] = churn_dictionary_find(known, text, length);
     else
-      status = churn_dictionary_add(levels, pending->bytes + start, pending->starts[i + 1] - start,
-                                    &codes[i]);
+      status = churn_dictionary_add(levels, text, length, &codes[i]);
   }
   return status;
 }

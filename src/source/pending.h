@@ -26,8 +26,10 @@ typedef struct churn_pending {
 bool churn_pending_set(churn_pending *pending, size_t row, const char *text, size_t length);
 void churn_pending_set_missing(churn_pending *pending, size_t row);
 
-/* Codes of the texts of rows 0..rows-1. Errors of churn_dictionary_add. */
+/* Codes of the texts of rows 0..rows-1: those of `known`, or, where that is NULL, of `levels`, to
+ * which new texts are added. Errors of churn_dictionary_add. */
 CHURN_MUST_USE churn_status churn_pending_flush(churn_pending *pending, size_t rows,
-                                                churn_dictionary *levels, uint32_t *codes);
+                                                churn_dictionary *levels,
+                                                const churn_dictionary *known, uint32_t *codes);
 
 #endif

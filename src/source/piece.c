@@ -1,5 +1,6 @@
-/* One piece of a file as typed columns. A field is converted as soon as it is split; a row's values
- * are written behind the kept rows and count only when the record's end finds nothing wrong.
+/* One piece of a file as typed columns. Rows of a block are converted column by column. A field
+ * that comes by itself is converted as soon as it is split; a row's values are written behind the
+ * kept rows and count only when the record's end finds nothing wrong.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/piece.h"
@@ -16,13 +17,13 @@ enum { FIRST_ROWS = 64 };
 /* Remembers what is wrong with the row, unless something before it was. */
 static void note_wrong_field(churn_piece *piece, size_t request, const char *text, size_t length)
 {
-  const churn_column_request *asked = &piece->reading->requests[request];
-  if (piece->row_wrong || piece->bad_count >= piece->reading->most_bad) {
+  const churn_column_request *asked = &piece->worker->reading->requests[request];
+  if (piece->row_wrong || piece->bad_count >= piece->worker->reading->most_bad) {
     piece->row_wrong = true;
     return;
   }
-  char *reason =
-      churn_value_complaint(&piece->reading->rules, asked->type, asked->heading, text, length);
+  char *reason = churn_value_complaint(&piece->worker->reading->rules, asked->type, asked->heading,
+                                       text, length);
   piece->failure = reason == NULL ? CHURN_NO_MEMORY : piece->failure;
   piece->row_wrong = true;
   piece->wrong = (churn_bad_row){
@@ -42,13 +43,13 @@ static void hold_text(churn_piece *piece, churn_pending *pending, const char *te
 /* Gives all held texts their codes. */
 static churn_status flush_texts(churn_piece *piece)
 {
+  const churn_worker *w = piece->worker;
   churn_status status = CHURN_OK;
-  for (size_t r = 0; r < piece->reading->request_count && status == CHURN_OK; r++) {
-    churn_piece_column *column = &piece->columns[r];
-    if (column->pending != NULL)
-      status = churn_pending_flush(column->pending, piece->rows - piece->flushed, column->levels,
-                                   column->codes + piece->flushed);
-  }
+  for (size_t r = 0; r < w->reading->request_count && status == CHURN_OK; r++)
+    if (w->pending[r] != NULL)
+      status = churn_pending_flush(w->pending[r], piece->rows - piece->flushed, w->levels[r],
+                                   churn_reading_known(w->reading, r),
+                                   w->columns[r].codes + piece->flushed);
   piece->flushed = piece->rows;
   return status;
 }
@@ -56,15 +57,15 @@ static churn_status flush_texts(churn_piece *piece)
 /* Converts a field for one request. False when it is not of its type. */
 static bool store(churn_piece *piece, size_t request, const char *text, size_t length)
 {
-  const churn_value_rules *rules = &piece->reading->rules;
-  churn_piece_column *column = &piece->columns[request];
-  churn_type type = piece->reading->requests[request].type;
+  const churn_value_rules *rules = &piece->worker->reading->rules;
+  churn_piece_column *column = &piece->worker->columns[request];
+  churn_type type = piece->worker->reading->requests[request].type;
   size_t row = piece->rows;
   if (type == CHURN_TYPE_ID && churn_value_blank(text, length))
     return false;
   bool missing = type != CHURN_TYPE_ID && churn_value_missing(rules, text, length);
   if (churn_type_is_text(type)) {
-    hold_text(piece, column->pending, text, length, missing);
+    hold_text(piece, piece->worker->pending[request], text, length, missing);
     return true;
   }
   if (churn_type_is_day(type)) {
@@ -81,7 +82,7 @@ static bool store(churn_piece *piece, size_t request, const char *text, size_t l
 static void take_field(void *text, size_t length, void *context)
 {
   churn_piece *piece = context;
-  const churn_scan *scan = piece->reading->scan;
+  const churn_scan *scan = piece->worker->reading->scan;
   const char *bytes = text == NULL ? "" : text;
   if (piece->failure != CHURN_OK)
     return;
@@ -93,46 +94,46 @@ static void take_field(void *text, size_t length, void *context)
 }
 
 static bool grow_column(const churn_reading *reading, size_t request, churn_piece_column *column,
-                        size_t capacity)
+                        size_t held, size_t capacity)
 {
   churn_type type = reading->requests[request].type;
-  size_t numbers = column->numbers == NULL ? 0 : capacity / 2;
-  size_t days = column->days == NULL ? 0 : capacity / 2;
-  size_t codes = column->codes == NULL ? 0 : capacity / 2;
   if (churn_type_is_text(type))
-    return churn_array_reserve(&column->codes, &codes, capacity, sizeof *column->codes);
+    return churn_array_reserve(&column->codes, &held, capacity, sizeof *column->codes);
   if (churn_type_is_day(type))
-    return churn_array_reserve(&column->days, &days, capacity, sizeof *column->days);
-  return churn_array_reserve(&column->numbers, &numbers, capacity, sizeof *column->numbers);
+    return churn_array_reserve(&column->days, &held, capacity, sizeof *column->days);
+  return churn_array_reserve(&column->numbers, &held, capacity, sizeof *column->numbers);
 }
 
-/* Room for one row more. All columns have one capacity, a power of two. */
-static bool make_room(churn_piece *piece)
+/* Room for so many rows. All columns have one capacity, a power of two. */
+static bool make_room(churn_worker *worker, size_t rows)
 {
-  if (piece->rows < piece->capacity)
+  const churn_reading *reading = worker->reading;
+  size_t capacity = worker->capacity == 0 ? FIRST_ROWS : worker->capacity;
+  size_t lines = worker->capacity;
+  if (rows <= worker->capacity)
     return true;
-  const churn_reading *reading = piece->reading;
-  size_t capacity = piece->capacity == 0 ? FIRST_ROWS : piece->capacity * 2;
-  size_t lines = piece->capacity;
+  while (capacity < rows)
+    capacity *= 2;
   for (size_t r = 0; r < reading->request_count; r++)
-    if (reading->scan->present[r] && !grow_column(reading, r, &piece->columns[r], capacity))
+    if (reading->scan->present[r] &&
+        !grow_column(reading, r, &worker->columns[r], worker->capacity, capacity))
       return false;
   if (reading->keep_lines &&
-      !churn_array_reserve(&piece->lines, &lines, capacity, sizeof *piece->lines))
+      !churn_array_reserve(&worker->lines, &lines, capacity, sizeof *worker->lines))
     return false;
-  piece->capacity = capacity;
+  worker->capacity = capacity;
   return true;
 }
 
 static void keep_bad_row(churn_piece *piece)
 {
-  bool wrong_count = piece->field != piece->reading->scan->headings.count;
+  bool wrong_count = piece->field != piece->worker->reading->scan->headings.count;
   piece->bad_count++;
-  if (piece->bad_count > piece->reading->most_bad)
+  if (piece->bad_count > piece->worker->reading->most_bad)
     return;
   if (wrong_count) {
     free(piece->wrong.reason);
-    size_t expected = piece->reading->scan->headings.count;
+    size_t expected = piece->worker->reading->scan->headings.count;
     piece->wrong = (churn_bad_row){
         .record = piece->record,
         .reason = churn_text_format("%zu field%s, but the heading line has %zu", piece->field,
@@ -154,15 +155,15 @@ static void take_record(int end, void *context)
   churn_piece *piece = context;
   if (piece->failure != CHURN_OK)
     return;
-  if (piece->row_wrong || piece->field != piece->reading->scan->headings.count) {
+  if (piece->row_wrong || piece->field != piece->worker->reading->scan->headings.count) {
     keep_bad_row(piece);
   } else {
-    if (piece->lines != NULL)
-      piece->lines[piece->rows] = piece->record;
+    if (piece->worker->lines != NULL)
+      piece->worker->lines[piece->rows] = piece->record;
     piece->rows++;
     if (piece->rows - piece->flushed == CHURN_PENDING_ROWS)
       piece->failure = flush_texts(piece);
-    if (!make_room(piece))
+    if (!make_room(piece->worker, piece->rows + 1))
       piece->failure = CHURN_NO_MEMORY;
   }
   piece->record++;
@@ -172,14 +173,15 @@ static void take_record(int end, void *context)
 
 static bool too_many_bad(const churn_piece *piece)
 {
-  return !piece->reading->collect_all && piece->bad_count > piece->reading->max_bad_rows;
+  return !piece->worker->reading->collect_all &&
+         piece->bad_count > piece->worker->reading->max_bad_rows;
 }
 
 static bool stopped(void *context)
 {
   const churn_piece *piece = context;
   return piece->failure != CHURN_OK || too_many_bad(piece) ||
-         atomic_load(&piece->reading->lowest_failed) < piece->number;
+         atomic_load(&piece->worker->reading->lowest_failed) < piece->number;
 }
 
 static void tell_failed(churn_reading *reading, size_t number)
@@ -189,21 +191,6 @@ static void tell_failed(churn_reading *reading, size_t number)
     ;
 }
 
-static bool begin_texts(churn_piece_column *column)
-{
-  column->levels = churn_dictionary_new();
-  column->pending = calloc(1, sizeof *column->pending);
-  return column->levels != NULL && column->pending != NULL;
-}
-
-static void clear_texts(churn_piece_column *column)
-{
-  churn_dictionary_free(column->levels);
-  if (column->pending != NULL)
-    free(column->pending->bytes);
-  free(column->pending);
-}
-
 churn_status churn_reading_failed(churn_status status, churn_error *error)
 {
   if (status == CHURN_NO_MEMORY)
@@ -211,30 +198,149 @@ churn_status churn_reading_failed(churn_status status, churn_error *error)
   return churn_error_set(error, status, "a column holds more distinct texts than codes can count");
 }
 
-static bool begin(churn_piece *piece)
+/* One column of all rows, but for texts. False when a field is wrong. */
+static bool fill_values(const churn_piece *piece, const churn_rows *rows, size_t field,
+                        size_t request)
 {
-  const churn_reading *reading = piece->reading;
-  piece->columns = churn_array_new(reading->request_count, sizeof *piece->columns);
-  if (piece->columns == NULL)
-    return false;
-  for (size_t r = 0; r < reading->request_count; r++)
-    if (reading->scan->present[r] && churn_type_is_text(reading->requests[r].type) &&
-        !begin_texts(&piece->columns[r]))
-      return false;
-  return make_room(piece);
+  churn_worker *w = piece->worker;
+  const churn_value_rules *rules = &w->reading->rules;
+  churn_piece_column *column = &w->columns[request];
+  switch (w->reading->requests[request].type) {
+  case CHURN_TYPE_ID:
+    return !churn_rows_any_empty(rows, field);
+  case CHURN_TYPE_DAY:
+  case CHURN_TYPE_SCHEDULED:
+    return churn_rows_days(rows, field, rules, w->months, column->days + piece->rows);
+  case CHURN_TYPE_NUMBER:
+    return churn_rows_numbers(rows, field, rules, column->numbers + piece->rows);
+  case CHURN_TYPE_FLAG:
+    return churn_rows_flags(rows, field, rules, column->numbers + piece->rows);
+  default:
+    return true;
+  }
 }
 
-churn_status churn_piece_read(churn_reading *reading, size_t number, churn_piece *piece,
-                              churn_error *error)
+static churn_status fill_texts(const churn_piece *piece, const churn_rows *rows, size_t field,
+                               size_t request)
+{
+  const churn_worker *w = piece->worker;
+  const churn_column_request *asked = &w->reading->requests[request];
+  if (!churn_type_is_text(asked->type))
+    return CHURN_OK;
+  uint32_t *codes = w->columns[request].codes + piece->rows;
+  if (asked->type == CHURN_TYPE_CATEGORY)
+    return churn_rows_categories(rows, field, &w->reading->rules, w->recent[request],
+                                 w->levels[request], codes);
+  if (w->reading->known == NULL)
+    return churn_rows_ids(rows, field, w->levels[request], codes);
+  churn_rows_known_ids(rows, field, w->reading->known, codes);
+  return CHURN_OK;
+}
+
+/* Texts come last: those of rows left out must not reach a dictionary. */
+static churn_status fill_all_texts(const churn_piece *piece, const churn_rows *rows)
+{
+  const churn_scan *scan = piece->worker->reading->scan;
+  churn_status status = CHURN_OK;
+  for (size_t f = 0; f < rows->fields; f++)
+    for (size_t r = scan->first[f]; r != CHURN_NO_REQUEST && status == CHURN_OK; r = scan->next[r])
+      status = fill_texts(piece, rows, f, r);
+  return status;
+}
+
+static bool take_rows(const churn_rows *rows, void *context)
+{
+  churn_piece *piece = context;
+  churn_worker *w = piece->worker;
+  const churn_scan *scan = w->reading->scan;
+  if (!make_room(w, piece->rows + rows->count + 1)) {
+    piece->failure = CHURN_NO_MEMORY;
+    return true;
+  }
+  for (size_t f = 0; f < rows->fields; f++)
+    for (size_t r = scan->first[f]; r != CHURN_NO_REQUEST; r = scan->next[r])
+      if (!fill_values(piece, rows, f, r))
+        return false;
+  piece->failure = flush_texts(piece);
+  if (piece->failure == CHURN_OK)
+    piece->failure = fill_all_texts(piece, rows);
+  for (size_t i = 0; w->lines != NULL && i < rows->count; i++)
+    w->lines[piece->rows + i] = piece->record + i;
+  piece->rows += rows->count;
+  piece->flushed = piece->rows;
+  piece->record += rows->count;
+  return true;
+}
+
+static bool start_texts(const churn_reading *reading, size_t request, churn_worker *worker)
+{
+  const churn_column_request *asked = &reading->requests[request];
+  if (!reading->scan->present[request] || !churn_type_is_text(asked->type))
+    return true;
+  worker->pending[request] = calloc(1, sizeof **worker->pending);
+  if (asked->type == CHURN_TYPE_CATEGORY)
+    worker->recent[request] = churn_array_new(CHURN_RECENT_TEXTS, sizeof **worker->recent);
+  const churn_dictionary *known = churn_reading_known(reading, request);
+  if (known == NULL)
+    worker->levels[request] = churn_dictionary_new();
+  return worker->pending[request] != NULL && (known != NULL || worker->levels[request] != NULL) &&
+         (asked->type != CHURN_TYPE_CATEGORY || worker->recent[request] != NULL);
+}
+
+churn_status churn_worker_start(const churn_reading *reading, churn_worker *worker,
+                                churn_error *error)
+{
+  size_t count = reading->request_count;
+  *worker = (churn_worker){.reading = reading};
+  worker->columns = churn_array_new(count, sizeof *worker->columns);
+  worker->levels = churn_array_new(count, sizeof(churn_dictionary *));
+  worker->pending = churn_array_new(count, sizeof(churn_pending *));
+  worker->recent = churn_array_new(count, sizeof(churn_recent_text *));
+  bool good = worker->columns != NULL && worker->levels != NULL && worker->pending != NULL &&
+              worker->recent != NULL;
+  for (size_t r = 0; good && r < count; r++)
+    good = start_texts(reading, r, worker);
+  if (!good || !make_room(worker, 1))
+    return churn_error_no_memory(error);
+  return churn_splitter_start(reading->scan->headings.count, &worker->splitter, error);
+}
+
+void churn_worker_end(churn_worker *worker)
+{
+  size_t count = worker->reading == NULL ? 0 : worker->reading->request_count;
+  for (size_t r = 0; r < count; r++) {
+    if (worker->columns != NULL) {
+      free(worker->columns[r].numbers);
+      free(worker->columns[r].days);
+      free(worker->columns[r].codes);
+    }
+    if (worker->levels != NULL)
+      churn_dictionary_free(worker->levels[r]);
+    if (worker->pending != NULL && worker->pending[r] != NULL)
+      free(worker->pending[r]->bytes);
+    if (worker->pending != NULL)
+      free(worker->pending[r]);
+    if (worker->recent != NULL)
+      free(worker->recent[r]);
+  }
+  free(worker->columns);
+  free(worker->levels);
+  free(worker->pending);
+  free(worker->recent);
+  free(worker->lines);
+  churn_splitter_end(&worker->splitter);
+  *worker = (churn_worker){.reading = NULL};
+}
+
+churn_status churn_piece_read(churn_reading *reading, churn_worker *worker, size_t number,
+                              churn_piece *piece, churn_error *error)
 {
   const churn_scan *scan = reading->scan;
-  *piece = (churn_piece){.reading = reading, .number = number};
-  if (!begin(piece))
-    return churn_error_no_memory(error);
-  churn_split_sink sink = {take_field, take_record, stopped, piece};
-  churn_status status =
-      churn_scan_split(&scan->document, scan->starts[number], scan->starts[number + 1],
-                       scan->delimiter, &sink, &piece->fault, error);
+  *piece = (churn_piece){.worker = worker, .number = number};
+  churn_split_sink sink = {take_field, take_record, stopped, piece, take_rows};
+  churn_status status = churn_scan_run(&scan->document, scan->starts[number],
+                                       scan->starts[number + 1], scan->delimiter, &sink,
+                                       &worker->splitter, &piece->found, &piece->fault, error);
   if (status != CHURN_OK)
     return status;
   if (piece->failure == CHURN_OK)
@@ -248,19 +354,11 @@ churn_status churn_piece_read(churn_reading *reading, size_t number, churn_piece
 
 void churn_piece_clear(churn_piece *piece)
 {
-  for (size_t r = 0; piece->columns != NULL && r < piece->reading->request_count; r++) {
-    free(piece->columns[r].numbers);
-    free(piece->columns[r].days);
-    free(piece->columns[r].codes);
-    clear_texts(&piece->columns[r]);
-  }
   for (size_t i = 0; i < piece->bad_kept; i++) {
     free(piece->bad[i].reason);
     free(piece->bad[i].bytes);
   }
   free(piece->wrong.reason);
   free(piece->bad);
-  free(piece->lines);
-  free(piece->columns);
-  *piece = (churn_piece){.reading = NULL};
+  *piece = (churn_piece){.worker = NULL};
 }

@@ -22,18 +22,19 @@ static bool place_bad_row(const churn_scan *scan, const churn_record_walk *walk,
 
 churn_status churn_piece_find_places(churn_piece *piece, churn_error *error)
 {
-  const churn_scan *scan = piece->reading->scan;
+  const churn_scan *scan = piece->worker->reading->scan;
   size_t row = 0, bad = 0;
   churn_record_walk walk = {.text = scan->document.text,
                             .end = scan->starts[piece->number + 1],
                             .delimiter = scan->delimiter,
                             .next = scan->starts[piece->number]};
-  size_t rows = piece->lines == NULL ? 0 : piece->rows;
+  uint64_t *lines = piece->worker->lines;
+  size_t rows = lines == NULL ? 0 : piece->rows;
   for (uint64_t record = 0; row < rows || bad < piece->bad_kept; record++) {
     if (!churn_record_next(&walk))
       return churn_error_set(error, CHURN_INTERNAL, "the walk over records lost its way");
-    if (row < rows && piece->lines[row] == record)
-      piece->lines[row++] = walk.line;
+    if (row < rows && lines[row] == record)
+      lines[row++] = walk.line;
     if (bad < piece->bad_kept && piece->bad[bad].record == record &&
         !place_bad_row(scan, &walk, &piece->bad[bad++]))
       return churn_error_no_memory(error);

@@ -48,8 +48,7 @@ churn_status churn_scan_open_headings(const char *path, const churn_format *form
 
 churn_status churn_scan_open(const char *path, const churn_format *format,
                              const churn_column_request *requests, size_t request_count,
-                             size_t piece_bytes, const churn_run *run, churn_scan *scan,
-                             churn_error *error)
+                             churn_scan *scan, churn_error *error)
 {
   churn_scan s;
   churn_status status = churn_scan_open_headings(path, format, &s, error);
@@ -63,9 +62,6 @@ churn_status churn_scan_open(const char *path, const churn_format *format,
   if (status == CHURN_OK)
     status = churn_headings_match(&s.document, &s.headings, s.delimiter, requests, request_count,
                                   s.first, s.next, s.present, error);
-  if (status == CHURN_OK)
-    status =
-        churn_cut(&s.document, s.headings.body, piece_bytes, run, &s.starts, &s.piece_count, error);
   if (status == CHURN_OK)
     *scan = s;
   else

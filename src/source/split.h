@@ -1,6 +1,6 @@
 /* Bytes into fields: the one step that knows the CSV grammar, behind two callbacks. libcsv in
- * strict mode is the parser of record; a faster splitter must give the same calls for the same
- * bytes.
+ * strict mode is the parser of record; block.c passes it by only where it would give the same
+ * fields.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SOURCE_SPLIT_H
@@ -10,16 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct churn_rows;
+
 /* Who takes the fields. The fields of a record come in order, then the record's end. `text` is not
  * terminated, lives until the callback returns, and is NULL for an unquoted field without text (a
  * quoted one has an address and length 0). Blanks round an unquoted field are gone; blank lines
  * make no record. `stopped` is asked now and then: true ends the work. (The callbacks have
- * libcsv's own shape, so that no call stands between.) */
+ * libcsv's own shape, so that no call stands between.) `rows` takes many records at once, or
+ * refuses them all and leaves no trace: then they come field by field. churn_split never calls it.
+ */
 typedef struct churn_split_sink {
   void (*field)(void *text, size_t length, void *context);
   void (*record)(int end, void *context);
   bool (*stopped)(void *context);
   void *context;
+  bool (*rows)(const struct churn_rows *rows, void *context);
 } churn_split_sink;
 
 typedef enum churn_split_fault {

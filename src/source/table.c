@@ -16,27 +16,50 @@
 
 typedef struct work {
   churn_reading *reading;
-  churn_piece *pieces;
-  churn_line_sum *sums; /* [piece_count] */
+  const churn_row_taker *taker; /* NULL = keep */
+  churn_parts parts;
 } work;
+
+static churn_status hand_over(const work *w, const churn_piece *piece, int worker,
+                              churn_error *error)
+{
+  size_t count = w->reading->request_count;
+  if (w->taker == NULL)
+    return churn_piece_keep(piece, worker, &w->parts.kept[piece->number], error);
+  churn_batch_column *columns = churn_array_new(count, sizeof *columns);
+  if (columns == NULL)
+    return churn_error_no_memory(error);
+  for (size_t r = 0; r < count; r++) {
+    const churn_piece_column *from = &piece->worker->columns[r];
+    const churn_dictionary *levels = piece->worker->levels[r];
+    columns[r] = (churn_batch_column){from->numbers, from->days, from->codes,
+                                      levels == NULL ? 0 : churn_dictionary_count(levels)};
+  }
+  churn_status status =
+      w->taker->take(w->taker->context, piece->number, (size_t)worker, columns, piece->rows, error);
+  free(columns);
+  return status;
+}
 
 static churn_status read_piece(void *context, size_t task, int thread, churn_error *error)
 {
-  (void)thread;
   work *w = context;
   const churn_scan *scan = w->reading->scan;
-  churn_line_sum_add(&w->sums[task], scan->document.text + scan->starts[task],
-                     scan->starts[task + 1] - scan->starts[task]);
-  return churn_piece_read(w->reading, task, &w->pieces[task], error);
+  churn_piece *piece = &w->parts.pieces[task];
+  churn_status status = churn_piece_read(w->reading, &w->parts.workers[thread], task, piece, error);
+  if (status == CHURN_OK)
+    status = hand_over(w, piece, thread, error);
+  churn_document_let_go(&scan->document, scan->starts[task], scan->starts[task + 1]);
+  return status;
 }
 
 /* The heading line and all pieces in one. */
-static void sum_up(const churn_scan *scan, const churn_line_sum *sums, char *fingerprint)
+static void sum_up(const churn_scan *scan, const churn_piece *pieces, char *fingerprint)
 {
   churn_line_sum all = {0, 0};
   churn_line_sum_add(&all, scan->document.text, scan->starts[0]);
   for (size_t p = 0; p < scan->piece_count; p++)
-    churn_line_sum_join(&all, &sums[p]);
+    churn_line_sum_join(&all, &pieces[p].found.sum);
   churn_line_sum_text(&all, fingerprint);
 }
 
@@ -68,19 +91,22 @@ static churn_status report_bad_row(const churn_scan *scan, const churn_piece *pi
 }
 
 /* The first fault of the file that ends the read, if any: bad rows and faults of the bytes count in
- * the order in which they stand. */
+ * the order in which they stand. *again: no fault came before a piece that starts inside quotes, so
+ * that all is void. */
 static churn_status judge(const churn_reading *reading, const churn_piece *pieces, uint64_t *bad,
-                          churn_error *error)
+                          bool *again, churn_error *error)
 {
   const churn_scan *scan = reading->scan;
   uint64_t before = 0;
-  for (size_t p = 0; p < scan->piece_count; p++) {
+  *again = false;
+  for (size_t p = 0; p < scan->piece_count && !*again; p++) {
     const churn_piece *piece = &pieces[p];
     uint64_t allowed = reading->max_bad_rows - before;
     if (!reading->collect_all && piece->bad_count > allowed)
       return report_bad_row(scan, piece, (size_t)allowed, reading->max_bad_rows, error);
     before += piece->bad_count;
-    if (piece->fault.kind != CHURN_FAULT_NONE)
+    *again = churn_fault_is_of_cut(scan, p, &piece->fault);
+    if (!*again && piece->fault.kind != CHURN_FAULT_NONE)
       return churn_byte_fault_report(&scan->document, scan->delimiter, &piece->fault, error);
   }
   *bad = before;
@@ -115,37 +141,72 @@ static void note_rejects(const churn_table *table, const char *name, uint64_t ba
                   first->reason);
 }
 
-static churn_status make_table(const churn_reading *reading, churn_piece *pieces, const char *path,
-                               size_t most_rejects, const churn_run *run, churn_table *table,
-                               churn_error *error)
+static churn_status make_table(work *w, const char *path, size_t most_rejects, const churn_run *run,
+                               churn_table *table, churn_error *error)
 {
   table->path = churn_text_copy(path, strlen(path));
   if (table->path == NULL)
     return churn_error_no_memory(error);
-  churn_status status = list_ignored(reading->scan, table, error);
+  sum_up(w->reading->scan, w->parts.pieces, table->fingerprint);
+  churn_status status = list_ignored(w->reading->scan, table, error);
   if (status == CHURN_OK)
-    status = churn_pieces_join(reading, pieces, reading->scan->piece_count, most_rejects, run,
-                               table, error);
+    status = churn_parts_join(&w->parts, most_rejects, run, table, error);
   return status;
 }
 
-/* All pieces, the verdict over them, and the table. */
-static churn_status read_pieces(churn_reading *reading, churn_piece *pieces, const char *path,
-                                size_t most_rejects, const churn_run *run, churn_table *table,
-                                uint64_t *bad, churn_error *error)
+static void end_parts(work *w)
 {
-  size_t count = reading->scan->piece_count;
-  work w = {reading, pieces, churn_array_new(count, sizeof(churn_line_sum))};
-  churn_status status = w.sums == NULL
-                            ? churn_error_no_memory(error)
-                            : churn_parallel_run(count, read_piece, &w, "read", run, error);
+  churn_parts *parts = &w->parts;
+  for (size_t p = 0; parts->pieces != NULL && p < parts->piece_count; p++)
+    churn_piece_clear(&parts->pieces[p]);
+  for (size_t p = 0; parts->kept != NULL && p < parts->piece_count; p++)
+    churn_kept_piece_clear(&parts->kept[p], w->reading->request_count);
+  for (size_t i = 0; parts->workers != NULL && i < parts->worker_count; i++)
+    churn_worker_end(&parts->workers[i]);
+  free(parts->pieces);
+  free(parts->kept);
+  free(parts->workers);
+}
+
+static churn_status start_parts(work *w, const churn_run *run, churn_error *error)
+{
+  churn_parts *parts = &w->parts;
+  size_t pieces = w->reading->scan->piece_count, threads = (size_t)churn_parallel_threads(run);
+  *parts = (churn_parts){.reading = w->reading,
+                         .piece_count = pieces,
+                         .worker_count = threads < pieces ? threads : pieces};
+  parts->pieces = churn_array_new(pieces, sizeof *parts->pieces);
+  parts->workers = churn_array_new(parts->worker_count, sizeof *parts->workers);
+  if (w->taker == NULL)
+    parts->kept = churn_array_new(pieces, sizeof *parts->kept);
+  churn_status status = CHURN_OK;
+  if (parts->pieces == NULL || parts->workers == NULL || (w->taker == NULL && parts->kept == NULL))
+    status = churn_error_no_memory(error);
+  for (size_t i = 0; status == CHURN_OK && i < parts->worker_count; i++)
+    status = churn_worker_start(w->reading, &parts->workers[i], error);
+  if (status == CHURN_OK && w->taker != NULL)
+    status = w->taker->begin(w->taker->context, pieces, parts->worker_count, error);
+  return status;
+}
+
+/* All pieces, the verdict over them, and the table. *again: the pieces must be cut by counting. */
+static churn_status read_pieces(churn_reading *reading, const churn_table_settings *settings,
+                                const char *path, const churn_run *run, churn_table *table,
+                                bool *again, churn_error *error)
+{
+  work w = {.reading = reading, .taker = settings->taker};
+  uint64_t bad = 0;
+  atomic_init(&reading->lowest_failed, SIZE_MAX);
+  churn_status status = start_parts(&w, run, error);
   if (status == CHURN_OK)
-    sum_up(reading->scan, w.sums, table->fingerprint);
-  free(w.sums);
+    status = churn_parallel_run(w.parts.piece_count, read_piece, &w, "read", run, error);
   if (status == CHURN_OK)
-    status = judge(reading, pieces, bad, error);
-  if (status == CHURN_OK)
-    status = make_table(reading, pieces, path, most_rejects, run, table, error);
+    status = judge(reading, w.parts.pieces, &bad, again, error);
+  if (status == CHURN_OK && !*again)
+    status = make_table(&w, path, settings->most_rejects, run, table, error);
+  if (status == CHURN_OK && !*again)
+    note_rejects(table, reading->scan->document.name, bad, churn_run_notes(run));
+  end_parts(&w);
   return status;
 }
 
@@ -157,6 +218,7 @@ static void prepare(const churn_scan *scan, const churn_format *format,
   reading->requests = requests;
   reading->request_count = request_count;
   reading->rules = churn_value_rules_make(format);
+  reading->known = settings->known;
   reading->keep_lines = settings->keep_lines;
   reading->collect_all = settings->collect_all;
   reading->max_bad_rows = format->max_bad_rows;
@@ -164,7 +226,6 @@ static void prepare(const churn_scan *scan, const churn_format *format,
     reading->most_bad = settings->most_rejects == 0 ? UINT64_MAX : settings->most_rejects;
   else
     reading->most_bad = format->max_bad_rows + (format->max_bad_rows < UINT64_MAX);
-  atomic_init(&reading->lowest_failed, SIZE_MAX);
 }
 
 churn_status churn_table_read(const char *path, const churn_format *format,
@@ -174,35 +235,27 @@ churn_status churn_table_read(const char *path, const churn_format *format,
 {
   static const churn_table_settings defaults = {.piece_bytes = 0};
   const churn_table_settings *how = settings == NULL ? &defaults : settings;
-  churn_notes *notes = churn_run_notes(run);
   churn_scan scan = {.piece_count = 0};
   churn_reading reading;
-  churn_piece *pieces = NULL;
-  uint64_t bad = 0;
   churn_table *made = calloc(1, sizeof *made);
   churn_status status =
       made == NULL ? churn_error_no_memory(error) : check_requests(requests, request_count, error);
   if (status == CHURN_OK)
-    status =
-        churn_scan_open(path, format, requests, request_count, how->piece_bytes, run, &scan, error);
+    status = churn_scan_open(path, format, requests, request_count, &scan, error);
   if (status != CHURN_OK)
     goto done;
   prepare(&scan, format, requests, request_count, how, &reading);
-  pieces = churn_array_new(scan.piece_count, sizeof *pieces);
-  if (pieces == NULL) {
-    status = churn_error_no_memory(error);
-    goto done;
+  bool again = true;
+  for (int counting = 0; counting < 2 && again && status == CHURN_OK; counting++) {
+    status = churn_scan_cut(&scan, how->piece_bytes, counting != 0, run, error);
+    if (status == CHURN_OK)
+      status = read_pieces(&reading, how, path, run, made, &again, error);
   }
-  status = read_pieces(&reading, pieces, path, how->most_rejects, run, made, &bad, error);
-  if (status != CHURN_OK)
-    goto done;
-  note_rejects(made, scan.document.name, bad, notes);
-  *table = made;
-  made = NULL;
+  if (status == CHURN_OK) {
+    *table = made;
+    made = NULL;
+  }
 done:
-  for (size_t p = 0; pieces != NULL && p < scan.piece_count; p++)
-    churn_piece_clear(&pieces[p]);
-  free(pieces);
   churn_scan_close(&scan);
   churn_table_free(made);
   return status;
@@ -227,6 +280,9 @@ void churn_table_free(churn_table *table)
 {
   if (table == NULL)
     return;
+  for (size_t i = 0; table->remaps != NULL && i < table->column_count * table->worker_count; i++)
+    free(table->remaps[i]);
+  free(table->remaps);
   for (size_t c = 0; c < table->column_count; c++)
     churn_column_clear(&table->columns[c]);
   for (size_t i = 0; i < table->reject_count; i++) {

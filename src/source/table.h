@@ -2,11 +2,13 @@
  * file, whole, on all threads.
  *
  * The file is taken whole (mapped, or inflated when gzip, or read from a pipe), converted to UTF-8
- * where its encoding is another, cut into pieces at record boundaries (a piece's starting quote
- * state follows from the parity of the quotes before it), and each piece goes through libcsv, the
- * parser of record. Pieces are joined in file order and dictionaries merged bytewise, so the table
- * does not depend on the cut or on the threads. Cost: one parse of the bytes; memory: the typed
- * columns plus the dictionaries.
+ * where its encoding is another, and cut into pieces at record boundaries (a piece's starting quote
+ * state follows from the parity of the quotes before it). Each piece is split block by block with
+ * vector code; a block that needs the grammar (a quote, a stray control byte, a wrong field) goes
+ * through libcsv, the parser of record. Pieces are joined in file order and dictionaries merged
+ * bytewise, so the table does not depend on the cut or on the threads. Cost: one parse of the
+ * bytes; memory: the typed columns plus the dictionaries (mapped pages are let go behind the
+ * reader).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SOURCE_TABLE_H
@@ -69,17 +71,46 @@ typedef struct churn_table {
   char **ignored; /* headings nobody asked for, in file order */
   size_t ignored_count;
   char fingerprint[CHURN_HASH_TEXT_SIZE]; /* of the lines as UTF-8, whatever their order */
+  uint32_t **remaps;                      /* [column_count * worker_count], see churn_row_taker */
+  size_t worker_count;
 } churn_table;
 
-/* How to read beside the format. `keep_lines` fills table.lines. `collect_all`: instead of failing
- * on the first bad row past format.max_bad_rows, go on and keep up to `most_rejects` of them (for
- * `churn check`); the header's faults still fail. `piece_bytes` 0 = chosen; tests set it to force
- * cuts everywhere. */
+/* One piece's good rows, in file order, one column a request. Borrowed until `take` returns. Codes
+ * of a text column (but ids of the settings' `known`) are the worker's; remaps[column *
+ * worker_count + worker] of the table gives the level of each. `levels` is how many of them there
+ * are so far. */
+typedef struct churn_batch_column {
+  const double *numbers;
+  const churn_day *days;
+  const uint32_t *codes;
+  size_t levels;
+} churn_batch_column;
+
+/* Takes the rows while they are read, instead of the table's columns (whose arrays are NULL then,
+ * and `missing` 0). `begin` comes first, and again if all that was taken must be forgotten, for
+ * pieces are cut anew. `take` is called once a piece, by any thread; `piece` numbers them in file
+ * order from 0, `worker` is below the number told to `begin`. What was taken counts only when the
+ * read succeeds. */
+typedef struct churn_row_taker {
+  churn_status (*begin)(void *context, size_t pieces, size_t workers, churn_error *error);
+  churn_status (*take)(void *context, size_t piece, size_t worker,
+                       const churn_batch_column *columns, size_t rows, churn_error *error);
+  void *context;
+} churn_row_taker;
+
+/* How to read beside the format. `taker` NULL = the rows become the table's columns. `known` (NULL
+ * = none) lists the ids there are: codes of ID columns are then its codes, CHURN_CODE_MISSING for
+ * an id that it lacks, and they have no levels of their own. `keep_lines` fills table.lines.
+ * `collect_all`: instead of failing on the first bad row past format.max_bad_rows, go on and keep
+ * up to `most_rejects` of them (for `churn check`); the header's faults still fail. `piece_bytes` 0
+ * = chosen; tests set it to force cuts everywhere. */
 typedef struct churn_table_settings {
   bool keep_lines;
   bool collect_all;
   size_t most_rejects; /* 0 = no limit */
   size_t piece_bytes;
+  const churn_row_taker *taker; /* not with keep_lines */
+  const churn_dictionary *known;
 } churn_table_settings;
 
 /* Reads `path` ("-" = standard input, whole from its first byte; a pipe there is replaced by what

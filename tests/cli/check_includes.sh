@@ -36,8 +36,9 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    train.h) echo jobs ;;
+    train.h | compare.h) echo jobs ;;
     evaluate.h) echo evaluate ;;
+    compare.h) echo jobs ;;
     churn.h) echo everything ;;
     *) echo unknown ;;
   esac

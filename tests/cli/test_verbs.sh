@@ -13,6 +13,15 @@ run 0 train "$sample/churn.yaml" -o sample.json; out_says "clustered by customer
 run 0 evaluate "$sample/churn.yaml" -m sample.json; out_says "in_sample: no"
 run 0 score "$sample/churn.yaml" -m sample.json --top 5 -o sample.csv; [ "$(wc -l <sample.csv)" -eq 6 ] || fail "lines of the list"
 
+begin "compare: a table within 100 columns, verdicts, JSON, sets on the fly"
+run 0 compare "$sample/churn.yaml"; out_says "payments beats engagement by 0.180 AUC [0.063, 0.297]"; out_says "random folds"
+[ "$(awk '{ if (length > n) n = length } END { print n }' out)" -le 100 ] || fail "a line is wider than 100 columns"
+run 0 compare "$sample" --sets "full, full - payments" --folds 3 --capacity 20 --json; out_says '"name": "full - payments"'; out_says '"fold_rule": "customers"'
+run 0 compare "$sample" --sets payments --only-one feature --all-pairs; out_says "only overdue_amount"
+run 2 compare "$sample" --sets "payments, ful"; err_says 'did you mean "full"?'
+run 2 compare "$sample" --leave-one-out customer; err_says "family or feature"
+run 2 compare "$sample" --folds 1; err_says "2 to 1000"
+
 begin "simulate makes a world, and the same one again"
 run 0 simulate again --customers 600 --truth 10
 out_says "customers.csv"; out_says "churn.yaml"; err_silent

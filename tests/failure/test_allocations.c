@@ -138,6 +138,25 @@ static churn_status train_call(fixture *f, const char *path, churn_error *error)
   return status;
 }
 
+/* Written with the costs, which are times, set to what they are not. */
+static churn_status compare_call(fixture *f, const char *path, churn_error *error)
+{
+  static const churn_compare_settings settings = {.sets = "few,few - region",
+                                                  .draws = 3,
+                                                  .folds = 2,
+                                                  .first = CHURN_DAY_MISSING,
+                                                  .last = CHURN_DAY_MISSING,
+                                                  .test_from = CHURN_DAY_MISSING};
+  churn_comparison *comparison = NULL;
+  churn_status status = churn_compare(f->project, &settings, &f->run, &comparison, error);
+  for (size_t s = 0; status == CHURN_OK && s < comparison->set_count; s++)
+    comparison->sets[s].extraction_ms = comparison->sets[s].fit_ms = 0;
+  if (status == CHURN_OK)
+    status = churn_comparison_write(comparison, path, error);
+  churn_comparison_free(comparison);
+  return status;
+}
+
 static churn_status model_write_call(fixture *f, const char *path, churn_error *error)
 {
   char id[sizeof f->model->id];
@@ -402,6 +421,11 @@ static void training(void **state)
   fail_each(*state, train_call, 400);
 }
 
+static void comparing(void **state)
+{
+  fail_each(*state, compare_call, 600);
+}
+
 static void writing_a_model(void **state)
 {
   fail_each(*state, model_write_call, 10);
@@ -463,6 +487,7 @@ int main(void)
       cmocka_unit_test(reading_a_project),
       cmocka_unit_test(writing_the_feature_table),
       cmocka_unit_test(training),
+      cmocka_unit_test(comparing),
       cmocka_unit_test(writing_a_model),
       cmocka_unit_test(reading_a_model),
       cmocka_unit_test(writing_a_fit_report),

@@ -182,7 +182,7 @@ static void fill_fit(churn_model *m)
 
 static void fill_calibration(churn_model *m)
 {
-  churn_out_of_fold *o = &m->out_of_fold;
+  churn_model_out_of_fold *o = &m->out_of_fold;
   churn_recalibration *r = &m->recalibration;
   o->folds = 9;
   o->figures = (churn_figures){4001, 512, 0.7981, 0.31077, 0.0931, 0.0123, 0.9371, 3.75};

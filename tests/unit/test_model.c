@@ -200,7 +200,7 @@ static void same_fit(const churn_model *a, const churn_model *b)
 
 static void same_calibration(const churn_model *a, const churn_model *b)
 {
-  const churn_out_of_fold *o = &a->out_of_fold, *p = &b->out_of_fold;
+  const churn_model_out_of_fold *o = &a->out_of_fold, *p = &b->out_of_fold;
   const churn_recalibration *r = &a->recalibration, *q = &b->recalibration;
   assert_int_equal(o->folds, p->folds);
   same_figures(&o->figures, &p->figures);

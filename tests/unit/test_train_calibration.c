@@ -79,7 +79,7 @@ static void every_training_is_judged_out_of_fold(void **state)
   (void)state;
   write_export(false);
   churn_model *model = train("folds: 7", 2, NULL);
-  const churn_out_of_fold *o = &model->out_of_fold;
+  const churn_model_out_of_fold *o = &model->out_of_fold;
   uint64_t rows = 0, churners = 0;
   assert_int_equal(o->folds, 7);
   assert_int_equal(o->figures.rows, model->rows);

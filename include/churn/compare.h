@@ -1,0 +1,133 @@
+/* Comparing feature sets: which predicts better on rows that its model did not see, and is it real.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_COMPARE_H
+#define CHURN_COMPARE_H
+
+#include <churn/day.h>
+#include <churn/project.h>
+#include <churn/run.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One set is made from the first one for each part of it, without the part or of it alone. A family
+ * is the features that read one history (the first they name), or none. */
+typedef enum churn_parts { CHURN_PARTS_NONE, CHURN_PARTS_FAMILY, CHURN_PARTS_FEATURE } churn_parts;
+
+typedef struct churn_compare_settings {
+  const char *sets; /* "full,full - payments*,engagement + price_tier": names of the project's sets,
+                       of features (with * and ?), of histories (the features of that family) and
+                       `all`, added and taken away with + and - between blanks; the first is the
+                       baseline. NULL = every set of the project in its order, or all features where
+                       it has none */
+  churn_parts leave_one_out;
+  churn_parts only_one;
+  uint64_t capacity;     /* customers that can be called as of one day; 0 = a tenth */
+  uint32_t folds;        /* customers dealt into this many folds; 0 = by time where the project has
+                            snapshots enough, else 5 */
+  uint64_t seed;         /* of folds and bootstrap */
+  uint32_t draws;        /* of the bootstrap; 0 = 2000 */
+  churn_day first, last; /* as-of days; MISSING = the project's */
+  churn_day test_from;   /* what is kept back for `evaluate`; MISSING = the project's */
+  bool all_pairs;        /* every pair of sets, not only those with the baseline */
+} churn_compare_settings;
+
+/* A figure and its 95 % interval; NaN = there is none. */
+typedef struct churn_estimate {
+  double value, low, high;
+} churn_estimate;
+
+/* What was trained on and judged on together. */
+typedef struct churn_compared_fold {
+  churn_day as_of; /* judged; MISSING in folds of customers */
+  uint64_t training_rows, training_churners;
+  uint64_t rows, churners;
+} churn_compared_fold;
+
+typedef struct churn_compared_set {
+  char *name;
+  char **features; /* borrowed from the comparison */
+  size_t feature_count;
+  size_t columns;     /* of the design matrix, in the fold with the most */
+  churn_estimate auc; /* mean over churners of the share of their fold's stayers they outrank */
+  churn_estimate log_loss;
+  churn_estimate brier;
+  churn_estimate lift;           /* in the riskiest tenth of each fold */
+  churn_estimate captured;       /* share of churners within capacity */
+  churn_estimate captured_value; /* share of the churners' money */
+  double calibration_slope, calibration_slope_error;
+  double *fold_aucs; /* [fold_count] */
+  double
+      random_auc; /* what folds of single rows would have claimed; NaN where these are the same */
+  uint32_t separated; /* fits whose likelihood has no maximum: judged where they stopped */
+  uint32_t not_converged;
+  /* What it costs on this machine; differs from run to run. */
+  double extraction_ms; /* for a thousand customers as of one day, one thread */
+  double fit_ms;        /* all folds */
+  uint64_t row_bytes;   /* of one customer's features as numbers */
+} churn_compared_set;
+
+/* Second set minus first, on the same rows. */
+typedef struct churn_compared_pair {
+  size_t first, second; /* indices into sets */
+  churn_estimate auc;
+  double auc_std_error, z, p;
+  double p_adjusted; /* Holm's, over the pairs */
+  churn_estimate log_loss, captured, captured_value;
+  char *verdict; /* in words */
+} churn_compared_pair;
+
+typedef enum churn_fold_rule {
+  CHURN_FOLDS_TIME,     /* judged as of one day by what was known before it */
+  CHURN_FOLDS_CUSTOMERS /* customers whole, stratified */
+} churn_fold_rule;
+
+typedef struct churn_comparison {
+  churn_fold_rule rule;
+  churn_compared_fold *folds;
+  size_t fold_count;
+  uint64_t rows, churners, customers; /* judged */
+  uint64_t kept_back;                 /* rows left for `evaluate` by test_from or split */
+  uint64_t capacity;                  /* 0 = a tenth */
+  uint64_t seed;
+  uint32_t draws;  /* of the bootstrap */
+  char **features; /* all that any set holds */
+  size_t feature_count;
+  churn_compared_set *sets;
+  size_t set_count;
+  churn_compared_pair *pairs;
+  size_t pair_count;
+} churn_comparison;
+
+/* Extracts the features of all sets once, fits each set in each fold (with the project's `fit`, the
+ * encoding learnt anew from the fold's training rows), and judges the predictions for the rows that
+ * the fold's models did not see. The rows are those `churn train` would use, so what `test_from` or
+ * `split` keeps back is still unseen for `churn evaluate`.
+ *
+ * Folds by time: every as-of day is judged by models trained on the snapshots whose label window
+ * had closed by then; days before which too little had closed are not judged (a note says so).
+ *
+ * Intervals and tests are conditional on the fitted models. USAGE: a set that cannot be read, names
+ * unknown; DEGENERATE: no rows, too few churners to judge; and the errors of reading. The caller
+ * frees. */
+CHURN_MUST_USE churn_status churn_compare(const churn_project *project,
+                                          const churn_compare_settings *settings,
+                                          const churn_run *run, churn_comparison **comparison,
+                                          churn_error *error);
+void churn_comparison_free(churn_comparison *comparison);
+
+/* Writes what `churn compare --json` prints; "-" = standard output. All of it but `cost` is the
+ * same in every run. */
+CHURN_MUST_USE churn_status churn_comparison_write(const churn_comparison *comparison,
+                                                   const char *path, churn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,111 @@
+/* churn compare: which feature set predicts better, is it real, what does it cost.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <string.h>
+
+typedef struct request {
+  const char *project_path;
+  const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;
+  long long capacity, folds, seed;
+  int all_pairs, json;
+} request;
+
+static churn_status read_parts(cli *c, const char *option, const char *text, churn_parts *parts)
+{
+  if (text == NULL)
+    return CHURN_OK;
+  if (strcmp(text, "family") != 0 && strcmp(text, "feature") != 0)
+    return cli_usage(c, "%s: \"%s\" is not accepted; expected family or feature", option, text);
+  *parts = strcmp(text, "family") == 0 ? CHURN_PARTS_FAMILY : CHURN_PARTS_FEATURE;
+  return CHURN_OK;
+}
+
+static churn_status read_settings(cli *c, const request *r, churn_compare_settings *settings)
+{
+  uint64_t folds = 0;
+  settings->sets = r->sets;
+  settings->all_pairs = r->all_pairs != 0;
+  churn_status status =
+      read_parts(c, "--leave-one-out", r->leave_one_out, &settings->leave_one_out);
+  if (status == CHURN_OK)
+    status = read_parts(c, "--only-one", r->only_one, &settings->only_one);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--capacity", r->capacity, &settings->capacity);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--folds", r->folds, &folds);
+  if (status == CHURN_OK && (folds == 1 || folds > 1000))
+    status = cli_usage(c, "--folds: %llu is not accepted; expected 2 to 1000",
+                       (unsigned long long)folds);
+  settings->folds = (uint32_t)folds;
+  if (status == CHURN_OK && r->seed < 0)
+    status =
+        cli_usage(c, "--seed: %lld is not accepted; expected a whole number, 0 or above", r->seed);
+  settings->seed = (uint64_t)r->seed;
+  if (status == CHURN_OK)
+    status = cli_day(c, "--first", r->first, &settings->first);
+  if (status == CHURN_OK)
+    status = cli_day(c, "--last", r->last, &settings->last);
+  return status == CHURN_OK ? cli_day(c, "--test-from", r->test_from, &settings->test_from)
+                            : status;
+}
+
+static churn_status run_compare(cli *c, const request *r)
+{
+  churn_project *project = NULL;
+  churn_comparison *comparison = NULL;
+  churn_compare_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
+  churn_status status = read_settings(c, r, &settings);
+  if (status == CHURN_OK)
+    status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK)
+    status = churn_compare(project, &settings, &c->run, &comparison, &c->error);
+  if (status == CHURN_OK && r->json)
+    status = churn_comparison_write(comparison, "-", &c->error);
+  else if (status == CHURN_OK)
+    cli_print_comparison(comparison, stdout);
+  churn_comparison_free(comparison);
+  churn_project_free(project);
+  return status;
+}
+
+int cmd_compare(const cli_verb *verb, int argc, const char **argv)
+{
+  cli c = {0};
+  request r = {.capacity = CLI_NOT_GIVEN, .folds = CLI_NOT_GIVEN, .seed = 1};
+  struct poptOption common[CLI_COMMON_ROWS];
+  cli_common_options(&c, common);
+  struct poptOption table[] = {
+      {"sets", '\0', POPT_ARG_STRING, &r.sets, 0,
+       "the sets, the first is the baseline: names of sets, features (with * and ?) and histories, "
+       "put together with + and - (default: every set of the project)",
+       "A[,B - x,C + y...]"},
+      {"leave-one-out", '\0', POPT_ARG_STRING, &r.leave_one_out, 0,
+       "also the first set without each of its families (histories) or features", "family|feature"},
+      {"only-one", '\0', POPT_ARG_STRING, &r.only_one, 0,
+       "also each family or feature of the first set alone", "family|feature"},
+      {"all-pairs", '\0', POPT_ARG_NONE, &r.all_pairs, 0,
+       "compare every pair of sets, not only with the first", NULL},
+      {"capacity", '\0', POPT_ARG_LONGLONG, &r.capacity, 0,
+       "how many customers can be called as of one day (default: a tenth of them)", "K"},
+      {"folds", '\0', POPT_ARG_LONGLONG, &r.folds, 0,
+       "deal customers into N folds (default: by time where there are snapshots enough, else 5)",
+       "N"},
+      {"seed", '\0', POPT_ARG_LONGLONG, &r.seed, 0, "seed of folds and bootstrap (default: 1)",
+       "N"},
+      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
+       "DAY"},
+      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
+       "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
+      {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
+      cli_source_option(&c),
+      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
+      POPT_TABLEEND};
+  int code = 0;
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
+    return code;
+  return cli_close(&c, run_compare(&c, &r));
+}

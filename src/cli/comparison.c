@@ -1,0 +1,173 @@
+/* A comparison of feature sets on a terminal.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <math.h>
+
+enum { WIDTH = 100 };
+
+static const char *figure(double value, int digits)
+{
+  return isnan(value) ? "none" : cli_number(value, digits);
+}
+
+static const char *share(double value)
+{
+  return isnan(value) ? "none" : cli_percent(value, 1);
+}
+
+static const char *interval(const churn_estimate *e, int digits)
+{
+  if (isnan(e->low))
+    return "none";
+  return cli_format("%s to %s", cli_number(e->low, digits), cli_number(e->high, digits));
+}
+
+static void print_rows(const churn_comparison *c, FILE *file)
+{
+  fprintf(file, "Judged on %s (%s, %s churned), each by models that did not see it:\n",
+          cli_plural(c->rows, "row"), cli_plural(c->customers, "customer"), cli_count(c->churners));
+  if (c->rule == CHURN_FOLDS_TIME)
+    fprintf(file, "%s from %s to %s, trained on the label windows that had closed by then.\n",
+            cli_plural(c->fold_count, "as-of day"), cli_text_day(c->folds[0].as_of),
+            cli_text_day(c->folds[c->fold_count - 1].as_of));
+  else
+    fprintf(file, "%s of customers, seed %llu.\n", cli_plural(c->fold_count, "fold"),
+            (unsigned long long)c->seed);
+  if (c->kept_back > 0)
+    fprintf(file, "%s left for `churn evaluate` by test_from or split.\n",
+            cli_plural(c->kept_back, "row"));
+}
+
+static void print_sets(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("lrrlrrrrrr");
+  cli_table_row(table, "set", "cols", "AUC", "95 %", "log-loss", "Brier", "slope", "lift",
+                "churners", "money");
+  for (size_t i = 0; i < c->set_count; i++) {
+    const churn_compared_set *s = &c->sets[i];
+    cli_table_row(table, s->name, cli_count(s->columns), figure(s->auc.value, 3),
+                  interval(&s->auc, 3), figure(s->log_loss.value, 4), figure(s->brier.value, 4),
+                  figure(s->calibration_slope, 2), figure(s->lift.value, 2),
+                  share(s->captured.value), share(s->captured_value.value));
+  }
+  cli_table_narrow(table, WIDTH);
+  cli_table_print(table, file, "  ");
+  if (c->capacity == 0)
+    fputs("  lift, churners and money: in the riskiest tenth of each list.\n", file);
+  else
+    fprintf(file,
+            "  lift: in the riskiest tenth of each list; churners and money: share within %s "
+            "a day.\n",
+            cli_plural(c->capacity, "call"));
+}
+
+static void find_range(const churn_comparison *c, const churn_compared_set *s, double *least,
+                       double *most)
+{
+  *least = *most = NAN;
+  for (size_t f = 0; f < c->fold_count; f++) {
+    *least = fmin(*least, s->fold_aucs[f]);
+    *most = fmax(*most, s->fold_aucs[f]);
+  }
+}
+
+static void print_steadiness(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("lrrrrrrr");
+  cli_table_row(table, "set", "worst fold", "best fold", "random folds claim", "ms/1,000", "bytes",
+                "fit ms", "");
+  for (size_t i = 0; i < c->set_count; i++) {
+    const churn_compared_set *s = &c->sets[i];
+    double least, most;
+    find_range(c, s, &least, &most);
+    cli_table_row(table, s->name, figure(least, 3), figure(most, 3),
+                  isnan(s->random_auc) ? "the same"
+                                       : cli_format("%s (%s%s)", cli_number(s->random_auc, 3),
+                                                    s->random_auc >= s->auc.value ? "+" : "",
+                                                    cli_number(s->random_auc - s->auc.value, 3)),
+                  figure(s->extraction_ms, 2), cli_count(s->row_bytes), figure(s->fit_ms, 1), "");
+  }
+  cli_table_narrow(table, WIDTH);
+  cli_table_print(table, file, "  ");
+  fputs("  random folds: AUC had single rows been dealt out at random; ms/1,000 and bytes: to\n"
+        "  extract the set for a thousand customers, and to keep one customer's.\n",
+        file);
+}
+
+static const char *signed_figure(double value, int digits)
+{
+  if (isnan(value))
+    return "none";
+  return cli_format("%s%s", value >= 0 ? "+" : "", cli_number(value, digits));
+}
+
+static const char *p_text(double p)
+{
+  return isnan(p) ? "none" : p < 0.0001 ? "<0.0001" : cli_number(p, 4);
+}
+
+static const char *signed_share(double value)
+{
+  return isnan(value) ? "none" : cli_format("%s%s", value >= 0 ? "+" : "", cli_percent(value, 1));
+}
+
+static const char *share_interval(const churn_estimate *e)
+{
+  if (isnan(e->low))
+    return "none";
+  return cli_format("%s to %s", cli_percent(e->low, 1), cli_percent(e->high, 1));
+}
+
+static const char *pair_name(const churn_comparison *c, const churn_compared_pair *p)
+{
+  const char *second = c->sets[p->second].name;
+  return p->first == 0 ? second : cli_format("%s, %s", second, c->sets[p->first].name);
+}
+
+static void print_pairs(const churn_comparison *c, FILE *file)
+{
+  cli_table *areas = cli_table_new("lrlrrrl"), *gains = cli_table_new("lrlrl");
+  cli_table_row(areas, "difference", "AUC", "95 %", "p", "p (Holm)", "log-loss", "95 %");
+  cli_table_row(gains, "difference", "churners", "95 %", "money", "95 %");
+  for (size_t i = 0; i < c->pair_count; i++) {
+    const churn_compared_pair *p = &c->pairs[i];
+    cli_table_row(areas, pair_name(c, p), signed_figure(p->auc.value, 3), interval(&p->auc, 3),
+                  p_text(p->p), p_text(p->p_adjusted), signed_figure(p->log_loss.value, 4),
+                  interval(&p->log_loss, 4));
+    cli_table_row(gains, pair_name(c, p), signed_share(p->captured.value),
+                  share_interval(&p->captured), signed_share(p->captured_value.value),
+                  share_interval(&p->captured_value));
+  }
+  cli_table_narrow(areas, WIDTH);
+  cli_table_narrow(gains, WIDTH);
+  cli_table_print(areas, file, "  ");
+  fputc('\n', file);
+  cli_table_print(gains, file, "  ");
+}
+
+static void print_verdicts(const churn_comparison *c, FILE *file)
+{
+  for (size_t i = 0; i < c->pair_count; i++) {
+    const churn_compared_pair *p = &c->pairs[i];
+    double cost = c->sets[p->second].extraction_ms - c->sets[p->first].extraction_ms;
+    fprintf(file, "  %s; %s ms %s per thousand customers\n", p->verdict, cli_number(fabs(cost), 2),
+            cost >= 0 ? "more" : "less");
+  }
+}
+
+void cli_print_comparison(const churn_comparison *comparison, FILE *file)
+{
+  print_rows(comparison, file);
+  fputc('\n', file);
+  print_sets(comparison, file);
+  fputc('\n', file);
+  print_steadiness(comparison, file);
+  if (comparison->pair_count == 0)
+    return;
+  fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
+  print_pairs(comparison, file);
+  fputc('\n', file);
+  print_verdicts(comparison, file);
+}

@@ -1,0 +1,31 @@
+/* What one prediction costs, from its logit, without losing the small of two probabilities.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_EVALUATE_LOGIT_H
+#define CHURN_EVALUATE_LOGIT_H
+
+#include <math.h>
+#include <stdint.h>
+
+/* 1 / (1 + exp(-logit)). */
+static inline double churn_logit_probability(double logit)
+{
+  double small = exp(-fabs(logit));
+  return logit >= 0 ? 1 / (1 + small) : small / (1 + small);
+}
+
+/* -log P(label). */
+static inline double churn_logit_loss(double logit, int8_t label)
+{
+  double against = label == 1 ? -logit : logit;
+  return log1p(exp(-fabs(logit))) + fmax(against, 0);
+}
+
+/* (label - P)^2 = P(other label)^2. */
+static inline double churn_logit_square(double logit, int8_t label)
+{
+  double miss = churn_logit_probability(label == 1 ? -logit : logit);
+  return miss * miss;
+}
+
+#endif

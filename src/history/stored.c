@@ -1,0 +1,172 @@
+/* What is kept of one piece of a history: values made narrow, and wide again.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "history/stored.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_1 = UINT8_MAX, MOST_2 = UINT16_MAX };
+
+/* Lowest and highest day; the width that the distances need. */
+static size_t width_of_days(const churn_day *days, size_t rows, churn_day *base)
+{
+  churn_day low = CHURN_DAY_LAST, high = CHURN_DAY_MISSING;
+  for (size_t i = 0; i < rows; i++) {
+    churn_day least = days[i] == CHURN_DAY_MISSING ? low : days[i];
+    low = least < low ? least : low;
+    high = days[i] > high ? days[i] : high;
+  }
+  *base = low;
+  return high == CHURN_DAY_MISSING || high - low < MOST_2 ? 2 : 4;
+}
+
+/* The number as a byte; MOST_1 for a missing one, above that for what is none. */
+static inline unsigned small_whole(double number)
+{
+  if (isnan(number))
+    return MOST_1;
+  if (!(number >= 0 && number < MOST_1) || signbit(number))
+    return MOST_1 + 1;
+  unsigned whole = (unsigned)number;
+  return (double)whole == number ? whole : MOST_1 + 1;
+}
+
+static size_t width_of_numbers(const double *numbers, size_t rows)
+{
+  for (size_t i = 0; i < rows; i++)
+    if (small_whole(numbers[i]) > MOST_1)
+      return sizeof(double);
+  return 1;
+}
+
+static size_t width_of(const churn_batch_column *from, size_t rows, churn_day *base)
+{
+  if (from->days != NULL)
+    return width_of_days(from->days, rows, base);
+  if (from->numbers != NULL)
+    return width_of_numbers(from->numbers, rows);
+  return from->levels < MOST_1 ? 1 : from->levels < MOST_2 ? 2 : 4;
+}
+
+/* One loop a kind and width: `value` (of row i) to its place in an array of `type`. */
+#define STORE(type, value)                                                                         \
+  for (size_t i = 0; i < rows; i++) {                                                              \
+    if (place[i] != UINT32_MAX)                                                                    \
+      ((type *)(void *)to->values)[place[i]] = (type)(value);                                      \
+  }
+
+static void store_days(const churn_day *days, size_t rows, const uint32_t *place,
+                       const churn_stored_column *to)
+{
+  if (to->width == 2)
+    STORE(uint16_t, days[i] == CHURN_DAY_MISSING ? MOST_2 : days[i] - to->base)
+  else
+    STORE(churn_day, days[i])
+}
+
+static void store_numbers(const double *numbers, size_t rows, const uint32_t *place,
+                          const churn_stored_column *to)
+{
+  if (to->width == 1)
+    STORE(uint8_t, small_whole(numbers[i]))
+  else
+    STORE(double, numbers[i])
+}
+
+static void store_codes(const uint32_t *codes, size_t rows, const uint32_t *place,
+                        const churn_stored_column *to)
+{
+  if (to->width == 1)
+    STORE(uint8_t, codes[i])
+  else if (to->width == 2)
+    STORE(uint16_t, codes[i])
+  else
+    STORE(uint32_t, codes[i])
+}
+
+static uint64_t count_missing(const churn_batch_column *from, size_t rows)
+{
+  uint64_t missing = 0;
+  for (size_t i = 0; i < rows; i++)
+    missing += from->days != NULL      ? from->days[i] == CHURN_DAY_MISSING
+               : from->numbers != NULL ? isnan(from->numbers[i]) != 0
+                                       : from->codes[i] == CHURN_CODE_MISSING;
+  return missing;
+}
+
+churn_status churn_stored_column_make(const churn_batch_column *from, size_t rows,
+                                      const uint32_t *place, size_t kept, churn_stored_column *to,
+                                      uint64_t *missing, churn_error *error)
+{
+  *to = (churn_stored_column){NULL, 0, 0};
+  if (from->days == NULL && from->numbers == NULL && from->codes == NULL)
+    return CHURN_OK;
+  to->width = width_of(from, rows, &to->base);
+  to->values = malloc(kept * to->width + 1);
+  if (to->values == NULL)
+    return churn_error_no_memory(error);
+  *missing = count_missing(from, rows);
+  if (from->days != NULL)
+    store_days(from->days, rows, place, to);
+  else if (from->numbers != NULL)
+    store_numbers(from->numbers, rows, place, to);
+  else
+    store_codes(from->codes, rows, place, to);
+  return CHURN_OK;
+}
+
+/* One loop a kind and width: `value`, made of a stored v, to where it belongs. */
+#define PLACE(type, array, value)                                                                  \
+  for (size_t i = first; i < last; i++) {                                                          \
+    type v = ((const type *)(const void *)from->values)[i];                                        \
+    (array)[offset + at[i - first]] = (value);                                                     \
+  }
+
+static uint32_t remapped(uint32_t code, uint32_t missing, const uint32_t *remap)
+{
+  if (code == missing)
+    return CHURN_CODE_MISSING;
+  return remap == NULL ? code : remap[code];
+}
+
+static void place_codes(const churn_stored_column *from, size_t first, size_t last,
+                        const uint32_t *at, const uint32_t *remap, uint32_t *codes, size_t offset)
+{
+  if (from->width == 1)
+    PLACE(uint8_t, codes, remapped(v, MOST_1, remap))
+  else if (from->width == 2)
+    PLACE(uint16_t, codes, remapped(v, MOST_2, remap))
+  else
+    PLACE(uint32_t, codes, remapped(v, CHURN_CODE_MISSING, remap))
+}
+
+void churn_stored_column_place(const churn_stored_column *from, size_t first, size_t last,
+                               const uint32_t *at, const uint32_t *remap, const churn_column *to,
+                               size_t offset)
+{
+  if (to->codes != NULL)
+    place_codes(from, first, last, at, remap, to->codes, offset);
+  else if (to->days != NULL && from->width == 2)
+    PLACE(uint16_t, to->days, v == MOST_2 ? CHURN_DAY_MISSING : from->base + v)
+  else if (to->days != NULL)
+    PLACE(churn_day, to->days, v)
+  else if (to->numbers != NULL && from->width == 1)
+    PLACE(uint8_t, to->numbers, v == MOST_1 ? (double)NAN : (double)v)
+  else if (to->numbers != NULL)
+    PLACE(double, to->numbers, v)
+}
+
+void churn_stored_piece_clear(churn_stored_piece *piece, size_t columns)
+{
+  for (size_t c = 0; piece->columns != NULL && c < columns; c++)
+    free(piece->columns[c].values);
+  free(piece->columns);
+  free(piece->missing);
+  free(piece->customers);
+  free(piece->starts);
+  memset(piece, 0, sizeof *piece);
+}

@@ -1,0 +1,299 @@
+/* Comparing feature sets, whole: read, snapshots, sets, folds, predictions, figures.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+#include "design/split.h"
+#include "evaluate/measures.h"
+#include "jobs/extraction_cost.h"
+#include "jobs/judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_FOLDS = 5 };
+
+typedef struct comparing {
+  const churn_project *project;
+  const churn_compare_settings *settings;
+  const churn_run *run;
+  churn_pipeline *pipeline;
+  churn_snapshots *all, *rows;
+  churn_frame *frame;
+  churn_feature_sets sets;
+  churn_judging_folds folds;
+  churn_comparison *comparison;
+} comparing;
+
+void churn_comparison_free(churn_comparison *comparison)
+{
+  if (comparison == NULL)
+    return;
+  for (size_t s = 0; comparison->sets != NULL && s < comparison->set_count; s++) {
+    free(comparison->sets[s].name);
+    free(comparison->sets[s].features);
+    free(comparison->sets[s].fold_aucs);
+  }
+  for (size_t i = 0; comparison->pairs != NULL && i < comparison->pair_count; i++)
+    free(comparison->pairs[i].verdict);
+  for (size_t i = 0; comparison->features != NULL && i < comparison->feature_count; i++)
+    free(comparison->features[i]);
+  free(comparison->features);
+  free(comparison->folds);
+  free(comparison->sets);
+  free(comparison->pairs);
+  free(comparison);
+}
+
+static void clear(comparing *c)
+{
+  churn_comparison_free(c->comparison);
+  churn_judging_folds_clear(&c->folds);
+  churn_feature_sets_clear(&c->sets);
+  churn_frame_free(c->frame);
+  churn_snapshots_free(c->rows);
+  churn_snapshots_free(c->all);
+  churn_pipeline_close(c->pipeline);
+}
+
+static churn_status check_outcome(const churn_project *project, churn_error *error)
+{
+  if (project->outcome.kind != CHURN_OUTCOME_NONE)
+    return CHURN_OK;
+  return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){project->path, 0, 0},
+                            "the project has no `outcome`, so there is nothing to compare on");
+}
+
+static bool reads_standard_input(const churn_project *project)
+{
+  bool reads = project->customers.path != NULL && strcmp(project->customers.path, "-") == 0;
+  for (size_t i = 0; i < project->history_count; i++)
+    reads = reads || strcmp(project->histories[i].path, "-") == 0;
+  return reads;
+}
+
+/* Before the data is read, so that a wrong name is told at once. */
+static churn_status open_sets(comparing *c, churn_error *error)
+{
+  churn_pipeline_settings opening = {.no_data = true};
+  churn_pipeline *checked = NULL;
+  churn_status status = check_outcome(c->project, error);
+  if (status != CHURN_OK || reads_standard_input(c->project))
+    return status;
+  status = churn_pipeline_open(c->project, &opening, c->run, &checked, error);
+  if (status == CHURN_OK)
+    status = churn_feature_sets_build(checked, c->settings, &c->sets, error);
+  churn_pipeline_close(checked);
+  return status;
+}
+
+static churn_status open_rows(comparing *c, churn_error *error)
+{
+  churn_pipeline_settings opening = {.with_labels = true};
+  churn_status status = churn_pipeline_open(c->project, &opening, c->run, &c->pipeline, error);
+  if (status == CHURN_OK && c->sets.count == 0)
+    status = churn_feature_sets_build(c->pipeline, c->settings, &c->sets, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_snapshots(c->pipeline, c->settings->first, c->settings->last,
+                                      CHURN_SNAPSHOTS_LABELLED, c->run, &c->all, error);
+  churn_split split = churn_split_of(c->project, c->settings->test_from);
+  if (status == CHURN_OK)
+    status = churn_split_take(&split, c->pipeline->data, c->all, CHURN_PART_TRAIN, &c->rows, error);
+  if (status == CHURN_OK && c->rows->count == 0)
+    status = churn_error_set(error, CHURN_DEGENERATE,
+                             "no labelled row to compare on: every label window is still open, or "
+                             "`test_from` or `split` keeps all rows back");
+  return status == CHURN_OK
+             ? churn_frame_build(c->pipeline->plan, c->rows, 0, c->rows->count,
+                                 c->pipeline->feature_count, c->run, &c->frame, error)
+             : status;
+}
+
+static churn_status choose_folds(comparing *c, churn_error *error)
+{
+  const churn_compare_settings *s = c->settings;
+  churn_status status = CHURN_OK;
+  if (s->folds == 0)
+    status = churn_judging_by_time(c->pipeline, c->rows, c->run, &c->folds, error);
+  if (status != CHURN_OK || c->folds.count > 0)
+    return status;
+  churn_judging_folds_clear(&c->folds);
+  return churn_judging_by_customer(c->pipeline, c->rows, s->folds == 0 ? DEFAULT_FOLDS : s->folds,
+                                   s->seed, &c->folds, error);
+}
+
+static void describe_fold(const comparing *c, uint32_t fold, churn_compared_fold *to)
+{
+  to->as_of = c->folds.by_time ? c->folds.days[fold] : CHURN_DAY_MISSING;
+  for (size_t i = 0; i < c->rows->count; i++) {
+    uint64_t churner = c->rows->rows[i].label == CHURN_LABEL_CHURNED;
+    if (churn_judging_trains(&c->folds, c->rows, fold, i)) {
+      to->training_rows++;
+      to->training_churners += churner;
+    }
+    if (c->folds.fold[i] == fold) {
+      to->rows++;
+      to->churners += churner;
+    }
+  }
+}
+
+static churn_status describe_set(const comparing *c, size_t set, churn_error *error)
+{
+  const churn_feature_set *from = &c->sets.sets[set];
+  churn_compared_set *to = &c->comparison->sets[set];
+  to->random_auc = NAN;
+  to->features = churn_array_new(from->count, sizeof *to->features);
+  to->fold_aucs = churn_array_new(c->folds.count, sizeof *to->fold_aucs);
+  if (to->features == NULL || to->fold_aucs == NULL)
+    return churn_error_no_memory(error);
+  for (size_t f = 0; f < c->comparison->feature_count; f++)
+    if (from->holds[f])
+      to->features[to->feature_count++] = c->comparison->features[f];
+  to->row_bytes = from->count * sizeof(double);
+  return churn_text_set(&to->name, from->name, error);
+}
+
+static void list_pairs(churn_comparison *to, bool all)
+{
+  for (size_t a = 0; a < (all ? to->set_count : 1); a++)
+    for (size_t b = a + 1; b < to->set_count; b++)
+      to->pairs[to->pair_count++] = (churn_compared_pair){.first = a, .second = b};
+}
+
+static churn_status describe(comparing *c, churn_error *error)
+{
+  const churn_compare_settings *s = c->settings;
+  size_t sets = c->sets.count, features = c->pipeline->feature_count;
+  churn_comparison *to = c->comparison = calloc(1, sizeof *to);
+  if (to == NULL)
+    return churn_error_no_memory(error);
+  to->rule = c->folds.by_time ? CHURN_FOLDS_TIME : CHURN_FOLDS_CUSTOMERS;
+  to->kept_back = c->all->count - c->rows->count;
+  to->capacity = s->capacity;
+  to->seed = s->seed;
+  to->draws = churn_bootstrap_draws(&(churn_bootstrap_settings){.draws = s->draws});
+  to->folds = churn_array_new(c->folds.count, sizeof *to->folds);
+  to->features = churn_array_new(features, sizeof *to->features);
+  to->sets = churn_array_new(sets, sizeof *to->sets);
+  to->pairs = churn_array_new(s->all_pairs ? sets * (sets - 1) / 2 : sets, sizeof *to->pairs);
+  if (to->folds == NULL || to->features == NULL || to->sets == NULL || to->pairs == NULL)
+    return churn_error_no_memory(error);
+  to->fold_count = c->folds.count;
+  to->set_count = sets;
+  churn_status status = CHURN_OK;
+  for (; status == CHURN_OK && to->feature_count < features; to->feature_count++)
+    status = churn_text_set(&to->features[to->feature_count],
+                            c->pipeline->selection->features[to->feature_count].name.text, error);
+  for (size_t i = 0; status == CHURN_OK && i < sets; i++)
+    status = describe_set(c, i, error);
+  for (uint32_t f = 0; f < c->folds.count; f++)
+    describe_fold(c, f, &to->folds[f]);
+  list_pairs(to, s->all_pairs);
+  return status;
+}
+
+static void describe_fits(const comparing *c, const churn_set_fits *fits)
+{
+  for (size_t s = 0; s < c->sets.count; s++) {
+    churn_compared_set *to = &c->comparison->sets[s];
+    to->columns = fits[s].columns;
+    to->separated = fits[s].separated;
+    to->not_converged = fits[s].not_converged;
+    to->fit_ms = fits[s].milliseconds;
+    if (fits[s].separated > 0)
+      churn_notes_add(churn_run_notes(c->run), CHURN_WARNING, "separated", CHURN_NOWHERE,
+                      "set %s: in %u of %u folds the likelihood has no maximum; judged by the fit "
+                      "where it hardly rises any more",
+                      to->name, fits[s].separated, c->folds.count);
+    if (fits[s].not_converged > 0)
+      churn_notes_add(churn_run_notes(c->run), CHURN_WARNING, "not_converged", CHURN_NOWHERE,
+                      "set %s: %u of %u fits did not converge", to->name, fits[s].not_converged,
+                      c->folds.count);
+  }
+}
+
+static churn_status judge(comparing *c, churn_error *error)
+{
+  size_t sets = c->sets.count, rows = c->rows->count;
+  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds};
+  double *logits = churn_array_new(sets * rows, sizeof *logits);
+  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  churn_status status = logits == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, error);
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
+  if (status == CHURN_OK) {
+    describe_fits(c, fits);
+    status = churn_judge(&judging, c->run, c->comparison, error);
+  }
+  free(logits);
+  free(fits);
+  return status;
+}
+
+/* Whether single rows dealt at random would be other folds than ours: some customer has several
+ * rows, or ours are by time. */
+static bool random_differs(const comparing *c)
+{
+  bool differs = c->folds.by_time;
+  for (size_t i = 1; !differs && i < c->rows->count; i++)
+    differs = c->rows->rows[i].customer == c->rows->rows[i - 1].customer;
+  return differs;
+}
+
+/* What the same sets seem worth when rows are dealt at random: rows of one customer, and label
+ * windows, on both sides. */
+static churn_status judge_random(comparing *c, churn_error *error)
+{
+  size_t sets = c->sets.count, rows = c->rows->count;
+  if (!random_differs(c))
+    return CHURN_OK;
+  churn_judging_folds folds = {0};
+  churn_status status =
+      churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed, &folds, error);
+  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds};
+  double *logits = churn_array_new(sets * rows, sizeof *logits);
+  double *areas = churn_array_new(sets, sizeof *areas);
+  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  if (status == CHURN_OK && (logits == NULL || areas == NULL || fits == NULL))
+    status = churn_error_no_memory(error);
+  if (status == CHURN_OK)
+    status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, error);
+  churn_judge_input judging = {c->rows, c->frame, &folds, sets, logits};
+  if (status == CHURN_OK)
+    status = churn_judge_areas(&judging, c->run, areas, error);
+  for (size_t s = 0; status == CHURN_OK && s < sets; s++)
+    c->comparison->sets[s].random_auc = areas[s];
+  churn_judging_folds_clear(&folds);
+  free(logits);
+  free(areas);
+  free(fits);
+  return status;
+}
+
+static churn_status measure_cost(comparing *c, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (size_t s = 0; status == CHURN_OK && s < c->sets.count; s++)
+    status = churn_extraction_cost(c->pipeline, c->rows, &c->sets.sets[s],
+                                   &c->comparison->sets[s].extraction_ms, error);
+  return status;
+}
+
+churn_status churn_compare(const churn_project *project, const churn_compare_settings *settings,
+                           const churn_run *run, churn_comparison **comparison, churn_error *error)
+{
+  comparing c = {.project = project, .settings = settings, .run = run};
+  churn_status status = CHURN_OK;
+  churn_status (*const steps[])(comparing *, churn_error *) = {
+      open_sets, open_rows, choose_folds, describe, judge, judge_random, measure_cost};
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
+    status = steps[i](&c, error);
+  if (status == CHURN_OK) {
+    *comparison = c.comparison;
+    c.comparison = NULL;
+  }
+  clear(&c);
+  return status;
+}

@@ -1,0 +1,181 @@
+/* What `churn compare --json` prints.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/report.h"
+
+#include <churn/compare.h>
+
+#include <string.h>
+
+static void open_item(churn_json_text *text, int indent, bool first)
+{
+  churn_json_append(text, first ? "" : ",");
+  churn_json_line(text, indent);
+  churn_json_append(text, "{");
+}
+
+static void append_whole(churn_json_text *text, int indent, const char *key, uint64_t value)
+{
+  churn_json_key(text, indent, key, false);
+  churn_json_whole(text, value);
+}
+
+static void append_number(churn_json_text *text, int indent, const char *key, double value)
+{
+  churn_json_key(text, indent, key, false);
+  churn_json_number_or_null(text, value);
+}
+
+static void append_estimate(churn_json_text *text, int indent, const char *key,
+                            const churn_estimate *estimate)
+{
+  const churn_json_pair pairs[] = {
+      {"value", estimate->value}, {"low", estimate->low}, {"high", estimate->high}};
+  churn_json_key(text, indent, key, false);
+  churn_json_append(text, "{");
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], true);
+  churn_json_append(text, "}");
+}
+
+static void append_texts(churn_json_text *text, int indent, const char *key, char *const *texts,
+                         size_t count)
+{
+  churn_json_key(text, indent, key, false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < count; i++) {
+    churn_json_append(text, i == 0 ? "" : ", ");
+    churn_json_quote(text, texts[i]);
+  }
+  churn_json_append(text, "]");
+}
+
+static void append_folds(churn_json_text *text, const churn_comparison *c)
+{
+  churn_json_key(text, 2, "folds", false);
+  churn_json_append(text, "[");
+  for (size_t f = 0; f < c->fold_count; f++) {
+    const churn_compared_fold *fold = &c->folds[f];
+    char day[CHURN_DAY_TEXT_SIZE];
+    churn_day_format(fold->as_of, day);
+    open_item(text, 4, f == 0);
+    churn_json_append(text, "\"as_of\": ");
+    if (day[0] == '\0')
+      churn_json_append(text, "null");
+    else
+      churn_json_quote(text, day);
+    const struct {
+      const char *key;
+      uint64_t count;
+    } counts[] = {{", \"training_rows\": ", fold->training_rows},
+                  {", \"training_churners\": ", fold->training_churners},
+                  {", \"rows\": ", fold->rows},
+                  {", \"churners\": ", fold->churners}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+      churn_json_append(text, counts[i].key);
+      churn_json_whole(text, counts[i].count);
+    }
+    churn_json_append(text, "}");
+  }
+  churn_json_line(text, 2);
+  churn_json_append(text, "]");
+}
+
+static void append_set(churn_json_text *text, const churn_comparison *c,
+                       const churn_compared_set *set)
+{
+  churn_json_key(text, 6, "name", true);
+  churn_json_quote(text, set->name);
+  append_texts(text, 6, "features", set->features, set->feature_count);
+  append_whole(text, 6, "columns", set->columns);
+  append_estimate(text, 6, "auc", &set->auc);
+  append_estimate(text, 6, "log_loss", &set->log_loss);
+  append_estimate(text, 6, "brier", &set->brier);
+  append_number(text, 6, "calibration_slope", set->calibration_slope);
+  append_number(text, 6, "calibration_slope_error", set->calibration_slope_error);
+  append_estimate(text, 6, "top_decile_lift", &set->lift);
+  append_estimate(text, 6, "captured", &set->captured);
+  append_estimate(text, 6, "captured_value", &set->captured_value);
+  append_number(text, 6, "random_folds_auc", set->random_auc);
+  churn_json_key(text, 6, "fold_aucs", false);
+  churn_json_append(text, "[");
+  for (size_t f = 0; f < c->fold_count; f++) {
+    churn_json_append(text, f == 0 ? "" : ", ");
+    churn_json_number_or_null(text, set->fold_aucs[f]);
+  }
+  churn_json_append(text, "]");
+  append_whole(text, 6, "separated_fits", set->separated);
+  append_whole(text, 6, "not_converged_fits", set->not_converged);
+  const churn_json_pair cost[] = {{"extraction_ms_per_thousand", set->extraction_ms},
+                                  {"fit_ms", set->fit_ms},
+                                  {"bytes_per_customer", (double)set->row_bytes}};
+  churn_json_key(text, 6, "cost", false);
+  churn_json_append(text, "{");
+  churn_json_numbers(text, cost, sizeof cost / sizeof cost[0], true);
+  churn_json_append(text, "}");
+}
+
+static void append_pair(churn_json_text *text, const churn_comparison *c,
+                        const churn_compared_pair *pair)
+{
+  churn_json_key(text, 6, "first", true);
+  churn_json_quote(text, c->sets[pair->first].name);
+  churn_json_key(text, 6, "second", false);
+  churn_json_quote(text, c->sets[pair->second].name);
+  append_estimate(text, 6, "auc", &pair->auc);
+  append_number(text, 6, "auc_std_error", pair->auc_std_error);
+  append_number(text, 6, "z", pair->z);
+  append_number(text, 6, "p", pair->p);
+  append_number(text, 6, "p_adjusted", pair->p_adjusted);
+  append_estimate(text, 6, "log_loss", &pair->log_loss);
+  append_estimate(text, 6, "captured", &pair->captured);
+  append_estimate(text, 6, "captured_value", &pair->captured_value);
+  churn_json_key(text, 6, "verdict", false);
+  churn_json_quote(text, pair->verdict);
+}
+
+static void close_item(churn_json_text *text)
+{
+  churn_json_line(text, 4);
+  churn_json_append(text, "}");
+}
+
+churn_status churn_comparison_write(const churn_comparison *comparison, const char *path,
+                                    churn_error *error)
+{
+  churn_json_text text = {0};
+  const churn_comparison *c = comparison;
+  churn_json_append(&text, "{");
+  churn_json_key(&text, 2, "fold_rule", true);
+  churn_json_quote(&text, c->rule == CHURN_FOLDS_TIME ? "time" : "customers");
+  append_whole(&text, 2, "rows", c->rows);
+  append_whole(&text, 2, "churners", c->churners);
+  append_whole(&text, 2, "customers", c->customers);
+  append_whole(&text, 2, "kept_back", c->kept_back);
+  churn_json_key(&text, 2, "capacity", false);
+  if (c->capacity == 0)
+    churn_json_append(&text, "null");
+  else
+    churn_json_whole(&text, c->capacity);
+  append_whole(&text, 2, "seed", c->seed);
+  append_whole(&text, 2, "bootstrap_draws", c->draws);
+  append_folds(&text, c);
+  churn_json_key(&text, 2, "sets", false);
+  churn_json_append(&text, "[");
+  for (size_t s = 0; s < c->set_count; s++) {
+    open_item(&text, 4, s == 0);
+    append_set(&text, c, &c->sets[s]);
+    close_item(&text);
+  }
+  churn_json_line(&text, 2);
+  churn_json_append(&text, "]");
+  churn_json_key(&text, 2, "pairs", false);
+  churn_json_append(&text, "[");
+  for (size_t i = 0; i < c->pair_count; i++) {
+    open_item(&text, 4, i == 0);
+    append_pair(&text, c, &c->pairs[i]);
+    close_item(&text);
+  }
+  churn_json_line(&text, 2);
+  churn_json_append(&text, "]\n}\n");
+  return churn_json_save(&text, path, error);
+}

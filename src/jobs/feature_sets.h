@@ -1,0 +1,37 @@
+/* Sets of features given on the fly: "full - payments*, engagement + price_tier", and sets made by
+ * leaving out or keeping one part. Place in the flow: text of an option, selection -> masks.
+ *
+ * sets = set {"," set} ; set = name {("+" | "-") name}, the signs between blanks, because names may
+ * hold them. A name is looked for as a set of the project, `all`, a feature, a history (the
+ * features of its family); with * or ? it stands for the features that it fits. In backticks it may
+ * hold anything.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_FEATURE_SETS_H
+#define CHURN_JOBS_FEATURE_SETS_H
+
+#include "design/pipeline.h"
+
+#include <churn/compare.h>
+
+typedef struct churn_feature_set {
+  char *name;
+  bool *holds; /* [features of the selection] */
+  size_t count;
+} churn_feature_set;
+
+typedef struct churn_feature_sets {
+  churn_feature_set *sets;
+  size_t count;
+  size_t capacity;
+} churn_feature_sets;
+
+/* By settings' sets, leave_one_out and only_one; features are those of the pipeline's selection, in
+ * its order. USAGE names what cannot be read or is not known, and the nearest name; also for an
+ * empty set, and one that is given twice. The caller clears. */
+CHURN_MUST_USE churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
+                                                     const churn_compare_settings *settings,
+                                                     churn_feature_sets *sets, churn_error *error);
+void churn_feature_sets_clear(churn_feature_sets *sets);
+
+#endif

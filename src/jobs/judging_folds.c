@@ -1,0 +1,156 @@
+/* Which rows train for which rows.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/judging_folds.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "design/folds.h"
+
+#include <stdlib.h>
+
+enum { LEAST_CUSTOMERS = 2 };
+
+void churn_judging_folds_clear(churn_judging_folds *folds)
+{
+  free(folds->fold);
+  free(folds->days);
+  *folds = (churn_judging_folds){0};
+}
+
+/* Customers of each label on one side of a fold; rows of one customer stand together. */
+typedef struct side {
+  uint64_t customers[2];
+  uint32_t last[2];
+} side;
+
+static void add_row(side *s, const churn_snapshot *row)
+{
+  int label = row->label == CHURN_LABEL_CHURNED;
+  if (s->customers[label] == 0 || s->last[label] != row->customer)
+    s->customers[label]++;
+  s->last[label] = row->customer;
+}
+
+static bool is_enough(const side *s)
+{
+  return s->customers[0] >= LEAST_CUSTOMERS && s->customers[1] >= LEAST_CUSTOMERS;
+}
+
+/* Both sides of one fold. */
+static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapshots *rows,
+                           uint32_t fold)
+{
+  side training = {{0}, {0}}, judged = {{0}, {0}};
+  for (size_t i = 0; i < rows->count; i++) {
+    if (churn_judging_trains(folds, rows, fold, i))
+      add_row(&training, &rows->rows[i]);
+    if (folds->by_time ? rows->rows[i].as_of == folds->days[fold] : folds->fold[i] == fold)
+      add_row(&judged, &rows->rows[i]);
+  }
+  return is_enough(&training) && is_enough(&judged);
+}
+
+static churn_status check_folds(const churn_judging_folds *folds, const churn_snapshots *rows,
+                                churn_error *error)
+{
+  for (uint32_t f = 0; f < folds->count; f++)
+    if (!fold_is_enough(folds, rows, f))
+      return churn_error_set(error, CHURN_DEGENERATE,
+                             "in %u folds some hold fewer than %d customers who churned, or who "
+                             "stayed: too few to compare on",
+                             folds->count, LEAST_CUSTOMERS);
+  return CHURN_OK;
+}
+
+/* The rows' as-of days, each once, ascending. */
+static churn_status list_days(const churn_snapshots *rows, churn_day **days, uint32_t *count,
+                              churn_error *error)
+{
+  churn_day *all = churn_array_new(rows->count, sizeof *all);
+  if (all == NULL)
+    return churn_error_no_memory(error);
+  *count = 0;
+  for (size_t i = 0; i < rows->count; i++)
+    all[i] = rows->rows[i].as_of;
+  qsort(all, rows->count, sizeof *all, churn_days_compare);
+  for (size_t i = 0; i < rows->count; i++)
+    if (i == 0 || all[i] != all[i - 1])
+      all[(*count)++] = all[i];
+  *days = all;
+  return CHURN_OK;
+}
+
+static void note_days(uint32_t judged, uint32_t all, const churn_run *run)
+{
+  if (judged > 0 && judged < all)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "days_not_judged", CHURN_NOWHERE,
+                    "%u of %u as-of days are not judged: too few customers churned, or stayed, on "
+                    "them or in label windows that had closed by then",
+                    all - judged, all);
+}
+
+churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_snapshots *rows,
+                                   const churn_run *run, churn_judging_folds *folds,
+                                   churn_error *error)
+{
+  const churn_outcome_spec *outcome = &pipeline->project->outcome;
+  churn_judging_folds f = {.by_time = true,
+                           .span_days = outcome->gap_days + outcome->horizon_days,
+                           .fold = churn_array_new(rows->count, sizeof *f.fold)};
+  uint32_t all = 0;
+  churn_status status =
+      f.fold == NULL ? churn_error_no_memory(error) : list_days(rows, &f.days, &all, error);
+  if (status != CHURN_OK) {
+    churn_judging_folds_clear(&f);
+    return status;
+  }
+  for (uint32_t d = 0; d < all; d++) {
+    f.days[f.count] = f.days[d];
+    f.count += f.days[d] != CHURN_DAY_MISSING && fold_is_enough(&f, rows, f.count);
+  }
+  for (size_t i = 0; i < rows->count; i++) {
+    f.fold[i] = CHURN_NOT_JUDGED;
+    for (uint32_t d = 0; d < f.count; d++)
+      if (f.days[d] == rows->rows[i].as_of)
+        f.fold[i] = d;
+  }
+  note_days(f.count, all, run);
+  *folds = f;
+  return CHURN_OK;
+}
+
+churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const churn_snapshots *rows,
+                                       uint32_t count, uint64_t seed, churn_judging_folds *folds,
+                                       churn_error *error)
+{
+  churn_judging_folds f = {.count = count, .fold = churn_array_new(rows->count, sizeof *f.fold)};
+  churn_status status = f.fold == NULL ? churn_error_no_memory(error)
+                                       : churn_folds_deal(rows, pipeline->data->customers.ids,
+                                                          count, seed, f.fold, error);
+  if (status == CHURN_OK)
+    status = check_folds(&f, rows, error);
+  if (status == CHURN_OK)
+    *folds = f;
+  else
+    churn_judging_folds_clear(&f);
+  return status;
+}
+
+churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count, uint64_t seed,
+                                  churn_judging_folds *folds, churn_error *error)
+{
+  churn_judging_folds f = {.count = count, .fold = churn_array_new(rows->count, sizeof *f.fold)};
+  churn_random random = churn_random_stream(seed, 0);
+  if (f.fold == NULL)
+    return churn_error_no_memory(error);
+  churn_random_shuffle(&random, f.fold, (uint32_t)rows->count);
+  for (size_t i = 0; i < rows->count; i++)
+    f.fold[i] %= count;
+  churn_status status = check_folds(&f, rows, error);
+  if (status == CHURN_OK)
+    *folds = f;
+  else
+    churn_judging_folds_clear(&f);
+  return status;
+}

@@ -1,0 +1,226 @@
+/* Rows of a block without quotes, converted column by column.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/rows.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A text that may stand for a missing value; most texts are told by their first byte that they do
+ * not. */
+static inline bool may_be_missing(const churn_value_rules *rules, const char *text, size_t length)
+{
+  return length == 0 || rules->may_be_missing[(unsigned char)text[0]];
+}
+
+/* The month whose text is YYYY-MM-, by way of the plain parser; NULL when there is none. */
+static const churn_month *find_month(churn_month *months, const char *text)
+{
+  uint64_t key;
+  memcpy(&key, text, sizeof key);
+  churn_month *month = &months[key * 0x9E3779B97F4A7C15u >> 58];
+  if (month->text == key)
+    return month;
+  char first[11];
+  memcpy(first, text, 8);
+  memcpy(first + 8, "01", 3);
+  churn_day day = churn_day_parse(first, 10), next = CHURN_DAY_MISSING;
+  if (day != CHURN_DAY_MISSING)
+    next = churn_day_add_months(day, 1);
+  if (next == CHURN_DAY_MISSING)
+    return NULL;
+  *month = (churn_month){key, day, next - day};
+  return month;
+}
+
+/* YYYY-MM-DD alone. False for every other text, and for some of the last month there is. */
+static inline bool read_plain_day(const char *text, size_t length, churn_month *months,
+                                  churn_day *day)
+{
+  if (length != 10)
+    return false;
+  const churn_month *month = find_month(months, text);
+  unsigned tens = (unsigned char)text[8] - (unsigned)'0';
+  unsigned ones = (unsigned char)text[9] - (unsigned)'0';
+  if (month == NULL || tens > 3 || ones > 9)
+    return false;
+  int of_month = (int)(tens * 10 + ones);
+  if (of_month < 1 || of_month > month->days)
+    return false;
+  *day = month->first + of_month - 1;
+  return true;
+}
+
+bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rules *rules,
+                     churn_month *months, churn_day *days)
+{
+  bool plain = rules->date_format == NULL && rules->utc_offset_minutes == 0;
+  for (size_t row = 0; row < rows->count; row++) {
+    size_t length;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    days[row] = CHURN_DAY_MISSING;
+    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
+      continue;
+    if (plain && read_plain_day(text, length, months, &days[row]))
+      continue;
+    if (!churn_value_day(rules, text, length, &days[row]))
+      return false;
+  }
+  return true;
+}
+
+bool churn_rows_numbers(const churn_rows *rows, size_t field, const churn_value_rules *rules,
+                        double *numbers)
+{
+  for (size_t row = 0; row < rows->count; row++) {
+    size_t length;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    numbers[row] = NAN;
+    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
+      continue;
+    if (!churn_value_number(rules, text, length, &numbers[row]))
+      return false;
+  }
+  return true;
+}
+
+bool churn_rows_flags(const churn_rows *rows, size_t field, const churn_value_rules *rules,
+                      double *numbers)
+{
+  for (size_t row = 0; row < rows->count; row++) {
+    size_t length;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    numbers[row] = NAN;
+    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
+      continue;
+    if (!churn_value_flag(text, length, &numbers[row]))
+      return false;
+  }
+  return true;
+}
+
+bool churn_rows_any_empty(const churn_rows *rows, size_t field)
+{
+  bool any = false;
+  for (size_t row = 0; row < rows->count; row++) {
+    size_t length;
+    churn_rows_field(rows, row, field, &length);
+    any |= length == 0;
+  }
+  return any;
+}
+
+/* Up to 16 bytes, filled up with zeros. */
+static inline void short_text(const char *text, size_t length, const char *readable,
+                              uint64_t bytes[2])
+{
+  bytes[0] = bytes[1] = 0;
+  if ((size_t)(readable - text) < CHURN_RECENT_LENGTH) {
+    memcpy(bytes, text, length);
+    return;
+  }
+  static const unsigned char masks[2 * CHURN_RECENT_LENGTH] = {
+      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  uint64_t mask[2];
+  memcpy(bytes, text, CHURN_RECENT_LENGTH);
+  memcpy(mask, masks + CHURN_RECENT_LENGTH - length, sizeof mask);
+  bytes[0] &= mask[0];
+  bytes[1] &= mask[1];
+}
+
+static churn_status add_category(const churn_value_rules *rules, const char *text, size_t length,
+                                 churn_dictionary *levels, uint32_t *code)
+{
+  *code = CHURN_CODE_MISSING;
+  if (churn_value_missing(rules, text, length))
+    return CHURN_OK;
+  return churn_dictionary_add(levels, text, length, code);
+}
+
+churn_status churn_rows_categories(const churn_rows *rows, size_t field,
+                                   const churn_value_rules *rules, churn_recent_text *recent,
+                                   churn_dictionary *levels, uint32_t *codes)
+{
+  churn_status status = CHURN_OK;
+  for (size_t row = 0; row < rows->count && status == CHURN_OK; row++) {
+    size_t length;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    if (length - 1 >= CHURN_RECENT_LENGTH) {
+      status = add_category(rules, text, length, levels, &codes[row]);
+      continue;
+    }
+    uint64_t bytes[2];
+    short_text(text, length, rows->readable, bytes);
+    uint64_t mixed = (bytes[0] ^ bytes[1] * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u;
+    churn_recent_text *seen = &recent[mixed >> 56];
+    if (seen->length != length || seen->bytes[0] != bytes[0] || seen->bytes[1] != bytes[1]) {
+      status = add_category(rules, text, length, levels, &codes[row]);
+      *seen = (churn_recent_text){{bytes[0], bytes[1]}, length, codes[row]};
+    }
+    codes[row] = seen->code;
+  }
+  return status;
+}
+
+/* Rows in a row with one id: exports are often grouped by it. */
+typedef struct id_runs {
+  const char *texts[CHURN_DICTIONARY_BATCH];
+  size_t lengths[CHURN_DICTIONARY_BATCH];
+  size_t first_row[CHURN_DICTIONARY_BATCH + 1];
+  size_t count;
+} id_runs;
+
+/* Fills the next runs, from `row` on; their end is first_row[count]. */
+static void collect_runs(const churn_rows *rows, size_t field, size_t row, id_runs *runs)
+{
+  size_t count = 0;
+  for (; row < rows->count; row++) {
+    size_t length;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    if (count > 0 && runs->lengths[count - 1] == length &&
+        memcmp(runs->texts[count - 1], text, length) == 0)
+      continue;
+    if (count == CHURN_DICTIONARY_BATCH)
+      break;
+    runs->texts[count] = text;
+    runs->lengths[count] = length;
+    runs->first_row[count++] = row;
+  }
+  runs->first_row[count] = row;
+  runs->count = count;
+}
+
+static void spread(const id_runs *runs, const uint32_t *of_run, uint32_t *codes)
+{
+  for (size_t i = 0; i < runs->count; i++)
+    for (size_t row = runs->first_row[i]; row < runs->first_row[i + 1]; row++)
+      codes[row] = of_run[i];
+}
+
+churn_status churn_rows_ids(const churn_rows *rows, size_t field, churn_dictionary *levels,
+                            uint32_t *codes)
+{
+  id_runs runs;
+  uint32_t of_run[CHURN_DICTIONARY_BATCH];
+  for (size_t row = 0; row < rows->count; row = runs.first_row[runs.count]) {
+    collect_runs(rows, field, row, &runs);
+    churn_status status =
+        churn_dictionary_add_many(levels, runs.texts, runs.lengths, runs.count, of_run);
+    if (status != CHURN_OK)
+      return status;
+    spread(&runs, of_run, codes);
+  }
+  return CHURN_OK;
+}
+
+void churn_rows_known_ids(const churn_rows *rows, size_t field, const churn_dictionary *known,
+                          uint32_t *codes)
+{
+  id_runs runs;
+  uint32_t of_run[CHURN_DICTIONARY_BATCH];
+  for (size_t row = 0; row < rows->count; row = runs.first_row[runs.count]) {
+    collect_runs(rows, field, row, &runs);
+    churn_dictionary_find_many(known, runs.texts, runs.lengths, runs.count, of_run);
+    spread(&runs, of_run, codes);
+  }
+}

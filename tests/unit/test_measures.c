@@ -1,0 +1,257 @@
+/* Log-loss, Brier, lift, capture, and their bootstrap against known standard errors.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support.h"
+
+#include "evaluate/measures.h"
+#include "judged.h"
+
+#include "evaluate/figures.h"
+#include <churn/evaluate.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+static made_rows made;
+static double logits[2][MOST_JUDGED];
+
+static void order(const churn_judged *judged, churn_ordering orderings[2],
+                  churn_measured_set sets[2])
+{
+  churn_error error;
+  for (int s = 0; s < 2; s++) {
+    assert_ok(churn_ordering_build(judged, logits[s], &orderings[s], &error), &error);
+    sets[s] = (churn_measured_set){logits[s], &orderings[s]};
+  }
+}
+
+static void clear(churn_ordering orderings[2])
+{
+  churn_ordering_clear(&orderings[0]);
+  churn_ordering_clear(&orderings[1]);
+}
+
+/* Two routes: `churn evaluate`'s figures sort and sum in their own way. */
+static void measures_equal_the_figures_of_an_evaluation(void **state)
+{
+  (void)state;
+  churn_random random = churn_random_stream(4, 4);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_evaluation evaluation;
+  churn_error error;
+  double probabilities[MOST_JUDGED], measures[CHURN_MEASURES];
+  const uint64_t capacity = 37;
+  const double place = 37;
+  make_rows(&made, 501, 200, 1, &random);
+  made.judged.weights = NULL;
+  make_tied_scores(&made, 12, &random, logits[0]);
+  make_tied_scores(&made, 900, &random, logits[1]);
+  order(&made.judged, orderings, sets);
+  for (int s = 0; s < 2; s++) {
+    for (int i = 0; i < 501; i++)
+      probabilities[i] = 1 / (1 + exp(-logits[s][i]));
+    churn_scored scored = {.rows = 501,
+                           .labels = made.labels,
+                           .probabilities = probabilities,
+                           .logits = logits[s],
+                           .values = made.values};
+    assert_ok(churn_figures_compute(&scored, &capacity, 1, NULL, &evaluation, &error), &error);
+    assert_ok(churn_measures_compute(&made.judged, &sets[s], &place, measures, &error), &error);
+    assert_close(measures[CHURN_MEASURE_LOG_LOSS], evaluation.figures.log_loss, 1e-12, 0);
+    assert_close(measures[CHURN_MEASURE_BRIER], evaluation.figures.brier, 1e-12, 0);
+    assert_close(measures[CHURN_MEASURE_LIFT], evaluation.figures.top_decile_lift, 1e-12, 0);
+    assert_close(measures[CHURN_MEASURE_CAPTURED], evaluation.captures[0].captured, 1e-12, 0);
+    assert_close(measures[CHURN_MEASURE_CAPTURED_VALUE], evaluation.captures[0].captured_value,
+                 1e-12, 0);
+  }
+  clear(orderings);
+}
+
+static void a_weight_counts_as_that_many_rows(void **state)
+{
+  (void)state;
+  churn_random random = churn_random_stream(4, 5);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_error error;
+  double weighted[CHURN_MEASURES], repeated[CHURN_MEASURES];
+  const double place = 61.5;
+  size_t rows = 120, at;
+  make_rows(&made, rows, 200, 1, &random);
+  make_tied_scores(&made, 8, &random, logits[0]);
+  for (size_t i = 0; i < rows; i++) {
+    made.weights[i] = 1 + (double)(i % 3);
+    logits[1][i] = 0;
+  }
+  order(&made.judged, orderings, sets);
+  assert_ok(churn_measures_compute(&made.judged, &sets[0], &place, weighted, &error), &error);
+  clear(orderings);
+  at = rows;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t k = 0; k < i % 3; k++, at++) {
+      made.labels[at] = made.labels[i];
+      made.values[at] = made.values[i];
+      made.folds[at] = 0;
+      logits[0][at] = logits[0][i];
+      logits[1][at] = 0;
+    }
+  made.judged.rows = at;
+  made.judged.weights = NULL;
+  made.judged.clusters = NULL;
+  order(&made.judged, orderings, sets);
+  assert_ok(churn_measures_compute(&made.judged, &sets[0], &place, repeated, &error), &error);
+  for (int m = 0; m < CHURN_MEASURES; m++)
+    assert_close(weighted[m], repeated[m], 1e-12, 0);
+  clear(orderings);
+}
+
+/* Normal logits that know the label, noisier in the first set; customers of three rows. */
+static void make_logits(size_t rows, churn_random *random)
+{
+  for (size_t i = 0; i < rows; i++) {
+    double truth = draw_normal(random) + 1.1 * made.labels[i] - 0.8;
+    logits[0][i] = truth + 0.6 * draw_normal(random);
+    logits[1][i] = truth;
+  }
+}
+
+static double spread(const double *values, uint32_t count)
+{
+  double mean = 0, square = 0;
+  for (uint32_t i = 0; i < count; i++)
+    mean += values[i] / count;
+  for (uint32_t i = 0; i < count; i++)
+    square += (values[i] - mean) * (values[i] - mean) / (count - 1);
+  return sqrt(square);
+}
+
+/* The log-loss is a ratio of means over customers: its standard error by the linearised formula,
+ * which the bootstrap must meet within Monte Carlo error (1/sqrt(2 draws) = 1.6 %; 5 allowed). */
+static void the_bootstrap_finds_the_clustered_standard_error(void **state)
+{
+  (void)state;
+  enum { ROWS = 1500, CLUSTERS = 500, DRAWS = 2000 };
+  churn_random random = churn_random_stream(4, 6);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_error error;
+  churn_bootstrap_settings settings = {.seed = 71};
+  double measures[CHURN_MEASURES], residuals[CLUSTERS] = {0}, weight = 0, variance = 0;
+  const double places[] = {31, 47.5};
+  make_rows(&made, ROWS, CLUSTERS, 2, &random);
+  for (size_t i = 0; i < ROWS; i++) {
+    made.clusters[i] = (uint32_t)(i / 3);
+    made.labels[i] = made.labels[i / 3 * 3];
+  }
+  made.judged.cluster_count = CLUSTERS;
+  make_logits(ROWS, &random);
+  order(&made.judged, orderings, sets);
+  assert_int_equal(churn_bootstrap_draws(&settings), DRAWS);
+  double *values = malloc(sizeof(double) * 2 * CHURN_MEASURES * DRAWS);
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, NULL, values, &error),
+            &error);
+  assert_ok(churn_measures_compute(&made.judged, &sets[0], places, measures, &error), &error);
+  for (size_t i = 0; i < ROWS; i++)
+    weight += made.weights[i];
+  for (size_t i = 0; i < ROWS; i++) {
+    double p = 1 / (1 + exp(-logits[0][i])), loss = -log(made.labels[i] ? p : 1 - p);
+    residuals[i / 3] += made.weights[i] * (loss - measures[CHURN_MEASURE_LOG_LOSS]) / weight;
+  }
+  for (int c = 0; c < CLUSTERS; c++)
+    variance += residuals[c] * residuals[c];
+  const double *drawn = values + CHURN_MEASURE_LOG_LOSS * DRAWS;
+  assert_close(spread(drawn, DRAWS), sqrt(variance), 0.05, 0);
+  churn_interval interval;
+  assert_ok(churn_bootstrap_interval(NULL, drawn, DRAWS, 0.95, &interval, &error), &error);
+  assert_close(interval.high - interval.low, 2 * 1.96 * sqrt(variance), 0.07, 0);
+  /* Paired: the difference is far tighter than two of these, and lies below 0. */
+  assert_ok(churn_bootstrap_interval(drawn, drawn + CHURN_MEASURES * DRAWS, DRAWS, 0.95, &interval,
+                                     &error),
+            &error);
+  assert_true(interval.high < 0 && interval.high - interval.low < 3 * sqrt(variance));
+  clear(orderings);
+  free(values);
+}
+
+static void draws_depend_on_the_seed_alone(void **state)
+{
+  (void)state;
+  enum { ROWS = 600, DRAWS = 50, SIZE = 2 * CHURN_MEASURES * DRAWS };
+  static double one[SIZE], two[SIZE], other[SIZE];
+  churn_random random = churn_random_stream(4, 7);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_error error;
+  churn_run single = {.threads = 1}, three = {.threads = 3};
+  churn_bootstrap_settings settings = {.draws = DRAWS, .seed = 5};
+  const double places[] = {20, 20, 12.5};
+  make_rows(&made, ROWS, 250, 3, &random);
+  make_logits(ROWS, &random);
+  order(&made.judged, orderings, sets);
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &single, one, &error),
+            &error);
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &three, two, &error),
+            &error);
+  assert_memory_equal(one, two, sizeof one);
+  assert_ok(
+      churn_bootstrap_run(&made.judged, sets + 1, 1, places, &settings, &three, other, &error),
+      &error);
+  assert_memory_equal(one + SIZE / 2, other, sizeof one / 2);
+  settings.seed = 6;
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &single, other, &error),
+            &error);
+  assert_true(one[0] != other[0]);
+  clear(orderings);
+}
+
+/* With capacity 100 % and everybody's money, every draw captures all: the walk reaches the end of
+ * each fold whatever was drawn. */
+static void capacity_beyond_a_fold_captures_all_in_every_draw(void **state)
+{
+  (void)state;
+  enum { ROWS = 90, DRAWS = 40 };
+  double values[2 * CHURN_MEASURES * DRAWS];
+  churn_random random = churn_random_stream(4, 8);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_error error;
+  churn_bootstrap_settings settings = {.draws = DRAWS};
+  const double places[] = {5000, 5000};
+  make_rows(&made, ROWS, 40, 2, &random);
+  make_logits(ROWS, &random);
+  order(&made.judged, orderings, sets);
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, NULL, values, &error),
+            &error);
+  for (int d = 0; d < DRAWS; d++) {
+    assert_close(values[CHURN_MEASURE_CAPTURED * DRAWS + d], 1, 1e-12, 0);
+    assert_close(values[CHURN_MEASURE_CAPTURED_VALUE * DRAWS + d], 1, 1e-12, 0);
+  }
+  clear(orderings);
+}
+
+/* R 4.2.2: quantile(c(3.5, 1.25, 2, 9, 4.75, 8, 7.5), c(0.05, 0.95)). */
+static void the_interval_is_rs_quantiles(void **state)
+{
+  (void)state;
+  const double values[] = {3.5, 1.25, NAN, 2, 9, 4.75, 8, 7.5};
+  churn_interval interval;
+  churn_error error;
+  assert_ok(churn_bootstrap_interval(NULL, values, 8, 0.9, &interval, &error), &error);
+  assert_close(interval.low, 1.475, 1e-13, 0);
+  assert_close(interval.high, 8.7, 1e-13, 0);
+  assert_ok(churn_bootstrap_interval(NULL, values + 2, 1, 0.9, &interval, &error), &error);
+  assert_true(isnan(interval.low) && isnan(interval.high));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(measures_equal_the_figures_of_an_evaluation),
+      cmocka_unit_test(a_weight_counts_as_that_many_rows),
+      cmocka_unit_test(the_bootstrap_finds_the_clustered_standard_error),
+      cmocka_unit_test(draws_depend_on_the_seed_alone),
+      cmocka_unit_test(capacity_beyond_a_fold_captures_all_in_every_draw),
+      cmocka_unit_test(the_interval_is_rs_quantiles)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

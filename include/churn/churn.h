@@ -25,6 +25,7 @@
 #include <churn/train.h>
 
 #include <churn/compare.h>
+#include <churn/curves.h>
 #include <churn/evaluate.h>
 #include <churn/score.h>
 

@@ -4,6 +4,7 @@
 #ifndef CHURN_COMPARE_H
 #define CHURN_COMPARE_H
 
+#include <churn/curves.h>
 #include <churn/day.h>
 #include <churn/project.h>
 #include <churn/run.h>
@@ -61,6 +62,9 @@ typedef struct churn_compared_set {
   churn_estimate captured;       /* share of churners within capacity */
   churn_estimate captured_value; /* share of the churners' money */
   double calibration_slope, calibration_slope_error;
+  churn_gain_point gain[CHURN_GAIN_POINTS];
+  churn_calibration_bin calibration[CHURN_CALIBRATION_BINS]; /* lowest probability first */
+  size_t calibration_count;
   double *fold_aucs; /* [fold_count] */
   double
       random_auc; /* what folds of single rows would have claimed; NaN where these are the same */

@@ -12,8 +12,8 @@
 extern "C" {
 #endif
 
-/* A tenth of the rows, riskiest first. Ties across a boundary are shared evenly, so counts need not
- * be whole. */
+/* A tenth of the population (without weights: of the rows), riskiest first. Ties across a boundary
+ * are shared evenly, so counts need not be whole. */
 typedef struct churn_decile {
   double rows;
   double churners;
@@ -21,7 +21,7 @@ typedef struct churn_decile {
   double lift; /* churn rate here over the churn rate of all */
 } churn_decile;
 
-/* The K riskiest rows. */
+/* The K riskiest of the population. */
 typedef struct churn_capture {
   uint64_t count;
   double precision; /* churners among them / K */
@@ -34,6 +34,9 @@ enum { CHURN_DECILES = 10, CHURN_MOST_CAPTURES = 16 };
 
 typedef struct churn_evaluation {
   churn_figures figures;
+  double population; /* sum of the rows' weights; without weights the number of rows. All figures
+                        are over it; a row of weight w counts w times */
+  double population_churners;
   double mean_probability;
   double observed_rate;
   double intercept_error; /* standard error of figures.calibration_intercept */
@@ -64,7 +67,8 @@ CHURN_MUST_USE churn_status churn_evaluate(const churn_project *project, const c
                                            const churn_run *run, churn_evaluation *evaluation,
                                            churn_error *error);
 
-/* Writes what `churn evaluate --json` prints: model, rows, churners, first_as_of, last_as_of,
+/* Writes what `churn evaluate --json` prints: model, rows, churners, population,
+ * population_churners, first_as_of, last_as_of,
  * snapshots, in_sample (null = not known), auc, log_loss, brier, calibration{intercept, slope,
  * intercept_error, slope_error, mean_predicted, observed}, deciles[{rows, churners,
  * mean_probability, lift}], captures[{count, precision, captured, captured_value}], unseen_levels.

@@ -205,6 +205,16 @@ typedef struct churn_model {
   int32_t horizon_days, gap_days;
   double test_share; /* share of the customers that was held out by a hash of the id; 0 = none */
   uint64_t rows, churners, customers;
+  /* what the rows stand for; all means, and the figures of how good the model is, are over the
+   * population */
+  char *weighting; /* "none"; "frequency": a row stands for `weight` equal ones; "inclusion": the
+                      customer was in the file with the chance 1 / weight; "sampled": the shares
+                      sampled_churners and sampled_others of the two kinds were in the file, and
+                      the intercept is the population's */
+  char *weight;    /* expression of "frequency" and "inclusion"; NULL otherwise */
+  double sampled_churners, sampled_others; /* above 0, at most 1; 1 but for "sampled" */
+  double population, population_churners;  /* sums of weights */
+  char *offset; /* expression that is added to every logit as it is; NULL = none */
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
                     instead of lambda: lambda and all factors are 0) */
@@ -265,12 +275,14 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
 
 /* Writes what `churn train --json` prints: rows, churners, log_likelihood, null_log_likelihood,
  * iterations, max_gradient, stopped_by, penalty, lambda, alpha, lambda_rule, folds, cv_deviance,
- * cv_std_error, covariance, tests, intervals, dependent_rows, likelihood_valid, churned_customers,
- * aic, bic, mcfadden_r2, coefficients[{name, estimate, std_error, z, p, lower, upper,
- * penalty_factor, odds_ratio, odds_lower, odds_upper, sd_effect, condition}], features[{name, df,
- * chi2, p, gvif, scaled_gvif}], training, validation, out_of_fold{folds, figures, error_kind, …,
- * reliability[{rows, churners, mean_predicted, observed, lower, upper}]}, recalibration{asked,
- * method, intercept, slope, knots, log_loss_before, log_loss_after}, dropped[{name, reason}],
+ * cv_std_error, covariance, weighting, weight, sampled{churners, others}, population,
+ * population_churners, offset, tests, intervals, dependent_rows, likelihood_valid,
+ * churned_customers, aic, bic, mcfadden_r2, coefficients[{name, estimate, std_error, z, p, lower,
+ * upper, penalty_factor, odds_ratio, odds_lower, odds_upper, sd_effect, condition}],
+ * features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation, out_of_fold{folds,
+ * figures, error_kind, …, reliability[{rows, churners, mean_predicted, observed, lower, upper}]},
+ * recalibration{asked, method, intercept, slope, knots, log_loss_before, log_loss_after},
+ * dropped[{name, reason}],
  * warnings[]. null: there is no such figure. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);

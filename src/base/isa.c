@@ -17,7 +17,7 @@ bool churn_isa_runs(churn_isa isa)
 {
 #if defined(__x86_64__)
   bool plain = __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-               __builtin_cpu_supports("lzcnt");
+               __builtin_cpu_supports("popcnt");
   if (isa == CHURN_ISA_AVX512)
     return plain && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");

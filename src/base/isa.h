@@ -19,7 +19,7 @@ const char *churn_isa_name(churn_isa isa);
 bool churn_isa_find(const char *name, churn_isa *isa);
 
 /* True when this machine runs code compiled for `isa` (avx512: F, DQ, VL and BW; avx2 and avx512:
- * FMA, BMI and LZCNT too). */
+ * FMA, BMI and POPCNT too). */
 bool churn_isa_runs(churn_isa isa);
 
 /* The widest set that this machine runs, or the one CHURN_ISA names where it runs. `*ignored`

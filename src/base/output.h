@@ -26,8 +26,7 @@ void churn_output_printf(churn_output *output, const char *format, ...)
 void churn_output_number(churn_output *output, double value); /* as churn_number_format */
 void churn_output_whole(churn_output *output, uint64_t value);
 
-/* One CSV field: quoted by RFC 4180 where it holds the comma, a quote, a line end, or
- * leading/trailing blanks. */
+/* One CSV field, as churn_buffer_csv. */
 void churn_output_csv(churn_output *output, const char *text, size_t length);
 
 /* Makes the file appear under its name and frees the output. On failure the target is as it was,

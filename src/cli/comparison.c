@@ -4,6 +4,7 @@
 #include "cmd.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { WIDTH = 100 };
 
@@ -147,13 +148,32 @@ static void print_pairs(const churn_comparison *c, FILE *file)
   cli_table_print(gains, file, "  ");
 }
 
+/* Words on lines of at most WIDTH, those after the first indented more. */
+static void print_wrapped(const char *text, FILE *file)
+{
+  const char *before = "  ";
+  size_t used = 0;
+  for (size_t length; *text != '\0'; text += length + (text[length] == ' ')) {
+    length = strcspn(text, " ");
+    if (used > 0 && used + 1 + length > WIDTH) {
+      before = "\n    ";
+      used = 3;
+    }
+    fprintf(file, "%s%.*s", before, (int)length, text);
+    used += strlen(before) + length;
+    before = " ";
+  }
+  fputc('\n', file);
+}
+
 static void print_verdicts(const churn_comparison *c, FILE *file)
 {
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];
     double cost = c->sets[p->second].extraction_ms - c->sets[p->first].extraction_ms;
-    fprintf(file, "  %s; %s ms %s per thousand customers\n", p->verdict, cli_number(fabs(cost), 2),
-            cost >= 0 ? "more" : "less");
+    print_wrapped(cli_format("%s; %s ms %s per thousand customers", p->verdict,
+                             cli_number(fabs(cost), 2), cost >= 0 ? "more" : "less"),
+                  file);
   }
 }
 

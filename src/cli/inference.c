@@ -117,6 +117,10 @@ static void print_criteria(const churn_model *model, FILE *file)
     fputs("  Penalised: errors, p values and tests know nothing of the bias that the penalty "
           "brings.\n",
           file);
+  if (strcmp(model->weighting, "inclusion") == 0)
+    fputs("  Weighted by 1 / chance: the likelihood is no likelihood of the rows; do not test or "
+          "compare by it.\n",
+          file);
   if (!model->dependent_rows)
     return;
   fprintf(file, "  Dependent rows: %s rows of %s customers, of whom %s churned.\n",

@@ -34,6 +34,25 @@ static void print_estimates(const churn_model *model, FILE *file)
   fputs("\nNo standard errors: they are not defined for this fit.\n", file);
 }
 
+/* What the rows stand for, where they do not stand for themselves. */
+static void print_weighting(const churn_model *model, FILE *file)
+{
+  if (strcmp(model->weighting, "frequency") == 0)
+    fprintf(file, "Rows repeated: %s.\n", model->weight);
+  else if (strcmp(model->weighting, "inclusion") == 0)
+    fprintf(file, "Weighted: %s = 1 / chance to be in the file; population %s, %s churned.\n",
+            model->weight, cli_number(model->population, 1),
+            cli_number(model->population_churners, 1));
+  else if (strcmp(model->weighting, "sampled") == 0)
+    fprintf(file,
+            "Sampled: %s of the churners, %s of the others; population %s, %s churned. The "
+            "intercept is the population's.\n",
+            cli_short(model->sampled_churners), cli_short(model->sampled_others),
+            cli_number(model->population, 1), cli_number(model->population_churners, 1));
+  if (model->offset != NULL)
+    fprintf(file, "Offset: %s.\n", model->offset);
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
@@ -70,6 +89,7 @@ void cli_print_coefficients(const churn_model *model, FILE *file)
 {
   fprintf(file, "Fitted on %s (%s, %s churned)%s\n", cli_plural(model->rows, "row"),
           cli_plural(model->customers, "customer"), cli_count(model->churners), window_text(model));
+  print_weighting(model, file);
   print_strength(model, file);
   fprintf(file, "Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,
@@ -91,10 +111,16 @@ void cli_print_figures(const churn_figures *figures, const char *title, FILE *fi
           figure(figures->calibration_slope, 3), figure(figures->top_decile_lift, 2));
 }
 
+static bool is_weighted(const churn_evaluation *evaluation)
+{
+  return evaluation->population != (double)evaluation->figures.rows;
+}
+
 static void print_deciles(const churn_evaluation *evaluation, FILE *file)
 {
   cli_table *table = cli_table_new("rrrrrr");
-  cli_table_row(table, "tenth", "rows", "churned", "rate", "predicted", "lift");
+  cli_table_row(table, "tenth", is_weighted(evaluation) ? "population" : "rows", "churned", "rate",
+                "predicted", "lift");
   for (int i = 0; i < CHURN_DECILES; i++) {
     const churn_decile *d = &evaluation->deciles[i];
     cli_table_row(table, cli_format("%d", i + 1), cli_number(d->rows, 1),
@@ -125,8 +151,11 @@ static void print_captures(const churn_evaluation *evaluation, FILE *file)
 static void print_span(const churn_evaluation *evaluation, FILE *file)
 {
   const churn_figures *f = &evaluation->figures;
-  fprintf(file, "%s, %s churned (%s)", cli_plural(f->rows, "labelled row"), cli_count(f->churners),
-          cli_percent(evaluation->observed_rate, 2));
+  fprintf(file, "%s, %s churned", cli_plural(f->rows, "labelled row"), cli_count(f->churners));
+  if (is_weighted(evaluation))
+    fprintf(file, ", for a population of %s, %s churned", cli_number(evaluation->population, 1),
+            cli_number(evaluation->population_churners, 1));
+  fprintf(file, " (%s)", cli_percent(evaluation->observed_rate, 2));
   if (evaluation->first_as_of != CHURN_DAY_MISSING)
     fprintf(file, ", %s",
             span_text(evaluation->snapshot_count, evaluation->first_as_of, evaluation->last_as_of));
@@ -163,7 +192,8 @@ void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
             "\n%s values are levels that training never saw; they count as ?other or as the "
             "reference.\n",
             cli_count(evaluation->unseen_levels));
-  fputs("\nTenths of the rows, riskiest first:\n", file);
+  fprintf(file, "\nTenths of the %s, riskiest first:\n",
+          is_weighted(evaluation) ? "population" : "rows");
   print_deciles(evaluation, file);
   print_captures(evaluation, file);
 }

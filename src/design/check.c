@@ -128,8 +128,9 @@ static churn_status try_encoding(const churn_pipeline *p, const churn_snapshots 
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, s, 0, s->count, p->feature_count, &quiet, &frame, error);
   if (status == CHURN_OK)
-    status = churn_encoding_learn(p->plan, frame, labels, features, p->feature_count,
-                                  p->project->pool_rows, &quiet, model, error);
+    status = churn_encoding_learn(p->plan, &(churn_encoding_rows){.frame = frame, .labels = labels},
+                                  features, p->feature_count, p->project->pool_rows, &quiet, model,
+                                  error);
   churn_frame_free(frame);
   free(features);
   free(labels);
@@ -292,8 +293,11 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
   made->data_until = CHURN_DAY_MISSING;
   churn_status status = churn_check_files(project, run, error);
   size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
-  churn_pipeline_settings opening = {
-      .with_labels = true, .all_columns = true, .collect_all = true, .no_data = before > 0};
+  churn_pipeline_settings opening = {.with_labels = true,
+                                     .weighted = true,
+                                     .all_columns = true,
+                                     .collect_all = true,
+                                     .no_data = before > 0};
   if (status == CHURN_OK) {
     status = churn_pipeline_open(project, &opening, run, &p, error);
     if (status == CHURN_OK && !opening.no_data)

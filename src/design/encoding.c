@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,24 +16,55 @@
 
 enum { HISTOGRAM_BINS = 10 };
 
+/* How many rows the row stands for. */
+static uint64_t copies_of(const churn_learner *l, size_t row)
+{
+  return l->rows->repeated ? (uint64_t)l->rows->weights[row] : 1;
+}
+
+static void count_row(const churn_learner *l, size_t row, churn_tally *tally)
+{
+  uint64_t copies = copies_of(l, row);
+  tally->rows += copies;
+  tally->churners += l->rows->labels[row] == 1 ? copies : 0;
+}
+
 static void tally_missing(churn_learner *l, size_t f)
 {
   size_t output = l->features[f].output;
   uint64_t hash = 0;
-  for (size_t r = 0; r < l->frame->rows; r++)
-    if (isnan(churn_frame_get(l->frame, r, output))) {
-      l->missing[f].rows++;
-      l->missing[f].churners += l->labels[r] == 1;
+  for (size_t r = 0; r < l->rows->frame->rows; r++)
+    if (isnan(churn_frame_get(l->rows->frame, r, output))) {
+      count_row(l, r, &l->missing[f]);
       hash = (hash ^ r) * 0x9E3779B97F4A7C15u;
       hash ^= hash >> 29;
     }
   l->flag_hash[f] = hash;
 }
 
-static int compare_doubles(const void *left, const void *right)
+/* A value and the rows that have it. */
+typedef struct weighted {
+  double value;
+  double weight;
+  uint64_t copies;
+} weighted;
+
+static churn_status sort_values(weighted *values, size_t count, churn_error *error)
 {
-  double a = *(const double *)left, b = *(const double *)right;
-  return (a > b) - (a < b);
+  churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
+  weighted *sorted = churn_array_new(count, sizeof *sorted);
+  churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK) {
+    for (size_t i = 0; i < count; i++)
+      keyed[i] = (churn_keyed){churn_sort_key(values[i].value), (uint32_t)i};
+    const churn_keyed *order = churn_sort(keyed, keyed + count, count);
+    for (size_t i = 0; i < count; i++)
+      sorted[i] = values[order[i].row];
+    memcpy(values, sorted, count * sizeof *values);
+  }
+  free(keyed);
+  free(sorted);
+  return status;
 }
 
 static size_t bin_of(const double *bounds, size_t count, double value)
@@ -44,51 +76,73 @@ static size_t bin_of(const double *bounds, size_t count, double value)
 }
 
 /* Inner bounds at the tenths of the sorted values, equal ones once. */
-static churn_status learn_histogram(const double *sorted, size_t count,
+static churn_status learn_histogram(const weighted *sorted, size_t count,
                                     churn_model_feature *feature, churn_error *error)
 {
+  uint64_t all = 0, passed = 0;
+  size_t at = 0;
   feature->bounds = churn_array_new(HISTOGRAM_BINS - 1, sizeof *feature->bounds);
   feature->bin_rows = churn_array_new(HISTOGRAM_BINS, sizeof *feature->bin_rows);
   if (feature->bounds == NULL || feature->bin_rows == NULL)
     return churn_error_no_memory(error);
-  for (size_t k = 1; k < HISTOGRAM_BINS && count > 0; k++) {
-    double bound = sorted[k * count / HISTOGRAM_BINS];
-    if (bound > sorted[0] &&
+  for (size_t i = 0; i < count; i++)
+    all += sorted[i].copies;
+  for (uint64_t k = 1; k < HISTOGRAM_BINS && count > 0; k++) {
+    while (passed + sorted[at].copies <= k * all / HISTOGRAM_BINS)
+      passed += sorted[at++].copies;
+    double bound = sorted[at].value;
+    if (bound > sorted[0].value &&
         (feature->bound_count == 0 || bound > feature->bounds[feature->bound_count - 1]))
       feature->bounds[feature->bound_count++] = bound;
   }
   for (size_t i = 0; i < count; i++)
-    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, sorted[i])]++;
+    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, sorted[i].value)] +=
+        sorted[i].copies;
   return CHURN_OK;
 }
 
-static double mean_of(const double *values, size_t count)
+static double mean_of(const weighted *values, size_t count)
 {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++)
-    sum += values[i];
-  return sum / (double)count;
+  double sum = 0, weight = 0;
+  for (size_t i = 0; i < count; i++) {
+    sum += values[i].weight * values[i].value;
+    weight += values[i].weight;
+  }
+  return sum / weight;
+}
+
+/* The values that are there. */
+static size_t gather(const churn_learner *l, size_t f, weighted *values)
+{
+  const churn_encoding_rows *rows = l->rows;
+  size_t count = 0;
+  for (size_t r = 0; r < rows->frame->rows; r++) {
+    double value = churn_frame_get(rows->frame, r, l->features[f].output);
+    if (!isnan(value))
+      values[count++] =
+          (weighted){value, rows->weights == NULL ? 1 : rows->weights[r], copies_of(l, r)};
+  }
+  return count;
 }
 
 static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
-  double *values = churn_array_new(l->frame->rows, sizeof *values);
+  weighted *values = churn_array_new(l->rows->frame->rows, sizeof *values);
   if (values == NULL)
     return churn_error_no_memory(error);
-  size_t count = 0;
-  for (size_t r = 0; r < l->frame->rows; r++) {
-    double value = churn_frame_get(l->frame, r, l->features[f].output);
-    if (!isnan(value))
-      values[count++] = value;
+  size_t count = gather(l, f, values);
+  churn_status status = sort_values(values, count, error);
+  if (status != CHURN_OK) {
+    free(values);
+    return status;
   }
-  qsort(values, count, sizeof *values, compare_doubles);
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
   feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
-  bool varies = count > 0 && values[0] != values[count - 1];
-  bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0] != 0.0;
+  bool varies = count > 0 && values[0].value != values[count - 1].value;
+  bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0].value != 0.0;
   l->constant[f] = !varies && !filled_differs;
-  churn_status status = learn_histogram(values, count, feature, error);
+  status = learn_histogram(values, count, feature, error);
   free(values);
   return status;
 }
@@ -101,14 +155,13 @@ static churn_status learn_levels(churn_learner *l, size_t f, churn_error *error)
   churn_tally *tallies = churn_array_new(pool, sizeof *tallies);
   if (tallies == NULL)
     return churn_error_no_memory(error);
-  for (size_t r = 0; r < l->frame->rows; r++) {
-    double code = churn_frame_get(l->frame, r, l->features[f].output);
+  for (size_t r = 0; r < l->rows->frame->rows; r++) {
+    double code = churn_frame_get(l->rows->frame, r, l->features[f].output);
     if (isnan(code))
       continue;
     churn_tally *t = &tallies[(size_t)code];
     used += t->rows == 0;
-    t->rows++;
-    t->churners += l->labels[r] == 1;
+    count_row(l, r, t);
   }
   churn_status status = CHURN_OK;
   feature->levels = churn_array_new(used, sizeof *feature->levels);
@@ -186,20 +239,18 @@ static churn_status allocate(churn_learner *l, size_t count, churn_error *error)
   return status;
 }
 
-churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame,
-                                  const int8_t *labels, const churn_encoding_feature *features,
-                                  size_t feature_count, int pool_rows, const churn_run *run,
-                                  churn_model *model, churn_error *error)
+churn_status churn_encoding_learn(const churn_plan *plan, const churn_encoding_rows *rows,
+                                  const churn_encoding_feature *features, size_t feature_count,
+                                  int pool_rows, const churn_run *run, churn_model *model,
+                                  churn_error *error)
 {
   churn_learner l = {.plan = plan,
-                     .frame = frame,
-                     .labels = labels,
+                     .rows = rows,
                      .features = features,
                      .pool_rows = (uint64_t)pool_rows,
-                     .model = model,
-                     .total_rows = frame->rows};
-  for (size_t r = 0; r < frame->rows; r++)
-    l.total_churners += labels[r] == 1;
+                     .model = model};
+  for (size_t r = 0; r < rows->frame->rows; r++)
+    count_row(&l, r, &l.all);
   churn_status status = allocate(&l, feature_count, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(feature_count, learn_task, &l, "encoding", run, error);

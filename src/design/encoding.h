@@ -17,13 +17,21 @@ typedef struct churn_encoding_feature {
   size_t output; /* of the plan, = feature index in the frame */
 } churn_encoding_feature;
 
-/* Learns features[] and columns[] (without coefficients) of `model` from the training frame and its
- * labels (rules: DESIGN section 4). Pooled levels that together cannot stand alone either get no
- * ?other but count as the reference; a flag marks what is missing under `missing: zero` too.
- * Constant columns and equal missing flags are dropped here; collinear ones by the fit. DEGENERATE:
- * missing values under `missing: error`, a reference level that does not occur. */
-CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan, const churn_frame *frame,
-                                                 const int8_t *labels,
+/* The training rows. */
+typedef struct churn_encoding_rows {
+  const churn_frame *frame;
+  const int8_t *labels;
+  const double *weights; /* > 0: of the means that fill in for missing values; NULL = all 1 */
+  bool repeated;         /* weights are whole, and a row counts as so many rows everywhere */
+} churn_encoding_rows;
+
+/* Learns features[] and columns[] (without coefficients) of `model` from the training rows (rules:
+ * DESIGN section 4). Pooled levels that together cannot stand alone either get no ?other but count
+ * as the reference; a flag marks what is missing under `missing: zero` too. Constant columns and
+ * equal missing flags are dropped here; collinear ones by the fit. DEGENERATE: missing values under
+ * `missing: error`, a reference level that does not occur. */
+CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan,
+                                                 const churn_encoding_rows *rows,
                                                  const churn_encoding_feature *features,
                                                  size_t feature_count, int pool_rows,
                                                  const churn_run *run, churn_model *model,

@@ -86,7 +86,7 @@ static churn_status number_flag(churn_learner *l, size_t f, const churn_run *run
   if (l->missing[f].rows == 0)
     return CHURN_OK;
   char *name = churn_text_format("%s?missing", feature->name);
-  if (l->missing[f].rows == l->total_rows)
+  if (l->missing[f].rows == l->all.rows)
     return drop_column(l, name, "every value is missing", CHURN_WARNING, run, error);
   if (!stands_alone(l, l->missing[f])) {
     char why[160];
@@ -188,11 +188,11 @@ static void note_all_pooled(const churn_learner *l, size_t f, size_t reference, 
                     "%zu rare levels of %s (%" PRIu64 " rows, %" PRIu64
                     " churners) are pooled into %s",
                     count, feature->name, all.rows, all.churners, into);
-  if (feature->level_count * 2 > l->total_rows)
+  if (feature->level_count * 2 > l->all.rows)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "like_an_id", CHURN_NOWHERE,
                     "%s has %zu levels in %" PRIu64
                     " rows: it looks like an id or free text; leave it out",
-                    feature->name, feature->level_count, l->total_rows);
+                    feature->name, feature->level_count, l->all.rows);
 }
 
 /* Levels that do not stand alone share `?other`; a pool that does not stand alone either counts as

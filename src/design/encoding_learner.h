@@ -15,16 +15,14 @@ typedef struct churn_tally {
 
 typedef struct churn_learner {
   const churn_plan *plan;
-  const churn_frame *frame;
-  const int8_t *labels;
+  const churn_encoding_rows *rows;
   const churn_encoding_feature *features;
   uint64_t pool_rows;
   churn_model *model;
   churn_tally *missing; /* [features] */
   bool *constant;       /* [features] NUMBER: no variance after filling */
   uint64_t *flag_hash;  /* [features] of the set of missing rows, to find equal flags */
-  uint64_t total_rows;
-  uint64_t total_churners;
+  churn_tally all;
 } churn_learner;
 
 /* Gives every feature its columns in the model, in feature order: fills, flags, levels, pools;

@@ -1,9 +1,9 @@
-/* The feature table as CSV: chunks of snapshots are evaluated on all threads, then written in
- * order.
+/* The feature table as CSV: tiles of snapshots are evaluated and put into words on all threads, and
+ * written in order, a chunk of tiles at a time. Memory: the text of a chunk.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/buffer.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "base/output.h"
 #include "base/parallel.h"
 #include "design/frame.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_ROWS = 1 << 15 };
+enum { CHUNK_TILES = 64 };
 
 static void write_header(churn_output *output, const churn_pipeline *p)
 {
@@ -28,47 +28,105 @@ static void write_header(churn_output *output, const churn_pipeline *p)
   churn_output_write(output, "\n", 1);
 }
 
-static void write_row(churn_output *output, const churn_pipeline *p, const churn_snapshot *snapshot,
-                      const churn_frame *frame, size_t row)
+/* What the tasks of one chunk share. */
+typedef struct writer {
+  const churn_pipeline *pipeline;
+  const churn_snapshot *snapshots; /* the chunk's */
+  size_t rows;
+  churn_workspace **workspaces; /* per thread */
+  double **tiles;               /* per thread */
+  churn_buffer texts[CHUNK_TILES];
+} writer;
+
+static void write_value(churn_buffer *text, const churn_plan *plan, size_t feature, double value)
+{
+  if (isnan(value))
+    return;
+  if (churn_plan_type(plan, feature) != CHURN_VALUE_TEXT) {
+    churn_buffer_number(text, value);
+    return;
+  }
+  const char *level = churn_plan_text(plan, value);
+  churn_buffer_csv(text, level, strlen(level));
+}
+
+/* `values` are the row's first one and, a tile's column further, the next. */
+static void write_row(churn_buffer *text, const churn_pipeline *p, const churn_snapshot *snapshot,
+                      const double *values)
 {
   const char *id = p->data->customers.ids[snapshot->customer];
   char day[CHURN_DAY_TEXT_SIZE];
   churn_day_format(snapshot->as_of, day);
-  churn_output_csv(output, id, strlen(id));
-  churn_output_write(output, ",", 1);
-  churn_output_text(output, day);
-  churn_output_text(output, snapshot->label == CHURN_LABEL_UNKNOWN   ? ","
-                            : snapshot->label == CHURN_LABEL_CHURNED ? ",1"
-                                                                     : ",0");
+  churn_buffer_csv(text, id, strlen(id));
+  churn_buffer_write(text, ",", 1);
+  churn_buffer_write(text, day, strlen(day));
+  churn_buffer_write(text, ",", 1);
+  if (snapshot->label != CHURN_LABEL_UNKNOWN)
+    churn_buffer_write(text, snapshot->label == CHURN_LABEL_CHURNED ? "1" : "0", 1);
   for (size_t f = 0; f < p->feature_count; f++) {
-    double value = churn_frame_get(frame, row, f);
-    churn_output_write(output, ",", 1);
-    if (isnan(value))
-      continue;
-    if (churn_plan_type(p->plan, f) == CHURN_VALUE_TEXT) {
-      const char *text = churn_plan_text(p->plan, value);
-      churn_output_csv(output, text, strlen(text));
-    } else {
-      churn_output_number(output, value);
-    }
+    churn_buffer_write(text, ",", 1);
+    write_value(text, p->plan, f, values[f * CHURN_TILE_ROWS]);
   }
-  churn_output_write(output, "\n", 1);
+  churn_buffer_write(text, "\n", 1);
+}
+
+static churn_status write_tile(void *context, size_t tile, int thread, churn_error *error)
+{
+  writer *w = context;
+  const churn_snapshot *snapshots = w->snapshots + tile * CHURN_TILE_ROWS;
+  churn_buffer *text = &w->texts[tile];
+  size_t rows = churn_tile_rows(w->rows, tile);
+  churn_status status =
+      churn_tile_evaluate(w->pipeline->plan, w->workspaces[thread], snapshots, rows,
+                          w->pipeline->feature_count, w->tiles[thread], NULL, error);
+  text->used = 0;
+  for (size_t r = 0; r < rows && status == CHURN_OK; r++)
+    write_row(text, w->pipeline, &snapshots[r], w->tiles[thread] + r);
+  return text->failed ? churn_error_no_memory(error) : status;
+}
+
+static churn_status write_chunks(writer *w, churn_output *output, const churn_snapshots *snapshots,
+                                 const churn_run *run, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (size_t first = 0; first < snapshots->count && status == CHURN_OK; first += w->rows) {
+    size_t rest = snapshots->count - first, most = CHUNK_TILES * CHURN_TILE_ROWS;
+    w->snapshots = snapshots->rows + first;
+    w->rows = rest < most ? rest : most;
+    size_t tiles = churn_tile_count(w->rows);
+    status = churn_parallel_run(tiles, write_tile, w, "features", run, error);
+    for (size_t t = 0; t < tiles && status == CHURN_OK; t++)
+      churn_output_write(output, w->texts[t].bytes, w->texts[t].used);
+  }
+  return status;
 }
 
 static churn_status write_rows(churn_output *output, const churn_pipeline *p,
                                const churn_snapshots *snapshots, const churn_run *run,
                                churn_error *error)
 {
-  churn_status status = CHURN_OK;
-  for (size_t first = 0; first < snapshots->count && status == CHURN_OK; first += CHUNK_ROWS) {
-    size_t rows = snapshots->count - first < CHUNK_ROWS ? snapshots->count - first : CHUNK_ROWS;
-    churn_frame *frame = NULL;
-    status =
-        churn_frame_build(p->plan, snapshots, first, rows, p->feature_count, run, &frame, error);
-    for (size_t r = 0; r < rows && status == CHURN_OK; r++)
-      write_row(output, p, &snapshots->rows[first + r], frame, r);
-    churn_frame_free(frame);
-  }
+  size_t threads = (size_t)churn_parallel_threads(run);
+  writer *w = calloc(1, sizeof *w);
+  if (w == NULL)
+    return churn_error_no_memory(error);
+  w->pipeline = p;
+  churn_status status = churn_workspaces_new(p->plan, threads, &w->workspaces, error);
+  w->tiles = churn_array_new(threads, sizeof *w->tiles);
+  if (status == CHURN_OK && w->tiles == NULL)
+    status = churn_error_no_memory(error);
+  for (size_t i = 0; i < threads && status == CHURN_OK; i++)
+    if ((w->tiles[i] =
+             churn_array_new_aligned(p->feature_count * CHURN_TILE_ROWS, sizeof(double))) == NULL)
+      status = churn_error_no_memory(error);
+  if (status == CHURN_OK)
+    status = write_chunks(w, output, snapshots, run, error);
+  for (size_t t = 0; t < CHUNK_TILES; t++)
+    churn_buffer_clear(&w->texts[t]);
+  for (size_t i = 0; w->tiles != NULL && i < threads; i++)
+    free(w->tiles[i]);
+  free(w->tiles);
+  churn_workspaces_free(w->workspaces, threads);
+  free(w);
   return status;
 }
 

@@ -9,62 +9,63 @@
 #include <math.h>
 #include <stdlib.h>
 
+churn_status churn_tile_evaluate(const churn_plan *plan, churn_workspace *workspace,
+                                 const churn_snapshot *snapshots, size_t rows, size_t features,
+                                 double *tile, double *values, churn_error *error)
+{
+  size_t spells[CHURN_TILE_ROWS];
+  churn_day as_of[CHURN_TILE_ROWS];
+  for (size_t r = 0; r < rows; r++) {
+    spells[r] = snapshots[r].spell;
+    as_of[r] = snapshots[r].as_of;
+  }
+  churn_moments moments = {rows, spells, as_of};
+  if (churn_plan_evaluate_moments(plan, workspace, &moments, features, CHURN_TILE_ROWS, tile,
+                                  values) != CHURN_OK)
+    return churn_error_no_memory(error);
+  for (size_t f = 0; f < features; f++)
+    for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
+      tile[f * CHURN_TILE_ROWS + r] = NAN;
+  return CHURN_OK;
+}
+
+churn_status churn_workspaces_new(const churn_plan *plan, size_t count,
+                                  churn_workspace ***workspaces, churn_error *error)
+{
+  churn_workspace **made = churn_array_new(count, sizeof *made);
+  bool good = made != NULL;
+  for (size_t i = 0; i < count && good; i++)
+    good = (made[i] = churn_workspace_new(plan)) != NULL;
+  if (good) {
+    *workspaces = made;
+    return CHURN_OK;
+  }
+  churn_workspaces_free(made, count);
+  return churn_error_no_memory(error);
+}
+
+void churn_workspaces_free(churn_workspace **workspaces, size_t count)
+{
+  for (size_t i = 0; workspaces != NULL && i < count; i++)
+    churn_workspace_free(workspaces[i]);
+  free(workspaces);
+}
+
 typedef struct filler {
   const churn_plan *plan;
   const churn_snapshot *rows;
   churn_frame *frame;
-  size_t outputs;
   churn_workspace **workspaces; /* per thread */
-  double **values;              /* per thread [outputs] */
 } filler;
 
 static churn_status fill_tile(void *context, size_t tile, int thread, churn_error *error)
 {
   const filler *f = context;
   churn_frame *frame = f->frame;
-  double *values = f->values[thread];
-  double *out = frame->tiles + tile * frame->features * CHURN_TILE_ROWS;
-  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(frame->rows, tile);
-  for (size_t r = 0; r < rows; r++) {
-    const churn_snapshot *s = &f->rows[first + r];
-    churn_status status = churn_plan_evaluate(f->plan, f->workspaces[thread], s->spell, s->as_of,
-                                              values, &frame->values[first + r]);
-    if (status != CHURN_OK)
-      return churn_error_no_memory(error);
-    for (size_t i = 0; i < frame->features; i++)
-      out[i * CHURN_TILE_ROWS + r] = values[i];
-  }
-  for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
-    for (size_t i = 0; i < frame->features; i++)
-      out[i * CHURN_TILE_ROWS + r] = NAN;
-  return CHURN_OK;
-}
-
-static churn_status make_scratch(filler *f, int threads, churn_error *error)
-{
-  f->workspaces = churn_array_new((size_t)threads, sizeof(churn_workspace *));
-  f->values = churn_array_new((size_t)threads, sizeof(double *));
-  if (f->workspaces == NULL || f->values == NULL)
-    return churn_error_no_memory(error);
-  for (int i = 0; i < threads; i++) {
-    f->workspaces[i] = churn_workspace_new(f->plan);
-    f->values[i] = churn_array_new(f->outputs, sizeof(double));
-    if (f->workspaces[i] == NULL || f->values[i] == NULL)
-      return churn_error_no_memory(error);
-  }
-  return CHURN_OK;
-}
-
-static void free_scratch(filler *f, int threads)
-{
-  for (int i = 0; i < threads; i++) {
-    if (f->workspaces != NULL)
-      churn_workspace_free(f->workspaces[i]);
-    if (f->values != NULL)
-      free(f->values[i]);
-  }
-  free(f->workspaces);
-  free(f->values);
+  size_t first = tile * CHURN_TILE_ROWS;
+  return churn_tile_evaluate(f->plan, f->workspaces[thread], f->rows + first,
+                             churn_tile_rows(frame->rows, tile), frame->features,
+                             frame->tiles + first * frame->features, &frame->values[first], error);
 }
 
 static churn_frame *frame_new(size_t rows, size_t features)
@@ -106,14 +107,14 @@ churn_status churn_frame_build(const churn_plan *plan, const churn_snapshots *sn
                                size_t first, size_t rows, size_t features, const churn_run *run,
                                churn_frame **frame, churn_error *error)
 {
-  int threads = churn_parallel_threads(run);
+  size_t threads = (size_t)churn_parallel_threads(run);
   churn_frame *made = frame_new(rows, features);
-  filler f = {plan, snapshots->rows + first, made, churn_plan_count(plan), NULL, NULL};
-  churn_status status =
-      made == NULL ? churn_error_no_memory(error) : make_scratch(&f, threads, error);
+  filler f = {plan, snapshots->rows + first, made, NULL};
+  churn_status status = made == NULL ? churn_error_no_memory(error)
+                                     : churn_workspaces_new(plan, threads, &f.workspaces, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(churn_tile_count(rows), fill_tile, &f, "features", run, error);
-  free_scratch(&f, threads);
+  churn_workspaces_free(f.workspaces, threads);
   if (status == CHURN_OK)
     *frame = made;
   else

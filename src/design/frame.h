@@ -29,6 +29,18 @@ void churn_frame_free(churn_frame *frame);
 CHURN_MUST_USE churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked,
                                              size_t count, churn_frame **taken, churn_error *error);
 
+/* One tile of it: tile[f * 256 + r] for outputs 0..features-1 of `rows` <= 256 snapshots, values[r]
+ * (NULL allowed) the money at risk; rows past the end are NaN. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_tile_evaluate(const churn_plan *plan, churn_workspace *workspace,
+                                                const churn_snapshot *snapshots, size_t rows,
+                                                size_t features, double *tile, double *values,
+                                                churn_error *error);
+
+/* A workspace for each of `count` threads. */
+CHURN_MUST_USE churn_status churn_workspaces_new(const churn_plan *plan, size_t count,
+                                                 churn_workspace ***workspaces, churn_error *error);
+void churn_workspaces_free(churn_workspace **workspaces, size_t count);
+
 static inline double churn_frame_get(const churn_frame *frame, size_t row, size_t feature)
 {
   return frame->tiles[(row / CHURN_TILE_ROWS * frame->features + feature) * CHURN_TILE_ROWS +

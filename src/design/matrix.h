@@ -12,6 +12,7 @@
 #include "base/lanes.h"
 
 #include <churn/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ typedef struct churn_matrix {
   double *weight;    /* [tile_count * 256] */
   double *offset;    /* [tile_count * 256], 64-byte aligned; NULL = none */
   uint32_t *cluster; /* [rows], or NULL; owned like the others, set by whoever knows */
+  bool repeated;     /* a weight of n stands for n equal rows; else for one that counts so much */
 } churn_matrix;
 
 /* All zero, weights 1 for the rows that exist, no offset. */

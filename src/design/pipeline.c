@@ -15,6 +15,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
+  churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
   churn_selection_free(pipeline->selection);
   churn_schema_free(pipeline->schema);
@@ -131,12 +132,28 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   return build_plan(p, NULL, run, error);
 }
 
+/* Which columns of customers the weights and the offset read: those are no features. */
+static churn_status select_features(churn_pipeline *p, const churn_pipeline_settings *settings,
+                                    const churn_run *run, churn_error *error)
+{
+  churn_needs *taken = churn_needs_new(p->schema);
+  if (taken == NULL)
+    return churn_error_no_memory(error);
+  churn_row_terms_add_needs(&p->terms, true, taken);
+  churn_status status = churn_selection_build(p->project, p->schema, settings->set,
+                                              taken->wanted[0], run, &p->selection, error);
+  churn_needs_free(taken);
+  return status;
+}
+
 static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,
                               const churn_run *run, churn_error *error)
 {
-  churn_status status = CHURN_OK;
-  if (settings->model == NULL)
-    status = churn_selection_build(p->project, p->schema, settings->set, run, &p->selection, error);
+  churn_status status =
+      churn_row_terms_build(p->project, p->schema, settings->model,
+                            p->weighted || settings->model == NULL, run, &p->terms, error);
+  if (status == CHURN_OK && settings->model == NULL)
+    status = select_features(p, settings, run, error);
   if (status == CHURN_OK)
     status = build_plan(p, settings->model, run, error);
   if (status == CHURN_OK)
@@ -165,6 +182,8 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
     return churn_error_no_memory(error);
   if (p->plan != NULL)
     churn_plan_add_needs(p->plan, needs);
+  if (p->with_terms)
+    churn_row_terms_add_needs(&p->terms, p->weighted, needs);
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   add_all_days(p->project, needs);
@@ -172,6 +191,14 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);
   return status;
+}
+
+static churn_status bind(churn_pipeline *p, churn_error *error)
+{
+  churn_status status = churn_plan_bind(p->plan, p->data, error);
+  return status == CHURN_OK && p->with_terms
+             ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
+             : status;
 }
 
 churn_status churn_pipeline_open(const churn_project *project,
@@ -182,17 +209,36 @@ churn_status churn_pipeline_open(const churn_project *project,
   if (p == NULL)
     return churn_error_no_memory(error);
   p->project = project;
+  p->weighted = settings->weighted;
+  p->with_terms = settings->weighted || settings->model != NULL;
   churn_status status = build_schema(p, settings->model, run, error);
   if (status == CHURN_OK)
     status = make_plan(p, settings, run, error);
   if (status == CHURN_OK && !settings->no_data)
     status = read_data(p, settings, run, error);
   if (status == CHURN_OK && !settings->no_data && !p->data->incomplete)
-    status = churn_plan_bind(p->plan, p->data, error);
+    status = bind(p, error);
   if (status == CHURN_OK)
     *pipeline = p;
   else
     churn_pipeline_close(p);
+  return status;
+}
+
+/* Snapshots of these days with their weights and offsets. */
+static churn_status build_snapshots(const churn_pipeline *p, const churn_day *days, size_t count,
+                                    churn_snapshot_use use, const churn_run *run,
+                                    churn_snapshots **snapshots, churn_error *error)
+{
+  churn_snapshots *made = NULL;
+  churn_status status = churn_snapshots_build(p->project, p->data, p->plan, p->condition_output,
+                                              days, count, use, run, &made, error);
+  if (status == CHURN_OK && p->with_terms)
+    status = churn_row_terms_apply(&p->terms, p->data, p->weighted, run, made, error);
+  if (status == CHURN_OK)
+    *snapshots = made;
+  else
+    churn_snapshots_free(made);
   return status;
 }
 
@@ -205,9 +251,14 @@ churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day 
   churn_status status =
       churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
   if (status == CHURN_OK)
-    status =
-        churn_snapshots_build(pipeline->project, pipeline->data, pipeline->plan,
-                              pipeline->condition_output, days, count, use, run, snapshots, error);
+    status = build_snapshots(pipeline, days, count, use, run, snapshots, error);
   free(days);
   return status;
+}
+
+churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
+                                 const churn_run *run, churn_snapshots **snapshots,
+                                 churn_error *error)
+{
+  return build_snapshots(pipeline, &as_of, 1, CHURN_SNAPSHOTS_ALL, run, snapshots, error);
 }

@@ -5,6 +5,7 @@
 #ifndef CHURN_DESIGN_PIPELINE_H
 #define CHURN_DESIGN_PIPELINE_H
 
+#include "design/row_terms.h"
 #include "design/selection.h"
 #include "design/snapshots.h"
 #include "feature/plan.h"
@@ -16,9 +17,12 @@ typedef struct churn_pipeline {
   churn_schema *schema;
   churn_selection *selection; /* NULL when the features come from a model */
   churn_plan *plan;
+  churn_row_terms terms; /* weights and offset of the rows */
   churn_data *data;
   size_t feature_count; /* the plan's first outputs are the features */
   int condition_output; /* output of the event's condition, or -1 */
+  bool weighted;        /* as in the settings */
+  bool with_terms;      /* snapshots get what row_terms.h gives */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
@@ -30,6 +34,7 @@ typedef struct churn_pipeline_settings {
   const char *set;
   const churn_model *model;
   bool with_labels;
+  bool weighted; /* labelled snapshots get the project's weights */
   bool all_columns;
   bool collect_all;
   bool no_data; /* stop once the expressions are checked: no data is read, the plan is not bound */
@@ -43,11 +48,17 @@ CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
                                                 churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
-/* Snapshots of the pipeline on the project's days, or on first..last where given. */
+/* Snapshots of the pipeline on the project's days, or on first..last where given, with weights and
+ * offsets (row_terms.h) as the settings ask for. */
 CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline,
                                                      churn_day first, churn_day last,
                                                      churn_snapshot_use use, const churn_run *run,
                                                      churn_snapshots **snapshots,
                                                      churn_error *error);
+
+/* One day's snapshots of everybody in the base, with offsets: for scoring. */
+CHURN_MUST_USE churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
+                                                const churn_run *run, churn_snapshots **snapshots,
+                                                churn_error *error);
 
 #endif

@@ -79,7 +79,8 @@ static bool can_be_feature(const churn_project *project, const churn_schema_colu
 }
 
 static churn_status expand_columns(const churn_project *project, const churn_schema *schema,
-                                   const churn_run *run, churn_selection *s, churn_error *error)
+                                   const bool *taken, const churn_run *run, churn_selection *s,
+                                   churn_error *error)
 {
   const churn_schema_source *source = &schema->sources[0];
   s->features = churn_array_new(source->column_count, sizeof *s->features);
@@ -92,7 +93,7 @@ static churn_status expand_columns(const churn_project *project, const churn_sch
     if (expression == NULL)
       return churn_error_no_memory(error);
     s->owned[s->owned_count++] = expression;
-    if (!can_be_feature(project, column, expression, run))
+    if ((taken != NULL && taken[i]) || !can_be_feature(project, column, expression, run))
       continue;
     const churn_located *at = &project->features_place;
     s->features[s->count++] =
@@ -159,7 +160,7 @@ static churn_status apply_set(const churn_project *project, const churn_feature_
 }
 
 churn_status churn_selection_build(const churn_project *project, const churn_schema *schema,
-                                   const char *set, const churn_run *run,
+                                   const char *set, const bool *taken, const churn_run *run,
                                    churn_selection **selection, churn_error *error)
 {
   churn_selection *s = calloc(1, sizeof *s);
@@ -167,7 +168,7 @@ churn_status churn_selection_build(const churn_project *project, const churn_sch
     return churn_error_no_memory(error);
   s->set = set == NULL ? "all" : set;
   churn_status status = project->features_all_customer_columns
-                            ? expand_columns(project, schema, run, s, error)
+                            ? expand_columns(project, schema, taken, run, s, error)
                             : copy_features(project, s, error);
   if (status == CHURN_OK && set != NULL) {
     const churn_feature_set_spec *spec = find_set(project, set);

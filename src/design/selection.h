@@ -18,12 +18,13 @@ typedef struct churn_selection {
 
 /* `set` NULL = every feature. USAGE for a set that the project does not have (lists them),
  * BAD_PROJECT for a pattern that matches no feature. `customers.*` gives every column of customers
- * but those that the project names as id, joined, or (alone, not in a formula) value; a day column,
- * or one whose name holds `?` or `=`, is left out with a note. */
+ * but those that the project names as id, joined, or (alone, not in a formula) value, and those
+ * that are `taken` [columns of customers] (weights and offset read them; NULL = none); a day
+ * column, or one whose name holds `?` or `=`, is left out with a note. */
 CHURN_MUST_USE churn_status churn_selection_build(const churn_project *project,
                                                   const churn_schema *schema, const char *set,
-                                                  const churn_run *run, churn_selection **selection,
-                                                  churn_error *error);
+                                                  const bool *taken, const churn_run *run,
+                                                  churn_selection **selection, churn_error *error);
 void churn_selection_free(churn_selection *selection);
 
 #endif

@@ -185,7 +185,8 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   tally->churned += label == CHURN_LABEL_CHURNED;
   tally->stayed += label == CHURN_LABEL_STAYED;
   tally->dropped += label == LABEL_DROPPED;
-  return add_row(b, to, (churn_snapshot){(uint32_t)customer, (uint32_t)spell, as_of, label}, error);
+  churn_snapshot row = {(uint32_t)customer, (uint32_t)spell, as_of, label, 1, 0};
+  return add_row(b, to, row, error);
 }
 
 /* The customer's rows of the label file. */

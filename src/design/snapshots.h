@@ -18,6 +18,8 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
+  double weight; /* how many of the population the row stands for; 1 until row_terms.h sets it */
+  double offset; /* known part of the row's logit; 0 until row_terms.h sets it */
 } churn_snapshot;
 
 /* What became of one as-of day, for `check` and the notes. */
@@ -36,6 +38,7 @@ typedef struct churn_snapshots {
   size_t count;
   churn_snapshot_day *days;
   size_t day_count;
+  bool repeated; /* weights are whole, and a row stands for so many equal ones */
 } churn_snapshots;
 
 /* A flat export has no as-of day: one row a customer, no histories, no joined. */

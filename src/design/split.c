@@ -45,6 +45,7 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
     churn_snapshots_free(s);
     return churn_error_no_memory(error);
   }
+  s->repeated = all->repeated;
   for (size_t i = 0; i < all->count; i++)
     if (belongs(split, data, &all->rows[i], part))
       s->rows[s->count++] = all->rows[i];
@@ -66,10 +67,14 @@ churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, c
     bool churned = row->label == CHURN_LABEL_CHURNED;
     if (fresh)
       counted[0] = counted[1] = false;
-    span->customers += fresh;
-    span->churners += churned;
-    span->churned_customers += churned && !counted[1];
-    span->stayed_customers += !churned && !counted[0];
+    uint64_t copies = snapshots->repeated ? (uint64_t)row->weight : 1;
+    span->rows += copies;
+    span->customers += fresh ? copies : 0;
+    span->churners += churned ? copies : 0;
+    span->population += row->weight;
+    span->population_churners += churned ? row->weight : 0;
+    span->churned_customers += churned && !counted[1] ? copies : 0;
+    span->stayed_customers += !churned && !counted[0] ? copies : 0;
     counted[churned] = true;
   }
   qsort(days, snapshots->count, sizeof *days, churn_days_compare);
@@ -89,4 +94,12 @@ int8_t *churn_snapshots_labels(const churn_snapshots *snapshots)
   for (size_t i = 0; labels != NULL && i < snapshots->count; i++)
     labels[i] = snapshots->rows[i].label;
   return labels;
+}
+
+double *churn_snapshots_weights(const churn_snapshots *snapshots)
+{
+  double *weights = churn_array_new(snapshots->count, sizeof *weights);
+  for (size_t i = 0; weights != NULL && i < snapshots->count; i++)
+    weights[i] = snapshots->rows[i].weight;
+  return weights;
 }

@@ -34,21 +34,26 @@ CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const chu
                                              const churn_snapshots *all, churn_split_part part,
                                              churn_snapshots **taken, churn_error *error);
 
-/* First and last as-of day, how many distinct ones, distinct customers, churners. Days MISSING for
- * flat exports. Rows without a label count as having stayed. */
+/* First and last as-of day, how many distinct ones; rows, distinct customers, churners, `repeated`
+ * ones as often as they are. Days MISSING for flat exports. Rows without a label count as having
+ * stayed. */
 typedef struct churn_span {
   churn_day first, last;
   uint32_t days;
+  uint64_t rows;
   uint64_t customers;
   uint64_t churners;
   uint64_t churned_customers; /* distinct customers among the churners */
   uint64_t stayed_customers;  /* and among the others */
+  double population;          /* sum of the rows' weights */
+  double population_churners; /* of the churners' */
 } churn_span;
 
 CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span,
                                           churn_error *error);
 
-/* The rows' labels as an array the caller frees; NULL when memory ran out. */
+/* The rows' labels, or their weights, as an array the caller frees; NULL when memory ran out. */
 int8_t *churn_snapshots_labels(const churn_snapshots *snapshots);
+double *churn_snapshots_weights(const churn_snapshots *snapshots);
 
 #endif

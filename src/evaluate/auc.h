@@ -29,11 +29,8 @@
 
 #include "evaluate/ordering.h"
 
+#include <churn/curves.h>
 #include <churn/run.h>
-
-typedef struct churn_interval {
-  double low, high; /* NaN where there is none */
-} churn_interval;
 
 /* areas [sets]: NaN where no fold has both kinds. covariance [sets][sets]: NaN all over where a
  * fold that takes part has fewer than two clusters with a churner, or with a stayer. orderings

@@ -27,9 +27,10 @@ typedef struct curve {
 
 /* Sums over rows, w = P (1 - P). */
 typedef struct sums {
-  double loss;                  /* -log P(y) */
+  double loss;                  /* -log P(y), as all of these times the row's weight */
   double square;                /* (y - probability)^2, of the row's own probability */
   double gradient[2];           /* y - P, (y - P) t */
+  double meat[3];               /* (y - P)^2 times 1, t, t^2, for the sandwich */
   double weight, first, second; /* w, w t, w t^2 */
   double logit, logit_square;   /* logit - centre, squared */
 } sums;
@@ -40,7 +41,7 @@ typedef struct sweep {
   sums lanes[CHURN_LANES];
 } sweep;
 
-static void add_row(const curve *at, const churn_ranked_row *row, sums *s)
+static void add_row(const curve *at, const churn_ranked_row *row, bool repeated, sums *s)
 {
   double centred = row->logit - at->centre, t = centred / at->scale;
   double z = at->a + at->b * t, y = row->label;
@@ -48,17 +49,20 @@ static void add_row(const curve *at, const churn_ranked_row *row, sums *s)
   double p = z >= 0 ? 1 / (1 + small) : small / (1 + small);
   /* 1 - p would lose the small of two parts. */
   double rest = z >= 0 ? small / (1 + small) : 1 / (1 + small);
-  double residual = row->label == 1 ? rest : -p, w = p * rest;
-  double miss = y - row->probability;
-  s->loss += log1p(small) + (row->label == 1 ? fmax(-z, 0) : fmax(z, 0));
-  s->square += miss * miss;
+  double residual = row->weight * (row->label == 1 ? rest : -p), w = row->weight * p * rest;
+  double miss = y - row->probability, square = residual * residual / (repeated ? row->weight : 1);
+  s->loss += row->weight * (log1p(small) + (row->label == 1 ? fmax(-z, 0) : fmax(z, 0)));
+  s->square += row->weight * miss * miss;
+  s->meat[0] += square;
+  s->meat[1] += square * t;
+  s->meat[2] += square * t * t;
   s->gradient[0] += residual;
   s->gradient[1] += residual * t;
   s->weight += w;
   s->first += w * t;
   s->second += w * t * t;
-  s->logit += centred;
-  s->logit_square += centred * centred;
+  s->logit += row->weight * centred;
+  s->logit_square += row->weight * centred * centred;
 }
 
 static churn_status sweep_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -71,7 +75,7 @@ static churn_status sweep_lane(void *context, size_t lane, int thread, churn_err
   size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
   sums sum = {0};
   for (; row < end && row < count; row++)
-    add_row(&s->at, &s->ranking->rows[row], &sum);
+    add_row(&s->at, &s->ranking->rows[row], s->ranking->repeated, &sum);
   s->lanes[lane] = sum;
   return CHURN_OK;
 }
@@ -92,6 +96,9 @@ static churn_status sum_rows(const churn_ranking *ranking, const churn_run *run,
     t.square += add->square;
     t.gradient[0] += add->gradient[0];
     t.gradient[1] += add->gradient[1];
+    t.meat[0] += add->meat[0];
+    t.meat[1] += add->meat[1];
+    t.meat[2] += add->meat[2];
     t.weight += add->weight;
     t.first += add->first;
     t.second += add->second;
@@ -119,12 +126,19 @@ static void find_ranges(const churn_ranking *ranking, range of[2])
 
 static bool both_classes(const churn_ranking *ranking)
 {
-  return ranking->churners > 0 && ranking->churners < ranking->count;
+  return ranking->churners > 0 && ranking->churners < ranking->represented;
 }
 
 static double observed_logit(const churn_ranking *ranking)
 {
-  return log((double)ranking->churners / (double)(ranking->count - ranking->churners));
+  return log(ranking->population_churners / (ranking->population - ranking->population_churners));
+}
+
+/* A weight that is no count makes a row's score vary more than its share of the information says.
+ */
+static bool robust(const churn_ranking *ranking)
+{
+  return ranking->weighted && !ranking->repeated;
 }
 
 /* sum(y - P) falls in a, and changes sign between the shifts that bring the largest and the least
@@ -134,7 +148,7 @@ static churn_status fit_intercept(const churn_ranking *ranking, const range of[2
 {
   double low = observed_logit(ranking) - fmax(of[0].most, of[1].most);
   double high = observed_logit(ranking) - fmin(of[0].least, of[1].least);
-  double enough = gradient_tolerance * (double)ranking->count;
+  double enough = gradient_tolerance * ranking->population;
   curve at = {0, 1, fmin(fmax(start, low), high), 1};
   bool last = false;
   sums s;
@@ -144,7 +158,7 @@ static churn_status fit_intercept(const churn_ranking *ranking, const range of[2
       return status;
     if (last) {
       c->intercept = at.a;
-      c->intercept_error = 1 / sqrt(s.weight);
+      c->intercept_error = robust(ranking) ? sqrt(s.meat[0]) / s.weight : 1 / sqrt(s.weight);
       return CHURN_OK;
     }
     *(s.gradient[0] > 0 ? &low : &high) = at.a;
@@ -162,6 +176,13 @@ static churn_status fit_intercept(const churn_ranking *ranking, const range of[2
 static double spread(const sums *s)
 {
   return s->second - s->first * s->first / s->weight;
+}
+
+/* (y - P)^2 (t - mean of t)^2 summed: how much the slope's score really varies. */
+static double meat_of_slope(const sums *s)
+{
+  double mean = s->first / s->weight;
+  return s->meat[2] - 2 * mean * s->meat[1] + mean * mean * s->meat[0];
 }
 
 static curve take_step(curve at, const sums *s, double length)
@@ -207,7 +228,7 @@ static bool overlap(const range of[2])
 static churn_status fit_slope(const churn_ranking *ranking, double mean, double deviation,
                               const churn_run *run, churn_calibration *c, churn_error *error)
 {
-  double enough = gradient_tolerance * (double)ranking->count;
+  double enough = gradient_tolerance * ranking->population;
   curve at = {mean, deviation, observed_logit(ranking), 0};
   bool moved = true, close = false;
   sums s;
@@ -218,7 +239,8 @@ static churn_status fit_slope(const churn_ranking *ranking, double mean, double 
   }
   if (status == CHURN_OK && close && spread(&s) > 0) {
     c->slope = at.b / deviation;
-    c->slope_error = 1 / (sqrt(spread(&s)) * deviation);
+    c->slope_error =
+        (robust(ranking) ? sqrt(meat_of_slope(&s)) / spread(&s) : 1 / sqrt(spread(&s))) / deviation;
   }
   return status;
 }
@@ -228,7 +250,7 @@ static churn_status find_moments(const churn_ranking *ranking, const churn_run *
                                  churn_calibration *c, double *mean, double *deviation,
                                  churn_error *error)
 {
-  double count = (double)ranking->count;
+  double count = ranking->population;
   sums s;
   churn_status status = sum_rows(ranking, run, (curve){0, 1, 0, 1}, &s, error);
   if (status != CHURN_OK)

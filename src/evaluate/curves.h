@@ -13,32 +13,12 @@
 
 #include "evaluate/auc.h"
 
-enum { CHURN_GAIN_POINTS = 201, CHURN_CALIBRATION_BINS = 20 };
-
-/* NaN where a figure does not exist. */
-typedef struct churn_gain_point {
-  double depth;               /* share of rows contacted, i / 200 */
-  double captured;            /* share of churners: gain; recall; true positive rate */
-  double captured_value;      /* share of the churners' money */
-  double false_positive_rate; /* share of stayers */
-  double precision;           /* churners among those contacted; at depth 0 as at the next point */
-} churn_gain_point;
+#include <churn/curves.h>
 
 /* points [CHURN_GAIN_POINTS]. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_gain_curve(const churn_judged *judged,
                                              const churn_ordering *ordering,
                                              churn_gain_point *points, churn_error *error);
-
-typedef struct churn_calibration_bin {
-  uint64_t count;    /* rows */
-  uint64_t churners; /* rows */
-  double rows;       /* weight */
-  double mean_probability;
-  double observed;         /* churn rate */
-  churn_interval interval; /* of the rate: Wilson 1927, at the rows that a simple random sample
-                              would need for the variance between clusters (Korn and Graubard 1998,
-                              Survey Methodology 24:193) */
-} churn_calibration_bin;
 
 /* bins [most] from the lowest probability up; *count of them filled (fewer where ties are wide).
  * Where nobody in a bin, or everybody, churned, its interval is that of as many rows as it has

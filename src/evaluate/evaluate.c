@@ -52,20 +52,25 @@ static churn_status recalibrate(const churn_model *model, churn_scored *scored, 
 }
 
 static churn_status compute(const churn_model *model, const churn_snapshots *snapshots,
-                            const churn_scores *scores, const int8_t *labels,
+                            const churn_scores *scores, const int8_t *labels, const double *weights,
                             const uint64_t *captures, size_t capture_count, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
 {
   uint64_t chosen[CHURN_MOST_CAPTURES];
+  double population = 0;
+  for (size_t i = 0; i < snapshots->count; i++)
+    population += snapshots->rows[i].weight;
   if (captures == NULL) {
-    capture_count = default_captures(snapshots->count, chosen);
+    capture_count = default_captures((size_t)population, chosen);
     captures = chosen;
   }
   churn_scored scored = {.rows = snapshots->count,
                          .labels = labels,
                          .probabilities = scores->probabilities,
                          .logits = scores->logits,
-                         .values = scores->values};
+                         .values = scores->values,
+                         .weights = weights,
+                         .repeated = snapshots->repeated};
   double *own = NULL;
   churn_status status = recalibrate(model, &scored, &own, error);
   if (status == CHURN_OK)
@@ -92,11 +97,12 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   churn_scores scores = {0};
   uint64_t unseen = 0;
   int8_t *labels = churn_snapshots_labels(snapshots);
+  double *weights = churn_snapshots_weights(snapshots);
   scores.probabilities = churn_array_new(rows, sizeof(double));
   scores.logits = churn_array_new(rows, sizeof(double));
   scores.values = churn_array_new(rows, sizeof(double));
-  churn_status status = labels == NULL || scores.probabilities == NULL || scores.logits == NULL ||
-                                scores.values == NULL
+  churn_status status = labels == NULL || weights == NULL || scores.probabilities == NULL ||
+                                scores.logits == NULL || scores.values == NULL
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
@@ -104,7 +110,7 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, snapshots, run, &scores, &unseen, error);
   if (status == CHURN_OK)
-    status = compute(model, snapshots, &scores, labels, capture_counts, capture_count, run,
+    status = compute(model, snapshots, &scores, labels, weights, capture_counts, capture_count, run,
                      evaluation, error);
   if (status == CHURN_OK)
     evaluation->unseen_levels = unseen;
@@ -113,6 +119,7 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   free(scores.logits);
   free(scores.values);
   free(labels);
+  free(weights);
   return status;
 }
 
@@ -181,7 +188,7 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   /* Days asked for by hand override the project's test_from; whether training saw them is told. */
   churn_day from = settings->test_from == CHURN_DAY_MISSING ? settings->first : settings->test_from;
   churn_split split = churn_split_of(project, from);
-  churn_pipeline_settings opening = {.model = model, .with_labels = true};
+  churn_pipeline_settings opening = {.model = model, .with_labels = true, .weighted = true};
   churn_pipeline *p = NULL;
   churn_snapshots *all = NULL, *rows = NULL;
   churn_evaluation made = {0};

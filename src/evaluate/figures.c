@@ -11,8 +11,8 @@
 
 static void fill_deciles(const churn_ranking *ranking, churn_decile deciles[CHURN_DECILES])
 {
-  double count = (double)ranking->count, rate = (double)ranking->churners / count;
-  churn_above top = {0, 0, 0};
+  double count = ranking->population, rate = ranking->population_churners / count;
+  churn_above top = {0, 0, 0, 0};
   for (int i = 0; i < CHURN_DECILES; i++) {
     churn_above end = churn_ranking_above(ranking, (i + 1) * count / CHURN_DECILES);
     churn_decile d = {.rows = count / CHURN_DECILES, .churners = end.churners - top.churners};
@@ -26,7 +26,8 @@ static void fill_deciles(const churn_ranking *ranking, churn_decile deciles[CHUR
 static churn_capture capture(const churn_ranking *ranking, uint64_t wanted, bool has_values)
 {
   const churn_above *all = &ranking->above[ranking->count];
-  churn_capture c = {.count = wanted < ranking->count ? wanted : ranking->count};
+  uint64_t all_rows = (uint64_t)ranking->population;
+  churn_capture c = {.count = wanted < all_rows ? wanted : all_rows};
   churn_above top = churn_ranking_above(ranking, (double)c.count);
   c.precision = c.count > 0 ? top.churners / (double)c.count : NAN;
   c.captured = ranking->churners > 0 ? top.churners / all->churners : NAN;
@@ -37,11 +38,13 @@ static churn_capture capture(const churn_ranking *ranking, uint64_t wanted, bool
 static void fill_figures(const churn_ranking *ranking, const churn_calibration *calibration,
                          churn_evaluation *e)
 {
-  double count = (double)ranking->count;
+  double count = ranking->population;
   fill_deciles(ranking, e->deciles);
-  e->figures = (churn_figures){.rows = ranking->count,
+  e->figures = (churn_figures){.rows = ranking->represented,
                                .churners = ranking->churners,
-                               .auc = churn_ranked_auc(ranking->rows, ranking->count),
+                               .auc = ranking->weighted
+                                          ? churn_ranked_auc_weighted(ranking->rows, ranking->count)
+                                          : churn_ranked_auc(ranking->rows, ranking->count),
                                .log_loss = calibration->log_loss,
                                .brier = calibration->brier,
                                .calibration_intercept = calibration->intercept,
@@ -50,7 +53,9 @@ static void fill_figures(const churn_ranking *ranking, const churn_calibration *
   e->intercept_error = calibration->intercept_error;
   e->slope_error = calibration->slope_error;
   e->mean_probability = ranking->above[ranking->count].probability / count;
-  e->observed_rate = (double)ranking->churners / count;
+  e->observed_rate = ranking->population_churners / count;
+  e->population = ranking->population;
+  e->population_churners = ranking->population_churners;
 }
 
 churn_status churn_figures_compute(const churn_scored *scored, const uint64_t *capture_counts,

@@ -24,7 +24,9 @@ static int compare_rows(const void *left, const void *right)
     order = descending(a->logit, b->logit);
   if (order == 0)
     order = b->label - a->label;
-  return order != 0 ? order : descending(a->value, b->value);
+  if (order == 0)
+    order = descending(a->value, b->value);
+  return order != 0 ? order : descending(a->weight, b->weight);
 }
 
 /* Adding 0 makes a negative zero a positive one: equal rows must have equal bits. */
@@ -33,6 +35,7 @@ static churn_status take_row(const churn_scored *scored, size_t row, churn_ranke
 {
   double probability = scored->probabilities[row], logit = scored->logits[row];
   double value = scored->values == NULL ? 0 : scored->values[row];
+  double weight = scored->weights == NULL ? 1 : scored->weights[row];
   double rank = scored->order == NULL ? probability : scored->order[row];
   int label = scored->labels[row];
   if (label != 0 && label != 1)
@@ -49,10 +52,14 @@ static churn_status take_row(const churn_scored *scored, size_t row, churn_ranke
   if (isinf(value))
     return churn_error_set(error, CHURN_USAGE,
                            "row %zu has value %g; expected a finite number or NaN", row, value);
+  if (!(weight > 0 && isfinite(weight)))
+    return churn_error_set(error, CHURN_USAGE,
+                           "row %zu has weight %g; expected a finite number above 0", row, weight);
   *taken = (churn_ranked_row){.rank = rank + 0.0,
                               .probability = probability + 0.0,
                               .logit = logit + 0.0,
                               .value = isnan(value) ? 0 : value + 0.0,
+                              .weight = weight,
                               .label = scored->labels[row]};
   return CHURN_OK;
 }
@@ -67,22 +74,28 @@ static uint64_t count_churners(const churn_ranked_row *rows, size_t count)
 
 static void sum_above(churn_ranking *ranking)
 {
-  churn_above sum = {0, 0, 0};
+  churn_above sum = {0, 0, 0, 0};
   for (size_t i = 0; i < ranking->count; i++) {
     const churn_ranked_row *row = &ranking->rows[i];
     ranking->above[i] = sum;
-    sum.churners += row->label;
-    sum.probability += row->probability;
-    sum.value += row->label == 1 ? row->value : 0;
+    sum.weight += row->weight;
+    sum.churners += row->label == 1 ? row->weight : 0;
+    sum.probability += row->weight * row->probability;
+    sum.value += row->label == 1 ? row->weight * row->value : 0;
+    ranking->weighted = ranking->weighted || row->weight != 1;
   }
   ranking->above[ranking->count] = sum;
-  ranking->churners = count_churners(ranking->rows, ranking->count);
+  ranking->population = sum.weight;
+  ranking->population_churners = sum.churners;
+  ranking->represented = ranking->repeated ? (uint64_t)sum.weight : ranking->count;
+  ranking->churners =
+      ranking->repeated ? (uint64_t)sum.churners : count_churners(ranking->rows, ranking->count);
 }
 
 churn_status churn_ranking_build(const churn_scored *scored, churn_ranking *ranking,
                                  churn_error *error)
 {
-  churn_ranking r = {.count = scored->rows};
+  churn_ranking r = {.count = scored->rows, .repeated = scored->repeated};
   churn_status status = CHURN_OK;
   r.rows = churn_array_new(r.count, sizeof *r.rows);
   r.above = churn_array_new(r.count + 1, sizeof *r.above);
@@ -122,16 +135,32 @@ static size_t find_below(const churn_ranking *ranking, double rank, bool or_equa
   return low;
 }
 
+/* The row that holds a place of the population. */
+static size_t row_at(const churn_ranking *ranking, double place)
+{
+  size_t low = 0, high = ranking->count - 1;
+  if (!ranking->weighted)
+    return (size_t)place;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (ranking->above[middle + 1].weight > place)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
 churn_above churn_ranking_above(const churn_ranking *ranking, double place)
 {
-  if (place >= (double)ranking->count)
+  if (place >= ranking->population)
     return ranking->above[ranking->count];
-  double rank = ranking->rows[(size_t)place].rank;
+  double rank = ranking->rows[row_at(ranking, place)].rank;
   size_t first = find_below(ranking, rank, true);
   size_t end = find_below(ranking, rank, false);
   const churn_above *before = &ranking->above[first], *after = &ranking->above[end];
-  double share = (place - (double)first) / (double)(end - first);
-  return (churn_above){before->churners + share * (after->churners - before->churners),
+  double share = (place - before->weight) / (after->weight - before->weight);
+  return (churn_above){place, before->churners + share * (after->churners - before->churners),
                        before->probability + share * (after->probability - before->probability),
                        before->value + share * (after->value - before->value)};
 }
@@ -151,6 +180,24 @@ double churn_ranked_auc(const churn_ranked_row *rows, size_t count)
     twice_wins += tied_churners * (2 * stayers_below + tied_stayers);
   }
   return (double)twice_wins / (double)(2 * churners * stayers);
+}
+
+double churn_ranked_auc_weighted(const churn_ranked_row *rows, size_t count)
+{
+  double of[2] = {0, 0}, wins = 0;
+  for (size_t i = 0; i < count; i++)
+    of[rows[i].label] += rows[i].weight;
+  double stayers_below = of[0];
+  if (of[0] <= 0 || of[1] <= 0)
+    return NAN;
+  for (size_t i = 0, end; i < count; i = end) {
+    double tied[2] = {0, 0};
+    for (end = i; end < count && rows[end].probability == rows[i].probability; end++)
+      tied[rows[end].label] += rows[end].weight;
+    stayers_below -= tied[0];
+    wins += tied[1] * (stayers_below + tied[0] / 2);
+  }
+  return wins / (of[0] * of[1]);
 }
 
 churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, double *auc,

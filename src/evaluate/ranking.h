@@ -14,11 +14,13 @@ typedef struct churn_ranked_row {
   double probability;
   double logit;
   double value; /* 0 where there is none */
+  double weight;
   int8_t label;
 } churn_ranked_row;
 
-/* What lies above a place: sums over rows, whole or in part. */
+/* What lies above a place: weighted sums over rows, whole or in part. */
 typedef struct churn_above {
+  double weight;
   double churners;
   double probability; /* sum */
   double value;       /* of churners */
@@ -26,7 +28,12 @@ typedef struct churn_above {
 
 typedef struct churn_ranking {
   size_t count;
-  uint64_t churners;
+  uint64_t represented; /* count; of `repeated` rows the sum of weights */
+  uint64_t churners;    /* likewise */
+  double population;    /* sum of weights, and of the churners' */
+  double population_churners;
+  bool repeated;
+  bool weighted;          /* some weight is not 1 */
   churn_ranked_row *rows; /* [count] riskiest first */
   churn_above *above;     /* [count + 1] sums over rows[0..i) */
 } churn_ranking;
@@ -37,12 +44,15 @@ CHURN_MUST_USE churn_status churn_ranking_build(const churn_scored *scored, chur
                                                 churn_error *error);
 void churn_ranking_clear(churn_ranking *ranking);
 
-/* The expected sums over the first `place` rows (0 to count, need not be whole) when rows of equal
- * rank come in random order. O(log n). */
+/* The expected sums over the first `place` of the population (0 to all of it, need not be whole)
+ * when rows of equal rank come in random order. O(log n). */
 churn_above churn_ranking_above(const churn_ranking *ranking, double place);
 
-/* Area under the ROC curve over the ranks of rows in the ranking's order; NaN with one
- * class. Exact counts up to 6e9 rows, one division. */
+/* Area under the ROC curve over the ranks of rows in the ranking's order, whatever their weights;
+ * NaN with one class. Exact counts up to 6e9 rows, one division. */
 double churn_ranked_auc(const churn_ranked_row *rows, size_t count);
+
+/* The same with every row counting as its weight. */
+double churn_ranked_auc_weighted(const churn_ranked_row *rows, size_t count);
 
 #endif

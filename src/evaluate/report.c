@@ -22,6 +22,10 @@ static void append_rows(churn_json_text *text, const churn_evaluation *e)
   churn_json_whole(text, e->figures.rows);
   churn_json_key(text, 2, "churners", false);
   churn_json_whole(text, e->figures.churners);
+  churn_json_key(text, 2, "population", false);
+  churn_json_number(text, e->population);
+  churn_json_key(text, 2, "population_churners", false);
+  churn_json_number(text, e->population_churners);
   append_day(text, "first_as_of", e->first_as_of);
   append_day(text, "last_as_of", e->last_as_of);
   churn_json_key(text, 2, "snapshots", false);

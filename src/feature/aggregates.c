@@ -243,15 +243,13 @@ void churn_values_sort(double *values, size_t count)
   }
 }
 
-size_t churn_days_find(const churn_day *days, size_t count, int64_t day)
+size_t churn_days_search(const churn_day *days, size_t count, int64_t day)
 {
-  size_t low = 0, high = count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (days[middle] < day)
-      low = middle + 1;
-    else
-      high = middle;
+  const churn_day *low = days;
+  while (count > 1) {
+    size_t half = count / 2;
+    low += low[half - 1] < day ? half : 0;
+    count -= half;
   }
-  return low;
+  return (size_t)(low - days) + (*low < day);
 }

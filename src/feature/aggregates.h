@@ -5,6 +5,8 @@
 #define CHURN_FEATURE_AGGREGATES_H
 
 #include <churn/day.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Selected rows of one customer: known at the as-of day, true under the condition, without those
  * whose row expression is missing; ordered by day, and within a day by value where the catalogue
@@ -47,7 +49,16 @@ churn_aggregate_function churn_aggregate_days_until;
 /* Sorts values[0..count) upwards, in place, without allocating. No value may be NaN. */
 void churn_values_sort(double *values, size_t count);
 
-/* Index of the first of days[0..count), non-decreasing, that is >= `day`; `count` when none is. */
-size_t churn_days_find(const churn_day *days, size_t count, int64_t day);
+/* The search of churn_days_find where count > 0; no branch to mispredict. */
+size_t churn_days_search(const churn_day *days, size_t count, int64_t day);
+
+/* Index of the first of days[0..count), non-decreasing, that is >= `day`; `count` when none is.
+ * Windows mostly end with the rows or begin before them, so both ends are asked first. */
+static inline size_t churn_days_find(const churn_day *days, size_t count, int64_t day)
+{
+  if (count == 0 || days[count - 1] < day)
+    return count;
+  return days[0] >= day ? 0 : churn_days_search(days, count, day);
+}
 
 #endif

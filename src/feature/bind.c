@@ -28,8 +28,8 @@ void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs)
     need(schema, needs, c->source, c->column);
     need(schema, needs, c->source, schema->sources[c->source].columns[c->column].known_at);
   }
-  for (size_t i = 0; i < plan->set_count; i++)
-    need_source(schema, needs, plan->sets[i].source);
+  for (size_t i = 0; i < plan->filter_count; i++)
+    need_source(schema, needs, plan->filters[i].source);
   for (size_t i = 0; i < plan->count; i++)
     if (plan->outputs[i].source != 0)
       need_source(schema, needs, plan->outputs[i].source);
@@ -99,12 +99,12 @@ static churn_status bind_column(const churn_data *data, churn_plan_column *c, ch
 static churn_status bind_sources(churn_plan *plan, const churn_data *data, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  for (size_t i = 0; i < plan->set_count && status == CHURN_OK; i++) {
-    churn_row_set *set = &plan->sets[i];
-    if (!data->histories[set->source - 1].loaded)
-      return not_read(plan->schema, set->source, -1, error);
-    status = bind_known(data, set->source, plan->schema->sources[set->source].known_at, &set->known,
-                        error);
+  for (size_t i = 0; i < plan->filter_count && status == CHURN_OK; i++) {
+    churn_filter *filter = &plan->filters[i];
+    if (!data->histories[filter->source - 1].loaded)
+      return not_read(plan->schema, filter->source, -1, error);
+    status = bind_known(data, filter->source, plan->schema->sources[filter->source].known_at,
+                        &filter->known, error);
   }
   for (size_t i = 0; i < plan->count && status == CHURN_OK; i++)
     if (plan->outputs[i].source != 0 && !data->histories[plan->outputs[i].source - 1].loaded)

@@ -19,7 +19,7 @@ static bool check_root(const churn_scope *scope, const churn_node *root)
                             "a feature cannot be a day: subtract as_of to get a number of days");
   if (scope->rule == CHURN_EXPRESSION_VALUE && root->type != CHURN_VALUE_NUMBER)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, root->start,
-                            "the value at risk must be a number, found %s", found);
+                            "the value must be a number, found %s", found);
   if (scope->rule == CHURN_EXPRESSION_CONDITION && root->type != CHURN_VALUE_TRUTH)
     return churn_faults_add(scope->faults, CHURN_FAULT_WRONG, root->start,
                             "expected a condition, found %s", found);
@@ -99,7 +99,7 @@ static churn_status compile_all(build *b, const churn_expression *value)
   }
   for (size_t i = 0; i < b->count && status == CHURN_OK; i++)
     status = compile(b, &b->expressions[i], &plan->outputs[i]);
-  return status;
+  return status == CHURN_OK ? churn_plan_cut(plan) : status;
 }
 
 churn_status churn_plan_build(const churn_schema *schema, const churn_expression *expressions,
@@ -113,7 +113,6 @@ churn_status churn_plan_build(const churn_schema *schema, const churn_expression
     goto done;
   made->schema = schema;
   made->count = count;
-  made->slots = 1;
   made->arena = churn_arena_new();
   made->outputs = churn_array_new(count, sizeof *made->outputs);
   made->literals = churn_dictionary_new();
@@ -142,7 +141,10 @@ void churn_plan_free(churn_plan *plan)
     return;
   for (size_t i = 0; i < plan->column_count; i++)
     free(plan->columns[i].pool_codes);
+  for (size_t i = 0; i < plan->set_count; i++)
+    free(plan->sets[i].cuts);
   free(plan->columns);
+  free(plan->filters);
   free(plan->sets);
   free(plan->aggregates);
   free(plan->outputs);

@@ -6,8 +6,8 @@
  * type. That makes comparisons, ties and sorting one mechanism.
  *
  * Life: churn_plan_build (types are checked here, before any row is read) -> plan->needs tells what
- * to read -> churn_plan_bind to the data -> churn_plan_evaluate from any number of threads, each
- * with its own workspace. The plan borrows schema and data.
+ * to read -> churn_plan_bind to the data -> churn_plan_evaluate_moments from any number of threads,
+ * each with its own workspace. The plan borrows schema and data.
  *
  * What can be seen as of day T, and nothing else: rows with day < T (and known_at < T where the
  * source has one); a value of type `day` while it is < T; a value with known_at while that is < T;
@@ -23,6 +23,7 @@
 #ifndef CHURN_FEATURE_PLAN_H
 #define CHURN_FEATURE_PLAN_H
 
+#include "base/lanes.h"
 #include "history/data.h"
 
 /* What an expression gives. */
@@ -102,11 +103,33 @@ typedef struct churn_workspace churn_workspace;
 churn_workspace *churn_workspace_new(const churn_plan *plan); /* NULL when memory ran out */
 void churn_workspace_free(churn_workspace *workspace);
 
-/* Values of all outputs for one spell as of `as_of` (MISSING for flat exports: then aggregates and
+/* Moments that are evaluated at once: as many as a tile has rows. */
+enum { CHURN_BATCH_ROWS = CHURN_TILE_ROWS };
+
+/* Spells as of days. */
+typedef struct churn_moments {
+  size_t count; /* at most CHURN_BATCH_ROWS */
+  const size_t *spells;
+  const churn_day *as_of;
+} churn_moments;
+
+/* Values of outputs 0..outputs-1 for each moment: output o of moment i at values[o * stride + i],
+ * `stride` at least the count. An as-of day MISSING is that of a flat export: then aggregates and
  * as_of are missing, and so are customers' columns of type `day` and with known_at, as nothing can
- * be shown to lie before): values[0..count); a CONDITION's is NaN. Sees nothing dated on or after
- * as_of. One NaN, no negative zero: equal values have equal bits. *value (NULL allowed) gets the
- * project's value expression, NaN when there is none. NO_MEMORY. */
+ * be shown to lie before. Sees nothing dated on or after as_of. One NaN, no negative zero: equal
+ * values have equal bits. A CONDITION's is NaN. at_risk[i] (NULL allowed) gets the project's value
+ * expression, NaN when there is none. NO_MEMORY.
+ *
+ * Moments may come in any order and share nothing but work: the bits are those of each alone.
+ * Moments of one customer next to each other, as snapshots have them, cost one walk over its
+ * rows. */
+CHURN_MUST_USE churn_status churn_plan_evaluate_moments(const churn_plan *plan,
+                                                        churn_workspace *workspace,
+                                                        const churn_moments *moments,
+                                                        size_t outputs, size_t stride,
+                                                        double *values, double *at_risk);
+
+/* The same for one spell as of one day, all outputs: values[0..count). */
 CHURN_MUST_USE churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *workspace,
                                                 size_t spell, churn_day as_of, double *values,
                                                 double *value);

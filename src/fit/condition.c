@@ -51,8 +51,8 @@ typedef struct cells_pass {
   cells *lane_cells; /* [lanes][columns] */
 } cells_pass;
 
-static void count_column(const double *x, const double *y, const double *weight, double mean,
-                         double deviation, cells *c)
+static void count_column(const double *x, const double *y, const double *weight, bool repeated,
+                         double mean, double deviation, cells *c)
 {
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
     if (!(weight[r] > 0))
@@ -60,7 +60,7 @@ static void count_column(const double *x, const double *y, const double *weight,
     double raw = mean + deviation * x[r];
     bool one = raw > 0.5;
     if (fabs(raw - one) <= near_whole)
-      c->at[one][y[r] > 0]++;
+      c->at[one][y[r] > 0] += repeated ? (uint64_t)weight[r] : 1;
     else
       c->others++;
   }
@@ -79,8 +79,8 @@ static churn_status count_lane(void *context, size_t lane, int thread, churn_err
     for (size_t c = 0; c < m->columns; c++)
       if (counted[c].others == 0)
         count_column(x + c * CHURN_TILE_ROWS, m->y + t * CHURN_TILE_ROWS,
-                     m->weight + t * CHURN_TILE_ROWS, pass->means[c], pass->deviations[c],
-                     &counted[c]);
+                     m->weight + t * CHURN_TILE_ROWS, m->repeated, pass->means[c],
+                     pass->deviations[c], &counted[c]);
   }
   return CHURN_OK;
 }

@@ -43,7 +43,8 @@ typedef struct churn_condition_facts {
 
 churn_condition churn_condition_of(const churn_condition_facts *facts);
 
-/* fewest_rows of every column [columns] of a standardised matrix. Rows without weight do not count.
+/* fewest_rows of every column [columns] of a standardised matrix. Rows without weight do not count,
+ * `repeated` ones as often as they are.
  */
 CHURN_MUST_USE churn_status churn_condition_rows(const churn_matrix *matrix, const double *means,
                                                  const double *deviations, const churn_run *run,

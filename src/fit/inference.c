@@ -160,7 +160,7 @@ static churn_status find_covariance(worker *w, churn_error *error)
   memcpy(w->out->covariance, w->result->covariance, n * n * sizeof(double));
   churn_robust_counts counts = {0};
   for (size_t r = 0; r < w->matrix->rows; r++)
-    counts.rows += w->matrix->weight[r] > 0;
+    counts.rows += w->matrix->repeated ? (size_t)w->matrix->weight[r] : w->matrix->weight[r] > 0;
   counts.clusters = counts.rows;
   return count_rows(w, counts, error);
 }

@@ -68,7 +68,7 @@ typedef struct churn_inference {
   double *covariance;     /* [(columns + 1)^2] of the kind asked for; NaN where it has none */
   bool ratio_tests;       /* chi2 are likelihood ratios; else Wald's, with that covariance */
   bool profile_intervals; /* lower and upper are the profile's */
-  size_t rows;            /* with weight */
+  size_t rows;            /* with weight; `repeated` ones as often as they are */
   size_t clusters;
   double aic;         /* 2 p - 2 log-likelihood; NaN where that is not the maximum */
   double bic;         /* p log(rows) - 2 log-likelihood; likewise */

@@ -24,6 +24,7 @@ static churn_status make_matrix(const churn_logit_rows *rows, churn_matrix **mat
     churn_matrix_free(m);
     return status;
   }
+  m->repeated = rows->repeated;
   for (size_t r = 0; r < rows->rows; r++) {
     churn_matrix_tile(m, r / CHURN_TILE_ROWS, 0)[r % CHURN_TILE_ROWS] = rows->logits[r];
     m->y[r] = rows->labels[r];
@@ -49,9 +50,9 @@ static churn_status unless_degenerate(churn_status status, const churn_error *fo
 
 static churn_covariance kind_of(const churn_logit_rows *rows)
 {
-  return rows->clusters != NULL  ? CHURN_COVARIANCE_CLUSTERED
-         : rows->weights != NULL ? CHURN_COVARIANCE_ROBUST
-                                 : CHURN_COVARIANCE_MODEL;
+  return rows->clusters != NULL                     ? CHURN_COVARIANCE_CLUSTERED
+         : rows->weights != NULL && !rows->repeated ? CHURN_COVARIANCE_ROBUST
+                                                    : CHURN_COVARIANCE_MODEL;
 }
 
 static churn_status fit_line(const churn_logit_rows *rows, churn_matrix *matrix,

@@ -20,6 +20,7 @@ typedef struct churn_logit_rows {
   const double *logits;     /* finite */
   const int8_t *labels;     /* 0, 1 */
   const double *weights;    /* >= 0: how much of the population a row stands for; NULL = all 1 */
+  bool repeated;            /* weights are whole, and a row stands for so many equal ones */
   const uint32_t *clusters; /* rows of one (a customer) stand together; NULL = each by itself */
 } churn_logit_rows;
 

@@ -36,7 +36,7 @@ typedef struct collector {
   double *sums;
   churn_robust_counts *counts;
   size_t used;                     /* places with a cluster; the last may still grow */
-  bool counted[CHURN_TILE_ROWS];   /* the place's cluster has a row with weight */
+  double copies[CHURN_TILE_ROWS];  /* of the place's cluster; 0: it has no row with weight */
   uint16_t place[CHURN_TILE_ROWS]; /* where a row of the tile at hand adds to */
   double residual[CHURN_TILE_ROWS];
   double ones[CHURN_TILE_ROWS];
@@ -48,7 +48,8 @@ static bool continues(const meat_pass *pass, size_t row)
   return pass->by_cluster && cluster != NULL && row > 0 && cluster[row] == cluster[row - 1];
 }
 
-/* weight (p - y) of every row of the tile. */
+/* What every row of the tile adds to its cluster's score, without x. n equal rows that are apart
+ * add n squares: the square of sqrt(n) times one. */
 static void find_residuals(collector *c, const double *x, size_t tile)
 {
   const churn_matrix *m = c->pass->matrix;
@@ -64,7 +65,8 @@ static void find_residuals(collector *c, const double *x, size_t tile)
     size_t row = tile * CHURN_TILE_ROWS + r;
     double e = exp(-fabs(eta[r])), q = 1 / (1 + e);
     double p = eta[r] >= 0 ? q : e * q;
-    c->residual[r] = m->weight[row] * (p - m->y[row]);
+    double weight = m->repeated ? sqrt(m->weight[row]) : m->weight[row];
+    c->residual[r] = weight * (p - m->y[row]);
   }
 }
 
@@ -75,8 +77,8 @@ static void flush(collector *c)
   pass->kernel->cross(c->scores, n, c->ones, c->sums);
   memset(c->scores, 0, n * CHURN_TILE_ROWS * sizeof *c->scores);
   for (size_t s = 0; s < c->used; s++)
-    c->counts->clusters += c->counted[s];
-  memset(c->counted, 0, sizeof c->counted);
+    c->counts->clusters += (uint64_t)c->copies[s];
+  memset(c->copies, 0, sizeof c->copies);
   c->used = 0;
 }
 
@@ -105,8 +107,9 @@ static void add_rows(collector *c, size_t tile, size_t first, size_t end)
         break;
       c->used += fresh;
       c->place[r] = (uint16_t)(c->used - 1);
-      c->counted[c->used - 1] = c->counted[c->used - 1] || weight[r] > 0;
-      c->counts->rows += weight[r] > 0;
+      double copies = m->repeated ? weight[r] : weight[r] > 0;
+      c->copies[c->used - 1] = fmax(c->copies[c->used - 1], copies);
+      c->counts->rows += (uint64_t)copies;
     }
     add_scores(c, x, from, r);
     if (r < end)

@@ -11,7 +11,8 @@
 #include <churn/run.h>
 #include <stdbool.h>
 
-/* What the sums were taken over; rows without weight do not count. */
+/* What the sums were taken over; rows without weight do not count, `repeated` ones count as often
+ * as they are. */
 typedef struct churn_robust_counts {
   size_t rows;
   size_t clusters;
@@ -21,7 +22,8 @@ typedef struct churn_robust_counts {
  * clusters of u u', u = the sum over the cluster's rows, in their order, of weight (p - y) (1, x)
  * at `coefficients` [columns + 1]. With by_cluster false, or without cluster numbers, each row is a
  * cluster of its own (White's HC0). A weight stands for one observation that counts so much (a
- * sampling weight): a row of weight 3 is 3 equal rows of one cluster, not of three.
+ * sampling weight): a row of weight 3 is 3 equal rows of one cluster, not of three. Where rows are
+ * `repeated` it is a row of each of 3 equal clusters; the rows of a cluster then have one weight.
  *
  * A lane adds up the clusters whose first row it holds, whole, even where their last rows are the
  * next lane's: same bits for any number of threads. Source: Liang and Zeger, Biometrika 73, 1986;

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "history/stored.h"
+#include "source/narrow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,18 @@ typedef struct scratch {
   size_t place_capacity, customer_capacity;
 } scratch;
 
+/* What is kept of one piece. Rows of part q are starts[q]..starts[q + 1]; `customers` are numbers
+ * within the part. */
+typedef struct stored_piece {
+  size_t worker;
+  uint32_t *starts;
+  uint16_t *customers;
+  churn_narrow *columns; /* per request; that of the id is empty */
+  uint64_t rows_unmatched;
+  uint64_t rows_dayless;
+  churn_day first_day, last_day;
+} stored_piece;
+
 struct churn_grouping {
   const churn_column_request *requests;
   size_t request_count;
@@ -27,7 +39,7 @@ struct churn_grouping {
   const uint32_t *map;
   unsigned shift; /* customer >> shift = part */
   size_t parts;
-  churn_stored_piece *pieces;
+  stored_piece *pieces;
   size_t piece_count;
   scratch *scratches;
   size_t worker_count;
@@ -47,10 +59,19 @@ churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t 
   return g;
 }
 
+static void clear_piece(stored_piece *piece, size_t columns)
+{
+  for (size_t c = 0; piece->columns != NULL && c < columns; c++)
+    churn_narrow_clear(&piece->columns[c]);
+  free(piece->columns);
+  free(piece->customers);
+  free(piece->starts);
+}
+
 static void forget(churn_grouping *g)
 {
   for (size_t p = 0; g->pieces != NULL && p < g->piece_count; p++)
-    churn_stored_piece_clear(&g->pieces[p], g->request_count);
+    clear_piece(&g->pieces[p], g->request_count);
   for (size_t w = 0; g->scratches != NULL && w < g->worker_count; w++) {
     free(g->scratches[w].place);
     free(g->scratches[w].customer);
@@ -83,7 +104,7 @@ static churn_status begin(void *context, size_t pieces, size_t workers, churn_er
 /* Customers of all rows, CHURN_CODE_MISSING for rows left out; counts them a part, from starts[1]
  * on. */
 static void find_customers(const churn_grouping *g, const churn_batch_column *columns, size_t rows,
-                           uint32_t *customer, churn_stored_piece *piece)
+                           uint32_t *customer, stored_piece *piece)
 {
   const uint32_t *codes = columns[0].codes;
   const churn_day *days = columns[1].days;
@@ -111,7 +132,7 @@ static void find_customers(const churn_grouping *g, const churn_batch_column *co
 /* place[row] in order of parts; the numbers within the parts. `starts` are the parts' first rows
  * before and after, in between they run. */
 static void find_places(const churn_grouping *g, const uint32_t *customer, size_t rows,
-                        uint32_t *place, churn_stored_piece *piece)
+                        uint32_t *place, stored_piece *piece)
 {
   uint32_t within = ((uint32_t)1 << g->shift) - 1;
   uint32_t *next = piece->starts;
@@ -131,12 +152,11 @@ static churn_status take(void *context, size_t number, size_t worker,
 {
   churn_grouping *g = context;
   scratch *s = &g->scratches[worker];
-  churn_stored_piece *piece = &g->pieces[number];
+  stored_piece *piece = &g->pieces[number];
   piece->worker = worker;
   piece->starts = churn_array_new(g->parts + 1, sizeof *piece->starts);
   piece->columns = churn_array_new(g->request_count, sizeof *piece->columns);
-  piece->missing = churn_array_new(g->request_count, sizeof *piece->missing);
-  if (piece->starts == NULL || piece->columns == NULL || piece->missing == NULL ||
+  if (piece->starts == NULL || piece->columns == NULL ||
       !churn_array_reserve(&s->place, &s->place_capacity, rows, sizeof *s->place) ||
       !churn_array_reserve(&s->customer, &s->customer_capacity, rows, sizeof *s->customer))
     return churn_error_no_memory(error);
@@ -150,8 +170,7 @@ static churn_status take(void *context, size_t number, size_t worker,
   find_places(g, s->customer, rows, s->place, piece);
   churn_status status = CHURN_OK;
   for (size_t c = 1; c < g->request_count && status == CHURN_OK; c++)
-    status = churn_stored_column_make(&columns[c], rows, s->place, kept, &piece->columns[c],
-                                      &piece->missing[c], error);
+    status = churn_narrow_make(&columns[c], rows, s->place, kept, &piece->columns[c], error);
   return status;
 }
 
@@ -198,15 +217,15 @@ static void place_rows(const finishing *f, size_t part, part_work *work)
 {
   const churn_grouping *g = f->grouping;
   for (size_t p = 0; p < g->piece_count; p++) {
-    const churn_stored_piece *piece = &g->pieces[p];
+    const stored_piece *piece = &g->pieces[p];
     size_t first = piece->starts[part], last = piece->starts[part + 1];
     for (size_t i = first; i < last; i++)
       work->at[i - first] = work->next[piece->customers[i]]++;
     for (size_t c = 1; c < g->request_count && first < last; c++)
       if (f->columns[c].present)
-        churn_stored_column_place(&piece->columns[c], first, last, work->at,
-                                  f->table->remaps[c * f->table->worker_count + piece->worker],
-                                  &f->columns[c], f->first_of_part[part]);
+        churn_narrow_place(&piece->columns[c], first, last, work->at,
+                           f->table->remaps[c * f->table->worker_count + piece->worker],
+                           &f->columns[c], f->first_of_part[part]);
   }
 }
 
@@ -319,7 +338,7 @@ static void add_up(finishing *f)
   const churn_grouping *g = f->grouping;
   churn_history *h = f->history;
   for (size_t p = 0; p < g->piece_count; p++) {
-    const churn_stored_piece *piece = &g->pieces[p];
+    const stored_piece *piece = &g->pieces[p];
     h->rows_unmatched += piece->rows_unmatched;
     h->rows_dayless += piece->rows_dayless;
     if (piece->last_day > h->last_day)
@@ -328,7 +347,7 @@ static void add_up(finishing *f)
         (h->first_day == CHURN_DAY_MISSING || piece->first_day < h->first_day))
       h->first_day = piece->first_day;
     for (size_t c = 1; c < g->request_count; c++)
-      f->columns[c].missing += piece->missing[c];
+      f->columns[c].missing += piece->columns[c].missing;
     for (size_t q = 0; q < g->parts; q++)
       f->first_of_part[q + 1] += piece->starts[q + 1] - piece->starts[q];
   }

@@ -134,6 +134,8 @@ static churn_status predict(work *w, churn_error *error)
     status = cross_fit(w, &data, factors, start, &report, error);
   if (status == CHURN_OK)
     warn_about_folds(w, &report);
+  for (size_t r = 0; r < in->rows->count; r++)
+    w->logits[r] -= in->shift;
   churn_scaled_clear(&data);
   free(factors);
   free(start);
@@ -142,11 +144,12 @@ static churn_status predict(work *w, churn_error *error)
 
 static churn_logit_rows rows_of(const work *w)
 {
-  bool dependent = w->span.customers < w->input->rows->count;
+  bool dependent = w->span.customers < w->span.rows;
   return (churn_logit_rows){.rows = w->input->rows->count,
                             .logits = w->logits,
                             .labels = w->input->labels,
                             .weights = w->input->weights,
+                            .repeated = w->input->rows->repeated,
                             .clusters = dependent ? w->clusters : NULL};
 }
 
@@ -166,7 +169,9 @@ static churn_status judge(work *w, churn_error *error)
   churn_scored scored = {.rows = rows.rows,
                          .labels = rows.labels,
                          .probabilities = w->probabilities,
-                         .logits = w->logits};
+                         .logits = w->logits,
+                         .weights = rows.weights,
+                         .repeated = rows.repeated};
   for (size_t r = 0; r < rows.rows; r++)
     w->probabilities[r] = churn_probability(w->logits[r]);
   churn_status status = churn_figures_compute(&scored, NULL, 0, w->run, &evaluation, error);
@@ -184,9 +189,9 @@ static churn_status judge(work *w, churn_error *error)
   free(o->error_kind);
   o->error_kind = NULL;
   return churn_text_set(&o->error_kind,
-                        rows.clusters != NULL  ? "clustered"
-                        : rows.weights != NULL ? "robust"
-                                               : "model",
+                        rows.clusters != NULL                    ? "clustered"
+                        : rows.weights != NULL && !rows.repeated ? "robust"
+                                                                 : "model",
                         error);
 }
 

@@ -22,6 +22,7 @@ typedef struct churn_calibrate_input {
   const char *const *ids;      /* by customer number */
   const int8_t *labels;        /* of the rows */
   const double *weights;       /* of the rows in the population; NULL = all 1 */
+  double shift;                /* what the matrix's offsets hold that the population's have not */
   churn_matrix *matrix;        /* as churn_penalty_fit left it */
   const churn_fit_result *result;
 } churn_calibrate_input;

@@ -252,6 +252,8 @@ static churn_status judge_random(comparing *c, churn_error *error)
   churn_judging_folds folds = {0};
   churn_status status =
       churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed, &folds, error);
+  if (status != CHURN_OK || folds.count == 0)
+    return status;
   churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds};
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);
@@ -281,13 +283,29 @@ static churn_status measure_cost(comparing *c, churn_error *error)
   return status;
 }
 
+/* The measures and tests count every row once; a comparison that took such a project all the same
+ * would answer for the file, not for the population. */
+static churn_status refuse_weights(comparing *c, churn_error *error)
+{
+  const churn_fit_spec *fit = &c->project->fit;
+  const churn_located *at = fit->weight.text != NULL ? &fit->weight : &fit->offset;
+  if (fit->weighting == CHURN_WEIGHTING_NONE && fit->offset.text == NULL)
+    return CHURN_OK;
+  return churn_error_set_at(error, CHURN_BAD_PROJECT,
+                            (churn_place){c->project->path, at->line, at->column},
+                            "compare counts every row once, without weights and offset; accepted: "
+                            "a project without customers.weight, fit.weights, fit.sampled and "
+                            "fit.offset");
+}
+
 churn_status churn_compare(const churn_project *project, const churn_compare_settings *settings,
                            const churn_run *run, churn_comparison **comparison, churn_error *error)
 {
   comparing c = {.project = project, .settings = settings, .run = run};
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
-      open_sets, open_rows, choose_folds, describe, judge, judge_random, measure_cost};
+      refuse_weights, open_sets, open_rows,    choose_folds,
+      describe,       judge,     judge_random, measure_cost};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);
   if (status == CHURN_OK) {

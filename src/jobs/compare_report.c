@@ -80,6 +80,49 @@ static void append_folds(churn_json_text *text, const churn_comparison *c)
   churn_json_append(text, "]");
 }
 
+/* The doubles at `values` + i * `stride` bytes as a list. */
+static void append_list(churn_json_text *text, int indent, const char *key, bool first,
+                        const double *values, size_t stride, size_t count)
+{
+  churn_json_key(text, indent, key, first);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < count; i++) {
+    churn_json_append(text, i == 0 ? "" : ", ");
+    churn_json_number_or_null(text, values[i * stride / sizeof *values]);
+  }
+  churn_json_append(text, "]");
+}
+
+static void append_curves(churn_json_text *text, const churn_compared_set *set)
+{
+  const churn_gain_point *gain = set->gain;
+  const churn_calibration_bin *bins = set->calibration;
+  const struct {
+    const char *key;
+    const double *values;
+  } gains[] = {{"depth", &gain->depth},
+               {"captured", &gain->captured},
+               {"captured_value", &gain->captured_value},
+               {"false_positive_rate", &gain->false_positive_rate},
+               {"precision", &gain->precision}},
+    calibrations[] = {{"rows", &bins->rows},
+                      {"mean_probability", &bins->mean_probability},
+                      {"observed", &bins->observed},
+                      {"low", &bins->interval.low},
+                      {"high", &bins->interval.high}};
+  churn_json_key(text, 6, "gain", false);
+  churn_json_append(text, "{");
+  for (size_t i = 0; i < sizeof gains / sizeof gains[0]; i++)
+    append_list(text, 8, gains[i].key, i == 0, gains[i].values, sizeof *gain, CHURN_GAIN_POINTS);
+  churn_json_append(text, "}");
+  churn_json_key(text, 6, "calibration", false);
+  churn_json_append(text, "{");
+  for (size_t i = 0; i < sizeof calibrations / sizeof calibrations[0]; i++)
+    append_list(text, 8, calibrations[i].key, i == 0, calibrations[i].values, sizeof *bins,
+                set->calibration_count);
+  churn_json_append(text, "}");
+}
+
 static void append_set(churn_json_text *text, const churn_comparison *c,
                        const churn_compared_set *set)
 {
@@ -96,13 +139,8 @@ static void append_set(churn_json_text *text, const churn_comparison *c,
   append_estimate(text, 6, "captured", &set->captured);
   append_estimate(text, 6, "captured_value", &set->captured_value);
   append_number(text, 6, "random_folds_auc", set->random_auc);
-  churn_json_key(text, 6, "fold_aucs", false);
-  churn_json_append(text, "[");
-  for (size_t f = 0; f < c->fold_count; f++) {
-    churn_json_append(text, f == 0 ? "" : ", ");
-    churn_json_number_or_null(text, set->fold_aucs[f]);
-  }
-  churn_json_append(text, "]");
+  append_list(text, 6, "fold_aucs", false, set->fold_aucs, sizeof(double), c->fold_count);
+  append_curves(text, set);
   append_whole(text, 6, "separated_fits", set->separated);
   append_whole(text, 6, "not_converged_fits", set->not_converged);
   const churn_json_pair cost[] = {{"extraction_ms_per_thousand", set->extraction_ms},

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "design/split.h"
+#include "jobs/population.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -37,8 +38,8 @@ static churn_status number_clusters(const churn_snapshots *snapshots, churn_matr
 
 static churn_covariance choose_covariance(const churn_explanation *e, const churn_span *span)
 {
-  bool possible = span->customers > 1 && e->snapshots->count > e->matrix->columns + 1;
-  bool dependent = span->customers < e->snapshots->count;
+  bool possible = span->customers > 1 && span->rows > e->matrix->columns + 1;
+  bool dependent = span->customers < span->rows;
   switch (e->spec->covariance) {
   case CHURN_CHOOSE_MODEL:
     return CHURN_COVARIANCE_MODEL;
@@ -47,14 +48,18 @@ static churn_covariance choose_covariance(const churn_explanation *e, const chur
   case CHURN_CHOOSE_CLUSTERED:
     return CHURN_COVARIANCE_CLUSTERED;
   default:
-    return dependent && possible ? CHURN_COVARIANCE_CLUSTERED : CHURN_COVARIANCE_MODEL;
+    break;
   }
+  if (dependent && possible)
+    return CHURN_COVARIANCE_CLUSTERED;
+  return e->spec->weighting == CHURN_WEIGHTING_INCLUSION ? CHURN_COVARIANCE_ROBUST
+                                                         : CHURN_COVARIANCE_MODEL;
 }
 
 static void warn(const churn_explanation *e, const churn_span *span, churn_covariance kind,
                  const churn_inference *found, bool penalised, const churn_run *run)
 {
-  bool dependent = span->customers < e->snapshots->count;
+  bool dependent = span->customers < span->rows;
   uint64_t churners = dependent ? span->churned_customers : span->churners;
   size_t coefficients = e->matrix->columns + 1;
   if (churners < CHURNERS_PER_COEFFICIENT * coefficients)
@@ -64,9 +69,16 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
                     churners, dependent ? "distinct customers churned" : "churners", coefficients);
   if (dependent && kind != CHURN_COVARIANCE_CLUSTERED)
     churn_notes_add(run->notes, CHURN_WARNING, "dependent_rows", CHURN_NOWHERE,
-                    "%" PRIu64 " customers have %zu rows, but the covariance (%s) takes rows for "
+                    "%" PRIu64 " customers have %" PRIu64
+                    " rows, but the covariance (%s) takes rows for "
                     "independent: standard errors, p values and intervals are too small",
-                    span->customers, e->snapshots->count, churn_covariance_name(kind));
+                    span->customers, span->rows, churn_covariance_name(kind));
+  if (e->spec->weighting == CHURN_WEIGHTING_INCLUSION && kind == CHURN_COVARIANCE_MODEL)
+    churn_notes_add(
+        run->notes, CHURN_WARNING, "weighted_model_covariance", CHURN_NOWHERE,
+        "the covariance (model) takes a weight for so many rows, but customers.weight "
+        "is 1 / a chance: standard errors, p values and intervals do not hold; accepted "
+        "for them: fit: {covariance: robust}, or clustered");
   if (kind == CHURN_COVARIANCE_MODEL && !penalised && e->report->converged && !found->ratio_tests)
     churn_notes_add(run->notes, CHURN_NOTE, "wald_tests", CHURN_NOWHERE,
                     "features are tested by Wald's chi-square: for %zu rows and %zu columns, fits "
@@ -118,10 +130,11 @@ static churn_status set_fit(const churn_explanation *e, const churn_span *span,
     model->features[f].test = (churn_model_test){(uint32_t)t->df, known(t->chi2), known(t->p),
                                                  known(t->gvif), known(t->scaled_gvif)};
   }
-  model->dependent_rows = span->customers < e->snapshots->count;
+  bool likelihood = e->spec->weighting != CHURN_WEIGHTING_INCLUSION;
+  model->dependent_rows = span->customers < span->rows;
   model->churned_customers = span->churned_customers;
-  model->aic = known(found->aic);
-  model->bic = known(found->bic);
+  model->aic = likelihood ? known(found->aic) : NAN;
+  model->bic = likelihood ? known(found->bic) : NAN;
   model->mcfadden_r2 = known(found->mcfadden_r2);
   churn_status status = churn_text_set(&model->covariance_kind, churn_covariance_name(kind), error);
   if (status == CHURN_OK)
@@ -150,7 +163,7 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, double
   }
   churn_inference_settings settings = {.covariance = choose_covariance(e, &span),
                                        .profile = e->spec->profile_intervals &&
-                                                  span.customers == e->snapshots->count,
+                                                  span.customers == span.rows,
                                        .group = group,
                                        .group_count = model->feature_count,
                                        .ridge_lambda = model->lambda * (1 - model->alpha),
@@ -202,7 +215,7 @@ static churn_status describe_only(const churn_explanation *e, const churn_run *r
   churn_status status = churn_span_of(e->snapshots, &span, error);
   if (status != CHURN_OK)
     return status;
-  model->dependent_rows = span.customers < e->snapshots->count;
+  model->dependent_rows = span.customers < span.rows;
   model->churned_customers = span.churned_customers;
   model->aic = model->bic = NAN;
   model->mcfadden_r2 = known(1 - e->report->log_likelihood / e->report->null_log_likelihood);
@@ -245,7 +258,13 @@ static churn_status explain_covariance(const churn_explanation *explanation, con
 churn_status churn_explain(const churn_explanation *explanation, const churn_run *run,
                            churn_model *model, churn_error *error)
 {
-  return isnan(explanation->result->covariance[0])
-             ? describe_only(explanation, run, model, error)
-             : explain_covariance(explanation, run, model, error);
+  const churn_explanation *e = explanation;
+  const churn_sampled_spec *sampled = &e->spec->sampled;
+  churn_status status = isnan(e->result->covariance[0]) ? describe_only(e, run, model, error)
+                                                        : explain_covariance(e, run, model, error);
+  if (status == CHURN_OK && e->spec->weighting == CHURN_WEIGHTING_SAMPLED)
+    status =
+        churn_population_describe(e->matrix, e->weights, log(sampled->churners / sampled->others),
+                                  e->result, run, model, error);
+  return status;
 }

@@ -15,7 +15,8 @@
 typedef struct churn_explanation {
   const churn_fit_spec *spec;
   const churn_snapshots *snapshots;
-  churn_matrix *matrix; /* gets its cluster numbers where customers have several rows */
+  const double *weights; /* of the population, by row; NULL = all 1 */
+  churn_matrix *matrix;  /* gets its cluster numbers where customers have several rows */
   const churn_fit_result *result;
   const churn_fit_report *report;
 } churn_explanation;

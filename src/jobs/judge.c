@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "design/split.h"
+#include "evaluate/curves.h"
 #include "evaluate/figures.h"
 #include "evaluate/holm.h"
 #include "evaluate/logit.h"
@@ -228,7 +229,14 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
   churn_status status = CHURN_OK;
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
     status = estimate(j, c, NULL, set, m, estimates[m], error);
-  return status == CHURN_OK ? find_calibration(j, set, to, error) : status;
+  if (status == CHURN_OK)
+    status = find_calibration(j, set, to, error);
+  if (status == CHURN_OK)
+    status = churn_gain_curve(&j->judged, &j->orderings[set], to->gain, error);
+  return status == CHURN_OK ? churn_calibration_curve(&j->judged, j->sets[set].logits, level,
+                                                      CHURN_CALIBRATION_BINS, to->calibration,
+                                                      &to->calibration_count, error)
+                            : status;
 }
 
 static churn_status fill_pair(const judging *j, const churn_comparison *c,

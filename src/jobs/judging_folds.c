@@ -51,16 +51,12 @@ static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapsho
   return is_enough(&training) && is_enough(&judged);
 }
 
-static churn_status check_folds(const churn_judging_folds *folds, const churn_snapshots *rows,
-                                churn_error *error)
+static bool folds_are_enough(const churn_judging_folds *folds, const churn_snapshots *rows)
 {
-  for (uint32_t f = 0; f < folds->count; f++)
-    if (!fold_is_enough(folds, rows, f))
-      return churn_error_set(error, CHURN_DEGENERATE,
-                             "in %u folds some hold fewer than %d customers who churned, or who "
-                             "stayed: too few to compare on",
-                             folds->count, LEAST_CUSTOMERS);
-  return CHURN_OK;
+  bool enough = true;
+  for (uint32_t f = 0; enough && f < folds->count; f++)
+    enough = fold_is_enough(folds, rows, f);
+  return enough;
 }
 
 /* The rows' as-of days, each once, ascending. */
@@ -128,8 +124,11 @@ churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const chu
   churn_status status = f.fold == NULL ? churn_error_no_memory(error)
                                        : churn_folds_deal(rows, pipeline->data->customers.ids,
                                                           count, seed, f.fold, error);
-  if (status == CHURN_OK)
-    status = check_folds(&f, rows, error);
+  if (status == CHURN_OK && !folds_are_enough(&f, rows))
+    status = churn_error_set(error, CHURN_DEGENERATE,
+                             "in %u folds some hold fewer than %d customers who churned, or who "
+                             "stayed: too few to compare on",
+                             count, LEAST_CUSTOMERS);
   if (status == CHURN_OK)
     *folds = f;
   else
@@ -147,10 +146,8 @@ churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count, u
   churn_random_shuffle(&random, f.fold, (uint32_t)rows->count);
   for (size_t i = 0; i < rows->count; i++)
     f.fold[i] %= count;
-  churn_status status = check_folds(&f, rows, error);
-  if (status == CHURN_OK)
-    *folds = f;
-  else
+  if (!folds_are_enough(&f, rows))
     churn_judging_folds_clear(&f);
-  return status;
+  *folds = f;
+  return CHURN_OK;
 }

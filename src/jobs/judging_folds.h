@@ -44,7 +44,8 @@ CHURN_MUST_USE churn_status churn_judging_by_customer(const churn_pipeline *pipe
                                                       uint64_t seed, churn_judging_folds *folds,
                                                       churn_error *error);
 
-/* Rows dealt out at random, as if each stood for itself. DEGENERATE as above. */
+/* Rows dealt out at random, as if each stood for itself. count 0 where some fold would have too few
+ * customers of an outcome. */
 CHURN_MUST_USE churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count,
                                                  uint64_t seed, churn_judging_folds *folds,
                                                  churn_error *error);

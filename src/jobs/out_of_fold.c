@@ -81,10 +81,10 @@ static churn_status learn(fold_work *w, churn_error *error)
       features == NULL || w->encoding == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
+  churn_encoding_rows rows = {.frame = w->training.frame, .labels = w->training.labels};
   if (status == CHURN_OK)
-    status =
-        churn_encoding_learn(p->plan, w->training.frame, w->training.labels, features,
-                             p->feature_count, p->project->pool_rows, w->run, w->encoding, error);
+    status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, p->project->pool_rows,
+                                  w->run, w->encoding, error);
   free(features);
   return status;
 }

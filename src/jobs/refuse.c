@@ -18,9 +18,9 @@ churn_status churn_refuse_few(const churn_snapshots *rows, const churn_model *mo
   churn_status status = churn_span_of(rows, &span, error);
   if (status != CHURN_OK || strcmp(model->penalty, "none") != 0)
     return status;
-  bool dependent = span.customers < rows->count, churned = true;
+  bool dependent = span.customers < span.rows, churned = true;
   uint64_t fewest = dependent ? span.churned_customers : span.churners;
-  uint64_t stayed = dependent ? span.stayed_customers : rows->count - span.churners;
+  uint64_t stayed = dependent ? span.stayed_customers : span.rows - span.churners;
   if (stayed < fewest) {
     fewest = stayed;
     churned = false;

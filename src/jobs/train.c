@@ -29,6 +29,7 @@ typedef struct training {
   churn_frame *frame;
   churn_matrix *matrix;
   int8_t *labels;
+  double *weights; /* of the population; NULL where every row stands for itself */
   churn_split split;
   churn_model *model;
 } training;
@@ -38,6 +39,7 @@ static void free_training(training *t)
   churn_matrix_free(t->matrix);
   churn_frame_free(t->frame);
   free(t->labels);
+  free(t->weights);
   churn_snapshots_free(t->test);
   churn_snapshots_free(t->train);
   churn_snapshots_free(t->all);
@@ -70,7 +72,7 @@ static churn_status check_rows(const training *t, churn_error *error)
 
 static churn_status open_rows(training *t, const churn_train_settings *settings, churn_error *error)
 {
-  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
+  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
@@ -89,17 +91,22 @@ static churn_status learn_encoding(training *t, churn_error *error)
 {
   const churn_pipeline *p = t->pipeline;
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
+  churn_weighting weighting = t->project->fit.weighting;
   t->labels = churn_snapshots_labels(t->train);
-  churn_status status =
-      features == NULL || t->labels == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (weighting != CHURN_WEIGHTING_NONE)
+    t->weights = churn_snapshots_weights(t->train);
+  bool good = t->labels != NULL && (weighting == CHURN_WEIGHTING_NONE || t->weights != NULL);
+  churn_status status = features == NULL || !good ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
+  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
+                              weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
-    status = churn_encoding_learn(p->plan, t->frame, t->labels, features, p->feature_count,
-                                  t->project->pool_rows, t->run, t->model, error);
+    status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
+                                  t->run, t->model, error);
   if (status == CHURN_OK && t->model->column_count == 0)
     status = churn_error_set(error, CHURN_DEGENERATE,
                              "no column is left to fit: every feature is constant");
@@ -107,10 +114,40 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
+/* What thinning by outcome adds to the logit of everybody who was kept. */
+static double sampling_shift(const churn_fit_spec *fit)
+{
+  return log(fit->sampled.churners / fit->sampled.others);
+}
+
+/* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
+ * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
+ * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
+static churn_status set_terms(training *t, churn_error *error)
+{
+  const churn_fit_spec *fit = &t->project->fit;
+  churn_matrix *m = t->matrix;
+  double shift = sampling_shift(fit);
+  bool shifted = fit->offset.text != NULL || shift != 0;
+  bool weighted =
+      fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
+  churn_status status = shifted ? churn_matrix_add_offset(m, error) : CHURN_OK;
+  m->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
+  for (size_t r = 0; status == CHURN_OK && r < m->rows; r++) {
+    if (weighted)
+      m->weight[r] = t->weights[r];
+    if (shifted)
+      m->offset[r] = t->train->rows[r].offset + shift;
+  }
+  return status;
+}
+
 static churn_status fill_matrix(training *t, churn_error *error)
 {
   churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
                                              t->run, &t->matrix, error);
+  if (status == CHURN_OK)
+    status = set_terms(t, error);
   churn_frame_free(t->frame);
   t->frame = NULL;
   return status;
@@ -190,13 +227,16 @@ static churn_status fit(training *t, churn_error *error)
     status = churn_refuse_separation(&report, t->model, error);
   if (status == CHURN_OK)
     status = describe_fit(t, &report, error);
-  churn_explanation explanation = {&t->project->fit, t->train, t->matrix, &result, &report};
+  churn_explanation explanation = {&t->project->fit, t->train, t->weights,
+                                   t->matrix,        &result,  &report};
   if (status == CHURN_OK)
     status = churn_explain(&explanation, t->run, t->model, error);
   churn_calibrate_input calibration = {.spec = &t->project->fit,
                                        .rows = t->train,
                                        .ids = t->pipeline->data->customers.ids,
                                        .labels = t->labels,
+                                       .weights = t->weights,
+                                       .shift = sampling_shift(&t->project->fit),
                                        .matrix = t->matrix,
                                        .result = &result};
   if (status == CHURN_OK)
@@ -270,6 +310,23 @@ static churn_status record_notes(training *t, churn_error *error)
   return status;
 }
 
+static churn_status record_weighting(training *t, const churn_span *span, churn_error *error)
+{
+  static const char *const names[] = {"none", "frequency", "inclusion", "sampled"};
+  const churn_fit_spec *fit = &t->project->fit;
+  churn_model *model = t->model;
+  model->sampled_churners = fit->sampled.churners;
+  model->sampled_others = fit->sampled.others;
+  model->population = span->population;
+  model->population_churners = span->population_churners;
+  churn_status status = churn_text_set(&model->weighting, names[fit->weighting], error);
+  if (status == CHURN_OK && fit->weight.text != NULL)
+    status = churn_text_set(&model->weight, fit->weight.text, error);
+  if (status == CHURN_OK && fit->offset.text != NULL)
+    status = churn_text_set(&model->offset, fit->offset.text, error);
+  return status;
+}
+
 static churn_status record_window(training *t, churn_error *error)
 {
   churn_span span;
@@ -283,10 +340,14 @@ static churn_status record_window(training *t, churn_error *error)
   model->horizon_days = t->project->outcome.horizon_days;
   model->gap_days = t->project->outcome.gap_days;
   model->test_share = t->split.kind == CHURN_SPLIT_CUSTOMERS ? t->split.test_share : 0.0;
-  model->rows = t->train->count;
+  model->rows = span.rows;
   model->churners = span.churners;
   model->customers = span.customers;
-  status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
+  status = record_weighting(t, &span, error);
+  if (status == CHURN_OK)
+    status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
+  if (status != CHURN_OK)
+    return status;
   return status == CHURN_OK ? churn_text_set(&model->set, t->pipeline->selection->set, error)
                             : status;
 }

@@ -67,6 +67,34 @@ static churn_status check_training(const churn_model_checker *c)
   return CHURN_OK;
 }
 
+/* The words and what goes with each. */
+static churn_status check_weighting(const churn_model_checker *c)
+{
+  const churn_model *m = c->model;
+  bool expression =
+      strcmp(m->weighting, "frequency") == 0 || strcmp(m->weighting, "inclusion") == 0;
+  bool sampled = strcmp(m->weighting, "sampled") == 0;
+  const double rates[] = {m->sampled_churners, m->sampled_others};
+  if (!expression && !sampled && strcmp(m->weighting, "none") != 0)
+    return CHURN_FAULT_IN(
+        c, "training.weighting is " CHURN_SHOWN "; expected none, frequency, inclusion or sampled",
+        m->weighting);
+  if (expression != (m->weight != NULL && m->weight[0] != '\0'))
+    return CHURN_FAULT_IN(c, "training.weight must be %s where training.weighting is " CHURN_SHOWN,
+                          expression ? "an expression" : "null", m->weighting);
+  for (size_t i = 0; i < 2; i++)
+    if (!(rates[i] > 0 && rates[i] <= 1) || (!sampled && rates[i] < 1))
+      return CHURN_FAULT_IN(c, "training.%s is %g; expected %s",
+                            i == 0 ? "sampled_churners" : "sampled_others", rates[i],
+                            sampled ? "above 0, at most 1" : "1, as nothing was sampled");
+  if (m->population_churners < 0 || m->population_churners > m->population)
+    return CHURN_FAULT_IN(c, "training.population_churners is %g; expected 0 to the %g in all",
+                          m->population_churners, m->population);
+  if (m->offset != NULL && m->offset[0] == '\0')
+    return CHURN_FAULT_IN(c, "fit.offset is empty; expected an expression, or null");
+  return CHURN_OK;
+}
+
 static churn_status check_fit(const churn_model_checker *c)
 {
   const churn_model *m = c->model;
@@ -213,6 +241,8 @@ churn_status churn_model_check(const churn_model_reporter *reporter, const churn
   churn_status status = check_words(&c);
   if (status == CHURN_OK)
     status = check_training(&c);
+  if (status == CHURN_OK)
+    status = check_weighting(&c);
   if (status == CHURN_OK)
     status = check_inputs(&c);
   if (status == CHURN_OK)

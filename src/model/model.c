@@ -78,6 +78,9 @@ void churn_model_free(churn_model *model)
   free_sources(model);
   free(model->program);
   free(model->set);
+  free(model->weighting);
+  free(model->weight);
+  free(model->offset);
   free(model->penalty);
   free(model->lambda_rule);
   free(model->covariance_kind);

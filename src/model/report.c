@@ -27,6 +27,14 @@ void churn_json_number_or_null(churn_json_text *text, double value)
     churn_json_append(text, "null");
 }
 
+void churn_json_text_or_null(churn_json_text *text, const char *value)
+{
+  if (value == NULL)
+    churn_json_append(text, "null");
+  else
+    churn_json_quote(text, value);
+}
+
 void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
                         bool first)
 {
@@ -133,9 +141,35 @@ static void append_fit(churn_json_text *text, const churn_model *model)
   churn_json_quote(text, model->covariance_kind);
 }
 
+/* What the rows stand for. */
+static void append_weighting(churn_json_text *text, const churn_model *model)
+{
+  const churn_json_pair rates[] = {{"churners", model->sampled_churners},
+                                   {"others", model->sampled_others}};
+  churn_json_key(text, 2, "weighting", false);
+  churn_json_quote(text, model->weighting);
+  churn_json_key(text, 2, "weight", false);
+  churn_json_text_or_null(text, model->weight);
+  churn_json_key(text, 2, "sampled", false);
+  if (strcmp(model->weighting, "sampled") == 0) {
+    churn_json_append(text, "{");
+    churn_json_numbers(text, rates, 2, true);
+    churn_json_append(text, "}");
+  } else {
+    churn_json_append(text, "null");
+  }
+  churn_json_key(text, 2, "population", false);
+  churn_json_number_or_null(text, model->population);
+  churn_json_key(text, 2, "population_churners", false);
+  churn_json_number_or_null(text, model->population_churners);
+  churn_json_key(text, 2, "offset", false);
+  churn_json_text_or_null(text, model->offset);
+}
+
 static void append_criteria(churn_json_text *text, const churn_model *model)
 {
-  bool valid = !model->dependent_rows && model->converged && strcmp(model->penalty, "none") == 0;
+  bool valid = !model->dependent_rows && model->converged && strcmp(model->penalty, "none") == 0 &&
+               strcmp(model->weighting, "inclusion") != 0;
   const churn_json_pair criteria[] = {
       {"aic", model->aic}, {"bic", model->bic}, {"mcfadden_r2", model->mcfadden_r2}};
   churn_json_key(text, 2, "tests", false);
@@ -224,6 +258,7 @@ churn_status churn_model_write_report(const churn_model *model, const char *path
   churn_json_key(&text, 2, "model", true);
   churn_json_quote(&text, model->id);
   append_fit(&text, model);
+  append_weighting(&text, model);
   append_criteria(&text, model);
   append_coefficients(&text, model);
   append_features(&text, model);

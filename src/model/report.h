@@ -19,6 +19,9 @@ void churn_json_key(churn_json_text *text, int indent, const char *key, bool fir
 /* null for a figure that does not exist. */
 void churn_json_number_or_null(churn_json_text *text, double value);
 
+/* null for NULL. */
+void churn_json_text_or_null(churn_json_text *text, const char *value);
+
 /* `"key": value` pairs on one line, each after a comma unless it is the first. */
 void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
                         bool first);

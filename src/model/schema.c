@@ -128,10 +128,17 @@ static const churn_field training_fields[] = {
     PLAIN("rows", WHOLE, churn_model, rows),
     PLAIN("churners", WHOLE, churn_model, churners),
     PLAIN("customers", WHOLE, churn_model, customers),
+    PLAIN("weighting", TEXT, churn_model, weighting),
+    PLAIN("weight", TEXT_OR_NULL, churn_model, weight),
+    PLAIN("sampled_churners", NUMBER, churn_model, sampled_churners),
+    PLAIN("sampled_others", NUMBER, churn_model, sampled_others),
+    PLAIN("population", NUMBER, churn_model, population),
+    PLAIN("population_churners", NUMBER, churn_model, population_churners),
 };
 static const churn_shape training_shape = SHAPE(training_fields, churn_model, false);
 
 static const churn_field fit_fields[] = {
+    PLAIN("offset", TEXT_OR_NULL, churn_model, offset),
     PLAIN("penalty", TEXT, churn_model, penalty),
     PLAIN("lambda", NUMBER, churn_model, lambda),
     PLAIN("alpha", NUMBER, churn_model, alpha),

@@ -21,6 +21,9 @@ enum {
   SEPARATION,
   OUT_OF_FOLD,
   RECALIBRATE,
+  WEIGHTS,
+  SAMPLED,
+  OFFSET,
   KEYS
 };
 
@@ -147,14 +150,19 @@ static void read_calibration(churn_reader *reader, const churn_yaml *out_of_fold
 
 void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  churn_field fields[KEYS] = {{"penalty", NULL},     {"lambda", NULL},     {"alpha", NULL},
-                              {"folds", NULL},       {"seed", NULL},       {"factors", NULL},
-                              {"covariance", NULL},  {"intervals", NULL},  {"separation", NULL},
-                              {"out_of_fold", NULL}, {"recalibrate", NULL}};
+  churn_field fields[KEYS] = {{"penalty", NULL},     {"lambda", NULL},      {"alpha", NULL},
+                              {"folds", NULL},       {"seed", NULL},        {"factors", NULL},
+                              {"covariance", NULL},  {"intervals", NULL},   {"separation", NULL},
+                              {"out_of_fold", NULL}, {"recalibrate", NULL}, {"weights", NULL},
+                              {"sampled", NULL},     {"offset", NULL}};
   churn_fit_spec *fit = &project->fit;
   *fit = (churn_fit_spec){.folds = DEFAULT_FOLDS, .seed = DEFAULT_SEED};
-  if (node == NULL ||
+  if (node != NULL &&
       !churn_reader_fields(reader, node, "fit", "{penalty: ridge, lambda: 0.01}", fields, KEYS))
+    return;
+  churn_weighting_read(reader, fields[WEIGHTS].value, fields[SAMPLED].value, fields[OFFSET].value,
+                       project);
+  if (node == NULL)
     return;
   read_inference(reader, fields[COVARIANCE].value, fields[INTERVALS].value, fit);
   read_calibration(reader, fields[OUT_OF_FOLD].value, fields[RECALIBRATE].value, fit);

@@ -134,6 +134,19 @@ typedef struct churn_factor_spec {
   double factor; /* >= 0; 0 = not penalised */
 } churn_factor_spec;
 
+/* Do the rows stand for as many customers each? */
+typedef enum churn_weighting {
+  CHURN_WEIGHTING_NONE,
+  CHURN_WEIGHTING_FREQUENCY, /* fit.weights: a row stands for so many equal ones */
+  CHURN_WEIGHTING_INCLUSION, /* customers.weight: 1 / the chance that the customer was exported */
+  CHURN_WEIGHTING_SAMPLED    /* fit.sampled: churners and others were thinned apart */
+} churn_weighting;
+
+/* Shares of the churners and of the others that the export holds. */
+typedef struct churn_sampled_spec {
+  double churners, others; /* above 0, at most 1; both 1 when not given */
+} churn_sampled_spec;
+
 /* On standardised columns: mean negative log-likelihood + lambda sum_j factor_j (alpha |b_j| + (1 -
  * alpha) / 2 b_j^2). */
 typedef struct churn_fit_spec {
@@ -150,6 +163,10 @@ typedef struct churn_fit_spec {
   size_t factor_count;
   bool no_out_of_fold; /* out_of_fold: no */
   churn_recalibrate recalibrate;
+  churn_weighting weighting;
+  churn_located weight; /* FREQUENCY, INCLUSION: expression; a bare name is a customers' column */
+  churn_sampled_spec sampled;
+  churn_located offset; /* likewise an expression; text NULL = none */
 } churn_fit_spec;
 
 typedef enum churn_missing_rule {
@@ -183,7 +200,8 @@ struct churn_project {
   churn_located from_history;  /* BASE_FROM_HISTORY */
   churn_located joined;        /* heading of customers; text NULL = always a customer */
   churn_located left;          /* heading; text NULL = never left */
-  churn_located value; /* expression; text NULL = none. A bare name is a customers' column */
+  churn_located value;  /* expression; text NULL = none. A bare name is a customers' column */
+  churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
   churn_source_spec *histories;
   size_t history_count;
   churn_outcome_spec outcome;

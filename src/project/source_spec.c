@@ -93,11 +93,11 @@ static bool has_key(const churn_yaml *node, const char *key)
 static void read_customers_file(churn_reader *reader, const churn_yaml *node,
                                 churn_project *project)
 {
-  enum { FROM, ID, JOINED, LEFT, VALUE, COLUMNS, KNOWN_AT, FROM_HISTORY, FORMAT };
+  enum { FROM, ID, JOINED, LEFT, VALUE, WEIGHT, COLUMNS, KNOWN_AT, FROM_HISTORY, FORMAT };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"from", NULL},     {"id", NULL},           {"joined", NULL},
-      {"left", NULL},     {"value", NULL},        {"columns", NULL},
-      {"known_at", NULL}, {"from_history", NULL}, CHURN_FORMAT_FIELDS};
+      {"from", NULL},         {"id", NULL},       {"joined", NULL},  {"left", NULL},
+      {"value", NULL},        {"weight", NULL},   {"columns", NULL}, {"known_at", NULL},
+      {"from_history", NULL}, CHURN_FORMAT_FIELDS};
   churn_source_spec *customers = &project->customers;
   if (!churn_reader_fields(reader, node, "customers", "{from: customers.csv, id: customer_id}",
                            fields, sizeof fields / sizeof fields[0]))
@@ -111,6 +111,7 @@ static void read_customers_file(churn_reader *reader, const churn_yaml *node,
   project->joined = churn_reader_text(reader, fields[JOINED].value, "customers.joined");
   project->left = churn_reader_text(reader, fields[LEFT].value, "customers.left");
   project->value = churn_reader_expression(reader, fields[VALUE].value, "customers.value");
+  project->weight = churn_reader_expression(reader, fields[WEIGHT].value, "customers.weight");
   churn_format_read(reader, fields + FORMAT, &customers->format);
   churn_columns_read(reader, fields[COLUMNS].value, customers);
   churn_columns_check(reader, customers);

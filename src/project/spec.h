@@ -57,6 +57,12 @@ void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_projec
 /* Needs customers and histories: they decide what no features means. */
 void churn_features_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
+/* What the rows of the fit stand for: `weights`, `sampled` and `offset` of the section `fit`. Needs
+ * customers and outcome. */
+void churn_weighting_read(churn_reader *reader, const churn_yaml *weights,
+                          const churn_yaml *sampled, const churn_yaml *offset,
+                          churn_project *project);
+
 /* Needs the features: factors name them. */
 void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 

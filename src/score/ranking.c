@@ -165,9 +165,7 @@ static churn_status open_ranking(churn_ranking *r, const churn_project *project,
   if (status == CHURN_OK)
     status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
-    status = churn_snapshots_build(project, r->pipeline->data, r->pipeline->plan,
-                                   r->pipeline->condition_output, as_of, 1, CHURN_SNAPSHOTS_ALL,
-                                   run, &r->snapshots, error);
+    status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
   return status;
 }
 

@@ -75,6 +75,7 @@ double churn_scorer_explain(const churn_model *model, const double *x, double *c
 typedef struct chunk {
   const churn_scorer *scorer;
   const churn_frame *frame;
+  const churn_snapshots *snapshots;
   size_t first; /* row of the scores where the chunk begins */
   churn_scores *scores;
   uint64_t *unseen; /* [tiles] */
@@ -123,7 +124,7 @@ static churn_status score_tile(void *context, size_t tile, int thread, churn_err
     for (size_t k = 0; k < model->column_count; k++)
       x[k] = design[k * CHURN_TILE_ROWS + r];
     double *contributions = x + model->column_count;
-    double logit = churn_scorer_explain(model, x, contributions);
+    double logit = churn_scorer_explain(model, x, contributions) + c->snapshots->rows[row].offset;
     if (c->scores->logits != NULL)
       c->scores->logits[row] = logit;
     if (c->scores->probabilities != NULL)
@@ -164,7 +165,7 @@ churn_status churn_scorer_run(const churn_scorer *scorer, const churn_snapshots 
 {
   const churn_model *model = scorer->model;
   size_t threads = (size_t)churn_parallel_threads(run);
-  chunk c = {.scorer = scorer, .scores = scores};
+  chunk c = {.scorer = scorer, .snapshots = snapshots, .scores = scores};
   c.unseen = churn_array_new(CHUNK_ROWS / CHURN_TILE_ROWS, sizeof *c.unseen);
   c.design = churn_array_new_aligned(threads * (model->column_count + 1) * CHURN_TILE_ROWS,
                                      sizeof *c.design);

@@ -2,7 +2,8 @@
  * evaluation alike.
  *
  * The contribution of a feature is the sum over its columns of (x - training mean) * coefficient,
- * so contributions add up to the logit's distance from that of the average training row. Cost: rows
+ * so contributions add up to the logit's distance from that of the average training row, apart from
+ * the row's own offset, which is no feature. Cost: rows
  * x columns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -39,7 +40,7 @@ CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
                                              churn_error *error);
 
 /* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
- * the logit. */
+ * the logit without an offset. */
 double churn_scorer_explain(const churn_model *model, const double *x, double *contributions);
 
 #endif

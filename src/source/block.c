@@ -18,7 +18,8 @@ churn_status churn_splitter_start(size_t fields, churn_splitter *splitter, churn
   uint32_t *starts = malloc(churn_index_room(BLOCK) * sizeof *starts);
   if (starts == NULL)
     return churn_error_no_memory(error);
-  *splitter = (churn_splitter){.fields = fields, .fill = churn_index_choose(), .starts = starts};
+  *splitter = (churn_splitter){
+      .fields = fields, .block = BLOCK, .fill = churn_index_choose(), .starts = starts};
   return CHURN_OK;
 }
 
@@ -63,7 +64,7 @@ static size_t take_rows(const run *r, size_t at)
 {
   const churn_splitter *s = r->splitter;
   const char *text = r->document->text + at;
-  size_t window = r->to - at < BLOCK ? r->to - at : BLOCK;
+  size_t window = r->to - at < s->block ? r->to - at : s->block;
   const char *last = memrchr(text, '\n', window);
   if (last == NULL)
     return 0;
@@ -85,7 +86,7 @@ static size_t take_rows(const run *r, size_t at)
 static size_t end_of_records(const run *r, size_t at)
 {
   const char *text = r->document->text;
-  size_t end = r->to - at < BLOCK ? r->to : at + BLOCK;
+  size_t end = r->to - at < r->splitter->block ? r->to : at + r->splitter->block;
   const char *last = memrchr(text + at, '\n', end - at);
   if (last != NULL)
     end = (size_t)(last - text) + 1;

@@ -9,9 +9,11 @@
 #include "source/rows.h"
 #include "source/scan.h"
 
-/* What splitting needs beside the text; one a thread. `fields` is the heading's number. */
+/* What splitting needs beside the text; one a thread. `fields` is the heading's number. `block` is
+ * how many bytes are looked at together; tests set it lower. */
 typedef struct churn_splitter {
   size_t fields;
+  size_t block;
   churn_index_fill *fill;
   uint32_t *starts;
 } churn_splitter;

@@ -6,7 +6,6 @@
 #include "base/parallel.h"
 #include "source/piece.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,44 +57,6 @@ static churn_status make_column(void *context, size_t task, int thread, churn_er
   return own ? merge_levels(j, task, error) : CHURN_OK;
 }
 
-static uint64_t copy_codes(const uint32_t *from, const uint32_t *remap, size_t rows, uint32_t *to)
-{
-  uint64_t missing = 0;
-  for (size_t i = 0; i < rows; i++) {
-    to[i] = from[i] == CHURN_CODE_MISSING || remap == NULL ? from[i] : remap[from[i]];
-    missing += from[i] == CHURN_CODE_MISSING;
-  }
-  return missing;
-}
-
-static uint64_t copy_days(const churn_day *from, size_t rows, churn_day *to)
-{
-  uint64_t missing = 0;
-  for (size_t i = 0; i < rows; i++) {
-    to[i] = from[i];
-    missing += from[i] == CHURN_DAY_MISSING;
-  }
-  return missing;
-}
-
-static uint64_t copy_numbers(const double *from, size_t rows, double *to)
-{
-  uint64_t missing = 0;
-  for (size_t i = 0; i < rows; i++) {
-    to[i] = from[i];
-    missing += isnan(from[i]) != 0;
-  }
-  return missing;
-}
-
-static void clear_kept_column(churn_piece_column *column)
-{
-  free(column->codes);
-  free(column->days);
-  free(column->numbers);
-  *column = (churn_piece_column){.codes = NULL};
-}
-
 /* Task: one piece of one column. The piece's array goes at once, so that the peak is not two copies
  * of everything. */
 static churn_status copy_column(void *context, size_t task, int thread, churn_error *error)
@@ -106,58 +67,41 @@ static churn_status copy_column(void *context, size_t task, int thread, churn_er
   const churn_parts *parts = j->parts;
   size_t c = task / parts->piece_count, p = task % parts->piece_count;
   churn_kept_piece *kept = &parts->kept[p];
-  churn_piece_column *from = &kept->columns[c];
-  churn_column *to = &j->table->columns[c];
-  size_t row = j->first_row[p];
-  const uint32_t *remap = j->table->remaps[c * parts->worker_count + (size_t)kept->worker];
-  if (to->codes != NULL)
-    j->missing[task] = copy_codes(from->codes, remap, kept->rows, to->codes + row);
-  else if (to->days != NULL)
-    j->missing[task] = copy_days(from->days, kept->rows, to->days + row);
-  else if (to->numbers != NULL)
-    j->missing[task] = copy_numbers(from->numbers, kept->rows, to->numbers + row);
-  clear_kept_column(from);
+  if (kept->columns[c].values == NULL)
+    return CHURN_OK;
+  churn_narrow_place(&kept->columns[c], 0, kept->rows, NULL,
+                     j->table->remaps[c * parts->worker_count + (size_t)kept->worker],
+                     &j->table->columns[c], j->first_row[p]);
+  j->missing[task] = kept->columns[c].missing;
+  churn_narrow_clear(&kept->columns[c]);
   return CHURN_OK;
 }
 
-static void *copy_array(const void *from, size_t rows, size_t size)
-{
-  void *to = malloc(rows * size + 1);
-  if (to != NULL && rows > 0)
-    memcpy(to, from, rows * size);
-  return to;
-}
-
-static bool keep_column(const churn_piece_column *from, size_t rows, churn_piece_column *to)
-{
-  if (from->codes != NULL)
-    return (to->codes = copy_array(from->codes, rows, sizeof *to->codes)) != NULL;
-  if (from->days != NULL)
-    return (to->days = copy_array(from->days, rows, sizeof *to->days)) != NULL;
-  if (from->numbers != NULL)
-    return (to->numbers = copy_array(from->numbers, rows, sizeof *to->numbers)) != NULL;
-  return true;
-}
-
-churn_status churn_piece_keep(const churn_piece *piece, int worker, churn_kept_piece *kept,
-                              churn_error *error)
+churn_status churn_piece_keep(const churn_piece *piece, int worker, const churn_batch_column *batch,
+                              churn_kept_piece *kept, churn_error *error)
 {
   const churn_worker *w = piece->worker;
   size_t count = w->reading->request_count;
   *kept = (churn_kept_piece){.rows = piece->rows, .worker = worker};
   kept->columns = churn_array_new(count, sizeof *kept->columns);
-  bool good = kept->columns != NULL;
-  for (size_t r = 0; good && r < count; r++)
-    good = keep_column(&w->columns[r], piece->rows, &kept->columns[r]);
-  if (good && w->lines != NULL)
-    good = (kept->lines = copy_array(w->lines, piece->rows, sizeof *kept->lines)) != NULL;
-  return good ? CHURN_OK : churn_error_no_memory(error);
+  if (kept->columns == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  for (size_t r = 0; r < count && status == CHURN_OK; r++)
+    status = churn_narrow_make(&batch[r], piece->rows, NULL, piece->rows, &kept->columns[r], error);
+  if (status != CHURN_OK || w->lines == NULL)
+    return status;
+  kept->lines = churn_array_new(piece->rows, sizeof *kept->lines);
+  if (kept->lines == NULL)
+    return churn_error_no_memory(error);
+  memcpy(kept->lines, w->lines, piece->rows * sizeof *kept->lines);
+  return CHURN_OK;
 }
 
 void churn_kept_piece_clear(churn_kept_piece *kept, size_t request_count)
 {
   for (size_t r = 0; kept->columns != NULL && r < request_count; r++)
-    clear_kept_column(&kept->columns[r]);
+    churn_narrow_clear(&kept->columns[r]);
   free(kept->columns);
   free(kept->lines);
   *kept = (churn_kept_piece){.rows = 0};

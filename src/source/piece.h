@@ -8,6 +8,7 @@
 #define CHURN_SOURCE_PIECE_H
 
 #include "source/block.h"
+#include "source/narrow.h"
 #include "source/pending.h"
 
 #include <stdatomic.h>
@@ -113,17 +114,19 @@ void churn_piece_clear(churn_piece *piece);
 /* piece_place.c: lines and places of kept and bad rows, by one walk over the piece. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_piece_find_places(churn_piece *piece, churn_error *error);
 
-/* What is kept of the pieces for the table: exactly long columns and lines, the codes those of the
- * worker. */
+/* What is kept of the pieces for the table: narrow columns and lines, the codes those of the
+ * worker.
+ */
 typedef struct churn_kept_piece {
-  churn_piece_column *columns;
+  churn_narrow *columns; /* per request */
   uint64_t *lines;
   size_t rows;
   int worker;
 } churn_kept_piece;
 
-/* join.c: copies what is to be kept of the piece that the worker has just read. */
+/* join.c: copies what is to be kept of the piece that the worker has just read into `batch`. */
 CHURN_MUST_USE churn_status churn_piece_keep(const churn_piece *piece, int worker,
+                                             const churn_batch_column *batch,
                                              churn_kept_piece *kept, churn_error *error);
 void churn_kept_piece_clear(churn_kept_piece *kept, size_t request_count);
 

@@ -42,17 +42,22 @@ static void find_field(const churn_scan *scan, size_t field, churn_place *place)
   }
 }
 
-churn_place churn_table_place(const churn_table *table, const churn_format *format, size_t row,
-                              const char *heading)
+churn_place churn_line_place(const char *path, const churn_format *format, uint64_t line,
+                             const char *heading)
 {
-  churn_place place = {churn_input_name(table->path), table->lines[row], 0};
+  churn_place place = {churn_input_name(path), line, 0};
   churn_scan scan;
-  if (!can_read_again(table->path) ||
-      churn_scan_open_headings(table->path, format, &scan, NULL) != CHURN_OK)
+  if (!can_read_again(path) || churn_scan_open_headings(path, format, &scan, NULL) != CHURN_OK)
     return place;
   size_t field = field_of(&scan.headings, heading);
   if (field < scan.headings.count)
     find_field(&scan, field, &place);
   churn_scan_close(&scan);
   return place;
+}
+
+churn_place churn_table_place(const churn_table *table, const churn_format *format, size_t row,
+                              const char *heading)
+{
+  return churn_line_place(table->path, format, table->lines[row], heading);
 }

@@ -18,7 +18,9 @@ static const churn_month *find_month(churn_month *months, const char *text)
 {
   uint64_t key;
   memcpy(&key, text, sizeof key);
-  churn_month *month = &months[key * 0x9E3779B97F4A7C15u >> 58];
+  const unsigned char *digits = (const unsigned char *)text;
+  unsigned of_year = (digits[5] % 2u * 10 + digits[6] % 16u) % 16;
+  churn_month *month = &months[digits[3] % 16u % 10 << 4 | of_year];
   if (month->text == key)
     return month;
   char first[11];
@@ -101,13 +103,16 @@ bool churn_rows_flags(const churn_rows *rows, size_t field, const churn_value_ru
 
 bool churn_rows_any_empty(const churn_rows *rows, size_t field)
 {
-  bool any = false;
   for (size_t row = 0; row < rows->count; row++) {
+    const uint32_t *start = rows->starts + row * rows->fields + field;
+    if (start[1] - start[0] > 1 && (unsigned char)rows->text[start[0]] > ' ')
+      continue; /* most texts are told by their first byte */
     size_t length;
     churn_rows_field(rows, row, field, &length);
-    any |= length == 0;
+    if (length == 0)
+      return true;
   }
-  return any;
+  return false;
 }
 
 /* Up to 16 bytes, filled up with zeros. */
@@ -170,6 +175,29 @@ typedef struct id_runs {
   size_t count;
 } id_runs;
 
+static inline uint64_t read_8(const char *text)
+{
+  uint64_t bytes;
+  memcpy(&bytes, text, sizeof bytes);
+  return bytes;
+}
+
+/* memcmp for texts so short that the call would cost more than the work. */
+static inline bool same_text(const char *a, const char *b, size_t length)
+{
+  if (length < 8) {
+    bool same = true;
+    for (size_t i = 0; i < length; i++)
+      same &= a[i] == b[i];
+    return same;
+  }
+  size_t at = 0;
+  for (; at + 8 < length; at += 8)
+    if (read_8(a + at) != read_8(b + at))
+      return false;
+  return read_8(a + length - 8) == read_8(b + length - 8);
+}
+
 /* Fills the next runs, from `row` on; their end is first_row[count]. */
 static void collect_runs(const churn_rows *rows, size_t field, size_t row, id_runs *runs)
 {
@@ -178,7 +206,7 @@ static void collect_runs(const churn_rows *rows, size_t field, size_t row, id_ru
     size_t length;
     const char *text = churn_rows_field(rows, row, field, &length);
     if (count > 0 && runs->lengths[count - 1] == length &&
-        memcmp(runs->texts[count - 1], text, length) == 0)
+        same_text(runs->texts[count - 1], text, length))
       continue;
     if (count == CHURN_DICTIONARY_BATCH)
       break;

@@ -35,8 +35,9 @@ static inline const char *churn_rows_field(const churn_rows *rows, size_t row, s
   return from;
 }
 
-/* Months seen lately, each with its first day: dates of a file share few of them. */
-enum { CHURN_MONTHS = 64 };
+/* Months seen lately, each with its first day: dates of a file share few of them. A place for every
+ * month of ten years. */
+enum { CHURN_MONTHS = 10 << 4 };
 
 typedef struct churn_month {
   uint64_t text; /* YYYY-MM-; 0 = none */

@@ -20,24 +20,33 @@ typedef struct work {
   churn_parts parts;
 } work;
 
+/* How many codes a request's column may hold so far. */
+static size_t count_levels(const churn_worker *worker, size_t request)
+{
+  const churn_dictionary *known = churn_reading_known(worker->reading, request);
+  const churn_dictionary *levels = known == NULL ? worker->levels[request] : known;
+  return levels == NULL ? 0 : churn_dictionary_count(levels);
+}
+
 static churn_status hand_over(const work *w, const churn_piece *piece, int worker,
                               churn_error *error)
 {
   size_t count = w->reading->request_count;
-  if (w->taker == NULL)
-    return churn_piece_keep(piece, worker, &w->parts.kept[piece->number], error);
-  churn_batch_column *columns = churn_array_new(count, sizeof *columns);
-  if (columns == NULL)
+  churn_batch_column *batch = churn_array_new(count, sizeof *batch);
+  if (batch == NULL)
     return churn_error_no_memory(error);
   for (size_t r = 0; r < count; r++) {
     const churn_piece_column *from = &piece->worker->columns[r];
-    const churn_dictionary *levels = piece->worker->levels[r];
-    columns[r] = (churn_batch_column){from->numbers, from->days, from->codes,
-                                      levels == NULL ? 0 : churn_dictionary_count(levels)};
+    batch[r] = (churn_batch_column){from->numbers, from->days, from->codes,
+                                    count_levels(piece->worker, r)};
   }
-  churn_status status =
-      w->taker->take(w->taker->context, piece->number, (size_t)worker, columns, piece->rows, error);
-  free(columns);
+  churn_status status;
+  if (w->taker == NULL)
+    status = churn_piece_keep(piece, worker, batch, &w->parts.kept[piece->number], error);
+  else
+    status =
+        w->taker->take(w->taker->context, piece->number, (size_t)worker, batch, piece->rows, error);
+  free(batch);
   return status;
 }
 

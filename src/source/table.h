@@ -151,6 +151,12 @@ void churn_table_free(churn_table *table);
 /* The path as messages name it. */
 const char *churn_table_name(const churn_table *table);
 
+/* Where the field under `heading` of the record that begins on `line` of a file stands. Reads the
+ * file once more; where that cannot be done, or no heading is so called, the line and column 0.
+ * `file` is churn_input_name's, borrowed from the path. */
+churn_place churn_line_place(const char *path, const churn_format *format, uint64_t line,
+                             const char *heading);
+
 /* Where the field under `heading` of row `row` stands, for a table with lines. Reads the file once
  * more; where that cannot be done (a pipe with a name), the row's line and column 0. `file` is
  * borrowed from the table. */

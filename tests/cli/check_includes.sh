@@ -37,7 +37,7 @@ owner() {
     model.h) echo model-data ;;
     score.h) echo score ;;
     train.h | compare.h) echo jobs ;;
-    evaluate.h) echo evaluate ;;
+    evaluate.h | curves.h) echo evaluate ;;
     compare.h) echo jobs ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

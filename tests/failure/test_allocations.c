@@ -86,6 +86,7 @@ int __wrap_vasprintf(char **text, const char *format, va_list arguments)
 /* What the calls under test work on; made before any allocation fails. */
 typedef struct fixture {
   churn_project *project;
+  churn_project *plain;  /* without weights and offset: for comparing */
   churn_project *faulty; /* its calls.csv has two bad rows */
   churn_project *broken; /* its calls.csv cannot be split */
   churn_model *model;
@@ -148,7 +149,7 @@ static churn_status compare_call(fixture *f, const char *path, churn_error *erro
                                                   .last = CHURN_DAY_MISSING,
                                                   .test_from = CHURN_DAY_MISSING};
   churn_comparison *comparison = NULL;
-  churn_status status = churn_compare(f->project, &settings, &f->run, &comparison, error);
+  churn_status status = churn_compare(f->plain, &settings, &f->run, &comparison, error);
   for (size_t s = 0; status == CHURN_OK && s < comparison->set_count; s++)
     comparison->sets[s].extraction_ms = comparison->sets[s].fit_ms = 0;
   if (status == CHURN_OK)
@@ -296,13 +297,13 @@ static churn_status simulate_call(fixture *f, const char *path, churn_error *err
   return status;
 }
 
-static churn_project *read_project(const char *calls)
+static churn_project *read_project(const char *name, const char *calls)
 {
   churn_project *project = NULL;
   churn_error error = {.status = CHURN_OK};
   const churn_source_override override = {"calls", calls};
-  assert_ok(churn_project_read(scratch_path("tiny.yaml"), &override, calls == NULL ? 0 : 1, NULL,
-                               &project, &error),
+  assert_ok(churn_project_read(scratch_path(name), &override, calls == NULL ? 0 : 1, NULL, &project,
+                               &error),
             &error);
   return project;
 }
@@ -318,9 +319,10 @@ static int set_up(void **state)
   scratch_write("faulty.csv", "id,at,minutes,agent\nc01,2024-01-01,x,kim\nc02,2024-02-30,1,lee\n");
   scratch_write("broken.csv", "id,at,minutes,agent\nc01,2024-01-01,1,\"kim\n");
   f->run = (churn_run){.threads = 1};
-  f->project = read_project(NULL);
-  f->faulty = read_project(scratch_path("faulty.csv"));
-  f->broken = read_project(scratch_path("broken.csv"));
+  f->project = read_project("tiny.yaml", NULL);
+  f->plain = read_project("plain.yaml", NULL);
+  f->faulty = read_project("tiny.yaml", scratch_path("faulty.csv"));
+  f->broken = read_project("tiny.yaml", scratch_path("broken.csv"));
   assert_ok(churn_train(f->project, &all_training, &f->run, &f->model, &error), &error);
   assert_ok(churn_model_write(f->model, scratch_path("model.json"), &error), &error);
   assert_ok(churn_evaluate(f->project, f->model, &all_evaluating, &f->run, &f->evaluation, &error),
@@ -336,6 +338,7 @@ static int tear_down(void **state)
   churn_ranking_free(f->ranking);
   churn_model_free(f->model);
   churn_project_free(f->project);
+  churn_project_free(f->plain);
   churn_project_free(f->faulty);
   churn_project_free(f->broken);
   free(f);

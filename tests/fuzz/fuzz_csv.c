@@ -1,9 +1,11 @@
 /* Any bytes as a CSV file: refused with a place, or a table that does not depend on how the file is
- * cut. The first byte chooses the delimiter and whether bad rows are allowed.
+ * cut; and split by vector code as libcsv splits them. The first byte chooses the delimiter,
+ * whether bad rows are allowed, and the size of the blocks.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
 #include "source/table.h"
+#include "two_splits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,19 @@ static void demand_same(const churn_table *a, const churn_table *b)
            a->columns[c].missing == b->columns[c].missing);
 }
 
+static void demand_same_split(const uint8_t *data, size_t size)
+{
+  const two_splits how = {.delimiter = data[0] % 3 == 0 ? ';' : ',',
+                          .fields = 1 + data[0] % 5,
+                          .block = 1 + data[0] % 64u * (data[0] % 7u),
+                          .refuse = data[0] % 4u};
+  char *text = malloc(size);
+  demand(text != NULL);
+  memcpy(text, data + 1, size - 1);
+  demand(two_splits_differ(&how, text, size - 1, NULL) == NULL);
+  free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   char path[64];
@@ -43,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return descriptor >= 0 ? close(descriptor) : 0;
   demand(write(descriptor, data + 1, size - 1) == (ssize_t)(size - 1));
   snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  demand_same_split(data, size);
   churn_table *whole = NULL, *cut = NULL;
   churn_error first = {0}, second = {0};
   churn_status status = read_cut(path, data[0], 1 << 20, &whole, &first);

@@ -57,7 +57,7 @@ static void fit_without(const bench *b, uint32_t fold, const churn_penalised_set
 
 static double logit_of(const bench *b, size_t row, const double *coefficients)
 {
-  double eta = coefficients[0];
+  double eta = coefficients[0] + offset_of(b->raw, row);
   for (size_t c = 0; c < COLUMNS; c++)
     eta += coefficients[c + 1] * *cell_of(b->raw, row, c);
   return eta;
@@ -73,6 +73,7 @@ static void weigh(churn_matrix *m)
 {
   for (size_t r = 0; r < m->rows; r++)
     m->weight[r] = 0.4 + 0.01 * (double)(r % 50);
+  offset_rows(m, 21);
 }
 
 static void check_logits(const bench *b, const churn_penalised_settings *settings)

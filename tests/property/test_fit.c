@@ -52,7 +52,7 @@ static void derivatives(const churn_matrix *m, const fitted *f, double lambda,
   memset(gradient, 0, n * sizeof *gradient);
   memset(hessian, 0, n * n * sizeof *hessian);
   for (size_t r = 0; r < m->rows; r++) {
-    long double eta = f->coefficients[0], x[MOST + 1];
+    long double eta = f->coefficients[0] + offset_of(m, r), x[MOST + 1];
     for (size_t j = 0; j < n; j++)
       x[j] = value(m, f, r, j);
     for (size_t j = 1; j < n; j++)
@@ -127,6 +127,8 @@ static void the_gradient_at_the_answer_is_zero_and_the_covariance_inverts_the_he
       churn_matrix *m = made_up(rows[i], columns[i], 100 + i);
       for (size_t r = 0; r < m->rows; r += 3)
         m->weight[r] = 0.4 + 0.01 * (double)(r % 50);
+      check_optimum(m, lambdas[j]);
+      offset_rows(m, 7 + i);
       check_optimum(m, lambdas[j]);
       churn_matrix_free(m);
     }
@@ -232,16 +234,76 @@ static void the_log_likelihood_is_that_of_the_rows(void **state)
   churn_matrix *m = made_up(30000, 5, 18);
   for (size_t r = 0; r < m->rows; r += 2)
     m->weight[r] = 0.3;
+  offset_rows(m, 5);
   fitted f = fit(m, 0.05, 0);
   long double sum = 0;
   for (size_t r = 0; r < m->rows; r++) {
-    long double eta = f.coefficients[0];
+    long double eta = f.coefficients[0] + offset_of(m, r);
     for (size_t c = 0; c < 5; c++)
       eta += (long double)f.coefficients[c + 1] * *cell_of(m, r, c);
     long double wrong = m->y[r] > 0 ? -eta : eta;
     sum += m->weight[r] * (log1pl(expl(-fabsl(wrong))) + fmaxl(wrong, 0));
   }
   assert_close(f.report.log_likelihood, (double)-sum, 1e-14, 0);
+  churn_matrix_free(m);
+}
+
+/* Largest log-likelihood over the intercept, by bisection on its slope in long double. */
+static long double null_likelihood(const churn_matrix *m)
+{
+  long double low = -40, high = 40, sum = 0;
+  for (int i = 0; i < 120; i++) {
+    long double at = (low + high) / 2, slope = 0;
+    for (size_t r = 0; r < m->rows; r++)
+      slope += m->weight[r] * (m->y[r] - 1 / (1 + expl(-at - offset_of(m, r))));
+    if (slope > 0)
+      low = at;
+    else
+      high = at;
+  }
+  for (size_t r = 0; r < m->rows; r++) {
+    long double eta = low + offset_of(m, r), wrong = m->y[r] > 0 ? -eta : eta;
+    sum -= m->weight[r] * (log1pl(expl(-fabsl(wrong))) + fmaxl(wrong, 0));
+  }
+  return sum;
+}
+
+/* Also where the offset is far from what the labels say, so that Newton's first steps are long. */
+static void the_null_log_likelihood_is_that_of_the_offset_and_an_intercept(void **state)
+{
+  (void)state;
+  static const double shifts[] = {0, 9, -30}, scales[] = {1, 12};
+  for (size_t i = 0; i < 6; i++) {
+    churn_matrix *m = made_up(1200, 2, 44);
+    offset_rows(m, 19);
+    for (size_t r = 0; r < m->rows; r++) {
+      m->weight[r] = 0.5 + (double)(r % 7);
+      m->offset[r] = shifts[i % 3] + scales[i / 3] * m->offset[r];
+    }
+    fitted f = fit(m, 0, 2);
+    assert_close(f.report.null_log_likelihood, (double)null_likelihood(m), 1e-12, 0);
+    churn_matrix_free(m);
+  }
+}
+
+/* The same offset in every row is no more than another intercept. */
+static void a_constant_offset_moves_the_intercept_only(void **state)
+{
+  (void)state;
+  churn_matrix *m = made_up(3000, 6, 12);
+  fitted without = fit(m, 0, 0);
+  churn_error error;
+  assert_ok(churn_matrix_add_offset(m, &error), &error);
+  for (size_t r = 0; r < m->rows; r++)
+    m->offset[r] = 2.302585092994046;
+  fitted with = fit(m, 0, 0);
+  assert_close(with.coefficients[0], without.coefficients[0] - 2.302585092994046, 1e-11, 0);
+  for (size_t j = 1; j <= 6; j++)
+    assert_close(with.coefficients[j], without.coefficients[j], 1e-11, 1e-13);
+  for (size_t i = 0; i < 49; i++)
+    assert_close(with.covariance[i], without.covariance[i], 1e-9, 1e-13);
+  assert_close(with.report.log_likelihood, without.report.log_likelihood, 1e-13, 0);
+  assert_close(with.report.null_log_likelihood, without.report.null_log_likelihood, 1e-13, 0);
   churn_matrix_free(m);
 }
 
@@ -252,6 +314,8 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
   static const size_t rows[] = {900, 40000};
   for (size_t s = 0; s < 2; s++) {
     churn_matrix *m = made_up(rows[s], 9, 33);
+    if (s == 1)
+      offset_rows(m, 3);
     fitted one = fit(m, 0, 1);
     for (size_t i = 0; i < 3; i++) {
       fitted more = fit(m, 0, threads[i]);
@@ -392,6 +456,8 @@ int main(void)
       cmocka_unit_test(the_planted_coefficients_come_back),
       cmocka_unit_test(gradient_and_hessian_agree_with_differences),
       cmocka_unit_test(the_log_likelihood_is_that_of_the_rows),
+      cmocka_unit_test(the_null_log_likelihood_is_that_of_the_offset_and_an_intercept),
+      cmocka_unit_test(a_constant_offset_moves_the_intercept_only),
       cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
       cmocka_unit_test(a_whole_weight_is_as_many_equal_rows),
       cmocka_unit_test(scaling_and_shifting_a_column_changes_only_its_coefficient),

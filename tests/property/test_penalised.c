@@ -76,7 +76,7 @@ static void gradient_of(const churn_matrix *m, const double *b, long double *gra
   for (size_t c = 0; c < m->columns; c++)
     moments(m, c, &mean[c], &deviation[c]);
   for (size_t r = 0; r < m->rows; r++) {
-    long double eta = b[0];
+    long double eta = b[0] + offset_of(m, r);
     for (size_t c = 0; c < m->columns; c++)
       eta += (long double)b[c + 1] * *cell_of(m, r, c);
     long double wrong = m->y[r] > 0 ? -eta : eta, residual = 1 / (1 + expl(-eta)) - m->y[r];
@@ -129,6 +129,8 @@ static void the_conditions_of_the_optimum_hold(void **state)
     churn_matrix *m = made_up(rows[i], columns[i], 300 + i);
     for (size_t r = 0; r < m->rows; r += 3)
       m->weight[r] = 0.4 + 0.01 * (double)(r % 50);
+    if (i > 0)
+      offset_rows(m, 40 + i);
     bench b = bench_of(m);
     for (size_t a = 0; a < 4; a++)
       for (size_t l = 0; l < 4; l++)

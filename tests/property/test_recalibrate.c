@@ -32,7 +32,7 @@ static sample *draw(size_t rows, double level, double slope, uint64_t seed)
     s->weights[r] = 0.5 + uniform(&stream);
     s->fold[r] = (uint32_t)(r % FOLDS);
   }
-  s->rows = (churn_logit_rows){rows, s->logits, s->labels, s->weights, NULL};
+  s->rows = (churn_logit_rows){rows, s->logits, s->labels, s->weights, false, NULL};
   s->map = (churn_fold_map){s->fold, FOLDS};
   return s;
 }

@@ -14,6 +14,8 @@ typedef struct grid_set {
   int x[MOST_ROWS][2];
   int y[MOST_ROWS];
   double weight[2]; /* of the rows of each label */
+  double reach;     /* offsets are from -reach to reach; 0 = none */
+  double side[MOST_ROWS];
 } grid_set;
 
 static grid_set draw(uint64_t *stream)
@@ -79,9 +81,13 @@ static churn_fit_report fit(const grid_set *s)
   churn_error error;
   churn_run run = {.threads = 1};
   churn_matrix *m = matrix_of(s->rows, 2);
+  if (s->reach > 0)
+    assert_ok(churn_matrix_add_offset(m, &error), &error);
   for (size_t i = 0; i < s->rows; i++) {
     m->y[i] = s->y[i];
     m->weight[i] = s->weight[s->y[i]];
+    if (s->reach > 0)
+      m->offset[i] = s->reach * s->side[i];
     *cell_of(m, i, 0) = s->x[i][0];
     *cell_of(m, i, 1) = s->x[i][1];
   }
@@ -104,6 +110,34 @@ static void separation_is_found_exactly_when_it_is_there(void **state)
   size_t separated = 0, others = 0;
   for (size_t i = 0; i < SETS; i++) {
     grid_set s = draw(&stream);
+    if (!is_regular(&s))
+      continue;
+    bool truth = is_separated(&s);
+    churn_fit_report report = fit(&s);
+    if ((report.stopped_by == CHURN_STOP_SEPARATION) != truth || report.converged == truth)
+      tell(i, &s, truth, &report);
+    assert_true((report.stopped_by == CHURN_STOP_SEPARATION) == truth);
+    assert_true(report.converged != truth);
+    separated += truth;
+    others += !truth;
+  }
+  assert_true(separated > SETS / 5);
+  assert_true(others > SETS / 5);
+}
+
+/* An offset moves where the maximum is, not whether there is one: not even where it puts every row
+ * on its right side, so that the loss is small without any column. */
+static void an_offset_separates_nothing(void **state)
+{
+  (void)state;
+  uint64_t stream = 31;
+  size_t separated = 0, others = 0;
+  for (size_t i = 0; i < SETS; i++) {
+    grid_set s = draw(&stream);
+    bool tells = i % 4 == 0;
+    s.reach = tells ? 6 + 4 * uniform(&stream) : 0.1 + 3 * uniform(&stream);
+    for (size_t r = 0; r < s.rows; r++)
+      s.side[r] = tells ? (s.y[r] == 1 ? 1 : -1) : 2 * uniform(&stream) - 1;
     if (!is_regular(&s))
       continue;
     bool truth = is_separated(&s);
@@ -213,6 +247,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(separation_is_found_exactly_when_it_is_there),
+      cmocka_unit_test(an_offset_separates_nothing),
       cmocka_unit_test(under_extreme_weights_nothing_false_is_said),
       cmocka_unit_test(one_row_on_the_wrong_side_is_enough_for_a_maximum),
       cmocka_unit_test(complete_separation_of_many_rows_names_the_column),

@@ -59,7 +59,7 @@ static void compare(const churn_logit_rows *rows, const answer *r)
 static void independent_rows_as_glm(void **state)
 {
   (void)state;
-  churn_logit_rows rows = {ROWS, logits, labels, NULL, NULL};
+  churn_logit_rows rows = {ROWS, logits, labels, NULL, false, NULL};
   compare(&rows, &(answer){0.3237050215391567, 0.6817428834700990, 0.0813636789517811,
                            0.3049027779884180, 0.0957725215285424});
 }
@@ -67,7 +67,7 @@ static void independent_rows_as_glm(void **state)
 static void customers_with_several_rows_as_vcovcl(void **state)
 {
   (void)state;
-  churn_logit_rows rows = {ROWS, logits, labels, NULL, clusters};
+  churn_logit_rows rows = {ROWS, logits, labels, NULL, false, clusters};
   compare(&rows, &(answer){0.323705021539146, 0.681742883470081, 0.0785080197274652,
                            0.304902777988418, 0.1295423733045939});
 }
@@ -75,7 +75,7 @@ static void customers_with_several_rows_as_vcovcl(void **state)
 static void rows_with_weights_as_sandwich(void **state)
 {
   (void)state;
-  churn_logit_rows rows = {ROWS, logits, labels, weights, NULL};
+  churn_logit_rows rows = {ROWS, logits, labels, weights, false, NULL};
   compare(&rows, &(answer){0.2903689053472084, 0.6734340584976150, 0.0932176432637253,
                            0.2657529726145940, 0.1186124708385058});
 }

@@ -177,7 +177,7 @@ static long double cell(const churn_matrix *m, size_t r, size_t j)
 
 static long double chance(const churn_matrix *m, const double *b, size_t r)
 {
-  long double eta = 0;
+  long double eta = offset_of(m, r);
   for (size_t j = 0; j <= m->columns; j++)
     eta += b[j] * cell(m, r, j);
   return 1 / (1 + expl(-eta));
@@ -228,6 +228,8 @@ static void the_modified_score_is_zero_and_the_covariance_the_inverse_informatio
     churn_matrix *m = made_up(sizes[seed % 4].rows, sizes[seed % 4].columns, 41 + seed);
     for (size_t r = 0; seed % 3 == 0 && r < m->rows; r++)
       m->weight[r] = (double)(r % 4);
+    if (seed % 2 == 1)
+      offset_rows(m, seed);
     churn_matrix *work = matrix_copy(m);
     fitted f = fit_firth(work, 1);
     assert_true(f.report.converged);

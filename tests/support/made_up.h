@@ -41,7 +41,28 @@ static inline churn_matrix *matrix_copy(const churn_matrix *from)
     for (size_t c = 0; c < m->columns; c++)
       *cell_of(m, r, c) = *cell_of(from, r, c);
   }
+  if (from->offset != NULL) {
+    churn_error error;
+    assert_ok(churn_matrix_add_offset(m, &error), &error);
+    for (size_t r = 0; r < m->rows; r++)
+      m->offset[r] = from->offset[r];
+  }
+  m->repeated = from->repeated;
   return m;
+}
+
+/* Offsets from -1.2 to 1.9. */
+static inline void offset_rows(churn_matrix *m, uint64_t seed)
+{
+  churn_error error;
+  assert_ok(churn_matrix_add_offset(m, &error), &error);
+  for (size_t r = 0; r < m->rows; r++)
+    m->offset[r] = 3.1 * uniform(&seed) - 1.2;
+}
+
+static inline double offset_of(const churn_matrix *m, size_t row)
+{
+  return m->offset == NULL ? 0 : m->offset[row];
 }
 
 /* Columns of different kinds, scales and places (uniform, 0/1, skew, partly the column before), and

@@ -153,6 +153,12 @@ static void fill_fit(churn_model *m)
   m->rows = 4001;
   m->churners = 512;
   m->customers = 877;
+  m->weighting = strdup("inclusion");
+  m->weight = strdup("1 / chance");
+  m->sampled_churners = m->sampled_others = 1;
+  m->population = 39871.0 + 1.0 / 3;
+  m->population_churners = 4711.25;
+  m->offset = strdup("log1p(exposure)");
   m->penalty = strdup("elastic_net");
   m->lambda = 0.0371;
   m->alpha = 0.41;

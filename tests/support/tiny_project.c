@@ -10,10 +10,10 @@
 
 enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
 
-#define PROJECT(EVERY)                                                                             \
+#define PROJECT(EVERY, WEIGHT, FIT)                                                                \
   "version: 1\n"                                                                                   \
   "customers: {from: customers.csv, id: id, joined: joined, left: left,\n"                         \
-  "  value: last(fee from prices) * 12,\n"                                                         \
+  "  value: last(fee from prices) * 12,\n" WEIGHT                                                  \
   "  columns: {region: {type: category, static: true}, staff: {type: number, static: true}}}\n"    \
   "histories:\n"                                                                                   \
   "  calls: {from: calls.csv, id: id, day: at, max_bad_rows: 2,\n"                                 \
@@ -27,8 +27,10 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
   "  calls_60d: count(calls over 60d)\n"                                                           \
   "  minutes: {is: mean(minutes from calls where agent = \"kim\" over 90d), label: long talks}\n"  \
   "  region: {is: customers.region, reference: north}\n"                                           \
-  "  staff: customers.staff\n"                                                                     \
-  "feature_sets: {few: [calls_60d, region]}\n"
+  "  staff: customers.staff\n" FIT "feature_sets: {few: [calls_60d, region]}\n"
+
+#define WEIGHT "  weight: 'if(region = \"north\", 2, 3.5)',\n"
+#define FIT "fit: {offset: 'if(region = \"north\", 0.25, 0)'}\n"
 
 static const char *day_text(churn_day day)
 {
@@ -83,8 +85,9 @@ static void write_prices(void)
 
 void tiny_project_write(void)
 {
-  scratch_write("tiny.yaml", PROJECT("1 month"));
-  scratch_write("daily.yaml", PROJECT("1 day"));
+  scratch_write("tiny.yaml", PROJECT("1 month", WEIGHT, FIT));
+  scratch_write("daily.yaml", PROJECT("1 day", WEIGHT, FIT));
+  scratch_write("plain.yaml", PROJECT("1 month", "", ""));
   write_customers();
   write_calls();
   write_prices();

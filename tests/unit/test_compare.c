@@ -77,6 +77,12 @@ static void a_fold_by_time_is_what_train_and_evaluate_would_have_said(void **sta
       area += c->sets[s].fold_aucs[f] * (double)c->folds[f].churners / (double)c->churners;
     assert_close(c->sets[s].auc.value, area, 1e-12, 0);
     assert_close(c->sets[s].log_loss.value, losses[s], 1e-9, 0);
+    /* Capacity is a tenth, and so is point 20 of the gain curve. */
+    assert_close(c->sets[s].gain[20].captured, c->sets[s].captured.value, 1e-12, 0);
+    double rows = 0;
+    for (size_t b = 0; b < c->sets[s].calibration_count; b++)
+      rows += c->sets[s].calibration[b].rows;
+    assert_close(rows, (double)c->rows, 1e-12, 0);
   }
   churn_comparison_free(c);
   churn_project_free(project);

@@ -65,7 +65,8 @@ static void add_rows(learned *l, const group *groups, size_t count)
       used += (size_t)sprintf(text + used, "row customers c%05zu - - %s %s %s %s\n", at, one->a,
                               one->b, one->t, one->u);
       l->labels[at] = i < one->churners;
-      l->snapshots.rows[at] = (churn_snapshot){(uint32_t)at, (uint32_t)at, CHURN_DAY_MISSING, 0};
+      l->snapshots.rows[at] =
+          (churn_snapshot){(uint32_t)at, (uint32_t)at, CHURN_DAY_MISSING, 0, 1, 0};
     }
   l->w = world_read(text);
   free(text);
@@ -96,8 +97,9 @@ static learned learn(const group *groups, size_t count, unsigned mask, int pool)
   for (size_t f = 0; f < FEATURES; f++)
     if ((mask >> f & 1) != 0)
       features[used++] = (churn_encoding_feature){&specs[f], f};
-  l.status = churn_encoding_learn(l.plan, l.frame, l.labels, features, used, pool, &run, l.model,
-                                  &l.error);
+  l.status =
+      churn_encoding_learn(l.plan, &(churn_encoding_rows){.frame = l.frame, .labels = l.labels},
+                           features, used, pool, &run, l.model, &l.error);
   return l;
 }
 

@@ -127,6 +127,73 @@ static void any_order_of_rows_and_number_of_threads_gives_the_same_order(void **
   scratch_write("customers.csv", "id\nbob\nann\ncid\n");
 }
 
+enum { CROWD = 700, CROWD_ROWS = 60000 };
+
+/* What every row of `who` on `when` says; category levels beyond what a byte counts. */
+static void crowd_row(size_t who, churn_day when, double *n, size_t *level)
+{
+  *n = when % 3 == 0 ? when + 0.5 : (double)((size_t)when % 200);
+  *level = (who * 7 + (size_t)when) % 400;
+}
+
+static void write_crowd(void)
+{
+  char *text = malloc((size_t)CROWD_ROWS * 50);
+  size_t used = (size_t)sprintf(text, "id\n");
+  for (size_t i = 0; i < CROWD; i++)
+    used += (size_t)sprintf(text + used, "p%03zu\n", CROWD - 1 - i);
+  scratch_write_bytes("customers.csv", text, used);
+  used = (size_t)sprintf(text, "who,on,n,t,due\n");
+  for (size_t k = 0; k < CROWD_ROWS; k++) {
+    size_t i = k * 7919 % CROWD_ROWS, who = i % (CROWD + 1), level; /* the last is unknown */
+    churn_day when = 10000 + (churn_day)(i * 31 % 5003);
+    double n;
+    char date[CHURN_DAY_TEXT_SIZE];
+    churn_day_format(when, date);
+    crowd_row(who, when, &n, &level);
+    used += (size_t)sprintf(text + used, "p%03zu,%s,%g,level %zu,%s\n", who, date, n, level,
+                            i % 4 == 0 ? "" : date);
+  }
+  scratch_write_bytes("calls.csv", text, used);
+  free(text);
+}
+
+/* More customers than parts, more rows than a piece, dates in no order; every value follows from
+ * customer and day. */
+static void many_customers_in_many_pieces_are_grouped(void **state)
+{
+  (void)state;
+  write_crowd();
+  for (int threads = 1; threads <= 3; threads++) {
+    opened o = opened_read(plain, &(churn_data_settings){0}, threads);
+    assert_ok(o.status, &o.error);
+    const churn_history *h = &o.data->histories[0];
+    assert_int_equal(h->rows_read, CROWD_ROWS);
+    assert_int_equal(h->rows_unmatched, 85); /* i = 700, 1401, …: 60000 / 701 = 85.6 */
+    assert_int_equal(h->rows, CROWD_ROWS - 85);
+    assert_int_equal(h->first_row[CROWD], h->rows);
+    assert_int_equal(h->customers_matched, CROWD);
+    for (size_t c = 0; c < CROWD; c++) {
+      assert_in_range(h->first_row[c + 1] - h->first_row[c], 85, 86);
+      for (size_t i = h->first_row[c]; i < h->first_row[c + 1]; i++) {
+        double n;
+        size_t level;
+        char text[32];
+        crowd_row(c, h->days[i], &n, &level);
+        snprintf(text, sizeof text, "level %zu", level);
+        assert_true(i == h->first_row[c] || h->days[i - 1] <= h->days[i]);
+        assert_true(column_of(&o, 1, "n")->numbers[i] == n);
+        assert_string_equal(cell_text(column_of(&o, 1, "t"), i), text);
+        churn_day due = column_of(&o, 1, "due")->days[i];
+        assert_true(due == h->days[i] || due == CHURN_DAY_MISSING);
+      }
+    }
+    assert_int_equal(column_of(&o, 1, "due")->missing, CROWD_ROWS / 4);
+    opened_close(&o);
+  }
+  scratch_write("customers.csv", "id\nbob\nann\ncid\n");
+}
+
 static const char by_key[] =
     "version: 1\ncustomers: {from: customers.csv, id: id}\n"
     "histories:\n  calls: {from: calls.csv, id: sub, day: on, columns: {n: number},\n"
@@ -308,6 +375,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_are_grouped_by_customer_in_order_of_days),
       cmocka_unit_test(unmatched_rows_and_rows_without_a_day_are_counted_and_left_out),
+      cmocka_unit_test(many_customers_in_many_pieces_are_grouped),
       cmocka_unit_test(any_order_of_rows_and_number_of_threads_gives_the_same_order),
       cmocka_unit_test(via_maps_keys_to_customers),
       cmocka_unit_test(a_key_of_two_customers_is_refused_at_the_second),

@@ -88,7 +88,8 @@ static double at_knot(const churn_knot *knots, size_t count, double logit)
 
 static void compare(const sample *s, bool weighted)
 {
-  churn_logit_rows rows = {s->rows, s->logits, s->labels, weighted ? s->weights : NULL, NULL};
+  churn_logit_rows rows = {s->rows, s->logits, s->labels, weighted ? s->weights : NULL,
+                           false,   NULL};
   churn_knot *knots = NULL;
   churn_error error = {0};
   double fitted[MOST_GROUPS];
@@ -134,7 +135,7 @@ static void ends_are_joined_until_none_is_certain(void **state)
   (void)state;
   const double logits[] = {1, 1, 2, 3, 4, 4, 5, 6};
   const int8_t labels[] = {0, 0, 1, 0, 1, 0, 1, 1};
-  churn_logit_rows rows = {8, logits, labels, NULL, NULL};
+  churn_logit_rows rows = {8, logits, labels, NULL, false, NULL};
   churn_knot *knots = NULL;
   churn_error error = {0};
   size_t count = 0;
@@ -168,8 +169,8 @@ static void left_out_rows_do_not_count(void **state)
       kept.labels[kept.rows] = s.labels[r];
       kept.weights[kept.rows++] = s.weights[r];
     }
-    churn_logit_rows all = {s.rows, s.logits, s.labels, s.weights, NULL};
-    churn_logit_rows part = {kept.rows, kept.logits, kept.labels, kept.weights, NULL};
+    churn_logit_rows all = {s.rows, s.logits, s.labels, s.weights, false, NULL};
+    churn_logit_rows part = {kept.rows, kept.logits, kept.labels, kept.weights, false, NULL};
     churn_fold_map map = {fold, 2};
     churn_knot *a = NULL, *b = NULL;
     size_t na = 0, nb = 0;
@@ -192,7 +193,7 @@ static void one_label_only_is_degenerate(void **state)
   (void)state;
   const double logits[] = {0.5, 1.5};
   const int8_t labels[] = {1, 1};
-  churn_logit_rows rows = {2, logits, labels, NULL, NULL};
+  churn_logit_rows rows = {2, logits, labels, NULL, false, NULL};
   churn_knot *knots = NULL;
   size_t count = 0;
   uint32_t *order = churn_logit_order(&rows);

@@ -30,7 +30,7 @@ static void plain_step(const churn_matrix *m, const double *b, long double *sums
 {
   size_t k = m->columns;
   for (size_t r = 0; r < m->rows; r++) {
-    long double x[MOST_COLUMNS + 1] = {1}, eta = b[0] + (m->offset == NULL ? 0 : m->offset[r]);
+    long double x[MOST_COLUMNS + 1] = {1}, eta = b[0] + offset_of(m, r);
     for (size_t c = 0; c < k; c++) {
       x[c + 1] = *cell_of(m, r, c);
       eta += b[c + 1] * x[c + 1];
@@ -59,14 +59,6 @@ static churn_matrix *one_tile(size_t columns, size_t rows)
   return m;
 }
 
-static void add_offsets(churn_matrix *m)
-{
-  uint64_t stream = 991;
-  assert_int_equal(churn_matrix_add_offset(m, NULL), CHURN_OK);
-  for (size_t r = 0; r < m->rows; r++)
-    m->offset[r] = 7 * uniform(&stream) - 2.6;
-}
-
 static void check_sums(const double *sums, const long double *plain, size_t count)
 {
   for (size_t i = 0; i < count; i++)
@@ -81,7 +73,7 @@ static void check_kernel(const churn_kernel *kernel, size_t columns, size_t rows
   double b[MOST_COLUMNS + 1], *sums = calloc(count, sizeof *sums);
   long double *plain = calloc(count, sizeof *plain);
   if (offset)
-    add_offsets(m);
+    offset_rows(m, 991);
   for (size_t j = 0; j <= columns; j++)
     b[j] = size * (0.31 - 0.17 * (double)(j % 5));
   plain_step(m, b, plain);
@@ -147,7 +139,7 @@ static void slopes_and_losses_are_parts_of_the_step(void **state)
   churn_matrix *m = one_tile(COLUMNS, 201);
   alignas(64) double eta[256] = {0}, losses[256];
   long double plain[COLUMNS + 2 + 55] = {0};
-  add_offsets(m);
+  offset_rows(m, 991);
   plain_step(m, b, plain);
   for (size_t r = 0; r < 201; r++) {
     eta[r] = b[0] + m->offset[r];

@@ -205,6 +205,64 @@ static void draws_depend_on_the_seed_alone(void **state)
   clear(orderings);
 }
 
+/* The rows drawn, written out as often as they were drawn: what a draw's figures must be. The
+ * draw's numbers are the stream's; fewer rows than groups, so a group is a row. */
+static void a_draw_is_the_figures_of_the_rows_drawn(void **state)
+{
+  (void)state;
+  enum { ROWS = 200, DRAWS = 6 };
+  static made_rows drawn;
+  static double values[CHURN_MEASURES * DRAWS], drawn_logits[MOST_JUDGED];
+  uint32_t group[ROWS];
+  churn_random random = churn_random_stream(4, 9), shuffle = churn_random_stream(8, DRAWS);
+  churn_ordering orderings[2];
+  churn_measured_set sets[2];
+  churn_error error;
+  churn_bootstrap_settings settings = {.draws = DRAWS, .seed = 8};
+  const double places[] = {12.5, 31};
+  double measures[CHURN_MEASURES], of_fold[2] = {0, 0};
+  make_rows(&made, ROWS, 100, 2, &random);
+  made.judged.clusters = NULL;
+  made.judged.weights = NULL;
+  make_logits(ROWS, &random);
+  order(&made.judged, orderings, sets);
+  assert_ok(churn_bootstrap_run(&made.judged, sets, 1, places, &settings, NULL, values, &error),
+            &error);
+  clear(orderings);
+  churn_random_shuffle(&shuffle, group, ROWS);
+  for (int i = 0; i < ROWS; i++)
+    of_fold[made.folds[i]]++;
+  for (uint64_t d = 0; d < DRAWS; d++) {
+    int times[ROWS] = {0};
+    size_t rows = 0;
+    double fold_rows[2] = {0, 0};
+    churn_random stream = churn_random_stream(8, d);
+    for (int i = 0; i < ROWS; i++)
+      times[churn_random_below(&stream, ROWS)]++;
+    for (int i = 0; i < ROWS; i++)
+      for (int k = 0; k < times[group[i]]; k++, rows++) {
+        drawn.labels[rows] = made.labels[i];
+        drawn.values[rows] = made.values[i];
+        drawn.folds[rows] = made.folds[i];
+        drawn_logits[rows] = logits[0][i];
+        fold_rows[made.folds[i]]++;
+      }
+    drawn.judged = (churn_judged){.rows = rows,
+                                  .labels = drawn.labels,
+                                  .values = drawn.values,
+                                  .folds = drawn.folds,
+                                  .fold_count = 2};
+    const double scaled[] = {places[0] * fold_rows[0] / of_fold[0],
+                             places[1] * fold_rows[1] / of_fold[1]};
+    assert_ok(churn_ordering_build(&drawn.judged, drawn_logits, &orderings[0], &error), &error);
+    sets[0] = (churn_measured_set){drawn_logits, &orderings[0]};
+    assert_ok(churn_measures_compute(&drawn.judged, &sets[0], scaled, measures, &error), &error);
+    for (size_t m = 0; m < CHURN_MEASURES; m++)
+      assert_close(values[m * DRAWS + d], measures[m], 1e-12, 0);
+    churn_ordering_clear(&orderings[0]);
+  }
+}
+
 /* With capacity 100 % and everybody's money, every draw captures all: the walk reaches the end of
  * each fold whatever was drawn. */
 static void capacity_beyond_a_fold_captures_all_in_every_draw(void **state)
@@ -251,6 +309,7 @@ int main(void)
       cmocka_unit_test(a_weight_counts_as_that_many_rows),
       cmocka_unit_test(the_bootstrap_finds_the_clustered_standard_error),
       cmocka_unit_test(draws_depend_on_the_seed_alone),
+      cmocka_unit_test(a_draw_is_the_figures_of_the_rows_drawn),
       cmocka_unit_test(capacity_beyond_a_fold_captures_all_in_every_draw),
       cmocka_unit_test(the_interval_is_rs_quantiles)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,25 @@ static void assert_round_trip(uint64_t bits)
     fail_msg("%a is written as \"%s\" and read as %a", value, text, back);
 }
 
+/* The C library's %.Ng with the least N that reads back. */
+static void short_decimals_are_written_as_the_c_library_does(void **state)
+{
+  uint64_t seed = 19970306;
+  (void)state;
+  for (int i = 0; i < 100000; i++) {
+    static const double powers[] = {10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    double value = (double)(int64_t)(next_random(&seed) >> (12 + next_random(&seed) % 40)) /
+                   powers[next_random(&seed) % 7];
+    char expected[64];
+    int digits = 1;
+    do
+      snprintf(expected, sizeof expected, "%.*g", digits, i % 3 == 0 ? -value : value);
+    while (strtod(expected, NULL) != (i % 3 == 0 ? -value : value) && digits++ < 17);
+    if (value < 1e9 && value >= 1e-4 && strchr(expected, 'e') == NULL)
+      assert_written(i % 3 == 0 ? -value : value, expected);
+  }
+}
+
 static void random_bits_come_back_the_same(void **state)
 {
   uint64_t seed = 20240229;
@@ -183,6 +202,59 @@ static void random_bits_come_back_the_same(void **state)
   for (uint64_t exponent = 1; exponent < 2047; exponent++) /* powers of two and neighbours */
     for (uint64_t off = 0; off < 3; off++)
       assert_round_trip((exponent << 52) + off - 1);
+}
+
+/* The first of printf's 15, 16 and 17 digits that strtod reads back; the C library is the judge of
+ * the exact arithmetic that takes its place for numbers of everyday size. */
+static void assert_as_printed(double value)
+{
+  char text[CHURN_NUMBER_TEXT_SIZE], expected[400];
+  int digits = 15;
+  do
+    snprintf(expected, sizeof expected, "%.*g", digits++, value);
+  while (strtod(expected, NULL) != value);
+  size_t length = churn_number_format(value, text);
+  if (strcmp(text, expected) != 0 || length != strlen(text))
+    fail_msg("%a is written as \"%s\", printf has \"%s\"", value, text, expected);
+}
+
+static void everyday_numbers_are_written_as_printf_has_them(void **state)
+{
+  uint64_t seed = 20260301;
+  (void)state;
+  for (int i = 0; i < 100000; i++) { /* ratios, as means are */
+    uint64_t a = next_random(&seed) >> (next_random(&seed) % 60);
+    assert_as_printed((double)(a % 100000000) / (double)(1 + next_random(&seed) % 5000));
+  }
+  for (int i = 0; i < 100000; i++) { /* any bits from 2^-15 to 2^51: past both ends of the range */
+    uint64_t bits = ((1008 + next_random(&seed) % 66) << 52) | (next_random(&seed) >> 12);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    if (value < 1e15)
+      assert_as_printed(i % 2 == 0 ? value : -value);
+  }
+  for (int i = 0; i < 50000; i++) { /* decimals and their neighbours */
+    static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e6, 1e9, 1e12, 1e15};
+    double value = (double)(next_random(&seed) % 10000000) / powers[i % 8];
+    if (value >= 1e-4) {
+      assert_as_printed(value);
+      assert_as_printed(nextafter(value, INFINITY));
+    }
+  }
+  for (int exponent = -15; exponent < 50; exponent++) { /* powers of two and neighbours */
+    assert_as_printed(ldexp(1, exponent));
+    assert_as_printed(nextafter(ldexp(1, exponent), 0));
+    assert_as_printed(nextafter(ldexp(1, exponent), INFINITY));
+  }
+  for (int exponent = -4; exponent < 15; exponent++) { /* round-up to the next power of ten */
+    double ten =
+        strtod((char[]){'1', 'e', (char)(exponent < 0 ? '-' : '+'),
+                        (char)('0' + abs(exponent) / 10), (char)('0' + abs(exponent) % 10), '\0'},
+               NULL);
+    assert_as_printed(ten);
+    assert_as_printed(nextafter(ten, 0));
+    assert_as_printed(nextafter(ten, INFINITY));
+  }
 }
 
 static void fixed_digits_are_rounded_and_never_cut(void **state)
@@ -267,7 +339,9 @@ int main(void)
       cmocka_unit_test(only_the_given_length_is_read),
       cmocka_unit_test(numbers_are_written_shortest),
       cmocka_unit_test(powers_of_two_are_written_shortest),
+      cmocka_unit_test(short_decimals_are_written_as_the_c_library_does),
       cmocka_unit_test(random_bits_come_back_the_same),
+      cmocka_unit_test(everyday_numbers_are_written_as_printf_has_them),
       cmocka_unit_test(fixed_digits_are_rounded_and_never_cut),
       cmocka_unit_test(whole_numbers_are_digits_only),
       cmocka_unit_test(the_locale_changes_nothing)};

@@ -42,7 +42,7 @@ static selected choose(const char *text, const char *set)
   selected s = {.project = project_of(text), .notes = churn_notes_new()};
   churn_run run = {.notes = s.notes};
   assert_ok(churn_schema_build(s.project, NULL, 0, NULL, &s.schema, &s.error), &s.error);
-  s.status = churn_selection_build(s.project, s.schema, set, &run, &s.selection, &s.error);
+  s.status = churn_selection_build(s.project, s.schema, set, NULL, &run, &s.selection, &s.error);
   return s;
 }
 

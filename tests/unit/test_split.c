@@ -27,7 +27,7 @@ static churn_snapshots *taken(const churn_split *split, const churn_day *days, s
   churn_data data = {.customers = {.count = 1, .ids = ids}};
   churn_snapshot rows[32];
   for (size_t i = 0; i < count; i++)
-    rows[i] = (churn_snapshot){0, 0, days[i], i % 2 == 0};
+    rows[i] = (churn_snapshot){0, 0, days[i], i % 2 == 0, 1, 0};
   churn_snapshots all = {.rows = rows, .count = count}, *part_rows = NULL;
   churn_error error = {0};
   assert_ok(churn_split_take(split, &data, &all, part, &part_rows, &error), &error);
@@ -108,7 +108,7 @@ static void hold_out(double share, size_t count, bool backwards, bool *held)
     size_t number = backwards ? count - 1 - i : i;
     snprintf(texts[number], sizeof texts[number], "c%zu", number);
     ids[i] = texts[number];
-    rows[2 * i] = rows[2 * i + 1] = (churn_snapshot){(uint32_t)i, 0, 19000, 0};
+    rows[2 * i] = rows[2 * i + 1] = (churn_snapshot){(uint32_t)i, 0, 19000, 0, 1, 0};
   }
   churn_data data = {.customers = {.count = count, .ids = ids}};
   churn_snapshots all = {.rows = rows, .count = 2 * count};
@@ -173,8 +173,11 @@ static void who_is_held_out_depends_on_the_id_alone(void **state)
 static void a_span_tells_days_customers_and_churners(void **state)
 {
   (void)state;
-  churn_snapshot rows[] = {
-      {0, 0, 19030, 0}, {0, 0, 19060, 1}, {2, 3, 19000, 1}, {2, 3, 19060, 0}, {5, 9, 19030, 1}};
+  churn_snapshot rows[] = {{0, 0, 19030, 0, 3, 0},
+                           {0, 0, 19060, 1, 3, 0},
+                           {2, 3, 19000, 1, 5, 0},
+                           {2, 3, 19060, 0, 5, 0},
+                           {5, 9, 19030, 1, 2, 0}};
   churn_snapshots s = {.rows = rows, .count = 5};
   churn_span span;
   churn_error error = {0};
@@ -184,6 +187,16 @@ static void a_span_tells_days_customers_and_churners(void **state)
   assert_int_equal(span.days, 3);
   assert_int_equal(span.customers, 3);
   assert_int_equal(span.churners, 3);
+  assert_int_equal(span.rows, 5);
+  assert_true(span.population == 18 && span.population_churners == 10);
+  /* as 3 + 5 + 2 customers with those rows each */
+  s.repeated = true;
+  assert_ok(churn_span_of(&s, &span, &error), &error);
+  assert_int_equal(span.rows, 18);
+  assert_int_equal(span.customers, 10);
+  assert_int_equal(span.churners, 10);
+  assert_int_equal(span.churned_customers, 10);
+  assert_true(span.population == 18 && span.population_churners == 10);
   int8_t *labels = churn_snapshots_labels(&s);
   const int8_t expected[] = {0, 1, 1, 0, 1};
   assert_memory_equal(labels, expected, 5);

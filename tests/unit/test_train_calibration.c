@@ -127,6 +127,51 @@ static void out_of_fold_no_leaves_it(void **state)
   churn_model_free(without);
 }
 
+/* Of the stayers every fifth only: out of fold, too, predictions are on the population's scale, and
+ * churners and others count as the population has them. */
+static void a_thinned_export_is_judged_on_the_population(void **state)
+{
+  (void)state;
+  write_export(false);
+  size_t length, kept = 0;
+  char *text = file_read(scratch_path("export.csv"), &length), *to = text;
+  for (char *line = text, *next; *line != '\0'; line = next) {
+    next = strchr(line, '\n') + 1;
+    bool stayed = strncmp(next - 4, ",No", 3) == 0;
+    if (stayed && kept++ % 5 != 0)
+      continue;
+    memmove(to, line, (size_t)(next - line));
+    to += next - line;
+  }
+  *to = '\0';
+  scratch_write("export.csv", text);
+  free(text);
+  churn_model *model = train("sampled: {churners: 1.0, others: 0.2}", 2, NULL);
+  const churn_model_out_of_fold *o = &model->out_of_fold;
+  assert_string_equal(o->error_kind, "robust");
+  assert_true(fabs(o->figures.calibration_intercept) < 0.02);
+  assert_true(fabs(o->figures.calibration_slope - 1) < 0.1);
+  for (size_t i = 0; i < o->bin_count; i++)
+    assert_true(o->bins[i].lower < o->bins[i].mean_predicted + 0.1 &&
+                o->bins[i].upper > o->bins[i].mean_predicted - 0.1);
+  churn_model_free(model);
+}
+
+/* Every row twice by its weight: the same figures from twice the rows. */
+static void frequency_weights_are_so_many_rows(void **state)
+{
+  (void)state;
+  write_export(false);
+  churn_model *once = train("", 2, NULL), *twice = train("weights: worth * 0 + 2", 2, NULL);
+  const churn_model_out_of_fold *a = &once->out_of_fold, *b = &twice->out_of_fold;
+  assert_string_equal(b->error_kind, "model");
+  assert_close(b->figures.calibration_slope, a->figures.calibration_slope, 1e-8, 0);
+  assert_close(b->slope_error, a->slope_error / sqrt(2), 1e-7, 0);
+  assert_close(b->intercept_error, a->intercept_error / sqrt(2), 1e-7, 0);
+  churn_model_free(once);
+  churn_model_free(twice);
+}
+
 /* A ridge this strong makes predictions far too timid. */
 #define TIMID "penalty: ridge, lambda: 0.7"
 
@@ -267,6 +312,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_training_is_judged_out_of_fold, set_up, tear_down),
       cmocka_unit_test_setup_teardown(out_of_fold_no_leaves_it, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(frequency_weights_are_so_many_rows, set_up, tear_down),
       cmocka_unit_test_setup_teardown(platt_stretches_what_a_ridge_has_shrunk, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_ranked_list_by_isotonic_probabilities, set_up, tear_down),
       cmocka_unit_test_setup_teardown(neither_threads_nor_the_order_of_rows_change_a_bit, set_up,

@@ -1,9 +1,7 @@
-/* What is kept of one piece of a history: values made narrow, and wide again.
+/* Values made narrow, and wide again.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "history/stored.h"
-
-#include "base/memory.h"
+#include "source/narrow.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -55,12 +53,13 @@ static size_t width_of(const churn_batch_column *from, size_t rows, churn_day *b
 /* One loop a kind and width: `value` (of row i) to its place in an array of `type`. */
 #define STORE(type, value)                                                                         \
   for (size_t i = 0; i < rows; i++) {                                                              \
-    if (place[i] != UINT32_MAX)                                                                    \
-      ((type *)(void *)to->values)[place[i]] = (type)(value);                                      \
+    uint32_t at = place == NULL ? (uint32_t)i : place[i];                                          \
+    if (at != UINT32_MAX)                                                                          \
+      ((type *)(void *)to->values)[at] = (type)(value);                                            \
   }
 
 static void store_days(const churn_day *days, size_t rows, const uint32_t *place,
-                       const churn_stored_column *to)
+                       const churn_narrow *to)
 {
   if (to->width == 2)
     STORE(uint16_t, days[i] == CHURN_DAY_MISSING ? MOST_2 : days[i] - to->base)
@@ -69,7 +68,7 @@ static void store_days(const churn_day *days, size_t rows, const uint32_t *place
 }
 
 static void store_numbers(const double *numbers, size_t rows, const uint32_t *place,
-                          const churn_stored_column *to)
+                          const churn_narrow *to)
 {
   if (to->width == 1)
     STORE(uint8_t, small_whole(numbers[i]))
@@ -78,7 +77,7 @@ static void store_numbers(const double *numbers, size_t rows, const uint32_t *pl
 }
 
 static void store_codes(const uint32_t *codes, size_t rows, const uint32_t *place,
-                        const churn_stored_column *to)
+                        const churn_narrow *to)
 {
   if (to->width == 1)
     STORE(uint8_t, codes[i])
@@ -98,18 +97,17 @@ static uint64_t count_missing(const churn_batch_column *from, size_t rows)
   return missing;
 }
 
-churn_status churn_stored_column_make(const churn_batch_column *from, size_t rows,
-                                      const uint32_t *place, size_t kept, churn_stored_column *to,
-                                      uint64_t *missing, churn_error *error)
+churn_status churn_narrow_make(const churn_batch_column *from, size_t rows, const uint32_t *place,
+                               size_t kept, churn_narrow *to, churn_error *error)
 {
-  *to = (churn_stored_column){NULL, 0, 0};
+  *to = (churn_narrow){.values = NULL};
   if (from->days == NULL && from->numbers == NULL && from->codes == NULL)
     return CHURN_OK;
   to->width = width_of(from, rows, &to->base);
   to->values = malloc(kept * to->width + 1);
   if (to->values == NULL)
     return churn_error_no_memory(error);
-  *missing = count_missing(from, rows);
+  to->missing = count_missing(from, rows);
   if (from->days != NULL)
     store_days(from->days, rows, place, to);
   else if (from->numbers != NULL)
@@ -123,7 +121,7 @@ churn_status churn_stored_column_make(const churn_batch_column *from, size_t row
 #define PLACE(type, array, value)                                                                  \
   for (size_t i = first; i < last; i++) {                                                          \
     type v = ((const type *)(const void *)from->values)[i];                                        \
-    (array)[offset + at[i - first]] = (value);                                                     \
+    (array)[offset + (at == NULL ? i - first : at[i - first])] = (value);                          \
   }
 
 static uint32_t remapped(uint32_t code, uint32_t missing, const uint32_t *remap)
@@ -133,8 +131,8 @@ static uint32_t remapped(uint32_t code, uint32_t missing, const uint32_t *remap)
   return remap == NULL ? code : remap[code];
 }
 
-static void place_codes(const churn_stored_column *from, size_t first, size_t last,
-                        const uint32_t *at, const uint32_t *remap, uint32_t *codes, size_t offset)
+static void place_codes(const churn_narrow *from, size_t first, size_t last, const uint32_t *at,
+                        const uint32_t *remap, uint32_t *codes, size_t offset)
 {
   if (from->width == 1)
     PLACE(uint8_t, codes, remapped(v, MOST_1, remap))
@@ -144,9 +142,8 @@ static void place_codes(const churn_stored_column *from, size_t first, size_t la
     PLACE(uint32_t, codes, remapped(v, CHURN_CODE_MISSING, remap))
 }
 
-void churn_stored_column_place(const churn_stored_column *from, size_t first, size_t last,
-                               const uint32_t *at, const uint32_t *remap, const churn_column *to,
-                               size_t offset)
+void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, const uint32_t *at,
+                        const uint32_t *remap, const churn_column *to, size_t offset)
 {
   if (to->codes != NULL)
     place_codes(from, first, last, at, remap, to->codes, offset);
@@ -160,13 +157,8 @@ void churn_stored_column_place(const churn_stored_column *from, size_t first, si
     PLACE(double, to->numbers, v)
 }
 
-void churn_stored_piece_clear(churn_stored_piece *piece, size_t columns)
+void churn_narrow_clear(churn_narrow *narrow)
 {
-  for (size_t c = 0; piece->columns != NULL && c < columns; c++)
-    free(piece->columns[c].values);
-  free(piece->columns);
-  free(piece->missing);
-  free(piece->customers);
-  free(piece->starts);
-  memset(piece, 0, sizeof *piece);
+  free(narrow->values);
+  *narrow = (churn_narrow){.values = NULL};
 }

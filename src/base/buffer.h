@@ -1,0 +1,28 @@
+/* Text that grows in memory, so that many threads can write pieces of one file.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_BASE_BUFFER_H
+#define CHURN_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed = empty. When memory runs out it says so in `failed` and takes no more, so that callers
+ * may write on and look once. */
+typedef struct churn_buffer {
+  char *bytes;
+  size_t used, capacity;
+  bool failed;
+} churn_buffer;
+
+void churn_buffer_write(churn_buffer *buffer, const void *bytes, size_t length);
+void churn_buffer_number(churn_buffer *buffer, double value); /* as churn_number_format */
+
+/* One CSV field: quoted by RFC 4180 where it holds the comma, a quote, a line end, or
+ * leading/trailing blanks. */
+void churn_buffer_csv(churn_buffer *buffer, const char *text, size_t length);
+
+/* Frees the bytes and leaves it empty. */
+void churn_buffer_clear(churn_buffer *buffer);
+
+#endif

@@ -1,0 +1,25 @@
+/* Numbers in order, with the places they came from: a radix sort on their bits. Cost: at most nine
+ * passes, fewer where numbers share bytes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_BASE_SORT_H
+#define CHURN_BASE_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct churn_keyed {
+  uint64_t key;
+  uint32_t row;
+} churn_keyed;
+
+/* A key that rises with the number; -0 counts as 0. The complement of a key falls. NaN has no
+ * place.
+ */
+uint64_t churn_sort_key(double number);
+
+/* Sorts by rising key, equal keys in the order they stand in. `spare` has room for as many; the
+ * sorted ones are in what is returned, one of the two. */
+churn_keyed *churn_sort(churn_keyed *rows, churn_keyed *spare, size_t count);
+
+#endif

@@ -1,0 +1,34 @@
+/* Values of one column of a piece made as narrow as they allow, until they go to where they belong:
+ * days as distances, codes by the number of levels, small whole numbers as bytes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SOURCE_NARROW_H
+#define CHURN_SOURCE_NARROW_H
+
+#include "source/table.h"
+
+/* Values of `width` bytes: days of 2 are distances from `base`, codes of 1 and 2 and numbers of 1
+ * (whole ones) are themselves; the highest value is a missing one. Other widths are as in
+ * churn_column. values NULL = the file lacks the column. */
+typedef struct churn_narrow {
+  unsigned char *values;
+  size_t width;
+  churn_day base;
+  uint64_t missing; /* of all rows, also of those left out */
+} churn_narrow;
+
+/* The `rows` values of `from`, each at place[row] (UINT32_MAX = left out; NULL = each at its row),
+ * `kept` of them. Exact: the bits of churn_narrow_place are those given. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_narrow_make(const churn_batch_column *from, size_t rows,
+                                              const uint32_t *place, size_t kept, churn_narrow *to,
+                                              churn_error *error);
+
+/* Values first..last, wide, to row offset + at[i - first] of the array that `to` has (at NULL: one
+ * behind the other); codes through `remap` (NULL = as they are). */
+void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, const uint32_t *at,
+                        const uint32_t *remap, const churn_column *to, size_t offset);
+
+/* Takes a zeroed one too. */
+void churn_narrow_clear(churn_narrow *narrow);
+
+#endif

@@ -1,0 +1,62 @@
+/* Numbers in order, against qsort.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support.h"
+
+#include "base/random.h"
+#include "base/sort.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST = 3000 };
+
+static double numbers[MOST];
+
+static int compare(const void *left, const void *right)
+{
+  uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+  if (numbers[a] != numbers[b])
+    return numbers[a] < numbers[b] ? -1 : 1;
+  return (a > b) - (a < b);
+}
+
+/* Any bits but NaN; whole numbers with many ties; few bytes that differ. */
+static double draw(int kind, churn_random *random)
+{
+  union {
+    uint64_t bits;
+    double number;
+  } any = {churn_random_next(random)};
+  if (kind == 0)
+    return isnan(any.number) ? INFINITY : any.number;
+  double small = (double)(any.bits % 41) - 20;
+  return kind == 1 ? small : 1e9 + small;
+}
+
+static void numbers_stand_in_order_and_equal_ones_as_they_came(void **state)
+{
+  (void)state;
+  churn_random random = churn_random_stream(9, 9);
+  static churn_keyed rows[2 * MOST];
+  static uint32_t order[MOST];
+  for (int kind = 0; kind < 3; kind++)
+    for (size_t count = 0; count <= MOST; count = 3 * count + 1) {
+      for (uint32_t i = 0; i < count; i++) {
+        numbers[i] = i % 50 == 7 ? -0.0 : draw(kind, &random);
+        rows[i] = (churn_keyed){churn_sort_key(numbers[i]), i};
+        order[i] = i;
+      }
+      qsort(order, count, sizeof *order, compare);
+      const churn_keyed *sorted = churn_sort(rows, rows + MOST, count);
+      for (size_t i = 0; i < count; i++)
+        assert_int_equal(sorted[i].row, order[i]);
+    }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(numbers_stand_in_order_and_equal_ones_as_they_came)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -6,6 +6,7 @@
  * model (bench_judge.c). Fold of a row: its number modulo 10.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "clock.h"
 #include "fit/cross_validate.h"
 #include "fit/logistic.h"
 #include "fit/penalised.h"
@@ -14,48 +15,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { FOLDS = 10 };
-
-static double seconds(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int read_column(FILE *file, size_t rows, double *first, size_t stride)
-{
-  for (size_t row = 0; row < rows; row += CHURN_TILE_ROWS) {
-    size_t part = rows - row < CHURN_TILE_ROWS ? rows - row : CHURN_TILE_ROWS;
-    if (fread(first + row / CHURN_TILE_ROWS * stride, sizeof *first, part, file) != part)
-      return 0;
-  }
-  return 1;
-}
-
-static churn_matrix *read_matrix(const char *path, churn_error *error)
-{
-  uint64_t rows = 0;
-  uint64_t columns = 0;
-  churn_matrix *matrix = NULL;
-  FILE *file = churn_bench_matrix_open(path, &rows, &columns);
-  if (file == NULL || churn_matrix_new(rows, columns, &matrix, error) != CHURN_OK)
-    goto done;
-  int good = 1;
-  for (size_t c = 0; c < columns && good; c++)
-    good = read_column(file, rows, churn_matrix_tile(matrix, 0, c), columns * CHURN_TILE_ROWS);
-  if (!good || fread(matrix->y, sizeof *matrix->y, rows, file) != rows) {
-    fprintf(stderr, "%s: ends early\n", path);
-    churn_matrix_free(matrix);
-    matrix = NULL;
-  }
-done:
-  if (file != NULL)
-    fclose(file);
-  return matrix;
-}
 
 static void write_model(FILE *out, double lambda, const double *coefficients, size_t columns)
 {
@@ -99,12 +60,12 @@ static churn_status bench_fit(churn_matrix *matrix, const churn_run *run, FILE *
                              .means = room + columns + 1,
                              .deviations = room + 2 * (columns + 1),
                              .covariance = room + 3 * (columns + 1)};
-  double start = seconds();
+  double start = churn_bench_seconds();
   status = churn_fit_rank(matrix, (const char *const *)names, &settings, run, keep, NULL, error);
-  double ranked = seconds();
+  double ranked = churn_bench_seconds();
   if (status == CHURN_OK)
     status = churn_fit_logistic(matrix, &settings, run, &result, &report, error);
-  double end = seconds();
+  double end = churn_bench_seconds();
   if (status != CHURN_OK)
     goto done;
   printf("time solver %.6f\ntime with_rank %.6f\n", end - ranked, end - start);
@@ -145,12 +106,12 @@ static churn_status bench_cross_validate(churn_matrix *matrix, const churn_run *
   for (size_t row = 0; row < matrix->rows; row++)
     fold[row] = (uint32_t)(row % FOLDS);
   churn_fold_map map = {.fold = fold, .count = FOLDS};
-  double start = seconds();
+  double start = churn_bench_seconds();
   status = churn_scaled_take(matrix, run, &scaled, error);
   if (status == CHURN_OK)
     status = churn_cross_validate(&scaled, &map, &settings, NULL, run, logits, coefficients,
                                   &report, error);
-  double end = seconds();
+  double end = churn_bench_seconds();
   if (status != CHURN_OK)
     goto done;
   printf("time ten_folds %.6f\nlog_loss %.10f\n", end - start, mean_log_loss(matrix, logits));
@@ -175,11 +136,11 @@ static churn_status bench_path(churn_matrix *matrix, const churn_run *run, FILE 
   churn_status status = CHURN_NO_MEMORY;
   if (coefficients == NULL)
     goto done;
-  double start = seconds();
+  double start = churn_bench_seconds();
   status = churn_scaled_take(matrix, run, &scaled, error);
   if (status == CHURN_OK)
     status = churn_path_fit(&scaled, &settings, run, &path, error);
-  double end = seconds();
+  double end = churn_bench_seconds();
   if (status != CHURN_OK)
     goto done;
   printf("time lasso100 %.6f\n", end - start);
@@ -221,7 +182,7 @@ int main(int count, char **words)
   churn_run run = {.threads = count == 5 ? atoi(words[4]) : 0};
   churn_error error = {0};
   churn_status status = CHURN_IO;
-  churn_matrix *matrix = read_matrix(words[2], &error);
+  churn_matrix *matrix = churn_bench_matrix_read(words[2], &error);
   FILE *out = fopen(words[3], "w");
   if (out == NULL)
     perror(words[3]);

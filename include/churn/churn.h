@@ -19,6 +19,7 @@
 
 #include <churn/check.h>
 #include <churn/features.h>
+#include <churn/leaks.h>
 
 #include <churn/model.h>
 

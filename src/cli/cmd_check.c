@@ -114,6 +114,74 @@ static void print_report(const churn_check_report *report)
                                                     report->faults == 1 ? "" : "s"));
 }
 
+static const char *area_text(double area)
+{
+  return cli_number(area, 3);
+}
+
+static const char *finding_text(const churn_leak_column *c)
+{
+  return c->alone ? "tells alone" : c->left ? "tells who ever left" : c->recent ? "recent" : "";
+}
+
+static const char *late_text(const churn_leak_late *late)
+{
+  return late->named ? "late" : late->churned + late->stayed > 0 ? "hidden" : "";
+}
+
+static void print_late(const churn_leaks *leaks)
+{
+  puts("\nWritten on or after T, and so hidden from features; shares of rows:");
+  cli_table *table = cli_table_new("lrrl");
+  cli_table_row(table, "column", "churned", "others", "finding");
+  for (size_t i = 0; i < leaks->late_count; i++)
+    cli_table_row(table, leaks->late[i].name, cli_percent(leaks->late[i].churned, 1),
+                  cli_percent(leaks->late[i].stayed, 1), late_text(&leaks->late[i]));
+  cli_table_print(table, stdout, "  ");
+}
+
+/* Columns that a flat export, or one without undated features, has nothing to say in are left out.
+ */
+static void print_leak_columns(const churn_leaks *leaks)
+{
+  bool moved = leaks->back_days > 0, left = false;
+  for (size_t i = 0; i < leaks->column_count; i++)
+    left = left || !isnan(leaks->columns[i].auc_left);
+  cli_table *table = cli_table_new(moved && left ? "lrrrl" : moved ? "lrrl" : "lrl");
+  const char *earlier = cli_format("%d days earlier", (int)leaks->back_days);
+  if (moved && left)
+    cli_table_row(table, "feature", "as of T", earlier, "ever left", "finding");
+  else if (moved)
+    cli_table_row(table, "feature", "as of T", earlier, "finding");
+  else
+    cli_table_row(table, "feature", "AUC", "finding");
+  for (size_t i = 0; i < leaks->column_count; i++) {
+    const churn_leak_column *c = &leaks->columns[i];
+    if (moved && left)
+      cli_table_row(table, c->name, area_text(c->auc), area_text(c->auc_back),
+                    area_text(c->auc_left), finding_text(c));
+    else if (moved)
+      cli_table_row(table, c->name, area_text(c->auc), area_text(c->auc_back), finding_text(c));
+    else
+      cli_table_row(table, c->name, area_text(c->auc), finding_text(c));
+  }
+  cli_table_print(table, stdout, "  ");
+}
+
+static void print_leaks(const churn_leaks *leaks)
+{
+  printf("\nWhat each feature tells alone (AUC, 0.5 = nothing) of %s, %s:\n",
+         cli_plural(leaks->rows, "row"), cli_plural(leaks->churners, "churner"));
+  print_leak_columns(leaks);
+  if (leaks->late_count > 0)
+    print_late(leaks);
+  if (leaks->sampled)
+    puts("\nLooked at some of the customers, chosen by a hash of their ids.");
+  printf("\n%s\n", leaks->named == 0 ? "No leak suspected."
+                                     : cli_format("%s of a possible leak: see the warnings.",
+                                                  cli_plural(leaks->named, "sign")));
+}
+
 /* The first fault's own status: a missing file, a bad field and a bad project end differently. */
 static churn_status status_of_faults(const cli *c)
 {
@@ -125,19 +193,35 @@ static churn_status status_of_faults(const cli *c)
   return CHURN_OK;
 }
 
-static churn_status run_check(cli *c, const char *project_path)
+typedef struct request {
+  const char *project_path;
+  int leaks, strict;
+} request;
+
+/* *named: something was, and it matters. */
+static churn_status run_check(cli *c, const request *r, bool *named)
 {
   churn_project *project = NULL;
   churn_check_report *report = NULL;
-  churn_status status = cli_read_project(c, project_path, &project);
+  churn_leaks *leaks = NULL;
+  if (r->strict && !r->leaks)
+    return cli_usage(c, "--strict is about what --leaks names; expected --leaks --strict");
+  churn_status status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
-    status = churn_check(project, &c->run, &report, &c->error);
+    status = r->leaks ? churn_check_leaks(project, &c->run, &report, &leaks, &c->error)
+                      : churn_check(project, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     cli_progress_clear();
     print_report(report);
+    if (leaks != NULL)
+      print_leaks(leaks);
+    else if (r->leaks)
+      puts("\nLeaks: not looked for, as there are faults or no labelled rows.");
+    *named = r->strict && leaks != NULL && leaks->named > 0;
     c->error.message[0] = '\0';
     status = status_of_faults(c);
   }
+  churn_leaks_free(leaks);
   churn_check_report_free(report);
   churn_project_free(project);
   return status;
@@ -146,15 +230,22 @@ static churn_status run_check(cli *c, const char *project_path)
 int cmd_check(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  const char *project_path = NULL;
+  request r = {NULL, 0, 0};
+  bool named = false;
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
+      {"leaks", '\0', POPT_ARG_NONE, &r.leaks, 0,
+       "look for features that know what happened after their as-of day", NULL},
+      {"strict", '\0', POPT_ARG_NONE, &r.strict, 0,
+       "with --leaks: exit code 1 when anything is named", NULL},
       cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;
-  if (!cli_open(&c, verb, argc, argv, table, &project_path, 1, 1, &code))
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;
-  return cli_close(&c, run_check(&c, project_path));
+  churn_status status = run_check(&c, &r, &named);
+  code = cli_close(&c, status);
+  return code == 0 && named ? CLI_EXIT_GATE : code;
 }

@@ -71,7 +71,8 @@ static churn_status tell_model(cli *c, const churn_project *project, const paths
                                churn_model **model)
 {
   churn_features_settings features = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_status status =
       churn_features_write(project, &features, p->features, &c->run, NULL, &c->error);
   if (status == CHURN_OK)

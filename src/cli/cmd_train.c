@@ -8,7 +8,7 @@
 typedef struct request {
   const char *project_path;
   const char *set, *first, *last, *test_from, *output;
-  int json;
+  int json, no_leaks;
 } request;
 
 static churn_status read_settings(cli *c, const request *r, churn_train_settings *settings)
@@ -42,7 +42,11 @@ static churn_status run_train(cli *c, const request *r)
 {
   churn_project *project = NULL;
   churn_model *model = NULL;
-  churn_train_settings settings = {r->set, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {.set = r->set,
+                                   .first = CHURN_DAY_MISSING,
+                                   .last = CHURN_DAY_MISSING,
+                                   .test_from = CHURN_DAY_MISSING,
+                                   .no_leaks = r->no_leaks != 0};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
     status = cli_check_target(c, r->output);
@@ -81,6 +85,8 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
        "train on snapshots whose label window closed before this day, keep later ones for "
        "validation",
        "DAY"},
+      {"no-leaks", '\0', POPT_ARG_NONE, &r.no_leaks, 0,
+       "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
       cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},

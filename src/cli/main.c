@@ -37,7 +37,8 @@ static int show_help(FILE *file, int code)
   cli_table_print(table, file, "  ");
   fputs("\n`churn VERB --help` lists the options of a verb. PROJECT is a YAML file: see churn(1) "
         "and the one that\n"
-        "`churn demo` leaves behind. Exit codes: 0 done, 2 usage, 65 bad data, 66 input missing, "
+        "`churn demo` leaves behind. Exit codes: 0 done, 1 a gate tripped, 2 usage, 65 bad data, "
+        "66 input missing, "
         "70 internal,\n"
         "73 cannot create output, 74 I/O error, 77 permission, 78 bad project file.\n",
         file);

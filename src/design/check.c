@@ -1,15 +1,16 @@
 /* `churn check`: everything read once, described, every fault named.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/check.h"
 #include "base/memory.h"
 #include "design/check_files.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "design/split.h"
+#include "design/warnings.h"
 
 #include <churn/check.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,7 +140,8 @@ static churn_status try_encoding(const churn_pipeline *p, const churn_snapshots 
 }
 
 static churn_status describe_snapshots(const churn_pipeline *p, const churn_run *run,
-                                       churn_check_report *report, churn_error *error)
+                                       churn_check_report *report, churn_snapshots **snapshots,
+                                       churn_error *error)
 {
   churn_snapshots *s = NULL;
   churn_status status = churn_pipeline_snapshots(p, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
@@ -156,77 +158,11 @@ static churn_status describe_snapshots(const churn_pipeline *p, const churn_run 
   }
   if (status == CHURN_OK && s->count > 0)
     status = try_encoding(p, s, run, error);
-  churn_snapshots_free(s);
+  if (status == CHURN_OK)
+    *snapshots = s;
+  else
+    churn_snapshots_free(s);
   return status;
-}
-
-typedef struct undated {
-  const churn_run *run;
-  const char *feature;
-} undated;
-
-static void warn_undated(void *context, const char *column)
-{
-  const undated *u = context;
-  churn_notes_add(u->run->notes, CHURN_WARNING, "undated_column", CHURN_NOWHERE,
-                  "feature %s reads customers.%s, which has no date: it is as of the export, and "
-                  "may tell what happened "
-                  "later; declare `static: true` if it never changes, or give `known_at`",
-                  u->feature, column);
-}
-
-/* A flat export has no as-of day at all, so the warning would only say what is plain. */
-static void warn_about_columns(const churn_pipeline *p, const churn_run *run)
-{
-  for (size_t f = 0; !churn_snapshots_flat(p->project) && f < p->feature_count; f++) {
-    undated u = {run, p->selection->features[f].name.text};
-    churn_plan_undated(p->plan, f, warn_undated, &u);
-  }
-}
-
-/* A scheduled end that equals `left` was probably rewritten when the customer cancelled: it would
- * give the answer away. */
-static void warn_about_scheduled(const churn_pipeline *p, const churn_run *run)
-{
-  const churn_schema_source *schema = &p->schema->sources[0];
-  const churn_customers *customers = &p->data->customers;
-  for (size_t c = 0; c < schema->column_count; c++) {
-    const churn_column *column = &customers->columns[c];
-    uint64_t leavers = 0, equal = 0;
-    if (schema->columns[c].type != CHURN_TYPE_SCHEDULED || !column->present)
-      continue;
-    for (size_t s = 0; s < customers->spell_count; s++) {
-      leavers += customers->left[s] != CHURN_DAY_MISSING;
-      equal += customers->left[s] != CHURN_DAY_MISSING && customers->left[s] == column->days[s];
-    }
-    if (equal * 20 > leavers)
-      churn_notes_add(
-          run->notes, CHURN_WARNING, "rewritten_schedule", CHURN_NOWHERE,
-          "customers.%s equals `left` for %" PRIu64 " of %" PRIu64
-          " leavers: it was probably rewritten at cancellation and gives the answer away",
-          schema->columns[c].name, equal, leavers);
-  }
-}
-
-static void warn_about_windows(const churn_pipeline *p, const churn_check_report *report,
-                               const churn_run *run)
-{
-  for (size_t s = 1; s < report->source_count && report->snapshot_count > 0; s++) {
-    const churn_check_source *source = &report->sources[s];
-    int32_t longest = churn_plan_longest_window(p->plan, s);
-    churn_day first = report->snapshots[0].as_of;
-    if (longest == 0 || first == CHURN_DAY_MISSING || source->first_day == CHURN_DAY_MISSING ||
-        first - longest >= source->first_day)
-      continue;
-    char as_of[CHURN_DAY_TEXT_SIZE], begins[CHURN_DAY_TEXT_SIZE];
-    churn_day_format(first, as_of);
-    churn_day_format(source->first_day, begins);
-    churn_notes_add(run->notes, CHURN_WARNING, "window_before_data", CHURN_NOWHERE,
-                    "a window of %d days over %s reaches before its first day: the snapshot %s "
-                    "sees only what is there "
-                    "since %s",
-                    (int)longest, source->name, as_of, begins);
-  }
 }
 
 /* Without it, everybody who ever appeared stays in the base, and ranking them is easy and of no
@@ -262,29 +198,47 @@ static void warn_about_leavers(const churn_pipeline *p, const churn_check_report
 }
 
 static churn_status describe(const churn_pipeline *p, const churn_run *run,
-                             churn_check_report *report, churn_error *error)
+                             churn_check_report *report, churn_snapshots **snapshots,
+                             churn_error *error)
 {
   churn_status status = describe_sources(p, report, error);
   if (status != CHURN_OK)
     return status;
-  warn_about_columns(p, run);
-  warn_about_scheduled(p, run);
+  churn_warn_columns(p, run);
   if (p->data->incomplete)
     return CHURN_OK;
-  status = describe_snapshots(p, run, report, error);
+  status = describe_snapshots(p, run, report, snapshots, error);
   if (status != CHURN_OK)
     return status;
-  warn_about_windows(p, report, run);
+  if (report->snapshot_count > 0)
+    churn_warn_windows(p, report->snapshots[0].as_of, run);
   warn_about_silence(p, run);
   warn_about_leavers(p, report, run);
   return CHURN_OK;
 }
 
+void churn_checked_clear(churn_checked *checked)
+{
+  churn_snapshots_free(checked->snapshots);
+  churn_pipeline_close(checked->pipeline);
+  *checked = (churn_checked){NULL, NULL};
+}
+
 churn_status churn_check(const churn_project *project, const churn_run *run,
                          churn_check_report **report, churn_error *error)
 {
+  churn_checked checked = {NULL, NULL};
+  churn_status status = churn_check_keep(project, run, report, &checked, error);
+  churn_checked_clear(&checked);
+  return status;
+}
+
+churn_status churn_check_keep(const churn_project *project, const churn_run *run,
+                              churn_check_report **report, churn_checked *checked,
+                              churn_error *error)
+{
   churn_check_report *made = calloc(1, sizeof *made);
-  churn_pipeline *p = NULL;
+  churn_checked kept = {NULL, NULL};
   churn_error local = {0};
   if (error == NULL)
     error = &local;
@@ -299,21 +253,23 @@ churn_status churn_check(const churn_project *project, const churn_run *run,
                                      .collect_all = true,
                                      .no_data = before > 0};
   if (status == CHURN_OK) {
-    status = churn_pipeline_open(project, &opening, run, &p, error);
+    status = churn_pipeline_open(project, &opening, run, &kept.pipeline, error);
     if (status == CHURN_OK && !opening.no_data)
-      status = describe(p, run, made, error);
+      status = describe(kept.pipeline, run, made, &kept.snapshots, error);
     else if (churn_notes_count_of(run->notes, CHURN_FAULT) == before && !opening.no_data)
       status = churn_notes_take_fault(run->notes, status, error);
     else if (status != CHURN_NO_MEMORY && status != CHURN_INTERNAL)
       status = CHURN_OK;
   }
-  churn_pipeline_close(p);
   made->faults = churn_notes_count_of(run->notes, CHURN_FAULT);
   if (status == CHURN_OK && churn_notes_lost(run->notes) > 0)
     status = churn_error_no_memory(error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
     *report = made;
-  else
+    *checked = kept;
+  } else {
     churn_check_report_free(made);
+    churn_checked_clear(&kept);
+  }
   return status;
 }

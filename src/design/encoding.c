@@ -42,13 +42,14 @@ static void tally_missing(churn_learner *l, size_t f)
   l->flag_hash[f] = hash;
 }
 
-/* A value and the rows that have it. */
+/* A value and the rows that have it, as it is sorted. */
 typedef struct weighted {
   double value;
   double weight;
   uint64_t copies;
 } weighted;
 
+/* By value, equal ones by weight: the sort is stable. */
 static churn_status sort_values(weighted *values, size_t count, churn_error *error)
 {
   churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
@@ -56,8 +57,11 @@ static churn_status sort_values(weighted *values, size_t count, churn_error *err
   churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK) {
     for (size_t i = 0; i < count; i++)
-      keyed[i] = (churn_keyed){churn_sort_key(values[i].value), (uint32_t)i};
-    const churn_keyed *order = churn_sort(keyed, keyed + count, count);
+      keyed[i] = (churn_keyed){churn_sort_key(values[i].weight), (uint32_t)i};
+    churn_keyed *order = churn_sort(keyed, keyed + count, count);
+    for (size_t i = 0; i < count; i++)
+      order[i].key = churn_sort_key(values[order[i].row].value);
+    order = churn_sort(order, order == keyed ? keyed + count : keyed, count);
     for (size_t i = 0; i < count; i++)
       sorted[i] = values[order[i].row];
     memcpy(values, sorted, count * sizeof *values);

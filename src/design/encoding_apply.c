@@ -21,8 +21,8 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(a->matrix->rows, tile);
   for (size_t r = 0; r < rows; r++)
     a->matrix->y[first + r] = a->labels[first + r];
-  return churn_encoder_tile(a->encoder, a->frame->tiles + first * a->frame->features, rows,
-                            churn_matrix_tile(a->matrix, tile, 0), NULL, error);
+  return churn_encoder_fill(a->encoder, a->frame->tiles + first * a->frame->features, rows,
+                            a->matrix, tile, error);
 }
 
 churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
@@ -38,7 +38,7 @@ churn_status churn_encoding_apply(const churn_model *model, const churn_plan *pl
   if (status == CHURN_OK)
     status = churn_encoder_new(model, plan, outputs, &encoder, error);
   if (status == CHURN_OK)
-    status = churn_matrix_new(frame->rows, model->column_count, &made, error);
+    status = churn_encoder_matrix(encoder, frame->rows, &made, error);
   application a = {encoder, frame, labels, made};
   if (status == CHURN_OK)
     status = churn_parallel_run(churn_tile_count(frame->rows), fill_tile, &a, "matrix", run, error);

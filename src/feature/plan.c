@@ -198,7 +198,7 @@ int churn_plan_history(const churn_plan *plan, size_t output)
   return r.history - 1;
 }
 
-void churn_plan_undated(const churn_plan *plan, size_t output,
+void churn_plan_undated(const churn_plan *plan, size_t output, bool with_static,
                         void (*found)(void *context, const char *column), void *context)
 {
   const churn_schema_source *customers = &plan->schema->sources[0];
@@ -206,7 +206,7 @@ void churn_plan_undated(const churn_plan *plan, size_t output,
     if (plan->columns[i].source != 0)
       continue;
     const churn_schema_column *column = &customers->columns[plan->columns[i].column];
-    if (column->is_static || column->known_at >= 0 || customers->known_at >= 0)
+    if ((column->is_static && !with_static) || column->known_at >= 0 || customers->known_at >= 0)
       continue;
     reader r = {.plan = plan, .column = i};
     churn_node_walk(plan->outputs[output].root, read_node, &r);

@@ -80,11 +80,28 @@ int churn_plan_history(const churn_plan *plan, size_t output);
  * bounded: for `check`. `source` as in the schema (1 + the history's index). */
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);
 
-/* A customers' column the expression reads and that is neither static nor visible by known_at
- * (undated: as of the export): calls `found` once for each such column name. What the expression
- * reads through `value` counts. */
-void churn_plan_undated(const churn_plan *plan, size_t output,
+/* A customers' column the expression reads and that is not visible by known_at (undated: as of the
+ * export), nor, unless `with_static`, declared static: calls `found` once for each such column
+ * name. What the expression reads through `value` counts. */
+void churn_plan_undated(const churn_plan *plan, size_t output, bool with_static,
                         void (*found)(void *context, const char *column), void *context);
+
+/* A source's rows (column -1), or a column's values, that the features read and that a known_at
+ * column dates. */
+typedef struct churn_dated {
+  int source;
+  int column;
+  const churn_day *known; /* by spell or row of the history; NULL without rows */
+} churn_dated;
+
+/* The plan's dated things, numbered from 0; false when there are no more. Once bound. */
+bool churn_plan_dated(const churn_plan *plan, size_t at, churn_dated *dated);
+
+/* Whether, as of `as_of`, features are denied a value of the spell's customer that belongs to a
+ * time before it (a row of an earlier day, or the customer itself) because it was written on or
+ * after `as_of`. Cost: the customer's rows. */
+bool churn_plan_hides(const churn_plan *plan, const churn_dated *dated, size_t spell,
+                      churn_day as_of);
 
 /* Adds what the plan reads to `needs`. */
 void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);

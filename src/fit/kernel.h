@@ -10,6 +10,7 @@
 
 #include <churn/notes.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Sums over rows, one array of doubles: the loss, then the gradient [columns + 1], then the lower
  * triangle of the Hessian packed by rows, (row, column <= row) at row (row + 1) / 2 + column. The
@@ -44,12 +45,42 @@ typedef void churn_kernel_losses(const double *eta, const double *y, double *los
 typedef void churn_kernel_cross(const double *x, size_t columns, const double *weight,
                                 double *sums);
 
+/* One tile: residual[r] = w (p - y), curvature[r] = w p (1 - p); loss and gradient go to sums[0 ..
+ * columns + 2). With cross, what slope and step are made of. */
+typedef void churn_kernel_rows(const double *x, size_t columns, const double *y,
+                               const double *weight, const double *offset,
+                               const double *coefficients, double *residual, double *curvature,
+                               double *sums);
+
+/* Doubles that a row's share of a level's sums takes: curvature, residual, curvature times each
+ * column, rounded up to whole vectors. */
+static inline size_t churn_kernel_width(size_t columns)
+{
+  return (columns + 2 + 7) / 8 * 8;
+}
+
+enum { CHURN_KERNEL_CHUNK = 32 };
+
+/* Where one block of coded columns has its sums. */
+typedef struct churn_level_sums {
+  const uint16_t *codes; /* [256] */
+  double *sums;          /* [levels + 1][width], 64-byte aligned */
+} churn_level_sums;
+
+/* One tile: adds every row's share to the sums of its level in each block. rows [CHURN_KERNEL_CHUNK
+ * * width], 64-byte aligned, is scratch. */
+typedef void churn_kernel_scatter(const double *x, size_t columns, const double *residual,
+                                  const double *curvature, const churn_level_sums *blocks,
+                                  size_t block_count, double *rows);
+
 typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
   churn_kernel_step *step;
   churn_kernel_cross *cross;
   churn_kernel_slope *slope;
   churn_kernel_losses *losses;
+  churn_kernel_rows *rows;
+  churn_kernel_scatter *scatter;
 } churn_kernel;
 
 /* The widest kernel this machine runs, or the one the environment variable CHURN_ISA names
@@ -65,5 +96,8 @@ churn_kernel_cross churn_kernel_cross_baseline, churn_kernel_cross_avx2, churn_k
 churn_kernel_slope churn_kernel_slope_baseline, churn_kernel_slope_avx2, churn_kernel_slope_avx512;
 churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
     churn_kernel_losses_avx512;
+churn_kernel_rows churn_kernel_rows_baseline, churn_kernel_rows_avx2, churn_kernel_rows_avx512;
+churn_kernel_scatter churn_kernel_scatter_baseline, churn_kernel_scatter_avx2,
+    churn_kernel_scatter_avx512;
 
 #endif

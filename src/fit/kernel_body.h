@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdalign.h>
+#include <stdint.h>
 
 #if defined(__AVX512F__)
 enum { VECTOR = 8, BLOCK = 4, HALF = 4 };
@@ -84,6 +85,25 @@ static inline void block_columns(const double *x, size_t columns, size_t first,
     out[j] = const_vectors(first + j < columns ? x + (first + j) * CHURN_TILE_ROWS : zero_column);
 }
 
+/* Cache lines still to be fetched: the tile after this one, whose columns are too short for the
+ * machine's own look-ahead. Fetching past the end of the matrix does no harm. */
+typedef struct lines {
+  uintptr_t first;
+  uintptr_t end;
+} lines;
+
+static inline lines lines_after(const double *x, size_t columns)
+{
+  uintptr_t size = columns * CHURN_TILE_ROWS * sizeof *x;
+  return (lines){(uintptr_t)x + size, (uintptr_t)x + 2 * size};
+}
+
+static inline void fetch_line(lines *next)
+{
+  __builtin_prefetch((const void *)next->first, 0, 2);
+  next->first += next->first < next->end ? 64 : 0;
+}
+
 static void linear_predictor(const double *x, size_t columns, const double *offset,
                              const double *coefficients, double *predictor)
 {
@@ -122,18 +142,20 @@ static double row_terms(const double *restrict eta, const double *restrict y,
 }
 
 /* sums[i][j] = sum over rows of a[i] * b[j]. HALF columns of b at a time, so that the sums stay in
- * registers. */
+ * registers. What `next` has left is fetched meanwhile. */
 static inline void block_products(const vector *const a[BLOCK], const vector *const b[BLOCK],
-                                  double sums[BLOCK][BLOCK])
+                                  double sums[BLOCK][BLOCK], lines *next)
 {
   for (int half = 0; half < BLOCK; half += HALF) {
     vector part[BLOCK * HALF] = {{0}};
-    for (int r = 0; r < VECTORS; r++)
+    for (int r = 0; r < VECTORS; r++) {
+      fetch_line(next);
 #pragma GCC unroll 4
       for (int i = 0; i < BLOCK; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < HALF; j++)
           part[i * HALF + j] += a[i][r] * b[half + j][r];
+    }
     for (int i = 0; i < BLOCK * HALF; i += VECTOR) {
       vector totals = fold(part + i);
       for (int j = 0; j < VECTOR; j++)
@@ -174,6 +196,7 @@ static void add_hessian(const double *x, size_t columns, const double *curvature
   const vector *w = const_vectors(curvature);
   vector weighted[BLOCK][VECTORS];
   vector total = {0};
+  lines next = lines_after(x, columns);
   for (int r = 0; r < VECTORS; r++)
     total += w[r];
   hessian[0] += vector_sum(total);
@@ -186,7 +209,7 @@ static void add_hessian(const double *x, size_t columns, const double *curvature
       const vector *right[BLOCK];
       double sums[BLOCK][BLOCK];
       block_columns(x, columns, j, right);
-      block_products(left, right, sums);
+      block_products(left, right, sums, &next);
       add_block(sums, columns, i, j, hessian);
     }
   }
@@ -243,6 +266,51 @@ void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, size_t columns, cons
   linear_predictor(x, columns, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
   add_gradient(x, columns, residual, sums + 1);
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const double *y,
+                                          const double *weight, const double *offset,
+                                          const double *coefficients, double *residual,
+                                          double *curvature, double *sums)
+{
+  alignas(64) double eta[CHURN_TILE_ROWS];
+  linear_predictor(x, columns, offset, coefficients, eta);
+  sums[0] += row_terms(eta, y, weight, residual, curvature);
+  add_gradient(x, columns, residual, sums + 1);
+}
+
+/* Some rows' shares, one after the other. */
+static void turn_rows(const double *x, size_t columns, const double *residual,
+                      const double *curvature, double *rows)
+{
+  size_t width = churn_kernel_width(columns);
+  for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++) {
+    rows[r * width] = curvature[r];
+    rows[r * width + 1] = residual[r];
+    for (size_t j = columns + 2; j < width; j++)
+      rows[r * width + j] = 0;
+  }
+  for (size_t j = 0; j < columns; j++)
+    for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++)
+      rows[r * width + 2 + j] = curvature[r] * x[j * CHURN_TILE_ROWS + r];
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_scatter)(const double *x, size_t columns,
+                                             const double *residual, const double *curvature,
+                                             const churn_level_sums *blocks, size_t block_count,
+                                             double *rows)
+{
+  size_t width = churn_kernel_width(columns);
+  for (size_t first = 0; first < CHURN_TILE_ROWS; first += CHURN_KERNEL_CHUNK) {
+    turn_rows(x + first, columns, residual + first, curvature + first, rows);
+    for (size_t b = 0; b < block_count; b++)
+      for (size_t r = 0; r < CHURN_KERNEL_CHUNK; r++) {
+        vector *to = vectors(blocks[b].sums + blocks[b].codes[first + r] * width);
+        const vector *from = const_vectors(rows + r * width);
+        for (size_t i = 0; i < width / VECTOR; i++)
+          to[i] += from[i];
+      }
+  }
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_losses)(const double *restrict eta, const double *restrict y,

@@ -3,7 +3,8 @@
  *
  * Columns are centred and scaled inside the solver only. Per step one sweep over the matrix gives
  * gradient and Hessian in 64 fixed lanes added in lane order, so the result has the same bits for
- * any number of threads. Cost: O(rows x columns^2) a step.
+ * any number of threads. Many rows start from the answer of a few (warm_start.h), and end as they
+ * would without. Cost: O(rows x columns^2) a step.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_LOGISTIC_H
@@ -25,6 +26,9 @@ typedef struct churn_fit_settings {
   uint32_t max_iterations;   /* 0 = 100 */
   double rank_tolerance; /* 0 = 1e-9: a column is collinear when 1 - R^2 on the columns before it is
                             at most this */
+  size_t sample_rows;    /* about so many rows are fitted first, for a start (warm_start.h), where
+                            the matrix has 4 times as many. 0 = 2048 a column, at least 32768 and at
+                            most 131072; more than the matrix has = none */
 } churn_fit_settings;
 
 typedef enum churn_stop {
@@ -38,7 +42,7 @@ typedef enum churn_stop {
 const char *churn_stop_name(churn_stop stop); /* "gradient", … as in the model file */
 
 typedef struct churn_fit_report {
-  uint32_t iterations;
+  uint32_t iterations; /* steps on all rows */
   double max_gradient;
   churn_stop stopped_by;
   bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8
@@ -73,9 +77,6 @@ void churn_fit_unscale_covariance(double *covariance, const double *means, const
 CHURN_MUST_USE churn_status churn_fit_rank(const churn_matrix *matrix, const char *const *names,
                                            const churn_fit_settings *settings, const churn_run *run,
                                            bool *keep, char **because, churn_error *error);
-
-/* Removes columns from the matrix in place. */
-void churn_matrix_keep(churn_matrix *matrix, const bool *keep);
 
 /* Fits. The matrix's tiles are standardised in place for the work and are not restored (the matrix
  * is the fit's scratch from here on). Not converging is in the report, not an error. DEGENERATE: no

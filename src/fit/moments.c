@@ -10,6 +10,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* Partial sums that run side by side, so that a sum does not wait for its own last addition. */
@@ -26,6 +27,63 @@ typedef struct totals_pass {
   churn_totals lanes[CHURN_LANES];
 } totals_pass;
 
+static bool row_is_good(const churn_matrix *m, size_t row)
+{
+  return m->weight[row] >= 0 && m->weight[row] <= DBL_MAX && (m->y[row] == 0 || m->y[row] == 1) &&
+         (m->offset == NULL || isfinite(m->offset[row]));
+}
+
+static churn_status refuse_row(const churn_matrix *m, size_t row, churn_error *error)
+{
+  if (!(m->weight[row] >= 0 && isfinite(m->weight[row])))
+    return churn_error_set(error, CHURN_USAGE, "row %zu has the weight %g; it must be 0 or more",
+                           row + 1, m->weight[row]);
+  if (m->y[row] != 0 && m->y[row] != 1)
+    return churn_error_set(error, CHURN_USAGE, "row %zu has the label %g; it must be 0 or 1",
+                           row + 1, m->y[row]);
+  return churn_error_set(error, CHURN_USAGE, "row %zu has the offset %g; it must be a number",
+                         row + 1, m->offset[row]);
+}
+
+static double add_up(const double part[STRIDE])
+{
+  return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+}
+
+static double weighted_sum(const double *x, const double *weight)
+{
+  double part[STRIDE] = {0};
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
+    for (size_t i = 0; i < STRIDE; i++)
+      part[i] += weight[r + i] * x[r + i];
+  return add_up(part);
+}
+
+static double sum_weights(const double *weight)
+{
+  double part[STRIDE] = {0};
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
+    for (size_t i = 0; i < STRIDE; i++)
+      part[i] += weight[r + i];
+  return add_up(part);
+}
+
+/* The smallest weight above 0. */
+static double smallest_weight(const double *weight)
+{
+  double part[STRIDE];
+  for (size_t i = 0; i < STRIDE; i++)
+    part[i] = INFINITY;
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
+    for (size_t i = 0; i < STRIDE; i++) {
+      double w = weight[r + i] > 0 ? weight[r + i] : INFINITY;
+      part[i] = w < part[i] ? w : part[i];
+    }
+  for (size_t i = 1; i < STRIDE; i++)
+    part[0] = part[i] < part[0] ? part[i] : part[0];
+  return part[0];
+}
+
 static churn_status read_totals(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)thread;
@@ -36,22 +94,13 @@ static churn_status read_totals(void *context, size_t lane, int thread, churn_er
   churn_totals sum = {.lowest_weight = INFINITY};
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     size_t first = t * CHURN_TILE_ROWS;
-    for (size_t r = first; r < first + churn_tile_rows(m->rows, t); r++) {
-      double weight = m->weight[r];
-      if (!(weight >= 0 && isfinite(weight)))
-        return churn_error_set(error, CHURN_USAGE,
-                               "row %zu has the weight %g; it must be 0 or more", r + 1, weight);
-      if (m->y[r] != 0 && m->y[r] != 1)
-        return churn_error_set(error, CHURN_USAGE, "row %zu has the label %g; it must be 0 or 1",
-                               r + 1, m->y[r]);
-      if (m->offset != NULL && !isfinite(m->offset[r]))
-        return churn_error_set(error, CHURN_USAGE, "row %zu has the offset %g; it must be a number",
-                               r + 1, m->offset[r]);
-      sum.weight += weight;
-      sum.positive += weight * m->y[r];
-      if (weight > 0 && weight < sum.lowest_weight)
-        sum.lowest_weight = weight;
-    }
+    const double *weight = m->weight + first;
+    for (size_t r = first; r < first + churn_tile_rows(m->rows, t); r++)
+      if (!row_is_good(m, r))
+        return refuse_row(m, r, error);
+    sum.weight += sum_weights(weight);
+    sum.positive += weighted_sum(m->y + first, weight);
+    sum.lowest_weight = fmin(sum.lowest_weight, smallest_weight(weight));
   }
   pass->lanes[lane] = sum;
   return CHURN_OK;
@@ -79,40 +128,74 @@ churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
   return status;
 }
 
-static double add_up(const double part[STRIDE])
+/* What rows have told of a column so far. */
+typedef struct column_moments {
+  double anchor; /* about where its values lie */
+  double weight;
+  double first;  /* sum w (x - anchor) */
+  double second; /* sum w (x - their mean)^2 */
+} column_moments;
+
+static double relative_mean(const column_moments *m)
 {
-  return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+  return m->weight > 0 ? m->first / m->weight : 0;
 }
 
-static double weighted_sum(const double *x, const double *weight)
+/* Chan, Golub and LeVeque, The American Statistician 37, 1983: `first` and `second` of the rows to
+ * add are about their own mean, which lies `mean` above the anchor. */
+static void join_moments(column_moments *m, double weight, double mean, double second)
 {
-  double part[STRIDE] = {0};
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
-    for (size_t i = 0; i < STRIDE; i++)
-      part[i] += weight[r + i] * x[r + i];
-  return add_up(part);
+  double distance = mean - relative_mean(m), all = m->weight + weight;
+  m->second += second + distance * distance * (m->weight / all) * weight;
+  m->first += weight * mean;
+  m->weight = all;
 }
 
-/* Adds sum w (x - mean) to sums[0], sum w (x - mean)^2 to sums[1]. */
-static void add_centred(const double *x, const double *weight, double mean, double sums[2])
+/* One tile, around the mean of the rows before it: where the tile lies far from that, the distance
+ * tells more than what is lost. The first tile has its own mean. */
+static void add_tile(column_moments *m, const double *x, const double *weight, double tile_weight)
 {
   double first[STRIDE] = {0}, second[STRIDE] = {0};
+  if (!(tile_weight > 0))
+    return;
+  if (m->weight == 0)
+    m->anchor = weighted_sum(x, weight) / tile_weight;
+  double shift = m->anchor + relative_mean(m);
   for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
     for (size_t i = 0; i < STRIDE; i++) {
-      double distance = x[r + i] - mean;
-      first[i] += weight[r + i] * distance;
-      second[i] += weight[r + i] * distance * distance;
+      double distance = x[r + i] - shift, weighted = weight[r + i] * distance;
+      first[i] += weighted;
+      second[i] += weighted * distance;
     }
-  sums[0] += add_up(first);
-  sums[1] += add_up(second);
+  double sum = add_up(first), mean = sum / tile_weight;
+  join_moments(m, tile_weight, (shift - m->anchor) + mean, add_up(second) - sum * mean);
 }
 
-/* means NULL: the first pass, sum w x; else the second. Sums [lanes][columns][2]. */
 typedef struct moments_pass {
   const churn_matrix *matrix;
-  const double *means;
-  double *sums;
+  churn_subsample *subsample;
+  column_moments *moments; /* [lanes][columns in the tiles] */
+  double *levels;          /* [lanes][level_count]: weight at each level of each block */
+  size_t level_count;
 } moments_pass;
+
+static size_t count_levels(const churn_matrix *m)
+{
+  size_t count = 0;
+  for (size_t b = 0; b < m->block_count; b++)
+    count += m->blocks[b].levels + 1;
+  return count;
+}
+
+static void add_levels(const churn_matrix *m, size_t tile, const double *weight, double *levels)
+{
+  for (size_t b = 0; b < m->block_count; b++) {
+    const uint16_t *codes = churn_matrix_codes(m, tile, b);
+    for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+      levels[codes[r]] += weight[r];
+    levels += m->blocks[b].levels + 1;
+  }
+}
 
 static churn_status read_moments(void *context, size_t lane, int thread, churn_error *error)
 {
@@ -121,39 +204,72 @@ static churn_status read_moments(void *context, size_t lane, int thread, churn_e
   const moments_pass *pass = context;
   const churn_matrix *m = pass->matrix;
   size_t tiles = churn_tile_count(m->rows);
-  double *sums = pass->sums + lane * m->columns * 2;
+  column_moments *moments = pass->moments + lane * m->dense;
   size_t end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
-    for (size_t c = 0; c < m->columns; c++) {
-      const double *x = churn_matrix_tile(m, t, c);
-      const double *weight = m->weight + t * CHURN_TILE_ROWS;
-      if (pass->means == NULL)
-        sums[2 * c] += weighted_sum(x, weight);
-      else
-        add_centred(x, weight, pass->means[c], sums + 2 * c);
-    }
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
+    const double *weight = m->weight + t * CHURN_TILE_ROWS;
+    double tile_weight = sum_weights(weight);
+    for (size_t c = 0; c < m->dense; c++)
+      add_tile(&moments[c], churn_matrix_tile(m, t, c), weight, tile_weight);
+    add_levels(m, t, weight, pass->levels + lane * pass->level_count);
+    if (pass->subsample != NULL)
+      churn_subsample_take(pass->subsample, m, t);
+  }
   return CHURN_OK;
 }
 
-/* Sum of entry c over the lanes, in lane order. */
-static double over_lanes(const double *sums, size_t lanes, size_t stride, size_t entry)
+/* The lanes' moments of one column, in lane order. */
+static column_moments over_lanes(const column_moments *moments, size_t lanes, size_t stride)
 {
-  double sum = 0;
-  for (size_t lane = 0; lane < lanes; lane++)
-    sum += sums[lane * stride + entry];
+  column_moments sum = {0};
+  for (size_t lane = 0; lane < lanes; lane++) {
+    const column_moments *m = &moments[lane * stride];
+    if (!(m->weight > 0))
+      continue;
+    if (sum.weight == 0)
+      sum.anchor = m->anchor;
+    join_moments(&sum, m->weight, (m->anchor - sum.anchor) + relative_mean(m), m->second);
+  }
   return sum;
 }
 
-/* The second pass also mends the rounding of the first one's mean. */
-static void finish_column(double first, double second, double total_weight, double *mean,
-                          double *deviation)
+static void finish_column(const column_moments *m, double *mean, double *deviation)
 {
-  double shift = first / total_weight;
-  double variance = second / total_weight - shift * shift;
-  *mean += shift;
-  *deviation = variance > 0 ? sqrt(variance) : 0;
+  *mean = m->anchor + relative_mean(m);
+  *deviation = m->second > 0 ? sqrt(m->second / m->weight) : 0;
   if (*deviation <= 16 * DBL_EPSILON * fabs(*mean))
     *deviation = 0;
+}
+
+/* A block's columns from the weights of its levels [levels + 1]. What is off is added up by itself,
+ * so that a column that is on everywhere has deviation 0. */
+static void finish_block(const churn_matrix *m, const churn_code_block *block, const double *levels,
+                         double *means, double *deviations)
+{
+  for (size_t l = 0; l < block->levels; l++) {
+    if (block->columns[l] < 0)
+      continue;
+    double on = levels[l], off = 0;
+    for (size_t k = 0; k <= block->levels; k++)
+      off += k == l ? 0 : levels[k];
+    const churn_column_place *place = &m->places[block->columns[l]];
+    double share = on / (on + off), rise = place->high - place->low;
+    means[block->columns[l]] = place->low + rise * share;
+    deviations[block->columns[l]] = fabs(rise) * sqrt(share * (off / (on + off)));
+  }
+}
+
+static void finish_blocks(const moments_pass *pass, size_t lanes, double *means, double *deviations)
+{
+  const churn_matrix *m = pass->matrix;
+  double *levels = pass->levels;
+  for (size_t lane = 1; lane < lanes; lane++)
+    for (size_t i = 0; i < pass->level_count; i++)
+      levels[i] += pass->levels[lane * pass->level_count + i];
+  for (size_t b = 0; b < m->block_count; b++) {
+    finish_block(m, &m->blocks[b], levels, means, deviations);
+    levels += m->blocks[b].levels + 1;
+  }
 }
 
 static churn_status refuse_column(const char *const *names, size_t column, churn_error *error)
@@ -164,45 +280,48 @@ static churn_status refuse_column(const char *const *names, size_t column, churn
   return churn_error_set(error, CHURN_DEGENERATE, "design column %zu %s", column + 1, fault);
 }
 
-churn_status churn_moments_read(const churn_matrix *matrix, double total_weight,
-                                const char *const *names, const churn_run *run, double *means,
+static churn_status finish_columns(const moments_pass *pass, size_t lanes, const char *const *names,
+                                   double *means, double *deviations, churn_error *error)
+{
+  const churn_matrix *m = pass->matrix;
+  finish_blocks(pass, lanes, means, deviations);
+  for (size_t c = 0; c < m->columns; c++) {
+    churn_column_place place = churn_matrix_place(m, c);
+    if (place.block >= 0)
+      continue;
+    column_moments all = over_lanes(pass->moments + place.index, lanes, m->dense);
+    finish_column(&all, &means[c], &deviations[c]);
+    if (!isfinite(means[c]) || !isfinite(all.second))
+      return refuse_column(names, c, error);
+  }
+  return CHURN_OK;
+}
+
+churn_status churn_moments_read(const churn_matrix *matrix, const char *const *names,
+                                churn_subsample *subsample, const churn_run *run, double *means,
                                 double *deviations, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  size_t lanes = churn_lane_count(matrix), columns = matrix->columns, stride = 2 * columns;
-  double *mean = churn_array_new(columns, sizeof *mean);
-  double *deviation = churn_array_new(columns, sizeof *deviation);
-  double *sums = churn_array_new(lanes * stride, sizeof *sums);
-  if (mean == NULL || deviation == NULL || sums == NULL) {
+  size_t lanes = churn_lane_count(matrix), columns = matrix->columns, levels = count_levels(matrix);
+  double *found = churn_array_new(2 * columns, sizeof *found);
+  moments_pass pass = {matrix, subsample, NULL, NULL, levels};
+  pass.moments = churn_array_new(lanes * matrix->dense, sizeof *pass.moments);
+  pass.levels = churn_array_new(lanes * levels, sizeof *pass.levels);
+  if (found == NULL || pass.moments == NULL || pass.levels == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }
-  moments_pass pass = {matrix, NULL, sums};
   status = churn_parallel_run(lanes, read_moments, &pass, NULL, run, error);
-  if (status != CHURN_OK)
-    goto done;
-  for (size_t c = 0; c < columns; c++)
-    mean[c] = over_lanes(sums, lanes, stride, 2 * c) / total_weight;
-  for (size_t i = 0; i < lanes * stride; i++)
-    sums[i] = 0;
-  pass.means = mean;
-  status = churn_parallel_run(lanes, read_moments, &pass, NULL, run, error);
+  if (status == CHURN_OK)
+    status = finish_columns(&pass, lanes, names, found, found + columns, error);
   for (size_t c = 0; c < columns && status == CHURN_OK; c++) {
-    double second = over_lanes(sums, lanes, stride, 2 * c + 1);
-    if (!isfinite(mean[c]) || !isfinite(second))
-      status = refuse_column(names, c, error);
-    else
-      finish_column(over_lanes(sums, lanes, stride, 2 * c), second, total_weight, &mean[c],
-                    &deviation[c]);
-  }
-  for (size_t c = 0; c < columns && status == CHURN_OK; c++) {
-    means[c] = mean[c];
-    deviations[c] = deviation[c];
+    means[c] = found[c];
+    deviations[c] = found[columns + c];
   }
 done:
-  free(mean);
-  free(deviation);
-  free(sums);
+  free(found);
+  free(pass.moments);
+  free(pass.levels);
   return status;
 }
 
@@ -212,6 +331,30 @@ void churn_column_standardise(const double *x, const double *weight, double mean
   double scale = deviation > 0 ? 1 / deviation : 0;
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     out[r] = weight[r] > 0 ? (x[r] - mean) * scale : 0;
+}
+
+void churn_tile_standardise(const churn_matrix *matrix, size_t tile, const double *means,
+                            const double *deviations)
+{
+  const double *weight = matrix->weight + tile * CHURN_TILE_ROWS;
+  for (size_t c = 0; c < matrix->columns; c++) {
+    churn_column_place place = churn_matrix_place(matrix, c);
+    if (place.block >= 0)
+      continue;
+    double *x = churn_matrix_tile(matrix, tile, place.index);
+    churn_column_standardise(x, weight, means[c], deviations[c], x);
+  }
+}
+
+void churn_codes_standardise(const churn_matrix *matrix, const double *means,
+                             const double *deviations)
+{
+  for (size_t c = 0; matrix->places != NULL && c < matrix->columns; c++) {
+    churn_column_place *place = &matrix->places[c];
+    double scale = deviations[c] > 0 ? 1 / deviations[c] : 0;
+    place->low = (place->low - means[c]) * scale;
+    place->high = (place->high - means[c]) * scale;
+  }
 }
 
 typedef struct standardise_pass {
@@ -229,11 +372,7 @@ static churn_status standardise_lane(void *context, size_t lane, int thread, chu
   size_t tiles = churn_tile_count(m->rows);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
-    for (size_t c = 0; c < m->columns; c++) {
-      double *x = churn_matrix_tile(m, t, c);
-      churn_column_standardise(x, m->weight + t * CHURN_TILE_ROWS, pass->means[c],
-                               pass->deviations[c], x);
-    }
+    churn_tile_standardise(m, t, pass->means, pass->deviations);
   return CHURN_OK;
 }
 
@@ -242,5 +381,6 @@ churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
                                       churn_error *error)
 {
   standardise_pass pass = {matrix, means, deviations};
+  churn_codes_standardise(matrix, means, deviations);
   return churn_parallel_run(churn_lane_count(matrix), standardise_lane, &pass, NULL, run, error);
 }

@@ -7,6 +7,7 @@
 #define CHURN_FIT_MOMENTS_H
 
 #include "design/matrix.h"
+#include "fit/subsample.h"
 
 #include <churn/run.h>
 
@@ -29,11 +30,11 @@ CHURN_MUST_USE churn_status churn_totals_read(const churn_matrix *matrix, const 
                                               churn_totals *totals, churn_error *error);
 
 /* Weighted mean and standard deviation (denominator: sum of weights) of each column, [columns]
- * each, in two passes; the deviation of a column that is constant but for rounding is exactly 0.
- * DEGENERATE, naming the column (names NULL: its number from 1), when a value is not finite or too
- * large to square. */
-CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, double total_weight,
-                                               const char *const *names, const churn_run *run,
+ * each, in one sweep; the deviation of a column that is constant but for rounding is exactly 0. A
+ * subsample (NULL = none) takes its rows on the way. DEGENERATE, naming the column (names NULL: its
+ * number from 1), when a value is not finite or too large to square. */
+CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, const char *const *names,
+                                               churn_subsample *subsample, const churn_run *run,
                                                double *means, double *deviations,
                                                churn_error *error);
 
@@ -42,7 +43,15 @@ CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, doubl
 void churn_column_standardise(const double *x, const double *weight, double mean, double deviation,
                               double *out);
 
-/* The same for every column of the matrix, in place. */
+/* The same for every column that is kept in the tiles, of one tile, in place. */
+void churn_tile_standardise(const churn_matrix *matrix, size_t tile, const double *means,
+                            const double *deviations);
+
+/* And for those that are kept as codes, once for all tiles: what they stand for changes. */
+void churn_codes_standardise(const churn_matrix *matrix, const double *means,
+                             const double *deviations);
+
+/* All of it. */
 CHURN_MUST_USE churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
                                                      const double *deviations, const churn_run *run,
                                                      churn_error *error);

@@ -40,6 +40,9 @@ static const double pivot_share = 1e-12;
 static const double pivot_drop = 1e-3;
 static const double short_step = 4;
 
+/* Gradients below this are rounding. */
+static const double gradient_rounding = 1e-15;
+
 /* RUNAWAYS steps that look like separation are enough; looking costs a pass over the rows, so it
  * waits until most fits are done. HALVINGS bring a step to the limit of the arithmetic. */
 enum { RUNAWAYS = 3, RUNAWAY_FIRST_ITERATION = 8, HALVINGS = 40 };
@@ -119,10 +122,15 @@ static churn_status refuse_start(size_t column, size_t n, churn_error *error)
                          "design column %zu is collinear with columns before it: %s", column, rest);
 }
 
-static churn_status try_step(churn_newton *newton, double length, churn_error *error)
+static void set_trial(churn_newton *newton, double length)
 {
   for (size_t j = 0; j < unknowns(newton); j++)
     newton->trial.coefficients[j] = newton->point.coefficients[j] + length * newton->direction[j];
+}
+
+static churn_status try_step(churn_newton *newton, double length, churn_error *error)
+{
+  set_trial(newton, length);
   return churn_objective_evaluate(&newton->objective, &newton->trial, error);
 }
 
@@ -188,8 +196,10 @@ static churn_status adopt_or_cut(churn_newton *newton, double *length, bool *mov
 static churn_status descend(churn_newton *newton, bool *moved, churn_error *error)
 {
   double length = 1;
+  double gradient = newton->point.max_gradient;
   *moved = false;
   for (int i = 0; i < HALVINGS && !*moved && length > 0; i++) {
+    newton->last_gradient = length < 1 ? 0 : gradient;
     churn_status status = try_step(newton, length, error);
     if (status == CHURN_OK && (trial_is_lower(newton, length) || trial_is_nearer(newton)))
       status = adopt_or_cut(newton, &length, moved, error);
@@ -245,13 +255,19 @@ static churn_status look_for_order(const churn_newton *newton, bool *ordered, ch
 
 /* Whether the step could move a row far: |x_ij| <= sqrt(total weight / w_i) on standardised
  * columns, which settles nearly every fit without a pass over the rows. */
-static bool may_move_far(const churn_newton *newton)
+static bool may_move_far(const churn_newton *newton, const double *step)
 {
   double reach = sqrt(newton->objective.total_weight / newton->lowest_weight);
-  double bound = fabs(newton->direction[0]);
+  double bound = fabs(step[0]);
   for (size_t j = 1; j < unknowns(newton); j++)
-    bound += fabs(newton->direction[j]) * reach;
+    bound += fabs(step[j]) * reach;
   return !(bound < runaway_step);
+}
+
+/* Where it matters: a ridge leaves nothing to run away. */
+static bool steps_far(const churn_newton *newton, const double *step)
+{
+  return newton->settings.ridge_lambda == 0 && may_move_far(newton, step);
 }
 
 /* Whether the step still moves some row's eta by runaway_step (newton->far), and whether it
@@ -260,7 +276,7 @@ static bool may_move_far(const churn_newton *newton)
 static churn_status look(churn_newton *newton, churn_error *error)
 {
   double lowest = 0, highest = 0;
-  if (may_move_far(newton)) {
+  if (may_move_far(newton, newton->direction)) {
     churn_status status =
         churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
     if (status != CHURN_OK)
@@ -300,6 +316,53 @@ static void report_progress(const churn_newton *newton)
     run->progress->report(run->progress->context, "fit", newton->iterations, 0);
 }
 
+/* Whether the next step should end at a gradient well below what is asked, gradients going down as
+ * their squares do, and is short enough for the Hessian to stay about what it is. */
+static bool expects_to_land(const churn_newton *newton)
+{
+  double now = newton->point.max_gradient, before = newton->last_gradient;
+  bool near = now * (now / before) * (now / before) <= 0.1 * newton->settings.gradient_tolerance;
+  return near && !steps_far(newton, newton->direction);
+}
+
+/* The step after the next from the gradient there and the Hessian here, which is nearly the same:
+ * solution. */
+static bool second_step(churn_newton *newton)
+{
+  if (!churn_cholesky_solve(newton->factor, unknowns(newton), newton->trial.sums + 1,
+                            newton->solution))
+    return false;
+  for (size_t j = 0; j < unknowns(newton); j++)
+    newton->solution[j] = -newton->solution[j];
+  return !steps_far(newton, newton->solution);
+}
+
+/* The last two steps with one Hessian less, that at the point between them. *landed = false where
+ * they do not end as expected, and nothing is changed. */
+static churn_status land(churn_newton *newton, bool *landed, churn_error *error)
+{
+  *landed = false;
+  set_trial(newton, 1);
+  churn_status status = churn_objective_slope(&newton->objective, &newton->trial, error);
+  double between = newton->trial.max_gradient;
+  if (status != CHURN_OK || !(between <= newton->settings.gradient_tolerance) ||
+      !second_step(newton))
+    return status;
+  for (size_t j = 0; j < unknowns(newton); j++)
+    newton->trial.coefficients[j] += newton->solution[j];
+  status = churn_objective_evaluate(&newton->objective, &newton->trial, error);
+  if (status != CHURN_OK || !trial_is_nearer(newton) ||
+      newton->trial.max_gradient > fmax(between, gradient_rounding))
+    return status;
+  swap_points(newton);
+  newton->iterations++;
+  report_progress(newton);
+  newton->iterations++;
+  newton->stop = CHURN_STOP_GRADIENT;
+  *landed = true;
+  return CHURN_OK;
+}
+
 /* One turn: stop for a reason, or step. *going false when newton->stop tells why. */
 static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
 {
@@ -325,6 +388,12 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
   newton->stop = CHURN_STOP_ITERATIONS;
   if (newton->iterations >= newton->settings.max_iterations)
     return explain(newton, error);
+  if (expects_to_land(newton)) {
+    bool landed;
+    status = land(newton, &landed, error);
+    if (status != CHURN_OK || landed)
+      return status;
+  }
   newton->stop = CHURN_STOP_NO_PROGRESS;
   status = descend(newton, &moved, error);
   if (status != CHURN_OK)
@@ -337,9 +406,7 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
 churn_status churn_newton_run(churn_newton *newton, churn_error *error)
 {
   size_t column;
-  churn_status status = churn_objective_evaluate(&newton->objective, &newton->point, error);
-  if (status != CHURN_OK)
-    return status;
+  churn_status status = CHURN_OK;
   if (!find_direction(newton, &column))
     return refuse_start(column, unknowns(newton), error);
   bool going = true;

@@ -20,6 +20,8 @@ typedef struct churn_newton {
   double *direction; /* [columns + 1]: -inverse(Hessian) gradient at `point` */
   double *solution;  /* [columns + 1], scratch */
   double *pivots;    /* [columns + 1], of the Hessian at `point` */
+  double
+      last_gradient; /* largest, before the step to `point`; 0 = not known, or a shortened step */
   uint32_t iterations;
   bool far;          /* the next step would still move some row a long way */
   bool suspected;    /* some step looked like separation */
@@ -32,8 +34,8 @@ typedef struct churn_newton {
 CHURN_MUST_USE churn_status churn_newton_prepare(churn_newton *newton, churn_error *error);
 void churn_newton_clear(churn_newton *newton);
 
-/* Minimises from point.coefficients. DEGENERATE when the Hessian cannot be factored there; every
- * other end is told by `stop`. */
+/* Minimises from point, which has been evaluated. DEGENERATE when the Hessian cannot be factored
+ * there; every other end is told by `stop`. */
 CHURN_MUST_USE churn_status churn_newton_run(churn_newton *newton, churn_error *error);
 
 #endif

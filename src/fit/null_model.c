@@ -50,7 +50,7 @@ static churn_status find_with_offset(const churn_matrix *matrix, const churn_run
                                      churn_totals *totals, churn_error *error)
 {
   churn_matrix rows = *matrix;
-  rows.columns = 0;
+  rows.columns = rows.dense = rows.block_count = 0;
   churn_objective objective = {.matrix = &rows,
                                .kernel = churn_kernel_choose(NULL),
                                .run = run,

@@ -20,13 +20,21 @@ churn_status churn_objective_prepare(churn_objective *objective, churn_error *er
   objective->lane_sums = NULL;
   if (lanes == 0 || sums <= SIZE_MAX / lanes)
     objective->lane_sums = churn_array_new(lanes * sums, sizeof(double));
-  return objective->lane_sums == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  objective->coded = churn_array_new(1, sizeof *objective->coded);
+  if (objective->lane_sums == NULL || objective->coded == NULL)
+    return churn_error_no_memory(error);
+  return churn_coded_prepare(objective->coded, objective->matrix, objective->kernel, objective->run,
+                             error);
 }
 
 void churn_objective_clear(churn_objective *objective)
 {
   free(objective->lane_sums);
+  if (objective->coded != NULL)
+    churn_coded_clear(objective->coded);
+  free(objective->coded);
   objective->lane_sums = NULL;
+  objective->coded = NULL;
 }
 
 churn_status churn_point_prepare(churn_point *point, size_t columns, churn_error *error)
@@ -49,30 +57,56 @@ void churn_point_clear(churn_point *point)
 typedef struct row_pass {
   const churn_objective *objective;
   const double *coefficients;
+  const double *means; /* [columns], NULL = the matrix is standardised already */
+  const double *deviations;
+  bool with_hessian;
   double lowest[CHURN_LANES];
   double highest[CHURN_LANES];
 } row_pass;
 
+/* How many sums it takes. */
+static size_t pass_sums(const row_pass *pass)
+{
+  size_t columns = pass->objective->matrix->columns;
+  return pass->with_hessian ? churn_kernel_sums(columns) : churn_kernel_hessian_start(columns);
+}
+
+static void step_tile(const row_pass *pass, size_t tile, int thread, double *sums)
+{
+  const churn_objective *o = pass->objective;
+  const churn_matrix *m = o->matrix;
+  churn_kernel_slope *look = pass->with_hessian ? o->kernel->step : o->kernel->slope;
+  if (pass->means != NULL)
+    churn_tile_standardise(m, tile, pass->means, pass->deviations);
+  if (m->block_count > 0)
+    churn_coded_step(o->coded, thread, tile, pass->with_hessian);
+  else
+    look(churn_matrix_tile(m, tile, 0), m->columns, m->y + tile * CHURN_TILE_ROWS,
+         m->weight + tile * CHURN_TILE_ROWS, churn_matrix_offset(m, tile), pass->coefficients,
+         sums);
+}
+
 static churn_status step_lane(void *context, size_t lane, int thread, churn_error *error)
 {
-  (void)thread;
   (void)error;
   const row_pass *pass = context;
   const churn_objective *o = pass->objective;
-  const churn_matrix *m = o->matrix;
-  size_t tiles = churn_tile_count(m->rows), size = churn_kernel_sums(m->columns);
+  size_t tiles = churn_tile_count(o->matrix->rows), size = pass_sums(pass);
   double *sums = o->lane_sums + lane * size;
   memset(sums, 0, size * sizeof *sums);
+  if (o->matrix->block_count > 0)
+    churn_coded_begin(o->coded, thread);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
-    o->kernel->step(churn_matrix_tile(m, t, 0), m->columns, m->y + t * CHURN_TILE_ROWS,
-                    m->weight + t * CHURN_TILE_ROWS, churn_matrix_offset(m, t), pass->coefficients,
-                    sums);
+    step_tile(pass, t, thread, sums);
+  if (o->matrix->block_count > 0)
+    churn_coded_end(o->coded, thread, pass->with_hessian, sums);
   return CHURN_OK;
 }
 
-static void add_penalty(const churn_objective *o, churn_point *point)
+static void add_penalty(const row_pass *pass, churn_point *point)
 {
+  const churn_objective *o = pass->objective;
   double *gradient = point->sums + 1;
   double *hessian = point->sums + churn_kernel_hessian_start(o->matrix->columns);
   for (size_t j = 1; j <= o->matrix->columns; j++) {
@@ -80,35 +114,71 @@ static void add_penalty(const churn_objective *o, churn_point *point)
     double lambda = o->ridge_lambda * (o->ridge_factors == NULL ? 1 : o->ridge_factors[j - 1]);
     point->sums[0] += lambda / 2 * b * b;
     gradient[j] += lambda * b;
-    hessian[j * (j + 1) / 2 + j] += lambda;
+    if (pass->with_hessian)
+      hessian[j * (j + 1) / 2 + j] += lambda;
   }
 }
 
-churn_status churn_objective_evaluate(const churn_objective *objective, churn_point *point,
-                                      churn_error *error)
+static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *error)
 {
-  row_pass pass = {.objective = objective, .coefficients = point->coefficients};
-  size_t columns = objective->matrix->columns, size = churn_kernel_sums(columns);
+  const churn_objective *objective = pass->objective;
+  size_t columns = objective->matrix->columns, size = pass_sums(pass);
   size_t lanes = churn_lane_count(objective->matrix);
-  churn_status status = churn_parallel_run(lanes, step_lane, &pass, NULL, objective->run, error);
+  pass->coefficients = point->coefficients;
+  if (objective->matrix->block_count > 0)
+    churn_coded_set(objective->coded, point->coefficients);
+  churn_status status = churn_parallel_run(lanes, step_lane, pass, NULL, objective->run, error);
   if (status != CHURN_OK)
     return status;
   memset(point->sums, 0, size * sizeof *point->sums);
   for (size_t lane = 0; lane < lanes; lane++)
     for (size_t i = 0; i < size; i++)
       point->sums[i] += objective->lane_sums[lane * size + i];
+  if (objective->matrix->block_count > 0)
+    churn_coded_finish(objective->coded, NULL, NULL, pass->with_hessian, point->sums);
   point->loss = point->sums[0];
   for (size_t i = 0; i < size; i++)
     point->sums[i] /= objective->total_weight;
-  add_penalty(objective, point);
+  add_penalty(pass, point);
   point->max_gradient = 0;
   for (size_t j = 0; j <= columns; j++)
     point->max_gradient = fmax(point->max_gradient, fabs(point->sums[1 + j]));
   return CHURN_OK;
 }
 
-static void predict(const churn_matrix *m, size_t tile, const double *coefficients, double *eta)
+churn_status churn_objective_evaluate(const churn_objective *objective, churn_point *point,
+                                      churn_error *error)
 {
+  row_pass pass = {.objective = objective, .with_hessian = true};
+  return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_slope(const churn_objective *objective, churn_point *point,
+                                   churn_error *error)
+{
+  row_pass pass = {.objective = objective};
+  return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_enter(const churn_objective *objective, const double *means,
+                                   const double *deviations, bool with_hessian, churn_point *point,
+                                   churn_error *error)
+{
+  churn_codes_standardise(objective->matrix, means, deviations);
+  row_pass pass = {.objective = objective,
+                   .means = means,
+                   .deviations = deviations,
+                   .with_hessian = with_hessian};
+  return evaluate(&pass, point, error);
+}
+
+static void predict(const churn_objective *o, size_t tile, const double *coefficients, double *eta)
+{
+  const churn_matrix *m = o->matrix;
+  if (m->block_count > 0) {
+    churn_coded_predict(o->coded, tile, eta);
+    return;
+  }
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     eta[r] = coefficients[0];
   for (size_t c = 0; c < m->columns; c++) {
@@ -128,7 +198,7 @@ static churn_status margins_lane(void *context, size_t lane, int thread, churn_e
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   double eta[CHURN_TILE_ROWS], lowest = INFINITY, highest = -INFINITY;
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    predict(m, t, pass->coefficients, eta);
+    predict(pass->objective, t, pass->coefficients, eta);
     for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++) {
       if (m->weight[t * CHURN_TILE_ROWS + r] <= 0)
         continue;
@@ -146,6 +216,8 @@ churn_status churn_objective_margins(const churn_objective *objective, const dou
                                      double *lowest, double *highest, churn_error *error)
 {
   row_pass pass = {.objective = objective, .coefficients = direction};
+  if (objective->matrix->block_count > 0)
+    churn_coded_set(objective->coded, direction);
   size_t lanes = churn_lane_count(objective->matrix);
   churn_status status = churn_parallel_run(lanes, margins_lane, &pass, NULL, objective->run, error);
   if (status != CHURN_OK)

@@ -7,9 +7,11 @@
 #define CHURN_FIT_OBJECTIVE_H
 
 #include "design/matrix.h"
+#include "fit/coded.h"
 #include "fit/kernel.h"
 
 #include <churn/run.h>
+#include <stdbool.h>
 
 /* f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / total_weight + ridge_lambda / 2 * sum_j>0
  * factor_j b_j^2, eta = offset + b_0 + x b, on the columns of the matrix as they are. */
@@ -21,6 +23,7 @@ typedef struct churn_objective {
   double ridge_lambda;
   const double *ridge_factors; /* [columns]; NULL = all 1 */
   double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
+  churn_coded *coded;          /* where the matrix has codes */
 } churn_objective;
 
 /* Where f was looked at, and what was found there. */
@@ -31,7 +34,7 @@ typedef struct churn_point {
   double max_gradient;
 } churn_point;
 
-/* Fields but lane_sums are set by the caller before. */
+/* Fields but lane_sums and coded are set by the caller before. */
 CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
 void churn_objective_clear(churn_objective *objective);
 
@@ -42,6 +45,18 @@ void churn_point_clear(churn_point *point);
 /* Fills sums, loss and max_gradient at the point's coefficients. */
 CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *objective,
                                                      churn_point *point, churn_error *error);
+
+/* The same without the Hessian, which is left as it was in sums. A third of the work, and where
+ * memory is the limit nearly as long. */
+CHURN_MUST_USE churn_status churn_objective_slope(const churn_objective *objective,
+                                                  churn_point *point, churn_error *error);
+
+/* Either, at coefficients on standardised columns, of a matrix that is not standardised yet and is
+ * on return: one sweep in place of two. means, deviations [columns]. */
+CHURN_MUST_USE churn_status churn_objective_enter(const churn_objective *objective,
+                                                  const double *means, const double *deviations,
+                                                  bool with_hessian, churn_point *point,
+                                                  churn_error *error);
 
 /* The lowest and highest value of (2 y_i - 1) d_i over the rows with weight, d = direction_0 + x
  * direction, without the offset: `direction` [columns + 1] is a change of coefficients. A direction

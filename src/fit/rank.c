@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "fit/kernel.h"
+#include "fit/coded.h"
 #include "fit/logistic.h"
 #include "fit/moments.h"
 
@@ -25,26 +25,44 @@ typedef struct correlation_pass {
   const churn_kernel *kernel;
   const double *means;
   const double *deviations;
-  double *scratch;   /* [threads][columns * 256] */
+  double *scratch;   /* [threads][columns in the tiles * 256] */
   double *lane_sums; /* [lanes][churn_kernel_sums] */
+  churn_coded coded;
 } correlation_pass;
+
+/* The columns that are kept in the tiles, standardised. */
+static void standardise_copy(const correlation_pass *pass, size_t t, double *tile)
+{
+  const churn_matrix *m = pass->matrix;
+  for (size_t c = 0; c < m->columns; c++) {
+    churn_column_place place = churn_matrix_place(m, c);
+    if (place.block < 0)
+      churn_column_standardise(churn_matrix_tile(m, t, place.index),
+                               m->weight + t * CHURN_TILE_ROWS, pass->means[c], pass->deviations[c],
+                               tile + place.index * CHURN_TILE_ROWS);
+  }
+}
 
 static churn_status correlate_lane(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)error;
   const correlation_pass *pass = context;
   const churn_matrix *m = pass->matrix;
-  double *tile = pass->scratch + (size_t)thread * m->columns * CHURN_TILE_ROWS;
+  double *tile = pass->scratch + (size_t)thread * m->dense * CHURN_TILE_ROWS;
   double *sums = pass->lane_sums + lane * churn_kernel_sums(m->columns);
   size_t tiles = churn_tile_count(m->rows);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
+  if (m->block_count > 0)
+    churn_coded_begin(&pass->coded, thread);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    const double *weight = m->weight + t * CHURN_TILE_ROWS;
-    for (size_t c = 0; c < m->columns; c++)
-      churn_column_standardise(churn_matrix_tile(m, t, c), weight, pass->means[c],
-                               pass->deviations[c], tile + c * CHURN_TILE_ROWS);
-    pass->kernel->cross(tile, m->columns, weight, sums);
+    standardise_copy(pass, t, tile);
+    if (m->block_count > 0)
+      churn_coded_cross(&pass->coded, thread, t, tile);
+    else
+      pass->kernel->cross(tile, m->columns, m->weight + t * CHURN_TILE_ROWS, sums);
   }
+  if (m->block_count > 0)
+    churn_coded_end(&pass->coded, thread, true, sums);
   return CHURN_OK;
 }
 
@@ -56,9 +74,13 @@ static churn_status correlate(const churn_matrix *matrix, double total_weight, c
   churn_status status = CHURN_OK;
   size_t k = matrix->columns, lanes = churn_lane_count(matrix), size = churn_kernel_sums(k);
   size_t threads = (size_t)churn_parallel_threads(run);
-  correlation_pass pass = {matrix, churn_kernel_choose(NULL), means, deviations, NULL, NULL};
-  pass.scratch = churn_array_new_aligned(threads * k, CHURN_TILE_ROWS * sizeof(double));
-  pass.lane_sums = churn_array_new(lanes * size, sizeof(double));
+  const churn_kernel *kernel = churn_kernel_choose(NULL);
+  correlation_pass pass = {matrix, kernel, means, deviations, NULL, NULL, {0}};
+  pass.scratch = churn_array_new_aligned(threads * matrix->dense, CHURN_TILE_ROWS * sizeof(double));
+  pass.lane_sums = churn_array_new((lanes + 1) * size, sizeof(double));
+  status = churn_coded_prepare(&pass.coded, matrix, kernel, run, error);
+  if (status != CHURN_OK)
+    goto done;
   if (pass.scratch == NULL || pass.lane_sums == NULL) {
     status = churn_error_no_memory(error);
     goto done;
@@ -66,15 +88,18 @@ static churn_status correlate(const churn_matrix *matrix, double total_weight, c
   status = churn_parallel_run(lanes, correlate_lane, &pass, NULL, run, error);
   if (status != CHURN_OK)
     goto done;
+  double *sums = pass.lane_sums + lanes * size;
+  for (size_t lane = 0; lane < lanes; lane++)
+    for (size_t i = 0; i < size; i++)
+      sums[i] += pass.lane_sums[lane * size + i];
+  if (matrix->block_count > 0)
+    churn_coded_finish(&pass.coded, means, deviations, true, sums);
   for (size_t i = 0; i < k; i++)
-    for (size_t j = 0; j <= i; j++) {
-      size_t entry = churn_kernel_hessian_start(k) + (i + 1) * (i + 2) / 2 + j + 1;
-      double sum = 0;
-      for (size_t lane = 0; lane < lanes; lane++)
-        sum += pass.lane_sums[lane * size + entry];
-      correlation[i * k + j] = sum / total_weight;
-    }
+    for (size_t j = 0; j <= i; j++)
+      correlation[i * k + j] =
+          sums[churn_kernel_hessian_start(k) + (i + 1) * (i + 2) / 2 + j + 1] / total_weight;
 done:
+  churn_coded_clear(&pass.coded);
   free(pass.scratch);
   free(pass.lane_sums);
   return status;
@@ -225,8 +250,7 @@ churn_status churn_fit_rank(const churn_matrix *matrix, const char *const *names
   if (status == CHURN_OK)
     status = churn_totals_read(matrix, run, &totals, error);
   if (status == CHURN_OK)
-    status =
-        churn_moments_read(matrix, totals.weight, names, run, work.means, work.deviations, error);
+    status = churn_moments_read(matrix, names, NULL, run, work.means, work.deviations, error);
   if (status == CHURN_OK)
     status = correlate(matrix, totals.weight, work.means, work.deviations, run, work.matrix, error);
   if (status == CHURN_OK)
@@ -236,20 +260,4 @@ churn_status churn_fit_rank(const churn_matrix *matrix, const char *const *names
     deliver(&work, k, keep, because);
   clear(&work, k);
   return status;
-}
-
-void churn_matrix_keep(churn_matrix *matrix, const bool *keep)
-{
-  size_t kept = 0;
-  double *to = matrix->tiles;
-  for (size_t c = 0; c < matrix->columns; c++)
-    kept += keep[c];
-  for (size_t t = 0; t < churn_tile_count(matrix->rows); t++)
-    for (size_t c = 0; c < matrix->columns; c++) {
-      if (!keep[c])
-        continue;
-      memmove(to, churn_matrix_tile(matrix, t, c), CHURN_TILE_ROWS * sizeof *to);
-      to += CHURN_TILE_ROWS;
-    }
-  matrix->columns = kept;
 }

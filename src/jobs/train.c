@@ -10,6 +10,7 @@
 #include "fit/logistic.h"
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
+#include "jobs/leaks.h"
 #include "jobs/penalty.h"
 #include "jobs/refuse.h"
 
@@ -377,6 +378,8 @@ static churn_status record_figures(training *t, churn_error *error)
 static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)
 {
   churn_status status = open_rows(t, settings, error);
+  if (status == CHURN_OK && !settings->no_leaks)
+    status = churn_leaks_warn(t->pipeline, t->train, t->run, error);
   if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
     status = churn_error_no_memory(error);
   churn_status (*const steps[])(training *, churn_error *) = {

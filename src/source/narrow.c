@@ -52,10 +52,14 @@ static size_t width_of(const churn_batch_column *from, size_t rows, churn_day *b
 
 /* One loop a kind and width: `value` (of row i) to its place in an array of `type`. */
 #define STORE(type, value)                                                                         \
-  for (size_t i = 0; i < rows; i++) {                                                              \
-    uint32_t at = place == NULL ? (uint32_t)i : place[i];                                          \
-    if (at != UINT32_MAX)                                                                          \
-      ((type *)(void *)to->values)[at] = (type)(value);                                            \
+  {                                                                                                \
+    type *stored = (type *)(void *)to->values;                                                     \
+    for (size_t i = 0; i < rows && place == NULL; i++)                                             \
+      stored[i] = (type)(value);                                                                   \
+    for (size_t i = 0; i < rows && place != NULL; i++) {                                           \
+      if (place[i] != UINT32_MAX)                                                                  \
+        stored[place[i]] = (type)(value);                                                          \
+    }                                                                                              \
   }
 
 static void store_days(const churn_day *days, size_t rows, const uint32_t *place,

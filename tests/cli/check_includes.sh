@@ -36,9 +36,8 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    train.h | compare.h) echo jobs ;;
+    compare.h | leaks.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
-    compare.h) echo jobs ;;
     churn.h) echo everything ;;
     *) echo unknown ;;
   esac

@@ -77,6 +77,7 @@ one argument too many                      | score P P -m M
 one argument too many                      | simulate W/a W/b
 one argument too many                      | demo W/a W/b
 --frob: unknown option                     | check P --frob
+expected --leaks --strict                  | check P --strict
 unknown option                             | features P --frob=3
 --frob: unknown option                     | train P --frob
 --frob: unknown option                     | evaluate P --frob

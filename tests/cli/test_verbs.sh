@@ -47,6 +47,27 @@ sed 's/region:    {type: category, static: true}/region: category/' world/churn.
 run 0 check world/undated.yaml
 err_says "customers.region"; err_says "static: true"
 
+begin "check --leaks of a clean world suspects nothing"
+run 0 check "$project" --leaks --strict
+out_says "14 days earlier"; out_says "days_to_resolve_365d?missing"; out_says "No leak suspected."
+cp out leaks
+run 0 check "$project" --leaks --threads 1; same out leaks
+
+begin "check --leaks names a reason filled in at closing, train warns of it"
+mkdir -p leaky && cp world/*.csv leaky/
+awk -F, -v OFS=, 'NR == 1 {print $0, "reason"; next} {print $0, $3 == "" ? "" : "too dear"}' world/customers.csv >leaky/customers.csv
+sed 's/^    region: .*/    region: {type: category, static: true}\n    reason: category/; s/^  region: .*/  last_reason: customers.reason/' world/churn.yaml >leaky/churn.yaml
+run 0 check leaky --leaks
+out_says "tells who ever left"; out_says "2 signs of a possible leak"; err_says "last_reason reads a column without a date and tells who ever left"
+run 1 check leaky --leaks --strict
+run 0 train leaky -o leaky.json; err_says "tells who ever left"
+grep -q "tells who ever left" leaky.json || fail "the model does not keep the warning"
+run 0 train leaky -o leaky.json --no-leaks; grep -q "ever left" err && fail "it was looked for"
+
+begin "check --leaks where there are faults"
+printf 'C1,2024-01-01\n' >>leaky/customers.csv
+run 65 check leaky --leaks --strict; out_says "Leaks: not looked for"
+
 begin "check changes nothing"
 before=$(state_of world/churn.yaml)
 run 0 check "$project"

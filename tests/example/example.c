@@ -10,7 +10,8 @@ static churn_status train_and_save(const churn_project *project, const char *pat
                                    churn_error *error)
 {
   churn_model *model = NULL;
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_status status = churn_train(project, &settings, NULL, &model, error);
   if (status == CHURN_OK)
     status = churn_model_write(model, path, error);

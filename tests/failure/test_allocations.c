@@ -101,8 +101,8 @@ typedef struct fixture {
 typedef churn_status call(fixture *f, const char *path, churn_error *error);
 
 static const churn_features_settings all_features = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
-static const churn_train_settings all_training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                                  CHURN_DAY_MISSING};
+static const churn_train_settings all_training = {
+    .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 static const churn_evaluate_settings all_evaluating = {CHURN_DAY_MISSING, CHURN_DAY_MISSING,
                                                        CHURN_DAY_MISSING, NULL, 0};
 static const churn_score_settings all_scoring = {.as_of = CHURN_DAY_MISSING};
@@ -269,6 +269,21 @@ static churn_status check(const churn_project *project, fixture *f, const char *
 static churn_status check_call(fixture *f, const char *path, churn_error *error)
 {
   return check(f->project, f, path, error);
+}
+
+static churn_status leaks_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_check_report *report = NULL;
+  churn_leaks *leaks = NULL;
+  churn_status status = churn_check_leaks(f->project, &f->run, &report, &leaks, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, report != NULL);
+  assert_int_equal(status == CHURN_OK, leaks != NULL);
+  if (status == CHURN_OK)
+    write_check(report, f->run.notes, path);
+  churn_leaks_free(leaks);
+  churn_check_report_free(report);
+  return status;
 }
 
 static churn_status check_faulty_call(fixture *f, const char *path, churn_error *error)
@@ -469,6 +484,11 @@ static void checking(void **state)
   fail_each(*state, check_call, 250);
 }
 
+static void looking_for_leaks(void **state)
+{
+  fail_each(*state, leaks_call, 280);
+}
+
 static void checking_bad_rows(void **state)
 {
   fail_each(*state, check_faulty_call, 250);
@@ -499,6 +519,7 @@ int main(void)
       cmocka_unit_test(scoring),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),
+      cmocka_unit_test(looking_for_leaks),
       cmocka_unit_test(checking_bad_rows),
       cmocka_unit_test(checking_a_broken_file),
       cmocka_unit_test(simulating),

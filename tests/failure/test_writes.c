@@ -197,8 +197,8 @@ static void write_bad_calls(void)
 
 static int set_up(void **state)
 {
-  static const churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                                CHURN_DAY_MISSING};
+  static const churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   static const churn_evaluate_settings evaluating = {CHURN_DAY_MISSING, CHURN_DAY_MISSING,
                                                      CHURN_DAY_MISSING, NULL, 0};
   const churn_score_settings scoring = {.as_of = CHURN_DAY_MISSING};

@@ -174,7 +174,8 @@ static void test_known_truth(void **state)
 {
   (void)state;
   churn_simulate_settings settings = {.customers = CUSTOMERS, .truth_customers = TRUTH};
-  churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_error error = {0};

@@ -137,7 +137,8 @@ typedef struct tally {
 
 static void check(const drawn *d, tally *seen)
 {
-  churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, d->train_from};
+  churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = d->train_from};
   churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, d->judge_from, NULL, 0};
   churn_pipeline_settings opening = {.with_labels = true};
   churn_model *model = NULL;
@@ -196,7 +197,8 @@ static void customers_are_shared_only_where_the_evaluation_says_so(void **state)
   "snapshots: {first: 2022-08-01, every: 60 days}\nfeatures: {tenure: as_of - joined}\n"
   churn_project *held = project_of(HEAD "split: {test: 0.4}\n");
   churn_project *whole = project_of(HEAD);
-  churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
                                      0};
   churn_model *models[2];

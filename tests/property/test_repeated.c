@@ -433,7 +433,8 @@ static churn_model *train(const char *file, const char *fit, const char *feature
                           churn_evaluation *evaluation)
 {
   char text[512];
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                   false};
   churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
                                      0};
   churn_model *model = NULL;

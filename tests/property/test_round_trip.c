@@ -26,8 +26,8 @@ static int clean(void **state)
   return 0;
 }
 
-static const churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                              CHURN_DAY_MISSING};
+static const churn_train_settings training = {
+    .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 
 static churn_model *trained(const churn_project *project)
 {

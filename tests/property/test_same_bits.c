@@ -30,7 +30,8 @@ static void run_all(const char *world, const char *prefix, int threads)
   snprintf(out, sizeof out, "%s-features.csv", prefix);
   assert_ok(churn_features_write(project, &features, scratch_path(out), &run, NULL, &error),
             &error);
-  churn_train_settings training = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   assert_ok(churn_train(project, &training, &run, &model, &error), &error);
   snprintf(out, sizeof out, "%s-model.json", prefix);
   assert_ok(churn_model_write(model, scratch_path(out), &error), &error);

@@ -142,7 +142,8 @@ static churn_status try_to_train(const classic *c, const char *data_path, churn_
 {
   char text[2048];
   churn_project *project = NULL;
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   snprintf(text, sizeof text, "version: 1\npool: 0\ncustomers:\n  from: %s\n%s", data_path,
            c->project);
   assert_ok(churn_project_read(scratch_write("churn.yaml", text), NULL, 0, NULL, &project, error),

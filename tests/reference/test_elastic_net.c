@@ -154,7 +154,8 @@ static churn_model *train_telco(const char *data, const net *n, double lambda)
   snprintf(text, sizeof text, "%s\nfit: {%s, lambda: %g}\n", base, n->penalty, lambda);
   free(base);
   churn_source_override override = {"customers", data};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_error error = {0};

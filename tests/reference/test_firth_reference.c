@@ -281,7 +281,8 @@ static churn_status train_with(const char *fit, churn_notes *notes, churn_model 
   char *data = malloc(t.rows * 128), *at = data, text[512];
   churn_project *project = NULL;
   churn_run run = {.threads = 2, .notes = notes};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   assert_non_null(data);
   at += sprintf(at, "id,NV,PI,EH,HG\n");
   for (size_t r = 0; r < t.rows; r++)

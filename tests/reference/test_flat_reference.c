@@ -140,7 +140,8 @@ static void check_flat(void **state)
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_error error = {0};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   assert_ok(churn_project_read(project_path, &override, 1, NULL, &project, &error), &error);
   assert_ok(churn_train(project, &settings, NULL, &model, &error), &error);
   assert_true(model->converged);

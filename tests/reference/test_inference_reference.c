@@ -274,7 +274,8 @@ static void the_whole_program_gives_the_same(void **state)
       "tenure",   "MonthlyCharges",   "SeniorCitizen", "Partner",        "Dependents",
       "Contract", "PaperlessBilling", "PaymentMethod", "InternetService"};
   churn_source_override override = {"customers", shared_path(data_name)};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_error error = {0};

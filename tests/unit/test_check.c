@@ -125,12 +125,12 @@ static void windows_before_the_data_and_a_base_without_leavers_are_warned_of(voi
   "histories:\n  calls: {from: calls.csv, id: id, day: on, columns: {}}\n"                         \
   "outcome: {horizon: 30d}\nsnapshots: {first: " first "}\n"                                       \
   "features: {n: count(calls over 30d), s: customers.size}\n"
-  checked c = check(CALLS("2024-01-30", "")); /* 30 days before it is 2023-12-31 */
+  checked c = check(CALLS("2024-01-29", "")); /* 30 days before it is 2023-12-30: 2 of 30 days */
   assert_non_null(note_text(c.notes, "window_before_data"));
   assert_non_null(note_text(c.notes, "undated_column"));
   assert_non_null(note_text(c.notes, "no_leavers"));
   done(&c);
-  c = check(CALLS("2024-01-31", ", static: true")); /* 30 days before it is the first day */
+  c = check(CALLS("2024-01-30", ", static: true")); /* 1 of 30: no more than a twentieth */
   assert_null(note_text(c.notes, "window_before_data"));
   assert_null(note_text(c.notes, "undated_column"));
   done(&c);

@@ -42,7 +42,8 @@ static double area_by_train_and_evaluate(const churn_project *project, const cha
   churn_model *model = NULL;
   churn_error error = {0};
   churn_evaluation evaluation = {0};
-  churn_train_settings training = {set, CHURN_DAY_MISSING, CHURN_DAY_MISSING, as_of};
+  churn_train_settings training = {
+      .set = set, .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = as_of};
   churn_evaluate_settings judging = {as_of, as_of, as_of, NULL, 0};
   assert_ok(churn_train(project, &training, NULL, &model, &error), &error);
   assert_ok(churn_evaluate(project, model, &judging, NULL, &evaluation, &error), &error);

@@ -49,7 +49,8 @@ static void train(int days, const char *fit)
   char text[1024];
   churn_project *project = NULL;
   churn_error error = {0};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   notes = churn_notes_new();
   churn_run run = {.notes = notes};
   scratch_make();
@@ -239,7 +240,8 @@ static void churners_are_counted_as_distinct_customers(void **state)
   scratch_write("customers.csv", size);
   churn_project *project = NULL;
   churn_error error = {0};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   notes = churn_notes_new();
   churn_run run = {.notes = notes};
   const char *path = scratch_write(

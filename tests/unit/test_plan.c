@@ -211,7 +211,7 @@ static void undated_columns_are_named_once(void **state)
   churn_plan *plan = plan_of(w, texts, 4, "if(vip, 5, 6)");
   char names[4][64] = {"", "", "", ""};
   for (size_t i = 0; i < 4; i++)
-    churn_plan_undated(plan, i, collect_name, names[i]);
+    churn_plan_undated(plan, i, false, collect_name, names[i]);
   assert_string_equal(names[0], "vip size ");
   assert_string_equal(names[1], "");
   assert_string_equal(names[2], "");

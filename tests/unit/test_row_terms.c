@@ -47,7 +47,7 @@ static void write_rows(int odd, const char *w, const char *o)
   "outcome: {column: gone, positive: \"1\"}\nfit: {" FIT "}\n"
 
 static const churn_train_settings plain = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                           CHURN_DAY_MISSING};
+                                           CHURN_DAY_MISSING, false};
 
 static churn_status train(const char *text, churn_notes *notes, churn_model **model,
                           churn_error *error)

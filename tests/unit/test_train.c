@@ -45,8 +45,8 @@ static void write_table(int times, const char *stayed)
 #define FLAT                                                                                       \
   "version: 1\ncustomers: {from: customers.csv, id: id}\n"                                         \
   "outcome: {column: gone, positive: \"1\"}\n"
-static const churn_train_settings plain = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                           CHURN_DAY_MISSING};
+static const churn_train_settings plain = {
+    .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 
 typedef struct made {
   churn_project *project;
@@ -135,10 +135,12 @@ static void the_model_tells_types_inputs_and_the_set(void **state)
 {
   (void)state;
   write_table(1, "0");
-  made m = train_with(
-      FLAT "features: {x: customers.x, same: customers.same}\n"
-           "feature_sets: {one: [x]}\n",
-      (churn_train_settings){"one", CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING});
+  made m = train_with(FLAT "features: {x: customers.x, same: customers.same}\n"
+                           "feature_sets: {one: [x]}\n",
+                      (churn_train_settings){.set = "one",
+                                             .first = CHURN_DAY_MISSING,
+                                             .last = CHURN_DAY_MISSING,
+                                             .test_from = CHURN_DAY_MISSING});
   assert_ok(m.status, &m.error);
   assert_string_equal(m.model->set, "one");
   assert_int_equal(m.model->feature_count, 1);
@@ -182,7 +184,8 @@ static void what_cannot_be_trained_is_refused(void **state)
   assert_refused(DATED "data_until: 2024-03-31\nsnapshots: {first: 2024-03-01}\n", plain,
                  CHURN_DEGENERATE, "still open");
   /* 2024-03-01 + 35 d = 2024-04-05: closed on 04-04, but not before 04-04 */
-  churn_train_settings late = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, day("2024-04-04")};
+  churn_train_settings late = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = day("2024-04-04")};
   assert_refused(DATED "data_until: 2024-04-04\nsnapshots: {first: 2024-03-01}\n", late,
                  CHURN_DEGENERATE, "test_from");
 }

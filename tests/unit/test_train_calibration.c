@@ -67,7 +67,8 @@ static churn_model *train(const char *fit, int threads, churn_notes *notes)
   churn_model *model = NULL;
   churn_error error = {0};
   churn_run run = {.threads = threads, .notes = notes};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                   false};
   churn_project *project = project_with(fit);
   assert_ok(churn_train(project, &settings, &run, &model, &error), &error);
   churn_project_free(project);

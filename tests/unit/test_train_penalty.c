@@ -48,7 +48,8 @@ static churn_status train_with(const char *fit, int threads, churn_notes *notes,
   char text[1024];
   churn_project *project = NULL;
   churn_run run = {.threads = threads, .notes = notes};
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   write_export();
   snprintf(
       text, sizeof text,

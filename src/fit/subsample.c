@@ -1,0 +1,62 @@
+/* A share of a design matrix's rows, one of each group.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/subsample.h"
+
+#include "base/hash.h"
+
+size_t churn_subsample_group(size_t rows, size_t most)
+{
+  size_t group = 1;
+  while (most > 0 && rows / group > most)
+    group *= 2;
+  return group;
+}
+
+size_t churn_subsample_row(size_t number, size_t group)
+{
+  double share = churn_hash_unit((const char *)&number, sizeof number, 0);
+  return number * group + (size_t)(share * (double)group);
+}
+
+churn_status churn_subsample_prepare(churn_subsample *subsample, const churn_matrix *from,
+                                     size_t group, churn_error *error)
+{
+  churn_matrix *made = NULL;
+  churn_status status = churn_matrix_new_like(from, from->rows / group, &made, error);
+  if (status != CHURN_OK)
+    return status;
+  *subsample = (churn_subsample){made, group};
+  return CHURN_OK;
+}
+
+void churn_subsample_clear(churn_subsample *subsample)
+{
+  churn_matrix_free(subsample->matrix);
+  *subsample = (churn_subsample){0};
+}
+
+static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, size_t row)
+{
+  size_t to_tile = to_row / CHURN_TILE_ROWS, tile = row / CHURN_TILE_ROWS;
+  to->y[to_row] = from->y[row];
+  to->weight[to_row] = from->weight[row];
+  if (from->offset != NULL)
+    to->offset[to_row] = from->offset[row];
+  for (size_t b = 0; b < from->block_count; b++)
+    to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
+  for (size_t c = 0; c < from->dense; c++)
+    churn_matrix_tile(to, to_tile, c)[to_row % CHURN_TILE_ROWS] =
+        churn_matrix_tile(from, tile, c)[row % CHURN_TILE_ROWS];
+}
+
+void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile)
+{
+  size_t group = subsample->group, first = tile * CHURN_TILE_ROWS;
+  size_t end = first + churn_tile_rows(from->rows, tile);
+  for (size_t g = first / group; g < subsample->matrix->rows && g * group < end; g++) {
+    size_t row = churn_subsample_row(g, group);
+    if (row >= first && row < end)
+      take_row(subsample->matrix, g, from, row);
+  }
+}

@@ -1,0 +1,35 @@
+/* A share of a design matrix's rows, for a fit's start. Place in the flow: design matrix -> small
+ * matrix -> warm start.
+ *
+ * Rows are numbered in groups of a power of two; from each whole group one row is taken, which one
+ * a hash of the group's number tells. So rows come evenly from all over the matrix, however it is
+ * sorted, and no period in its order can hide: neither a block nor a stride would do. Where a row
+ * goes is known without counting, so any thread may bring any tile. Cost: rows / group copies.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_FIT_SUBSAMPLE_H
+#define CHURN_FIT_SUBSAMPLE_H
+
+#include "design/matrix.h"
+
+typedef struct churn_subsample {
+  churn_matrix *matrix; /* labels, weights, offsets and columns as they are in the other */
+  size_t group;         /* rows that one row stands for */
+} churn_subsample;
+
+/* The smallest power of two that leaves at most `most` of `rows` rows; 1 = all of them. */
+size_t churn_subsample_group(size_t rows, size_t most);
+
+/* The row that is taken from group number `number`. */
+size_t churn_subsample_row(size_t number, size_t group);
+
+/* Room for the rows of `from`, all still 0. */
+CHURN_MUST_USE churn_status churn_subsample_prepare(churn_subsample *subsample,
+                                                    const churn_matrix *from, size_t group,
+                                                    churn_error *error);
+void churn_subsample_clear(churn_subsample *subsample);
+
+/* Copies the rows that are taken from one tile of `from`. */
+void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile);
+
+#endif

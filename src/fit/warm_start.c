@@ -1,0 +1,173 @@
+/* Newton's method on nested subsamples, loosely.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/warm_start.h"
+
+#include "fit/cholesky.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Each subsample holds NEST rows for one of the next smaller; the smallest first. */
+enum { NEST = 4, LEVELS = 3 };
+
+/* Fewer rows of the rarer class per coefficient than this say less than the start they would
+ * replace. */
+static const double rows_per_coefficient = 4;
+
+/* The ridge as a share of the null model's curvature: far below what chance does to a subsample. */
+static const double ridge_share = 1e-3;
+
+/* The gradient that is small enough, as a share of what chance makes of it: one more step follows.
+ */
+static const double gradient_share = 0.3;
+
+/* Multiplications a sweep below which threads take longer to meet than to work. */
+static const double worth_threads = 4e6;
+
+/* Rows of the rarer class that have weight. */
+static size_t rarer_rows(const churn_matrix *m)
+{
+  size_t with_weight = 0, ones = 0;
+  for (size_t r = 0; r < m->rows; r++) {
+    with_weight += m->weight[r] > 0;
+    ones += m->weight[r] > 0 && m->y[r] > 0;
+  }
+  return ones < with_weight - ones ? ones : with_weight - ones;
+}
+
+/* Where to start the fit of all rows, so far. */
+typedef struct search {
+  double ridge_lambda;
+  const churn_run *run;
+  double *coefficients; /* [columns + 1] */
+  double *factor;       /* [(columns + 1)^2]: of the Hessian about there */
+  bool found;
+} search;
+
+static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, const search *s,
+                             churn_error *error)
+{
+  churn_objective *o = &newton->objective;
+  size_t rows = o->matrix->rows, n = o->matrix->columns + 1;
+  o->kernel = churn_kernel_choose(NULL);
+  o->total_weight = totals->weight;
+  o->ridge_lambda = s->ridge_lambda + ridge_share * totals->null_curvature;
+  newton->lowest_weight = totals->lowest_weight;
+  newton->settings = (churn_fit_settings){
+      .ridge_lambda = o->ridge_lambda,
+      .gradient_tolerance = gradient_share * sqrt(totals->null_curvature / (double)rows),
+      .max_iterations = 30};
+  churn_status status = churn_newton_prepare(newton, error);
+  if (status != CHURN_OK)
+    return status;
+  memcpy(newton->point.coefficients, s->coefficients, n * sizeof *s->coefficients);
+  status = churn_objective_evaluate(o, &newton->point, error);
+  return status == CHURN_OK ? churn_newton_run(newton, error) : status;
+}
+
+/* Looks at these rows, unless they are too few or have no answer. */
+static churn_status improve(search *s, const churn_matrix *matrix, churn_error *error)
+{
+  size_t columns = matrix->columns;
+  bool large = (double)matrix->rows * (double)columns * (double)columns / 2 >= worth_threads;
+  churn_run alone = {.threads = 1};
+  churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone}};
+  churn_totals totals;
+  size_t n = columns + 1, rarer = rarer_rows(matrix);
+  if ((double)rarer < rows_per_coefficient * (double)n)
+    return CHURN_OK;
+  churn_status status = churn_totals_read(matrix, newton.objective.run, &totals, error);
+  if (status == CHURN_OK && !s->found)
+    s->coefficients[0] = totals.null_intercept;
+  if (status == CHURN_OK)
+    status = fit_rows(&newton, &totals, s, error);
+  if (status == CHURN_OK && newton.stop == CHURN_STOP_GRADIENT) {
+    memcpy(s->coefficients, newton.point.coefficients, n * sizeof *s->coefficients);
+    memcpy(s->factor, newton.factor, n * n * sizeof *s->factor);
+    s->found = true;
+  }
+  churn_newton_clear(&newton);
+  return status == CHURN_DEGENERATE ? CHURN_OK : status;
+}
+
+/* On one row of `group` of the matrix. */
+static churn_status improve_on_some(search *s, const churn_matrix *matrix, size_t group,
+                                    churn_error *error)
+{
+  churn_subsample some;
+  churn_status status = churn_subsample_prepare(&some, matrix, group, error);
+  if (status != CHURN_OK)
+    return status;
+  for (size_t t = 0; t < churn_tile_count(matrix->rows); t++)
+    churn_subsample_take(&some, matrix, t);
+  status = improve(s, some.matrix, error);
+  churn_subsample_clear(&some);
+  return status;
+}
+
+/* From the smallest of the nested subsamples to the whole one. */
+static churn_status search_nested(search *s, churn_matrix *matrix, const double *means,
+                                  const double *deviations, churn_error *error)
+{
+  size_t group = 1;
+  for (int level = 1; level < LEVELS; level++)
+    group *= NEST;
+  memset(s->coefficients, 0, (matrix->columns + 1) * sizeof *s->coefficients);
+  churn_status status = churn_matrix_standardise(matrix, means, deviations, s->run, error);
+  for (; group > 1 && status == CHURN_OK; group /= NEST)
+    status = improve_on_some(s, matrix, group, error);
+  return status == CHURN_OK ? improve(s, matrix, error) : status;
+}
+
+/* One step down all rows' gradient with the Hessian of some, adopted if it is one. */
+static churn_status step_on(churn_newton *newton, churn_error *error)
+{
+  size_t n = newton->objective.matrix->columns + 1;
+  churn_point start = newton->point;
+  if (!churn_cholesky_solve(newton->factor, n, start.sums + 1, newton->direction))
+    return churn_objective_evaluate(&newton->objective, &newton->point, error);
+  for (size_t j = 0; j < n; j++)
+    newton->trial.coefficients[j] = start.coefficients[j] - newton->direction[j];
+  churn_status status = churn_objective_evaluate(&newton->objective, &newton->trial, error);
+  if (status != CHURN_OK)
+    return status;
+  if (!(newton->trial.sums[0] <= start.sums[0]))
+    return churn_objective_evaluate(&newton->objective, &newton->point, error);
+  newton->last_gradient = start.max_gradient;
+  newton->point = newton->trial;
+  newton->trial = start;
+  newton->iterations++;
+  return CHURN_OK;
+}
+
+static void start_cold(churn_newton *newton, double intercept)
+{
+  size_t n = newton->objective.matrix->columns + 1;
+  memset(newton->point.coefficients, 0, n * sizeof *newton->point.coefficients);
+  newton->point.coefficients[0] = intercept;
+}
+
+churn_status churn_warm_start_enter(churn_newton *newton, const churn_totals *totals,
+                                    churn_subsample *subsample, const double *means,
+                                    const double *deviations, churn_error *error)
+{
+  churn_objective *objective = &newton->objective;
+  churn_run quiet = {.threads = objective->run == NULL ? 0 : objective->run->threads};
+  search s = {newton->settings.ridge_lambda, &quiet, newton->point.coefficients, newton->factor,
+              false};
+  churn_status status = CHURN_OK;
+  if (subsample->matrix != NULL)
+    status = search_nested(&s, subsample->matrix, means, deviations, error);
+  churn_subsample_clear(subsample);
+  if (!s.found)
+    start_cold(newton, totals->null_intercept);
+  if (status == CHURN_OK)
+    status = churn_objective_enter(objective, means, deviations, !s.found, &newton->point, error);
+  if (status != CHURN_OK || !s.found)
+    return status;
+  if (newton->point.sums[0] < -totals->null_log_likelihood / totals->weight)
+    return step_on(newton, error);
+  start_cold(newton, totals->null_intercept);
+  return churn_objective_evaluate(objective, &newton->point, error);
+}

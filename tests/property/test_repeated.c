@@ -433,8 +433,8 @@ static churn_model *train(const char *file, const char *fit, const char *feature
                           churn_evaluation *evaluation)
 {
   char text[512];
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                   false};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
                                      0};
   churn_model *model = NULL;

@@ -82,8 +82,8 @@ static churn_project *project_on(const char *file, const char *customers, const 
 
 static churn_model *train_on(const char *file, const char *customers, const char *fit)
 {
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                   false};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_project *project = project_on(file, customers, fit);
   churn_model *model = NULL;
   churn_run run = {.threads = 2};
@@ -237,8 +237,8 @@ static void customers_drawn_with_known_chances_are_weighted_back(void **state)
   static const char *const weights[] = {"", ", weight: w", ""};
   static const char *const files[] = {"all.csv", "thin.csv", "thin.csv"};
   static const char feature[] = "abs(customers.x)";
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                   false};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_evaluate_settings judging = {CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING, NULL,
                                      0};
   churn_model *models[3] = {NULL};

@@ -53,8 +53,8 @@ static int clean(void **state)
 static churn_model *train(const char *customers, const char *fit)
 {
   char text[512];
-  churn_train_settings settings = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                   false};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_model *model = NULL;
   churn_error error;
   snprintf(text, sizeof text,

@@ -46,8 +46,8 @@ static void write_rows(int odd, const char *w, const char *o)
   "version: 1\ncustomers: {from: rows.csv, id: id" CUSTOMERS "}\n"                                 \
   "outcome: {column: gone, positive: \"1\"}\nfit: {" FIT "}\n"
 
-static const churn_train_settings plain = {NULL, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
-                                           CHURN_DAY_MISSING, false};
+static const churn_train_settings plain = {
+    .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 
 static churn_status train(const char *text, churn_notes *notes, churn_model **model,
                           churn_error *error)

@@ -211,7 +211,8 @@ static churn_status pool_levels(churn_learner *l, size_t f, size_t reference, co
   }
   bool own = stands_alone(l, pool);
   const char *into =
-      own ? "?other" : "the reference level: there are too few such rows for a column";
+      own ? "?other"
+          : "the reference level: such rows are too few for a column, or have one outcome";
   note_all_pooled(l, f, reference, into, run);
   if (!own)
     return CHURN_OK;

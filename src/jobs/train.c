@@ -63,7 +63,11 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->train->count == 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
-        "no labelled row to train on: every label window is still open, or nobody was in the base");
+        t->project->fit.weighting == CHURN_WEIGHTING_FREQUENCY
+            ? "no labelled row to train on: every label window is still open, nobody was in the "
+              "base, or every fit.weights is 0"
+            : "no labelled row to train on: every label window is still open, or nobody was in the "
+              "base");
   if (churners == 0 || churners == t->train->count)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "all %zu training rows have the same outcome (%s)", t->train->count,

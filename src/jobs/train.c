@@ -107,8 +107,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
-  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
-                              weighting == CHURN_WEIGHTING_FREQUENCY};
+  churn_encoding_rows rows = {.frame = t->frame,
+                              .labels = t->labels,
+                              .weights = t->weights,
+                              .repeated = weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
                                   t->run, t->model, error);

@@ -35,6 +35,7 @@ static void print_model(const churn_model *model)
                           ? "On later snapshots"
                           : "On held-out customers",
                       stdout);
+  cli_print_calibration(model, stdout);
 }
 
 static churn_status run_train(cli *c, const request *r)
@@ -88,6 +89,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
       cli_source_option(&c),
+      cli_cache_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

@@ -54,21 +54,22 @@ CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,
                                                uint64_t *unseen, churn_error *error);
 
-/* A matrix with the model's columns for so many rows; categories of many columns are kept as codes
- * (matrix.h). */
+/* A matrix with the model's columns for so many rows, its tiles to be filled; categories of many
+ * columns are kept as codes (matrix.h). */
 CHURN_MUST_USE churn_status churn_encoder_matrix(const churn_encoder *encoder, size_t rows,
                                                  churn_matrix **matrix, churn_error *error);
 
-/* churn_encoder_tile into one tile of such a matrix, still as it was made. */
+/* churn_encoder_tile into one tile of such a matrix, once. */
 CHURN_MUST_USE churn_status churn_encoder_fill(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows,
                                                churn_matrix *matrix, size_t tile,
                                                churn_error *error);
 
-/* A frame of the model's features (output i = feature i) and its labels as a design matrix. Errors
- * as of churn_encoder_tile; NO_MEMORY. */
+/* A frame of the model's features (output i = feature i) and its labels as a design matrix. The
+ * frame is used up: the memory of its tiles goes as the matrix's is taken, and it is only to be
+ * freed. Errors as of churn_encoder_tile; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
-                                                 const churn_frame *frame, const int8_t *labels,
+                                                 churn_frame *frame, const int8_t *labels,
                                                  const churn_run *run, churn_matrix **matrix,
                                                  churn_error *error);
 

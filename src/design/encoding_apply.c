@@ -9,7 +9,7 @@
 
 typedef struct application {
   const churn_encoder *encoder;
-  const churn_frame *frame;
+  churn_frame *frame;
   const int8_t *labels;
   churn_matrix *matrix;
 } application;
@@ -21,13 +21,15 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(a->matrix->rows, tile);
   for (size_t r = 0; r < rows; r++)
     a->matrix->y[first + r] = a->labels[first + r];
-  return churn_encoder_fill(a->encoder, a->frame->tiles + first * a->frame->features, rows,
-                            a->matrix, tile, error);
+  double *values = a->frame->tiles + first * a->frame->features;
+  churn_status status = churn_encoder_fill(a->encoder, values, rows, a->matrix, tile, error);
+  churn_array_let_go(values, a->frame->features * CHURN_TILE_ROWS * sizeof *values);
+  return status;
 }
 
 churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
-                                  const churn_frame *frame, const int8_t *labels,
-                                  const churn_run *run, churn_matrix **matrix, churn_error *error)
+                                  churn_frame *frame, const int8_t *labels, const churn_run *run,
+                                  churn_matrix **matrix, churn_error *error)
 {
   churn_encoder *encoder = NULL;
   churn_matrix *made = NULL;

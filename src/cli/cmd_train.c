@@ -35,6 +35,7 @@ static void print_model(const churn_model *model)
                           ? "On later snapshots"
                           : "On held-out customers",
                       stdout);
+  cli_print_calibration(model, stdout);
 }
 
 static churn_status run_train(cli *c, const request *r)

@@ -19,7 +19,9 @@ static int descending(double left, double right)
 static int compare_rows(const void *left, const void *right)
 {
   const churn_ranked_row *a = left, *b = right;
-  int order = descending(a->probability, b->probability);
+  int order = descending(a->rank, b->rank);
+  if (order == 0)
+    order = descending(a->probability, b->probability);
   if (order == 0)
     order = descending(a->logit, b->logit);
   if (order == 0)
@@ -29,11 +31,17 @@ static int compare_rows(const void *left, const void *right)
   return order != 0 ? order : descending(a->weight, b->weight);
 }
 
+static double rank_of(const churn_scored *scored, size_t row)
+{
+  return scored->order == NULL ? scored->probabilities[row] : scored->order[row];
+}
+
 static churn_status check_row(const churn_scored *scored, size_t row, churn_error *error)
 {
   double probability = scored->probabilities[row], logit = scored->logits[row];
   double value = scored->values == NULL ? 0 : scored->values[row];
   double weight = scored->weights == NULL ? 1 : scored->weights[row];
+  double rank = rank_of(scored, row);
   int label = scored->labels[row];
   if (label != 0 && label != 1)
     return churn_error_set(error, CHURN_USAGE, "row %zu has label %d; expected 0 or 1", row, label);
@@ -43,6 +51,9 @@ static churn_status check_row(const churn_scored *scored, size_t row, churn_erro
   if (!isfinite(logit))
     return churn_error_set(error, CHURN_USAGE, "row %zu has logit %g; expected a finite number",
                            row, logit);
+  if (!isfinite(rank))
+    return churn_error_set(error, CHURN_USAGE, "row %zu is ranked by %g; expected a finite number",
+                           row, rank);
   if (isinf(value))
     return churn_error_set(error, CHURN_USAGE,
                            "row %zu has value %g; expected a finite number or NaN", row, value);
@@ -56,21 +67,22 @@ static churn_status check_row(const churn_scored *scored, size_t row, churn_erro
 static churn_ranked_row take_row(const churn_scored *scored, size_t row)
 {
   double value = scored->values == NULL ? 0 : scored->values[row];
-  return (churn_ranked_row){.probability = scored->probabilities[row] + 0.0,
+  return (churn_ranked_row){.rank = rank_of(scored, row) + 0.0,
+                            .probability = scored->probabilities[row] + 0.0,
                             .logit = scored->logits[row] + 0.0,
                             .value = isnan(value) ? 0 : value + 0.0,
                             .weight = scored->weights == NULL ? 1 : scored->weights[row],
                             .label = scored->labels[row]};
 }
 
-/* By probability first: few rows tie there, and those are sorted by all they hold. */
+/* By rank first: few rows tie there, and those are sorted by all they hold. */
 static churn_status sort_rows(const churn_scored *scored, churn_ranking *r, churn_error *error)
 {
   churn_keyed *room = churn_array_new(r->count, 2 * sizeof *room);
   if (room == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < r->count; i++)
-    room[i] = (churn_keyed){~churn_sort_key(scored->probabilities[i]), (uint32_t)i};
+    room[i] = (churn_keyed){~churn_sort_key(rank_of(scored, i)), (uint32_t)i};
   const churn_keyed *order = churn_sort(room, room + r->count, r->count);
   for (size_t i = 0; i < r->count; i++)
     r->rows[i] = take_row(scored, order[i].row);
@@ -144,14 +156,14 @@ void churn_ranking_clear(churn_ranking *ranking)
   *ranking = (churn_ranking){0};
 }
 
-/* First row whose probability is below `probability`, or not above it with `or_equal`. */
-static size_t find_below(const churn_ranking *ranking, double probability, bool or_equal)
+/* First row whose rank is below `rank`, or not above it with `or_equal`. */
+static size_t find_below(const churn_ranking *ranking, double rank, bool or_equal)
 {
   size_t low = 0, high = ranking->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    double found = ranking->rows[middle].probability;
-    if (found < probability || (or_equal && found == probability))
+    double found = ranking->rows[middle].rank;
+    if (found < rank || (or_equal && found == rank))
       high = middle;
     else
       low = middle + 1;
@@ -179,9 +191,9 @@ churn_above churn_ranking_above(const churn_ranking *ranking, double place)
 {
   if (place >= ranking->population)
     return ranking->above[ranking->count];
-  double probability = ranking->rows[row_at(ranking, place)].probability;
-  size_t first = find_below(ranking, probability, true);
-  size_t end = find_below(ranking, probability, false);
+  double rank = ranking->rows[row_at(ranking, place)].rank;
+  size_t first = find_below(ranking, rank, true);
+  size_t end = find_below(ranking, rank, false);
   const churn_above *before = &ranking->above[first], *after = &ranking->above[end];
   double share = (place - before->weight) / (after->weight - before->weight);
   return (churn_above){place, before->churners + share * (after->churners - before->churners),
@@ -198,7 +210,7 @@ double churn_ranking_auc(const churn_ranking *ranking)
   churn_area area = churn_area_of(of[1], of[0]);
   for (size_t i = 0, end; i < ranking->count; i = end) {
     double tied[2] = {0, 0};
-    for (end = i; end < ranking->count && rows[end].probability == rows[i].probability; end++)
+    for (end = i; end < ranking->count && rows[end].rank == rows[i].rank; end++)
       tied[rows[end].label] += rows[end].weight;
     churn_area_tie(&area, tied[1], tied[0]);
   }

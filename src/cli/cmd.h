@@ -60,8 +60,16 @@ typedef struct cli {
 enum { CLI_COMMON_ROWS = 5 };
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 
-/* The row of --source, for verbs that read a project. */
+/* The last rows of every verb's table. */
+#define CLI_COMMON_TABLE(common)                                                                   \
+  {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
+
+/* Rows that several verbs have: --source, for verbs that read a project; --set; a day such as
+ * --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
+struct poptOption cli_set_option(const char **set);
+struct poptOption cli_day_option(const char *name, const char *help, const char **day);
+struct poptOption cli_output_option(const char **path);
 
 /* Parses argv by `table` and the common options. False when the verb must end now with *code (help
  * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least

@@ -147,7 +147,7 @@ static churn_status find_reference(const churn_learner *l, size_t f, size_t *ref
       *reference = i;
       return CHURN_OK;
     }
-  if (wanted != NULL)
+  if (wanted != NULL && !l->rows->any_reference)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "feature %s: the reference level \"%s\" does not occur in training",
                            feature->name, wanted);

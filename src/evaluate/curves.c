@@ -60,8 +60,15 @@ typedef struct bin_rows {
   size_t from, end;
 } bin_rows;
 
+/* As how many rows a row is counted. */
+static double copies_of(const churn_judged *judged, size_t row)
+{
+  return judged->repeated ? churn_judged_weight(judged, row) : 1;
+}
+
 /* Variance of the bin's rate between its *clusters, n/(n - 1) of clusters; residuals [all clusters]
- * and `seen` [all clusters] all zero before and after. 0 where there is one cluster. */
+ * and `seen` [all clusters] all zero before and after. 0 where there is one cluster. Squared, the
+ * residual of w equal clusters must count w times. */
 static double rate_variance(const bin_rows *b, double rate, double rows, double *residuals,
                             bool *seen, double *clusters)
 {
@@ -69,9 +76,10 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
   *clusters = 0;
   for (size_t i = b->from; i < b->end; i++) {
     uint32_t row = b->ordering->rows[i], cluster = churn_judged_cluster(b->judged, row);
+    double copies = copies_of(b->judged, row);
     residuals[cluster] +=
-        churn_judged_weight(b->judged, row) * (b->judged->labels[row] - rate) / rows;
-    *clusters += !seen[cluster];
+        churn_judged_weight(b->judged, row) / sqrt(copies) * (b->judged->labels[row] - rate) / rows;
+    *clusters += seen[cluster] ? 0 : copies;
     seen[cluster] = true;
   }
   for (size_t i = b->from; i < b->end; i++) {
@@ -99,11 +107,11 @@ static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits
   double squares = 0, clusters;
   for (size_t i = b->from; i < b->end; i++) {
     uint32_t row = b->ordering->rows[i];
-    double weight = churn_judged_weight(b->judged, row);
-    bin.count++;
-    bin.churners += b->judged->labels[row] == 1;
+    double weight = churn_judged_weight(b->judged, row), copies = copies_of(b->judged, row);
+    bin.count += (uint64_t)copies;
+    bin.churners += b->judged->labels[row] == 1 ? (uint64_t)copies : 0;
     bin.rows += weight;
-    squares += weight * weight;
+    squares += weight * weight / copies;
     bin.mean_probability += weight * churn_logit_probability(logits[row]);
     bin.observed += b->judged->labels[row] ? weight : 0;
   }

@@ -203,6 +203,7 @@ static churn_status tabulate(work *w, churn_error *error)
   churn_judged judged = {.rows = w->input->rows->count,
                          .labels = w->input->labels,
                          .weights = w->input->weights,
+                         .repeated = w->input->rows->repeated,
                          .clusters = w->clusters,
                          .cluster_count = w->customers};
   size_t count = 0;

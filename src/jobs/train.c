@@ -63,7 +63,11 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->train->count == 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
-        "no labelled row to train on: every label window is still open, or nobody was in the base");
+        t->project->fit.weighting == CHURN_WEIGHTING_FREQUENCY
+            ? "no labelled row to train on: every label window is still open, nobody was in the "
+              "base, or every fit.weights is 0"
+            : "no labelled row to train on: every label window is still open, or nobody was in the "
+              "base");
   if (churners == 0 || churners == t->train->count)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "all %zu training rows have the same outcome (%s)", t->train->count,
@@ -105,8 +109,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
-  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
-                              weighting == CHURN_WEIGHTING_FREQUENCY};
+  churn_encoding_rows rows = {.frame = t->frame,
+                              .labels = t->labels,
+                              .weights = t->weights,
+                              .repeated = weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
                                   t->run, t->model, error);
@@ -147,13 +153,9 @@ static churn_status set_terms(training *t, churn_error *error)
 
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
-                                             t->run, &t->matrix, error);
-  if (status == CHURN_OK)
-    status = set_terms(t, error);
-  churn_frame_free(t->frame);
-  t->frame = NULL;
-  return status;
+  churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
+                                            t->run, &t->matrix, error);
+  return status == CHURN_OK ? set_terms(t, error) : status;
 }
 
 static void note_collinear(const training *t, const bool *keep, char *const *because)

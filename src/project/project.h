@@ -210,6 +210,7 @@ struct churn_project {
   double test_share;    /* split.test; 0 = none */
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
   char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
+  char *cache;   /* folder for parsed sources, resolved; NULL = none */
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;

@@ -173,6 +173,32 @@ static void frequency_weights_are_so_many_rows(void **state)
   churn_model_free(twice);
 }
 
+/* Weights of 0 to 96: the table counts what the figures count, and the file can be read back. */
+static void a_model_of_uneven_weights_can_be_written_and_read(void **state)
+{
+  (void)state;
+  static const char *const fits[] = {"weights: worth", "weights: worth, recalibrate: isotonic",
+                                     "weights: worth, penalty: elastic_net, lambda: 0.01"};
+  const char *path = scratch_path("model.json");
+  write_export(false);
+  for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
+    churn_error error = {0};
+    churn_model *model = train(fits[i], 2, NULL), *back = NULL;
+    const churn_model_out_of_fold *o = &model->out_of_fold;
+    uint64_t rows = 0, churners = 0;
+    for (size_t b = 0; b < o->bin_count; b++) {
+      rows += o->bins[b].rows;
+      churners += o->bins[b].churners;
+    }
+    assert_int_equal(rows, model->rows);
+    assert_int_equal(churners, model->churners);
+    assert_ok(churn_model_write(model, path, &error), &error);
+    assert_ok(churn_model_read(path, &back, &error), &error);
+    churn_model_free(model);
+    churn_model_free(back);
+  }
+}
+
 /* A ridge this strong makes predictions far too timid. */
 #define TIMID "penalty: ridge, lambda: 0.7"
 
@@ -316,6 +342,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(frequency_weights_are_so_many_rows, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_model_of_uneven_weights_can_be_written_and_read, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(platt_stretches_what_a_ridge_has_shrunk, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_ranked_list_by_isotonic_probabilities, set_up, tear_down),
       cmocka_unit_test_setup_teardown(neither_threads_nor_the_order_of_rows_change_a_bit, set_up,

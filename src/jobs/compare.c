@@ -262,7 +262,8 @@ static churn_status judge_random(comparing *c, churn_error *error)
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)
     status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, error);
-  churn_judge_input judging = {c->rows, c->frame, &folds, sets, logits};
+  /* the same rows, ranked in the same lists, so that the difference is optimism alone */
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
   if (status == CHURN_OK)
     status = churn_judge_areas(&judging, c->run, areas, error);
   for (size_t s = 0; status == CHURN_OK && s < sets; s++)

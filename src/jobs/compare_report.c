@@ -152,6 +152,8 @@ churn_status churn_comparison_write(const churn_comparison *comparison, const ch
   churn_json_append(&text, "{");
   churn_json_key(&text, 2, "fold_rule", true);
   churn_json_quote(&text, c->rule == CHURN_FOLDS_TIME ? "time" : "customers");
+  if (c->window_days > 0)
+    churn_json_whole_at(&text, 2, "window_days", (uint64_t)c->window_days);
   churn_json_whole_at(&text, 2, "rows", c->rows);
   churn_json_whole_at(&text, 2, "churners", c->churners);
   churn_json_whole_at(&text, 2, "customers", c->customers);

@@ -11,6 +11,7 @@
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
 #include "jobs/leaks.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 #include "jobs/refuse.h"
 
@@ -100,10 +101,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
   churn_weighting weighting = t->project->fit.weighting;
   t->labels = churn_snapshots_labels(t->train);
-  if (weighting != CHURN_WEIGHTING_NONE)
-    t->weights = churn_snapshots_weights(t->train);
-  bool good = t->labels != NULL && (weighting == CHURN_WEIGHTING_NONE || t->weights != NULL);
-  churn_status status = features == NULL || !good ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      features == NULL || t->labels == NULL
+          ? churn_error_no_memory(error)
+          : churn_population_weights(&t->project->fit, t->train, &t->weights, error);
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
@@ -129,33 +130,12 @@ static double sampling_shift(const churn_fit_spec *fit)
   return log(fit->sampled.churners / fit->sampled.others);
 }
 
-/* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
- * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
- * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
-static churn_status set_terms(training *t, churn_error *error)
-{
-  const churn_fit_spec *fit = &t->project->fit;
-  churn_matrix *m = t->matrix;
-  double shift = sampling_shift(fit);
-  bool shifted = fit->offset.text != NULL || shift != 0;
-  bool weighted =
-      fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
-  churn_status status = shifted ? churn_matrix_add_offset(m, error) : CHURN_OK;
-  m->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
-  for (size_t r = 0; status == CHURN_OK && r < m->rows; r++) {
-    if (weighted)
-      m->weight[r] = t->weights[r];
-    if (shifted)
-      m->offset[r] = t->train->rows[r].offset + shift;
-  }
-  return status;
-}
-
 static churn_status fill_matrix(training *t, churn_error *error)
 {
   churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
                                             t->run, &t->matrix, error);
-  return status == CHURN_OK ? set_terms(t, error) : status;
+  return status == CHURN_OK ? churn_matrix_set_terms(&t->project->fit, t->train, t->matrix, error)
+                            : status;
 }
 
 static void note_collinear(const training *t, const bool *keep, char *const *because)

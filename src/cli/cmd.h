@@ -49,6 +49,7 @@ typedef struct cli {
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
+  char *memory;                /* --memory SIZE, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
 
@@ -63,6 +64,12 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 /* The row of --source, for verbs that read a project. */
 struct poptOption cli_source_option(cli *c);
 
+/* memory.c: the row of --memory, for verbs that read histories; its text into c->run
+ * (cli_read_project does); and a warning where the run took more. */
+struct poptOption cli_memory_option(cli *c);
+churn_status cli_read_memory(cli *c);
+void cli_warn_memory(const cli *c);
+
 /* Parses argv by `table` and the common options. False when the verb must end now with *code (help
  * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least
  * `needed`; the others NULL). */
@@ -73,7 +80,7 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* Reads the project with the --source overrides. */
+/* Reads the project with the --source overrides; also reads --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */

@@ -240,6 +240,7 @@ int cmd_check(const cli_verb *verb, int argc, const char **argv)
       {"strict", '\0', POPT_ARG_NONE, &r.strict, 0,
        "with --leaks: exit code 1 when anything is named", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

@@ -88,6 +88,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

@@ -233,6 +233,7 @@ static void flush_notes(cli *c)
   if (c->notes_shown)
     return;
   show_notes(c);
+  cli_warn_memory(c);
   c->notes_shown = true;
 }
 
@@ -313,6 +314,9 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
 {
   churn_source_override overrides[CLI_MOST_SOURCES];
   size_t count = 0;
+  churn_status status = cli_read_memory(c);
+  if (status != CHURN_OK)
+    return status;
   for (char **source = c->sources; source != NULL && *source != NULL; source++) {
     char *equals = strchr(*source, '=');
     if (equals == NULL || equals == *source || equals[1] == '\0')

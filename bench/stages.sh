@@ -93,14 +93,13 @@ make_world() { # CUSTOMERS FOLDER [EXPORT]
 
 sums() { grep -E '^(rows|days|id_bytes|level) ' "$scratch/parse.$1.log" | sort -u; }
 
-ours_parse() { measure parse.ours "$build/bench/bench_parse" "$interactions" --threads "$threads"; }
+ours_parse() { measure parse.ours "$build/bench/bench_parse" "$mode" "$interactions" --threads "$threads"; }
 peer_parse() {
   case $1 in
     libcsv) measure parse.libcsv "$build/bench/parse_libcsv" "$interactions" ;;
     pandas) measure parse.pandas "$(python_with pandas)" "$here/peers/parse_pandas.py" "$interactions" ;;
     fread) measure parse.fread Rscript "$here/peers/parse_fread.R" "$interactions" ;;
-    *-load) measure "parse.$1" node "$here/peers/parse_${1%-load}.mjs" load "$interactions" ;;
-    *) measure "parse.$1" node "$here/peers/parse_$1.mjs" scan "$interactions" ;;
+    *) measure "parse.$1" node "$here/peers/parse_$1.mjs" "$mode" "$interactions" ;;
   esac
 }
 check_parse() {
@@ -111,7 +110,10 @@ stage_parse() {
   make_world "$customers" "$scratch/world" "$world"
   interactions=$scratch/world/interactions.csv
   megabytes=$(($(stat -Lc %s "$interactions") / 1000000))
-  race parse "${megabytes}MB-id,date,channel$by_date" call polars polars-load duckdb duckdb-load pandas libcsv fread
+  mode=scan
+  race parse "${megabytes}MB-id,date,channel$by_date-scan" call polars duckdb libcsv
+  mode=load
+  race parse "${megabytes}MB-id,date,channel$by_date-load" call polars duckdb pandas fread
 }
 
 ours_features() {

@@ -46,6 +46,7 @@ typedef struct cli {
   int threads;
   int quiet;
   int verbose;
+  int no_cache;
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
@@ -80,7 +81,11 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* Reads the project with the --source overrides; also reads --memory. */
+/* The row of --no-cache, likewise. */
+struct poptOption cli_cache_option(cli *c);
+
+/* Reads the project with the --source overrides, without its cache under --no-cache; also reads
+ * --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
@@ -130,6 +135,7 @@ const char *cli_format(const char *format, ...) __attribute__((format(printf, 1,
 void cli_print_coefficients(const churn_model *model, FILE *file);
 void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
+void cli_print_calibration(const churn_model *model, FILE *file);
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

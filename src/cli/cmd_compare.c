@@ -103,6 +103,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
       cli_memory_option(&c),
+      cli_cache_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

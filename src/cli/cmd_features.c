@@ -59,6 +59,7 @@ int cmd_features(const cli_verb *verb, int argc, const char **argv)
        "where to write; - is standard output", "FILE"},
       cli_source_option(&c),
       cli_memory_option(&c),
+      cli_cache_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

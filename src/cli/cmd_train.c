@@ -35,6 +35,7 @@ static void print_model(const churn_model *model)
                           ? "On later snapshots"
                           : "On held-out customers",
                       stdout);
+  cli_print_calibration(model, stdout);
 }
 
 static churn_status run_train(cli *c, const request *r)
@@ -89,6 +90,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
       cli_source_option(&c),
       cli_memory_option(&c),
+      cli_cache_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
       POPT_TABLEEND};
   int code = 0;

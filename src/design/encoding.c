@@ -22,6 +22,11 @@ static uint64_t copies_of(const churn_learner *l, size_t row)
   return l->rows->repeated ? (uint64_t)l->rows->weights[row] : 1;
 }
 
+static bool is_picked(const churn_learner *l, size_t row)
+{
+  return l->rows->picked == NULL || l->rows->picked[row];
+}
+
 static void count_row(const churn_learner *l, size_t row, churn_tally *tally)
 {
   uint64_t copies = copies_of(l, row);
@@ -34,7 +39,7 @@ static void tally_missing(churn_learner *l, size_t f)
   size_t output = l->features[f].output;
   uint64_t hash = 0;
   for (size_t r = 0; r < l->rows->frame->rows; r++)
-    if (isnan(churn_frame_get(l->rows->frame, r, output))) {
+    if (is_picked(l, r) && isnan(churn_frame_get(l->rows->frame, r, output))) {
       count_row(l, r, &l->missing[f]);
       hash = (hash ^ r) * 0x9E3779B97F4A7C15u;
       hash ^= hash >> 29;
@@ -122,16 +127,47 @@ static size_t gather(const churn_learner *l, size_t f, weighted *values)
   size_t count = 0;
   for (size_t r = 0; r < rows->frame->rows; r++) {
     double value = churn_frame_get(rows->frame, r, l->features[f].output);
-    if (!isnan(value))
+    if (is_picked(l, r) && !isnan(value))
       values[count++] =
           (weighted){value, rows->weights == NULL ? 1 : rows->weights[r], copies_of(l, r)};
   }
   return count;
 }
 
+/* Whether the values, of which there are some from `low` to `high`, are all the same in the tiles,
+ * where missing ones are filled in. */
+static bool is_constant(const churn_learner *l, size_t f, double low, double high)
+{
+  bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
+  return low == high && (by_mean || l->missing[f].rows == 0 || low == 0.0);
+}
+
+/* The same of a number, and the mean, without sorting. */
+static void look_at_values(churn_learner *l, size_t f)
+{
+  const double *weights = l->rows->weights;
+  double low = INFINITY, high = -INFINITY, sum = 0, weight = 0;
+  for (size_t r = 0; r < l->rows->frame->rows; r++) {
+    double value = churn_frame_get(l->rows->frame, r, l->features[f].output);
+    if (isnan(value) || !is_picked(l, r))
+      continue;
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+    sum += (weights == NULL ? 1 : weights[r]) * value;
+    weight += weights == NULL ? 1 : weights[r];
+  }
+  bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
+  l->model->features[f].fill = by_mean && weight > 0 ? sum / weight : 0.0;
+  l->constant[f] = low > high || is_constant(l, f, low, high);
+}
+
 static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
+  if (l->rows->structure_only) {
+    look_at_values(l, f);
+    return CHURN_OK;
+  }
   weighted *values = churn_array_new(l->rows->frame->rows, sizeof *values);
   if (values == NULL)
     return churn_error_no_memory(error);
@@ -143,9 +179,7 @@ static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
   }
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
   feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
-  bool varies = count > 0 && values[0].value != values[count - 1].value;
-  bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0].value != 0.0;
-  l->constant[f] = !varies && !filled_differs;
+  l->constant[f] = count == 0 || is_constant(l, f, values[0].value, values[count - 1].value);
   status = learn_histogram(values, count, feature, error);
   free(values);
   return status;
@@ -161,7 +195,7 @@ static churn_status learn_levels(churn_learner *l, size_t f, churn_error *error)
     return churn_error_no_memory(error);
   for (size_t r = 0; r < l->rows->frame->rows; r++) {
     double code = churn_frame_get(l->rows->frame, r, l->features[f].output);
-    if (isnan(code))
+    if (isnan(code) || !is_picked(l, r))
       continue;
     churn_tally *t = &tallies[(size_t)code];
     used += t->rows == 0;
@@ -254,7 +288,8 @@ churn_status churn_encoding_learn(const churn_plan *plan, const churn_encoding_r
                      .pool_rows = (uint64_t)pool_rows,
                      .model = model};
   for (size_t r = 0; r < rows->frame->rows; r++)
-    count_row(&l, r, &l.all);
+    if (is_picked(&l, r))
+      count_row(&l, r, &l.all);
   churn_status status = allocate(&l, feature_count, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(feature_count, learn_task, &l, "encoding", run, error);

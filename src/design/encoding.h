@@ -23,6 +23,9 @@ typedef struct churn_encoding_rows {
   const int8_t *labels;
   const double *weights; /* > 0: of the means that fill in for missing values; NULL = all 1 */
   bool repeated;         /* weights are whole, and a row counts as so many rows everywhere */
+  const bool *picked;    /* the rows that count; NULL = all */
+  bool structure_only;   /* no histograms, and means to fill in that may differ by rounding */
+  bool any_reference;    /* a reference level that does not occur gives way to the most frequent */
 } churn_encoding_rows;
 
 /* Learns features[] and columns[] (without coefficients) of `model` from the training rows (rules:
@@ -36,6 +39,12 @@ CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan,
                                                  size_t feature_count, int pool_rows,
                                                  const churn_run *run, churn_model *model,
                                                  churn_error *error);
+
+/* Whether feature f (of both) becomes, up to the choice of the reference level and of the value
+ * that fills in where there is a flag, the same columns in both: whatever a fit without penalty on
+ * the one predicts for any of the rows that `all` was learnt on, it predicts on the other. `all`
+ * was learnt on the rows of `some` and more. */
+bool churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature);
 
 /* The model's encoding tied to a plan's outputs and text pool: level lookups by code. */
 typedef struct churn_encoder churn_encoder;

@@ -59,21 +59,23 @@ churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, c
   if (days == NULL)
     return churn_error_no_memory(error);
   *span = (churn_span){.first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
-  bool counted = false;
+  bool counted[2] = {false, false}; /* the customer at hand, as having stayed, as having churned */
   for (size_t i = 0; i < snapshots->count; i++) {
     const churn_snapshot *row = &snapshots->rows[i];
     days[i] = row->as_of;
     bool fresh = i == 0 || row->customer != snapshots->rows[i - 1].customer;
     bool churned = row->label == CHURN_LABEL_CHURNED;
-    counted = counted && !fresh;
+    if (fresh)
+      counted[0] = counted[1] = false;
     uint64_t copies = snapshots->repeated ? (uint64_t)row->weight : 1;
     span->rows += copies;
     span->customers += fresh ? copies : 0;
     span->churners += churned ? copies : 0;
     span->population += row->weight;
     span->population_churners += churned ? row->weight : 0;
-    span->churned_customers += churned && !counted ? copies : 0;
-    counted = counted || churned;
+    span->churned_customers += churned && !counted[1] ? copies : 0;
+    span->stayed_customers += !churned && !counted[0] ? copies : 0;
+    counted[churned] = true;
   }
   qsort(days, snapshots->count, sizeof *days, churn_days_compare);
   for (size_t i = 0; i < snapshots->count; i++)

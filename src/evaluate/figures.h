@@ -18,13 +18,15 @@ typedef struct churn_scored {
   const double *values;
   const double *weights; /* > 0: how much of the population each row stands for; NULL = 1 */
   bool repeated;         /* weights are whole, and a row stands for so many equal ones */
+  const double *order;   /* what the rows are ranked by, along which probabilities do not fall; NULL
+                            = the probabilities */
 } churn_scored;
 
 /* All figures are over the population: a row of weight w counts w times. Standard errors take
  * `repeated` rows for so many independent ones, and else each row for one that counts so much (the
  * sandwich). Fills the evaluation's figures, deciles and captures (not its settings and names).
- * Deciles, precision and captured share treat ties by expectation: rows with equal probability
- * share what lies across a boundary evenly. NaN where a figure does not exist (one class only).
+ * Deciles, precision and captured share treat ties by expectation: rows of equal rank share what
+ * lies across a boundary evenly. NaN where a figure does not exist (one class only).
  * capture_counts: the K to report, at most CHURN_MOST_CAPTURES, `captures` gets one each; K larger
  * than the population counts as all of it. Neither row order nor threads change a bit. USAGE: too
  * many counts, or a row that breaks the promises above; DEGENERATE: no rows; NO_MEMORY. Cost: a

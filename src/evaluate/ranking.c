@@ -17,7 +17,9 @@ static int descending(double left, double right)
 static int compare_rows(const void *left, const void *right)
 {
   const churn_ranked_row *a = left, *b = right;
-  int order = descending(a->probability, b->probability);
+  int order = descending(a->rank, b->rank);
+  if (order == 0)
+    order = descending(a->probability, b->probability);
   if (order == 0)
     order = descending(a->logit, b->logit);
   if (order == 0)
@@ -34,6 +36,7 @@ static churn_status take_row(const churn_scored *scored, size_t row, churn_ranke
   double probability = scored->probabilities[row], logit = scored->logits[row];
   double value = scored->values == NULL ? 0 : scored->values[row];
   double weight = scored->weights == NULL ? 1 : scored->weights[row];
+  double rank = scored->order == NULL ? probability : scored->order[row];
   int label = scored->labels[row];
   if (label != 0 && label != 1)
     return churn_error_set(error, CHURN_USAGE, "row %zu has label %d; expected 0 or 1", row, label);
@@ -43,13 +46,17 @@ static churn_status take_row(const churn_scored *scored, size_t row, churn_ranke
   if (!isfinite(logit))
     return churn_error_set(error, CHURN_USAGE, "row %zu has logit %g; expected a finite number",
                            row, logit);
+  if (!isfinite(rank))
+    return churn_error_set(error, CHURN_USAGE, "row %zu is ranked by %g; expected a finite number",
+                           row, rank);
   if (isinf(value))
     return churn_error_set(error, CHURN_USAGE,
                            "row %zu has value %g; expected a finite number or NaN", row, value);
   if (!(weight > 0 && isfinite(weight)))
     return churn_error_set(error, CHURN_USAGE,
                            "row %zu has weight %g; expected a finite number above 0", row, weight);
-  *taken = (churn_ranked_row){.probability = probability + 0.0,
+  *taken = (churn_ranked_row){.rank = rank + 0.0,
+                              .probability = probability + 0.0,
                               .logit = logit + 0.0,
                               .value = isnan(value) ? 0 : value + 0.0,
                               .weight = weight,
@@ -113,14 +120,14 @@ void churn_ranking_clear(churn_ranking *ranking)
   *ranking = (churn_ranking){0};
 }
 
-/* First row whose probability is below `probability`, or not above it with `or_equal`. */
-static size_t find_below(const churn_ranking *ranking, double probability, bool or_equal)
+/* First row whose rank is below `rank`, or not above it with `or_equal`. */
+static size_t find_below(const churn_ranking *ranking, double rank, bool or_equal)
 {
   size_t low = 0, high = ranking->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    double found = ranking->rows[middle].probability;
-    if (found < probability || (or_equal && found == probability))
+    double found = ranking->rows[middle].rank;
+    if (found < rank || (or_equal && found == rank))
       high = middle;
     else
       low = middle + 1;
@@ -148,9 +155,9 @@ churn_above churn_ranking_above(const churn_ranking *ranking, double place)
 {
   if (place >= ranking->population)
     return ranking->above[ranking->count];
-  double probability = ranking->rows[row_at(ranking, place)].probability;
-  size_t first = find_below(ranking, probability, true);
-  size_t end = find_below(ranking, probability, false);
+  double rank = ranking->rows[row_at(ranking, place)].rank;
+  size_t first = find_below(ranking, rank, true);
+  size_t end = find_below(ranking, rank, false);
   const churn_above *before = &ranking->above[first], *after = &ranking->above[end];
   double share = (place - before->weight) / (after->weight - before->weight);
   return (churn_above){place, before->churners + share * (after->churners - before->churners),
@@ -165,7 +172,7 @@ double churn_ranked_auc(const churn_ranked_row *rows, size_t count)
   if (churners == 0 || stayers == 0)
     return NAN;
   for (size_t i = 0, end; i < count; i = end) {
-    for (end = i + 1; end < count && rows[end].probability == rows[i].probability;)
+    for (end = i + 1; end < count && rows[end].rank == rows[i].rank;)
       end++;
     uint64_t tied_churners = count_churners(rows + i, end - i);
     uint64_t tied_stayers = (uint64_t)(end - i) - tied_churners;
@@ -201,7 +208,7 @@ churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, 
   if (ranked == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; status == CHURN_OK && i < rows; i++) {
-    ranked[i] = (churn_ranked_row){.probability = scores[i], .label = labels[i]};
+    ranked[i] = (churn_ranked_row){.rank = scores[i], .label = labels[i]};
     if ((labels[i] != 0 && labels[i] != 1) || isnan(scores[i]))
       status = churn_error_set(error, CHURN_USAGE,
                                "row %zu has label %d and score %g; expected 0 or 1, and a number",

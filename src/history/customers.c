@@ -401,7 +401,9 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   if (days == NULL)
     return churn_error_no_memory(build->error);
   churn_row_taker taker = churn_first_days_taker(days);
-  churn_table_settings settings = {.collect_all = build->settings->collect_all, .taker = &taker};
+  churn_table_settings settings = {.collect_all = build->settings->collect_all,
+                                   .taker = &taker,
+                                   .cache = churn_build_cache(build)};
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
   churn_status status = allocate_columns(build);

@@ -127,7 +127,7 @@ static void describe_fold(const comparing *c, uint32_t fold, churn_compared_fold
   to->as_of = c->folds.by_time ? c->folds.days[fold] : CHURN_DAY_MISSING;
   for (size_t i = 0; i < c->rows->count; i++) {
     uint64_t churner = c->rows->rows[i].label == CHURN_LABEL_CHURNED;
-    if (churn_judging_trains(&c->folds, c->rows, fold, i)) {
+    if (churn_judging_trains(&c->folds, fold, i)) {
       to->training_rows++;
       to->training_churners += churner;
     }
@@ -193,7 +193,7 @@ static churn_status describe(comparing *c, churn_error *error)
   return status;
 }
 
-static void describe_fits(const comparing *c, const churn_set_fits *fits)
+static void describe_fits(const comparing *c, const churn_set_outcome *fits)
 {
   for (size_t s = 0; s < c->sets.count; s++) {
     churn_compared_set *to = &c->comparison->sets[s];
@@ -218,7 +218,7 @@ static churn_status judge(comparing *c, churn_error *error)
   size_t sets = c->sets.count, rows = c->rows->count;
   churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds};
   double *logits = churn_array_new(sets * rows, sizeof *logits);
-  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   churn_status status = logits == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, error);
@@ -257,12 +257,13 @@ static churn_status judge_random(comparing *c, churn_error *error)
   churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds};
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);
-  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   if (status == CHURN_OK && (logits == NULL || areas == NULL || fits == NULL))
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)
     status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, error);
-  churn_judge_input judging = {c->rows, c->frame, &folds, sets, logits};
+  /* the same rows, ranked in the same lists, so that the difference is optimism alone */
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
   if (status == CHURN_OK)
     status = churn_judge_areas(&judging, c->run, areas, error);
   for (size_t s = 0; status == CHURN_OK && s < sets; s++)

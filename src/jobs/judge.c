@@ -233,10 +233,10 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
     status = find_calibration(j, set, to, error);
   if (status == CHURN_OK)
     status = churn_gain_curve(&j->judged, &j->orderings[set], to->gain, error);
-  return status == CHURN_OK
-             ? churn_calibration_curve(&j->judged, j->sets[set].logits, level, to->calibration,
-                                       &to->calibration_count, error)
-             : status;
+  return status == CHURN_OK ? churn_calibration_curve(&j->judged, j->sets[set].logits, level,
+                                                      CHURN_CALIBRATION_BINS, to->calibration,
+                                                      &to->calibration_count, error)
+                            : status;
 }
 
 static churn_status fill_pair(const judging *j, const churn_comparison *c,

@@ -18,17 +18,17 @@ enum { CHURN_NOT_JUDGED = UINT32_MAX };
 typedef struct churn_judging_folds {
   bool by_time;
   uint32_t count;
-  uint32_t *fold;    /* [rows] which fold judges the row, or NOT_JUDGED */
-  churn_day *days;   /* [count], by time */
-  int32_t span_days; /* gap + horizon */
+  uint32_t *fold;  /* [rows] which fold judges the row, or NOT_JUDGED */
+  churn_day *days; /* [count], by time; NULL otherwise */
+  uint32_t groups; /* rows of one group train for the same folds: those of a day, or of a fold */
+  uint32_t *group; /* [rows] */
+  bool *trains;    /* [count][groups] */
 } churn_judging_folds;
 
 /* Whether the row trains the models of the fold. */
-static inline bool churn_judging_trains(const churn_judging_folds *folds,
-                                        const churn_snapshots *rows, uint32_t fold, size_t row)
+static inline bool churn_judging_trains(const churn_judging_folds *folds, uint32_t fold, size_t row)
 {
-  return folds->by_time ? rows->rows[row].as_of + folds->span_days <= folds->days[fold]
-                        : folds->fold[row] != fold;
+  return folds->trains[(size_t)fold * folds->groups + folds->group[row]];
 }
 
 /* By time, for every as-of day with enough to train on and to judge: two customers of each outcome

@@ -8,9 +8,11 @@
 #include "design/split.h"
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
+#include "jobs/calibrate.h"
 #include "jobs/explain.h"
 #include "jobs/leaks.h"
 #include "jobs/penalty.h"
+#include "jobs/refuse.h"
 
 #include <churn/train.h>
 
@@ -61,7 +63,11 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->train->count == 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
-        "no labelled row to train on: every label window is still open, or nobody was in the base");
+        t->project->fit.weighting == CHURN_WEIGHTING_FREQUENCY
+            ? "no labelled row to train on: every label window is still open, nobody was in the "
+              "base, or every fit.weights is 0"
+            : "no labelled row to train on: every label window is still open, or nobody was in the "
+              "base");
   if (churners == 0 || churners == t->train->count)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "all %zu training rows have the same outcome (%s)", t->train->count,
@@ -101,8 +107,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
-  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
-                              weighting == CHURN_WEIGHTING_FREQUENCY};
+  churn_encoding_rows rows = {.frame = t->frame,
+                              .labels = t->labels,
+                              .weights = t->weights,
+                              .repeated = weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
                                   t->run, t->model, error);
@@ -113,6 +121,12 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
+/* What thinning by outcome adds to the logit of everybody who was kept. */
+static double sampling_shift(const churn_fit_spec *fit)
+{
+  return log(fit->sampled.churners / fit->sampled.others);
+}
+
 /* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
  * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
  * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
@@ -120,7 +134,7 @@ static churn_status set_terms(training *t, churn_error *error)
 {
   const churn_fit_spec *fit = &t->project->fit;
   churn_matrix *m = t->matrix;
-  double shift = log(fit->sampled.churners / fit->sampled.others);
+  double shift = sampling_shift(fit);
   bool shifted = fit->offset.text != NULL || shift != 0;
   bool weighted =
       fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
@@ -192,21 +206,6 @@ static churn_status describe_fit(training *t, const churn_fit_report *report, ch
   return churn_text_set(&model->stopped_by, churn_stop_name(report->stopped_by), error);
 }
 
-/* Without a maximum there are no coefficients to report. */
-static churn_status refuse_separation(const training *t, const churn_fit_report *report,
-                                      churn_error *error)
-{
-  if (report->stopped_by != CHURN_STOP_SEPARATION)
-    return CHURN_OK;
-  return churn_error_set(
-      error, CHURN_DEGENERATE,
-      "the likelihood has no maximum: column %s tells some churners and stayers apart without "
-      "error, so its coefficient grows without end; leave the feature out, or set `fit: "
-      "{separation: firth}` (Firth's penalised likelihood, finite here) or `fit: {penalty: ridge, "
-      "lambda: 0.01}` in the project",
-      t->model->columns[report->separating_column].name);
-}
-
 static void warn_about_fit(const training *t, const churn_fit_report *report)
 {
   if (!report->converged)
@@ -230,13 +229,25 @@ static churn_status fit(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_penalty_fit(&input, t->run, &result, &report, t->model, error);
   if (status == CHURN_OK)
-    status = refuse_separation(t, &report, error);
+    status = churn_refuse_few(t->train, t->model, error);
+  if (status == CHURN_OK)
+    status = churn_refuse_separation(&report, t->model, error);
   if (status == CHURN_OK)
     status = describe_fit(t, &report, error);
   churn_explanation explanation = {&t->project->fit, t->train, t->weights,
                                    t->matrix,        &result,  &report};
   if (status == CHURN_OK)
     status = churn_explain(&explanation, t->run, t->model, error);
+  churn_calibrate_input calibration = {.spec = &t->project->fit,
+                                       .rows = t->train,
+                                       .ids = t->pipeline->data->customers.ids,
+                                       .labels = t->labels,
+                                       .weights = t->weights,
+                                       .shift = sampling_shift(&t->project->fit),
+                                       .matrix = t->matrix,
+                                       .result = &result};
+  if (status == CHURN_OK)
+    status = churn_calibrate(&calibration, t->run, t->model, error);
   if (status == CHURN_OK)
     warn_about_fit(t, &report);
   free(result.coefficients);

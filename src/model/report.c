@@ -89,7 +89,7 @@ static void append_column(churn_json_text *text, const churn_model_column *colum
   churn_json_append(text, "}");
 }
 
-static void append_figures(churn_json_text *text, const churn_figures *figures)
+void churn_report_figures(churn_json_text *text, const churn_figures *figures)
 {
   const churn_json_pair pairs[] = {{"auc", figures->auc},
                                    {"log_loss", figures->log_loss},
@@ -263,12 +263,13 @@ churn_status churn_model_write_report(const churn_model *model, const char *path
   append_coefficients(&text, model);
   append_features(&text, model);
   churn_json_key(&text, 2, "training", false);
-  append_figures(&text, &model->training);
+  churn_report_figures(&text, &model->training);
   churn_json_key(&text, 2, "validation", false);
   if (model->validation.rows > 0)
-    append_figures(&text, &model->validation);
+    churn_report_figures(&text, &model->validation);
   else
     churn_json_append(&text, "null");
+  churn_report_calibration(&text, model);
   append_dropped(&text, model);
   churn_json_append(&text, "\n}\n");
   return churn_json_save(&text, path, error);

@@ -26,6 +26,12 @@ void churn_json_text_or_null(churn_json_text *text, const char *value);
 void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
                         bool first);
 
+/* An object of figures on one line. */
+void churn_report_figures(churn_json_text *text, const churn_figures *figures);
+
+/* The keys out_of_fold and recalibration of `churn train --json` (report_calibration.c). */
+void churn_report_calibration(churn_json_text *text, const churn_model *model);
+
 /* Writes the text to `path`, all or nothing, and frees it. */
 CHURN_MUST_USE churn_status churn_json_save(churn_json_text *text, const char *path,
                                             churn_error *error);

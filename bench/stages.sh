@@ -1,4 +1,5 @@
-# Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, compare, scaling. Sourced by bench/run.
+# Stages of bench/run in which whole programs race on CSV files: parse, features, cache, memory, equal, score, compare, scaling. Sourced by
+# bench/run.
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of bench/run
@@ -229,6 +230,28 @@ stage_scaling() {
       'BEGIN {printf "per_event scaling %devents %.1f ns %.1f bytes\n", n, 1e9 * t / n, 1048576 * peak / n}'
     rm -rf "$folder" "$folder.export" "$scratch/scaling.csv"
   done
+}
+
+# The same features under a bound of a quarter of what they take without one: bytes, time and peak.
+stage_memory() {
+  local round case quarter
+  make_world "$customers" "$scratch/world" "$world"
+  measure memory.free "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" -o "$scratch/memory.free.csv" ||
+    { cat "$scratch/memory.free.err" >&2; exit 1; }
+  quarter=$(awk '$1 == "peak" {printf "%d", $2 / 4}' "$scratch/memory.free.log")
+  case=${customers}customers-${quarter}KiB
+  [ -z "$world" ] || case=world-${quarter}KiB
+  rm "$scratch/memory.free.log"
+  for ((round = 0; round < repeats; round++)); do
+    measure memory.free "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" -o "$scratch/memory.free.csv" &&
+      measure memory.bound "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" --memory "${quarter}K" \
+        -o "$scratch/memory.bound.csv" || { cat "$scratch"/memory.*.err >&2; exit 1; }
+    cmp "$scratch/memory.free.csv" "$scratch/memory.bound.csv" || status=1
+  done
+  echo "time memory $case $(median_time memory.bound wall)"
+  ratio_of "ratio memory $case without-bound" "$(median_time memory.bound wall)" "$(median_time memory.free wall)"
+  echo "peak memory $case $(peak_mib memory.bound) $(peak_mib memory.free) without-bound"
+  rm -f "$scratch"/memory.*
 }
 
 # Every value of public exports against the same features written in SQL.

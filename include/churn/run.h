@@ -21,6 +21,10 @@ typedef struct churn_run {
   int threads;                    /* 0 = as many as the machine has */
   const churn_progress *progress; /* NULL = silent */
   churn_notes *notes;             /* NULL = remarks are dropped */
+  uint64_t memory_bytes; /* 0 = no bound. Else histories that would take the process past it lie in
+                            temporary files (in TMPDIR, else /var/tmp, else /tmp; gone whatever ends
+                            the process). What is held whole all the same: the customers and their
+                            ids, labels, snapshots, the matrix of a training */
 } churn_run;
 
 #ifdef __cplusplus

@@ -50,6 +50,7 @@ typedef struct cli {
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
+  char *memory;                /* --memory SIZE, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
 
@@ -74,6 +75,12 @@ struct poptOption cli_set_option(const char **set);
 struct poptOption cli_day_option(const char *name, const char *help, const char **day);
 struct poptOption cli_output_option(const char **path);
 
+/* memory.c: the row of --memory, for verbs that read histories; its text into c->run
+ * (cli_read_project does); and a warning where the run took more. */
+struct poptOption cli_memory_option(cli *c);
+churn_status cli_read_memory(cli *c);
+void cli_warn_memory(const cli *c);
+
 /* Parses argv by `table` and the common options. False when the verb must end now with *code (help
  * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least
  * `needed`; the others NULL). */
@@ -84,7 +91,8 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* Reads the project with the --source overrides, without its cache under --no-cache. */
+/* Reads the project with the --source overrides, without its cache under --no-cache; also reads
+ * --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */

@@ -108,6 +108,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
        "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),
   };

@@ -88,6 +88,7 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
        "how many customers can be called: report precision and share reached there", "K[,K...]"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),
   };

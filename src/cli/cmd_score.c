@@ -83,6 +83,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
        "rank by probability or expected-loss", "KEY"},
       cli_output_option(&r.output),
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),
   };

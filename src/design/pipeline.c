@@ -274,6 +274,23 @@ churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day 
   return status;
 }
 
+churn_status churn_pipeline_give(const churn_pipeline *pipeline, churn_day first, churn_day last,
+                                 churn_snapshot_use use, const churn_snapshot_taker *taker,
+                                 const churn_run *run, size_t *day_count, churn_error *error)
+{
+  churn_day *days = NULL;
+  size_t count = 0;
+  churn_status status =
+      churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
+  if (status == CHURN_OK)
+    status = churn_snapshots_give(pipeline->project, pipeline->data, pipeline->plan,
+                                  pipeline->condition_output, days, count, use, taker, run, error);
+  free(days);
+  if (status == CHURN_OK)
+    *day_count = count;
+  return status;
+}
+
 churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
                                  const churn_run *run, churn_snapshots **snapshots,
                                  churn_error *error)

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_CUSTOMERS = 2048 };
+/* A group of blocks gives about so many rows. */
+enum { BLOCK_CUSTOMERS = 2048, GROUP_ROWS = 1 << 17 };
 
 /* What a block of customers needs and gives. */
 typedef struct block {
@@ -30,6 +31,7 @@ typedef struct builder {
   size_t day_count;
   churn_snapshot_use use;
   int8_t *column_labels; /* COLUMN: per spell, else NULL */
+  size_t first_block;    /* blocks[i] is block first_block + i of the customers */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
 } builder;
@@ -215,45 +217,67 @@ static churn_status build_block(void *context, size_t task, int thread, churn_er
 {
   const builder *b = context;
   block *to = &b->blocks[task];
-  size_t customers = b->data->customers.count;
-  size_t last = (task + 1) * BLOCK_CUSTOMERS < customers ? (task + 1) * BLOCK_CUSTOMERS : customers;
+  size_t customers = b->data->customers.count, first = (b->first_block + task) * BLOCK_CUSTOMERS;
+  size_t last = customers - first < BLOCK_CUSTOMERS ? customers : first + BLOCK_CUSTOMERS;
   to->tally = churn_array_new(b->day_count, sizeof *to->tally);
   if (to->tally == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
-  for (size_t customer = task * BLOCK_CUSTOMERS; customer < last && status == CHURN_OK; customer++)
+  for (size_t customer = first; customer < last && status == CHURN_OK; customer++)
     status = listed_only(b) ? look_at_listed(b, to, thread, customer, error)
                             : look_at_all(b, to, thread, customer, error);
   return status;
 }
 
+static void add_tally(churn_snapshot_day *days, const churn_snapshot_day *tally, size_t count)
+{
+  for (size_t d = 0; d < count; d++) {
+    days[d].base += tally[d].base;
+    days[d].inactive += tally[d].inactive;
+    days[d].dropped += tally[d].dropped;
+    days[d].churned += tally[d].churned;
+    days[d].stayed += tally[d].stayed;
+  }
+}
+
+static void clear_block(block *b)
+{
+  free(b->rows);
+  free(b->tally);
+  *b = (block){.count = 0};
+}
+
+/* A block's rows go as soon as they are copied, so that the peak is not all of them twice. */
 static churn_status join_blocks(const builder *b, size_t block_count, churn_snapshots *s,
                                 churn_error *error)
 {
+  size_t at = 0;
+  s->count = 0;
   for (size_t i = 0; i < block_count; i++)
     s->count += b->blocks[i].count;
   s->rows = churn_array_new(s->count, sizeof *s->rows);
+  if (s->rows == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < block_count; i++) {
+    block *from = &b->blocks[i];
+    if (from->count > 0)
+      memcpy(s->rows + at, from->rows, from->count * sizeof *s->rows);
+    at += from->count;
+    add_tally(s->days, from->tally, b->day_count);
+    clear_block(from);
+  }
+  return CHURN_OK;
+}
+
+static churn_status name_days(const builder *b, churn_snapshots *s, churn_error *error)
+{
   s->days = churn_array_new(b->day_count, sizeof *s->days);
-  if (s->rows == NULL || s->days == NULL)
+  if (s->days == NULL)
     return churn_error_no_memory(error);
   s->day_count = b->day_count;
   for (size_t d = 0; d < b->day_count; d++) {
     s->days[d].as_of = b->days[d];
     s->days[d].closed = is_closed(b, b->days[d]);
-  }
-  size_t at = 0;
-  for (size_t i = 0; i < block_count; i++) {
-    const block *from = &b->blocks[i];
-    if (from->count > 0)
-      memcpy(s->rows + at, from->rows, from->count * sizeof *s->rows);
-    at += from->count;
-    for (size_t d = 0; d < b->day_count; d++) {
-      s->days[d].base += from->tally[d].base;
-      s->days[d].inactive += from->tally[d].inactive;
-      s->days[d].dropped += from->tally[d].dropped;
-      s->days[d].churned += from->tally[d].churned;
-      s->days[d].stayed += from->tally[d].stayed;
-    }
   }
   return CHURN_OK;
 }
@@ -365,15 +389,68 @@ static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 
 static void clear(builder *b, size_t block_count, int threads)
 {
-  for (size_t i = 0; b->blocks != NULL && i < block_count; i++) {
-    free(b->blocks[i].rows);
-    free(b->blocks[i].tally);
-  }
+  for (size_t i = 0; b->blocks != NULL && i < block_count; i++)
+    clear_block(&b->blocks[i]);
   free(b->blocks);
   for (int i = 0; b->workspaces != NULL && i < threads; i++)
     churn_workspace_free(b->workspaces[i]);
   free(b->workspaces);
   free(b->column_labels);
+}
+
+/* `group` blocks at a time; the rows of each go to the taker, or, without one, stay in `s`, and the
+ * group is all blocks. */
+static churn_status build_groups(builder *b, size_t block_count, size_t group,
+                                 const churn_snapshot_taker *taker, const churn_run *run,
+                                 churn_snapshots *s, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (; b->first_block < block_count && status == CHURN_OK; b->first_block += group) {
+    size_t rest = block_count - b->first_block, count = rest < group ? rest : group;
+    status = churn_parallel_run(count, build_block, b, "snapshots", run, error);
+    if (status == CHURN_OK)
+      status = join_blocks(b, count, s, error);
+    if (taker == NULL)
+      continue;
+    if (status == CHURN_OK)
+      status = taker->take(taker->context, s->rows, s->count, error);
+    free(s->rows);
+    s->rows = NULL;
+  }
+  return status;
+}
+
+static churn_status build(builder *b, const churn_snapshot_taker *taker, const churn_run *run,
+                          churn_snapshots **snapshots, churn_error *error)
+{
+  int threads = churn_parallel_threads(run);
+  size_t customers = b->data->customers.count;
+  size_t blocks = customers == 0 ? 1 : (customers - 1) / BLOCK_CUSTOMERS + 1;
+  size_t rows_a_block = BLOCK_CUSTOMERS * b->day_count, group = blocks;
+  if (taker != NULL && GROUP_ROWS / rows_a_block < blocks)
+    group = GROUP_ROWS / rows_a_block + (size_t)threads;
+  group = group < blocks ? group : blocks;
+  churn_snapshots *s = calloc(1, sizeof *s);
+  b->blocks = churn_array_new(group, sizeof *b->blocks);
+  churn_status status = s == NULL || b->blocks == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = name_days(b, s, error);
+  if (status == CHURN_OK)
+    status = read_column_labels(b, error);
+  if (status == CHURN_OK)
+    status = make_workspaces(b, threads, error);
+  if (status == CHURN_OK)
+    status = build_groups(b, blocks, group, taker, run, s, error);
+  if (status == CHURN_OK)
+    status = count_unlisted(b, s, error);
+  if (status == CHURN_OK)
+    note_unused_labels(b, run);
+  clear(b, group, threads);
+  if (status == CHURN_OK)
+    *snapshots = s;
+  else
+    churn_snapshots_free(s);
+  return status;
 }
 
 churn_status churn_snapshots_build(const churn_project *project, const churn_data *data,
@@ -389,28 +466,25 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
                .days = days,
                .day_count = day_count,
                .use = use};
-  int threads = churn_parallel_threads(run);
-  size_t block_count = (data->customers.count + BLOCK_CUSTOMERS - 1) / BLOCK_CUSTOMERS;
-  churn_snapshots *s = calloc(1, sizeof *s);
-  b.blocks = churn_array_new(block_count, sizeof *b.blocks);
-  churn_status status = s == NULL || b.blocks == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = read_column_labels(&b, error);
-  if (status == CHURN_OK)
-    status = make_workspaces(&b, threads, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(block_count, build_block, &b, "snapshots", run, error);
-  if (status == CHURN_OK)
-    status = join_blocks(&b, block_count, s, error);
-  if (status == CHURN_OK)
-    status = count_unlisted(&b, s, error);
-  if (status == CHURN_OK)
-    note_unused_labels(&b, run);
-  clear(&b, block_count, threads);
-  if (status == CHURN_OK)
-    *snapshots = s;
-  else
-    churn_snapshots_free(s);
+  return build(&b, NULL, run, snapshots, error);
+}
+
+churn_status churn_snapshots_give(const churn_project *project, const churn_data *data,
+                                  const churn_plan *plan, int condition_output,
+                                  const churn_day *days, size_t day_count, churn_snapshot_use use,
+                                  const churn_snapshot_taker *taker, const churn_run *run,
+                                  churn_error *error)
+{
+  builder b = {.project = project,
+               .data = data,
+               .plan = plan,
+               .condition_output = condition_output,
+               .days = days,
+               .day_count = day_count,
+               .use = use};
+  churn_snapshots *tally = NULL;
+  churn_status status = build(&b, taker, run, &tally, error);
+  churn_snapshots_free(status == CHURN_OK ? tally : NULL);
   return status;
 }
 

@@ -91,11 +91,8 @@ static churn_status learn(fold_work *w, churn_error *error)
 
 static churn_status encode(const fold_work *w, part *p, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(w->encoding, w->input->pipeline->plan, p->frame,
-                                             p->labels, w->run, &p->matrix, error);
-  churn_frame_free(p->frame);
-  p->frame = NULL;
-  return status;
+  return churn_encoding_move(w->encoding, w->input->pipeline->plan, &p->frame, p->labels, w->run,
+                             &p->matrix, error);
 }
 
 static churn_status open_fold(fold_work *w, churn_error *error)

@@ -133,6 +133,54 @@ stage_features() {
   race features "$(($(wc -l <"$scratch/world/labels.csv") - 1))rows$by_date" wall polars duckdb pandas
 }
 
+# The features with the cache of parsed sources: empty, full, and after a day of engagements came in; DuckDB reads the CSV every time.
+cached_features() { # NAME
+  measure "cache.$1" "$build/churn" features "$scratch/cached/cached.yaml" --quiet --threads "$threads" -o "$scratch/cache.$1.csv" ||
+    { cat "$scratch/cache.$1.err" >&2; exit 1; }
+}
+same_features() { # NAME: a run without the cache gives the same bytes
+  "$build/churn" features "$scratch/cached/cached.yaml" --quiet --no-cache -o "$scratch/cache.plain.csv"
+  cmp "$scratch/cache.$1.csv" "$scratch/cache.plain.csv" || { echo "unequal cache $1 no-cache"; exit 1; }
+}
+
+stage_cache() {
+  local round name compared case here_now=""
+  make_world "$customers" "$scratch/world" "$world"
+  mkdir "$scratch/cached"
+  cp -a "$scratch/world"/* "$scratch/cached"
+  cp --remove-destination -L "$scratch/world/interactions.csv" "$scratch/cached/interactions.csv"
+  { cat "$scratch/world/features.yaml"; echo "cache: kept"; } >"$scratch/cached/cached.yaml"
+  awk -F, 'NR > 1 && $2 == "2025-06-02"' "$scratch/cached/interactions.csv" >"$scratch/day.csv"
+  case="$(($(wc -l <"$scratch/cached/labels.csv") - 1))rows$by_date"
+  if present duckdb; then here_now=duckdb; else echo "missing cache $case duckdb"; fi
+  for ((round = 0; round < repeats; round++)); do
+    rm -rf "$scratch/cached/kept"
+    sleep 3 # a file that has just changed is hashed
+    cached_features cold
+    cached_features warm
+    cmp "$scratch/cache.cold.csv" "$scratch/cache.warm.csv"
+    same_features warm
+    if [ -n "$here_now" ]; then
+      measure cache.duckdb node "$here/peers/features_duckdb.mjs" "$scratch/cached" "$scratch/cache.duckdb.csv"
+      if ! compared=$(python3 "$here/equal.py" "$scratch/cache.warm.csv" "$scratch/cache.duckdb.csv"); then
+        echo "unequal cache $case duckdb $compared"
+        exit 1
+      fi
+      echo "equal cache $case duckdb $compared"
+    fi
+    cat "$scratch/day.csv" >>"$scratch/cached/interactions.csv"
+    cached_features appended
+    same_features appended
+  done
+  for name in cold warm appended; do
+    echo "time cache $case-$name $(median_time "cache.$name" wall)"
+    echo "peak cache $case-$name $(peak_mib "cache.$name") -"
+    [ -z "$here_now" ] || ratio_of "ratio cache $case-$name duckdb" "$(median_time "cache.$name" wall)" "$(median_time cache.duckdb wall)"
+  done
+  ratio_of "limit cache $case-appended warm" "$(median_time cache.warm wall)" "$(median_time cache.appended wall)"
+  rm -rf "$scratch/cached" "$scratch"/cache.*
+}
+
 # Our ranked list as a peer writes it, both in the order of the ids; each is in order of probability before.
 by_id() { # FILE ID P
   awk -F, -v p="$3" 'NR > 2 && $p > last {exit 1} NR > 1 {last = $p}' "$1" || { echo "$1 is not ranked" >&2; return 1; }

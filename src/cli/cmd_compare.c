@@ -102,16 +102,15 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
        "DAYS"},
       {"seed", '\0', POPT_ARG_LONGLONG, &r.seed, 0, "seed of folds and bootstrap (default: 1)",
        "N"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
-       "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

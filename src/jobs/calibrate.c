@@ -106,12 +106,12 @@ static churn_status cross_fit(const work *w, const churn_scaled *data, double *f
 
 static void warn_about_folds(const work *w, const churn_cross_report *report)
 {
-  uint32_t failed = report->separated + report->not_converged;
-  if (failed > 0)
+  if (report->separated + report->not_converged > 0)
     churn_notes_add(w->run->notes, CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
-                    "%" PRIu32 " of %" PRIu32
-                    " fits without a fold did not converge: take the out-of-fold figures with care",
-                    failed, w->map.count);
+                    "of %" PRIu32 " fits without a fold, %" PRIu32
+                    " have no maximum (a column that few customers set apart separates there) and "
+                    "%" PRIu32 " did not converge: take the out-of-fold figures with care",
+                    w->map.count, report->separated, report->not_converged);
 }
 
 /* Fills the logits. */

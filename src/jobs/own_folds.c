@@ -101,10 +101,8 @@ static churn_status learn(fold_work *w, churn_error *error)
 
 static churn_status encode(const fold_work *w, part *p, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(w->encoding, w->input->pipeline->plan, p->frame,
-                                             p->labels, w->run, &p->matrix, error);
-  churn_frame_free(p->frame);
-  p->frame = NULL;
+  churn_status status = churn_encoding_move(w->encoding, w->input->pipeline->plan, &p->frame,
+                                            p->labels, w->run, &p->matrix, error);
   return status == CHURN_OK ? churn_matrix_set_terms(&w->input->pipeline->project->fit,
                                                      &p->snapshots, p->matrix, error)
                             : status;

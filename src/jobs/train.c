@@ -27,7 +27,8 @@ typedef struct training {
   const churn_project *project;
   const churn_run *run;
   churn_pipeline *pipeline;
-  churn_snapshots *all, *train, *test;
+  churn_snapshots *train, *test;
+  size_t labelled; /* rows before they were parted */
   churn_frame *frame;
   churn_matrix *matrix;
   int8_t *labels;
@@ -44,7 +45,6 @@ static void free_training(training *t)
   free(t->weights);
   churn_snapshots_free(t->test);
   churn_snapshots_free(t->train);
-  churn_snapshots_free(t->all);
   churn_pipeline_close(t->pipeline);
   churn_model_free(t->model);
 }
@@ -57,7 +57,7 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->project->outcome.kind == CHURN_OUTCOME_NONE)
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){t->project->path, 0, 0},
                               "the project has no `outcome`, so there is nothing to train on");
-  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->all->count > 0)
+  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->labelled > 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
         "no snapshot is left to train on: none has a label window that closed before test_from");
@@ -80,16 +80,18 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
 {
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  churn_snapshots *all = NULL;
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
-                                      CHURN_SNAPSHOTS_LABELLED, t->run, &t->all, error);
+                                      CHURN_SNAPSHOTS_LABELLED, t->run, &all, error);
   t->split = churn_split_of(t->project, settings->test_from);
   if (status == CHURN_OK)
     status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
+        churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TRAIN, &t->train, error);
   if (status == CHURN_OK)
-    status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
+    status = churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TEST, &t->test, error);
+  t->labelled = status == CHURN_OK ? all->count : 0;
+  churn_snapshots_free(all);
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
 
@@ -130,13 +132,10 @@ static double sampling_shift(const churn_fit_spec *fit)
 
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
-                                             t->run, &t->matrix, error);
-  if (status == CHURN_OK)
-    status = churn_matrix_set_terms(&t->project->fit, t->train, t->matrix, error);
-  churn_frame_free(t->frame);
-  t->frame = NULL;
-  return status;
+  churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
+                                            t->run, &t->matrix, error);
+  return status == CHURN_OK ? churn_matrix_set_terms(&t->project->fit, t->train, t->matrix, error)
+                            : status;
 }
 
 static void note_collinear(const training *t, const bool *keep, char *const *because)
@@ -342,6 +341,9 @@ static churn_status record_figures(training *t, churn_error *error)
 {
   static const char *const kinds[] = {"none", "held_out_customers", "later_snapshots"};
   churn_evaluation evaluation = {0};
+  /* The ranking of all rows takes as much room as the matrix, which has served. */
+  churn_matrix_free(t->matrix);
+  t->matrix = NULL;
   churn_status status =
       churn_evaluate_rows(t->pipeline, t->model, t->train, NULL, 0, t->run, &evaluation, error);
   if (status != CHURN_OK)

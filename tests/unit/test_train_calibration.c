@@ -334,6 +334,30 @@ static void a_recalibration_that_does_not_help_is_left(void **state)
   churn_model_free(model);
 }
 
+/* One churner of many has a flag: without his fold, none has, and the fit has no maximum. */
+static void folds_that_separate_are_told_from_others(void **state)
+{
+  (void)state;
+  enum { PEOPLE = 400 };
+  static char text[PEOPLE * 32];
+  char *at = text;
+  uint64_t stream = 12;
+  bool said = false;
+  at += sprintf(at, "id,usage,age,worth,churned\n");
+  for (int r = 0; r < PEOPLE; r++)
+    at += sprintf(at, "c%05d,%.6f,%d,1,%s\n", r, uniform(&stream), r % 9 == 0,
+                  r == 18 || (r % 9 != 0 && r % 3 == 0) ? "Yes" : "No");
+  scratch_write("export.csv", text);
+  churn_notes *notes = churn_notes_new();
+  churn_model *model = train("folds: 5", 2, notes);
+  for (size_t i = 0; i < churn_notes_count(notes); i++)
+    said = said || strstr(churn_notes_get(notes, i)->text,
+                          "of 5 fits without a fold, 1 have no maximum") != NULL;
+  assert_true(said);
+  churn_notes_free(notes);
+  churn_model_free(model);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -344,6 +368,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(frequency_weights_are_so_many_rows, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_model_of_uneven_weights_can_be_written_and_read, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(folds_that_separate_are_told_from_others, set_up, tear_down),
       cmocka_unit_test_setup_teardown(platt_stretches_what_a_ridge_has_shrunk, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_ranked_list_by_isotonic_probabilities, set_up, tear_down),
       cmocka_unit_test_setup_teardown(neither_threads_nor_the_order_of_rows_change_a_bit, set_up,

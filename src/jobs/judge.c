@@ -25,7 +25,7 @@ typedef struct judging {
   double *values;
   double *weights; /* of the population; NULL = 1 each */
   uint32_t *clusters, *folds;
-  double *logits; /* [sets][judged rows] */
+  double *logits; /* [sets][judged rows], in the input's place */
   churn_ordering *orderings;
   churn_measured_set *sets;
   double *places; /* [folds] */
@@ -44,7 +44,6 @@ static void clear(judging *j)
   free(j->weights);
   free(j->clusters);
   free(j->folds);
-  free(j->logits);
   free(j->orderings);
   free(j->sets);
   free(j->places);
@@ -63,7 +62,6 @@ static churn_status allocate(judging *j, size_t rows, churn_error *error)
     return churn_error_no_memory(error);
   j->clusters = churn_array_new(rows, sizeof *j->clusters);
   j->folds = churn_array_new(rows, sizeof *j->folds);
-  j->logits = churn_array_new(rows * sets, sizeof *j->logits);
   j->orderings = churn_array_new(sets, sizeof *j->orderings);
   j->sets = churn_array_new(sets, sizeof *j->sets);
   j->places = churn_array_new(j->input->folds->count, sizeof *j->places);
@@ -71,11 +69,23 @@ static churn_status allocate(judging *j, size_t rows, churn_error *error)
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
   return j->labels == NULL || j->values == NULL || j->clusters == NULL || j->folds == NULL ||
-                 j->logits == NULL || j->orderings == NULL || j->sets == NULL ||
-                 j->places == NULL || j->areas == NULL || j->covariance == NULL ||
-                 j->measures == NULL
+                 j->orderings == NULL || j->sets == NULL || j->places == NULL || j->areas == NULL ||
+                 j->covariance == NULL || j->measures == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
+}
+
+/* Those of rows that are judged move together, in place: many sets' are the largest array there is.
+ */
+static void take_logits(judging *j)
+{
+  const churn_judge_input *in = j->input;
+  size_t to = 0;
+  for (size_t s = 0; s < in->sets; s++)
+    for (size_t i = 0; i < in->rows->count; i++)
+      if (in->folds->fold[i] != CHURN_NOT_JUDGED)
+        in->logits[to++] = in->logits[s * in->rows->count + i];
+  j->logits = in->logits;
 }
 
 /* Customers' numbers become dense: rows of one stand together. */
@@ -83,7 +93,7 @@ static void take_rows(judging *j)
 {
   const churn_judge_input *in = j->input;
   uint32_t customer = 0, clusters = 0;
-  size_t to = 0, rows = j->judged.rows;
+  size_t to = 0;
   for (size_t i = 0; i < in->rows->count; i++) {
     const churn_snapshot *row = &in->rows->rows[i];
     if (in->folds->fold[i] == CHURN_NOT_JUDGED)
@@ -96,8 +106,6 @@ static void take_rows(judging *j)
       j->weights[to] = row->weight;
     j->clusters[to] = clusters - 1;
     j->folds[to] = in->folds->fold[i];
-    for (size_t s = 0; s < in->sets; s++)
-      j->logits[s * rows + to] = in->logits[s * in->rows->count + i];
     to++;
   }
   j->judged.cluster_count = clusters;
@@ -120,6 +128,7 @@ static churn_status open_judging(judging *j, churn_error *error)
                              .folds = j->folds,
                              .fold_count = in->folds->count};
   take_rows(j);
+  take_logits(j);
   status = churn_judged_check(&j->judged, error);
   for (size_t s = 0; status == CHURN_OK && s < in->sets; s++) {
     const double *logits = j->logits + s * rows;

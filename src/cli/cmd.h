@@ -62,8 +62,18 @@ typedef struct cli {
 enum { CLI_COMMON_ROWS = 5 };
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 
-/* The row of --source, for verbs that read a project. */
+/* The last rows of every verb's table. */
+#define CLI_COMMON_TABLE(common)                                                                   \
+  {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
+
+/* Rows that several verbs have: --source and --no-cache, for verbs that read a project; --set; a
+ * day such as
+ * --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
+struct poptOption cli_cache_option(cli *c);
+struct poptOption cli_set_option(const char **set);
+struct poptOption cli_day_option(const char *name, const char *help, const char **day);
+struct poptOption cli_output_option(const char **path);
 
 /* memory.c: the row of --memory, for verbs that read histories; its text into c->run
  * (cli_read_project does); and a warning where the run took more. */
@@ -80,9 +90,6 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
 /* Shows notes, then the error when status says so; frees what cli_open made; gives the exit code.
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
-
-/* The row of --no-cache, likewise. */
-struct poptOption cli_cache_option(cli *c);
 
 /* Reads the project with the --source overrides, without its cache under --no-cache; also reads
  * --memory. */

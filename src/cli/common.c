@@ -64,6 +64,24 @@ struct poptOption cli_cache_option(cli *c)
       NULL};
 }
 
+struct poptOption cli_set_option(const char **set)
+{
+  return (struct poptOption){
+      "set", '\0', POPT_ARG_STRING, set, 0, "only the features of this set of the project", "NAME"};
+}
+
+struct poptOption cli_day_option(const char *name, const char *help, const char **day)
+{
+  return (struct poptOption){name, '\0', POPT_ARG_STRING, day, 0, help, "DAY"};
+}
+
+struct poptOption cli_output_option(const char **path)
+{
+  return (struct poptOption){"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT,
+                             path,     0,   "where to write; - is standard output",
+                             "FILE"};
+}
+
 static void show_help(cli *c)
 {
   printf("churn %s: %s\n\n", c->verb->name, c->verb->summary);

@@ -110,7 +110,7 @@ static churn_status allocate_days(churn_judging_folds *f, size_t rows, uint32_t 
 
 /* Every day is tried as the next fold. */
 static void choose_days(churn_judging_folds *f, const churn_snapshots *rows, const churn_day *days,
-                        int32_t span_days)
+                        int32_t span_days, int32_t window_days)
 {
   for (uint32_t d = 0; d < f->groups; d++) {
     bool *trains = f->trains + (size_t)f->count * f->groups;
@@ -118,14 +118,15 @@ static void choose_days(churn_judging_folds *f, const churn_snapshots *rows, con
       continue;
     f->days[f->count] = days[d];
     for (uint32_t g = 0; g < f->groups; g++)
-      trains[g] = days[g] + span_days <= days[d];
+      trains[g] = days[g] + span_days <= days[d] &&
+                  (window_days == 0 || days[g] + span_days > days[d] - window_days);
     f->count += fold_is_enough(f, rows, f->count);
   }
 }
 
 churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_snapshots *rows,
-                                   const churn_run *run, churn_judging_folds *folds,
-                                   churn_error *error)
+                                   int32_t window_days, const churn_run *run,
+                                   churn_judging_folds *folds, churn_error *error)
 {
   const churn_outcome_spec *outcome = &pipeline->project->outcome;
   churn_judging_folds f = {.by_time = true};
@@ -137,7 +138,7 @@ churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_s
   if (status == CHURN_OK) {
     for (size_t i = 0; i < rows->count; i++)
       f.group[i] = number_of_day(days, all, rows->rows[i].as_of);
-    choose_days(&f, rows, days, outcome->gap_days + outcome->horizon_days);
+    choose_days(&f, rows, days, outcome->gap_days + outcome->horizon_days, window_days);
     for (size_t i = 0; i < rows->count; i++) {
       f.fold[i] = CHURN_NOT_JUDGED;
       for (uint32_t d = 0; d < f.count; d++)

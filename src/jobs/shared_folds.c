@@ -9,6 +9,7 @@
 #include "design/encoding.h"
 #include "design/split.h"
 #include "fit/set_fits.h"
+#include "jobs/matrix_terms.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ typedef struct shared_work {
   bool *shared;         /* [folds][sets]: of the wanted, those to be made here */
   churn_encoding_feature *features;
   int8_t *labels;
-  bool *picked; /* [rows] */
+  double *weights; /* of the population; NULL = 1 each */
+  bool *picked;    /* [rows] */
   churn_model *encoding;
   churn_matrix *matrix;
   churn_scaled scaled;
@@ -33,6 +35,7 @@ static void clear(shared_work *w)
   free(w->shared);
   free(w->features);
   free(w->labels);
+  free(w->weights);
   free(w->picked);
   churn_model_free(w->encoding);
   churn_scaled_clear(&w->scaled);
@@ -56,7 +59,7 @@ static churn_status prepare(shared_work *w, churn_error *error)
     return churn_error_no_memory(error);
   for (size_t f = 0; f < features; f++)
     w->features[f] = (churn_encoding_feature){&in->pipeline->selection->features[f], f};
-  return CHURN_OK;
+  return churn_population_weights(&in->pipeline->project->fit, in->rows, &w->weights, error);
 }
 
 static churn_status learn(const shared_work *w, const churn_encoding_rows *rows,
@@ -94,6 +97,8 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
   const churn_out_of_fold_input *in = w->input;
   churn_encoding_rows rows = {.frame = in->frame,
                               .labels = w->labels,
+                              .weights = w->weights,
+                              .repeated = in->rows->repeated,
                               .picked = w->picked,
                               .structure_only = true,
                               .any_reference = true};
@@ -113,14 +118,20 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
 static churn_status encode(shared_work *w, churn_error *error)
 {
   const churn_out_of_fold_input *in = w->input;
-  churn_encoding_rows rows = {.frame = in->frame, .labels = w->labels, .structure_only = true};
+  churn_encoding_rows rows = {.frame = in->frame,
+                              .labels = w->labels,
+                              .weights = w->weights,
+                              .repeated = in->rows->repeated,
+                              .structure_only = true};
   churn_status status = learn(w, &rows, &w->encoding, error);
   if (status == CHURN_OK)
     status = compare_encodings(w, error);
   if (status == CHURN_OK)
     status = churn_encoding_apply(w->encoding, in->pipeline->plan, in->frame, w->labels, w->run,
                                   &w->matrix, error);
-  return status;
+  return status == CHURN_OK
+             ? churn_matrix_set_terms(&in->pipeline->project->fit, in->rows, w->matrix, error)
+             : status;
 }
 
 /* Where all rows together cannot be standardised, nothing is shared. */
@@ -180,7 +191,7 @@ static void predict_rows(const prediction *p, size_t tile, uint32_t fold, size_t
     if (in->folds->fold[first + r] == fold)
       judged[count++] = r;
   for (size_t i = 0; i < count; i++)
-    eta[i] = b[0];
+    eta[i] = b[0] + in->rows->rows[first + judged[i]].offset;
   for (size_t j = 0; count > 0 && j < w->sets[set].count; j++) {
     size_t c = w->sets[set].columns[j];
     for (size_t i = 0; i < count; i++)

@@ -22,7 +22,6 @@
 #ifndef CHURN_SOURCE_CACHE_H
 #define CHURN_SOURCE_CACHE_H
 
-#include "source/input.h"
 #include "source/table.h"
 
 /* churn_table_parse by way of settings->cache. The same result, the same notes and the same errors;
@@ -33,6 +32,17 @@ CHURN_MUST_USE churn_status churn_cache_table(const char *path, const churn_form
                                               const churn_table_settings *settings,
                                               const churn_run *run, churn_table **table,
                                               churn_error *error);
+
+/* churn_table_infer and churn_table_headings by way of the folder `cache` (NULL = none). Of a file
+ * that changed in any way the types are found anew. */
+CHURN_MUST_USE churn_status churn_cache_infer(const char *path, const churn_format *format,
+                                              churn_column_request *requests, size_t request_count,
+                                              const char *cache, const churn_run *run,
+                                              churn_error *error);
+CHURN_MUST_USE churn_status churn_cache_headings(const char *path, const churn_format *format,
+                                                 const char *cache, const churn_run *run,
+                                                 char ***headings, size_t *count,
+                                                 churn_error *error);
 
 /* What tells a file without a look at its bytes. `settled`: when this was taken, the last change
  * lay so far back that a change since must show in the times. */
@@ -121,13 +131,6 @@ uint64_t churn_cache_rejected(const churn_cache_list *list);
 /* cache_source.c: the source's own bytes. False for what is no regular file. */
 bool churn_identity_take(const char *path, churn_identity *identity);
 bool churn_identity_same(const churn_identity *a, const churn_identity *b);
-
-/* Hashes of the file's blocks; *prefix that of the bytes before `old_size` in the block where it
- * lies. The caller frees *blocks. */
-CHURN_MUST_USE churn_status churn_cache_hash_blocks(const churn_input *file, uint64_t old_size,
-                                                    const churn_run *run, churn_hash **blocks,
-                                                    size_t *count, churn_hash *prefix,
-                                                    churn_error *error);
 
 /* cache_build.c: parses the source from byte `from` on and writes a data file of the list's columns
  * (which must be set, and key, blocks and with_lines) into the folder, under `stem`. Fills the

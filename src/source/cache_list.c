@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "source/cache.h"
+#include "source/input.h"
 #include "source/piece.h"
 
 #include <errno.h>
@@ -195,7 +196,7 @@ static bool list_is_whole(const churn_cache_list *list)
 {
   uint64_t at = 0, blocks = list->identity.size / CHURN_CACHE_BLOCK +
                             (list->identity.size % CHURN_CACHE_BLOCK != 0);
-  bool good = list->block_count == blocks && list->segment_count > 0;
+  bool good = list->block_count == blocks && (list->segment_count > 0 || list->plain == 0);
   for (size_t i = 0; i < list->segment_count && good; i++) {
     good = list->segments[i].from == at && segment_is_whole(list, &list->segments[i]);
     at = list->segments[i].to;

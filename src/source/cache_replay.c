@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "source/cache.h"
+#include "source/input.h"
 #include "source/piece.h"
 
 #include <stdatomic.h>

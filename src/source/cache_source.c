@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "source/cache.h"
+#include "source/cache_job.h"
 
 #include <string.h>
 #include <sys/mman.h>

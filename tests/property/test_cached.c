@@ -1,7 +1,7 @@
 /* A read through the cache gives what a read of the file gives, whatever happened to the file and
  * to the cache before: rows appended (good, bad, in the middle of a line), bytes changed in place
- * with the old times put back, another file, other columns, other threads; bytes of the cache flipped
- * everywhere, every file of it cut short.
+ * with the old times put back, another file, other columns, other threads; bytes of the cache
+ * flipped everywhere, every file of it cut short.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "same_table.h"

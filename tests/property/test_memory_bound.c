@@ -184,6 +184,27 @@ static void customers_of_a_history(void **state)
   compare_bounds(path);
 }
 
+/* With a cache, cold and warm, where some files are too large for it and some are not. */
+static void with_a_cache(void **state)
+{
+  const char *world = *state;
+  const churn_run free_run = {.threads = 2};
+  const churn_run bounded = {.threads = 2, .memory_bytes = (uint64_t)500 << 10};
+  char *text = read_project_text(world), path[PATH_SIZE + 32], outcome[PATH_SIZE];
+  snprintf(path, sizeof path, "%s/cached.yaml", world);
+  snprintf(outcome, sizeof outcome, "cache: cache\n%s", left_outcome);
+  write_project(path, text, left_outcome);
+  run_all(path, "free", &free_run);
+  write_project(path, text, outcome);
+  for (int warm = 0; warm < 2; warm++) {
+    run_all(path, "bounded", &bounded);
+    assert_same_outputs("free", "bounded");
+  }
+  snprintf(path, sizeof path, "%s/cache", world);
+  assert_true(count_entries(path) > 2); /* customers.csv fits, interactions.csv does not */
+  free(text);
+}
+
 static int set_up(void **state)
 {
   static char world[PATH_SIZE];
@@ -212,6 +233,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       {"a bound on memory changes no bit, whatever the outcome", every_outcome, NULL, NULL, NULL},
       {"nor where customers come from a history", customers_of_a_history, NULL, NULL, NULL},
+      {"nor with a cache", with_a_cache, NULL, NULL, NULL},
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

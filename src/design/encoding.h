@@ -40,11 +40,12 @@ CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan,
                                                  const churn_run *run, churn_model *model,
                                                  churn_error *error);
 
-/* Whether feature f (of both) becomes, up to the choice of the reference level and of the value
- * that fills in where there is a flag, the same columns in both: whatever a fit without penalty on
- * the one predicts for any of the rows that `all` was learnt on, it predicts on the other. `all`
- * was learnt on the rows of `some` and more. */
-bool churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature);
+/* Tells whether feature f (of both) becomes, up to the choice of the reference level and of the
+ * value that fills in where there is a flag, the same columns in both: whatever a fit without
+ * penalty on the one predicts for any of the rows that `all` was learnt on, it predicts on the
+ * other. `all` was learnt on the rows of `some` and more. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_encoding_agrees(const churn_model *all, const churn_model *some,
+                                                  size_t feature, bool *agree, churn_error *error);
 
 /* The model's encoding tied to a plan's outputs and text pool: level lookups by code. */
 typedef struct churn_encoder churn_encoder;

@@ -79,17 +79,22 @@ static churn_status learn(const shared_work *w, const churn_encoding_rows *rows,
 }
 
 /* Which sets' fits the fold can share. */
-static void mark_agreeing(const shared_work *w, const churn_model *of_fold, uint32_t fold)
+static churn_status mark_agreeing(const shared_work *w, const churn_model *of_fold, uint32_t fold,
+                                  churn_error *error)
 {
   const churn_feature_sets *sets = w->input->sets;
   for (size_t s = 0; s < sets->count; s++)
     w->shared[fold * sets->count + s] = w->wanted[fold * sets->count + s];
   for (size_t f = 0; f < w->input->pipeline->feature_count; f++) {
-    bool agrees = churn_encoding_agrees(w->encoding, of_fold, f);
-    for (size_t s = 0; !agrees && s < sets->count; s++)
+    bool agree;
+    churn_status status = churn_encoding_agrees(w->encoding, of_fold, f, &agree, error);
+    if (status != CHURN_OK)
+      return status;
+    for (size_t s = 0; !agree && s < sets->count; s++)
       if (sets->sets[s].holds[f])
         w->shared[fold * sets->count + s] = false;
   }
+  return CHURN_OK;
 }
 
 static churn_status compare_encodings(shared_work *w, churn_error *error)
@@ -109,7 +114,7 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
       w->picked[r] = churn_judging_trains(in->folds, f, r);
     status = learn(w, &rows, &of_fold, error);
     if (status == CHURN_OK)
-      mark_agreeing(w, of_fold, f);
+      status = mark_agreeing(w, of_fold, f, error);
     churn_model_free(of_fold);
   }
   return status;

@@ -1,5 +1,5 @@
-/* deal_folds FOLDS SEED <ids-and-labels.csv: the fold of each row that `churn compare --folds` deals
- * it into, one a line, for peers. Rows are "id,label" without a heading, one row a customer.
+/* deal_folds FOLDS SEED <ids-and-labels.csv: the fold of each row that `churn compare --folds`
+ * deals it into, one a line, for peers. Rows are "id,label" without a heading, one row a customer.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"

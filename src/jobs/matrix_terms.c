@@ -8,10 +8,15 @@
 
 #include <math.h>
 
+double churn_sampling_shift(const churn_fit_spec *fit)
+{
+  return log(fit->sampled.churners / fit->sampled.others);
+}
+
 churn_status churn_matrix_set_terms(const churn_fit_spec *fit, const churn_snapshots *rows,
                                     churn_matrix *matrix, churn_error *error)
 {
-  double shift = log(fit->sampled.churners / fit->sampled.others);
+  double shift = churn_sampling_shift(fit);
   bool shifted = fit->offset.text != NULL || shift != 0;
   bool weighted =
       fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;

@@ -9,6 +9,9 @@
 #include "design/snapshots.h"
 #include "project/project.h"
 
+/* What thinning by outcome adds to the logit of everybody who was kept. */
+double churn_sampling_shift(const churn_fit_spec *fit);
+
 /* Row i of the matrix is rows[i]. Thinning by outcome multiplies everybody's odds by the ratio of
  * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
  * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). NO_MEMORY. */

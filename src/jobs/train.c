@@ -18,7 +18,6 @@
 #include <churn/train.h>
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,12 +123,6 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-/* What thinning by outcome adds to the logit of everybody who was kept. */
-static double sampling_shift(const churn_fit_spec *fit)
-{
-  return log(fit->sampled.churners / fit->sampled.others);
-}
-
 static churn_status fill_matrix(training *t, churn_error *error)
 {
   churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
@@ -221,7 +214,7 @@ static churn_status fit(training *t, churn_error *error)
                                        .ids = t->pipeline->data->customers.ids,
                                        .labels = t->labels,
                                        .weights = t->weights,
-                                       .shift = sampling_shift(&t->project->fit),
+                                       .shift = churn_sampling_shift(&t->project->fit),
                                        .matrix = t->matrix,
                                        .result = &result};
   if (status == CHURN_OK)

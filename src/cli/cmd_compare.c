@@ -9,7 +9,8 @@ typedef struct request {
   const char *project_path;
   const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;
   long long capacity, folds, seed;
-  int all_pairs, json;
+  const char *html, *folds_csv;
+  int all_pairs, brief, json;
 } request;
 
 static churn_status read_parts(cli *c, const char *option, const char *text, churn_parts *parts)
@@ -27,6 +28,7 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
   uint64_t folds = 0;
   settings->sets = r->sets;
   settings->all_pairs = r->all_pairs != 0;
+  settings->brief = r->brief != 0;
   churn_status status =
       read_parts(c, "--leave-one-out", r->leave_one_out, &settings->leave_one_out);
   if (status == CHURN_OK)
@@ -51,6 +53,26 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
                             : status;
 }
 
+static churn_status write_all(cli *c, const request *r, const churn_comparison *comparison)
+{
+  churn_status status = CHURN_OK;
+  if (r->html != NULL)
+    status = churn_comparison_write_page(comparison, r->html, &c->error);
+  if (status == CHURN_OK && r->folds_csv != NULL)
+    status = churn_comparison_write_folds(comparison, r->folds_csv, &c->error);
+  if (status == CHURN_OK && r->json)
+    status = churn_comparison_write(comparison, "-", &c->error);
+  else if (status == CHURN_OK)
+    cli_print_comparison(comparison, stdout);
+  return status;
+}
+
+static churn_status check_targets(cli *c, const request *r)
+{
+  churn_status status = r->html == NULL ? CHURN_OK : cli_check_target(c, r->html);
+  return status == CHURN_OK && r->folds_csv != NULL ? cli_check_target(c, r->folds_csv) : status;
+}
+
 static churn_status run_compare(cli *c, const request *r)
 {
   churn_project *project = NULL;
@@ -59,13 +81,13 @@ static churn_status run_compare(cli *c, const request *r)
       .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
+    status = check_targets(c, r);
+  if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
     status = churn_compare(project, &settings, &c->run, &comparison, &c->error);
-  if (status == CHURN_OK && r->json)
-    status = churn_comparison_write(comparison, "-", &c->error);
-  else if (status == CHURN_OK)
-    cli_print_comparison(comparison, stdout);
+  if (status == CHURN_OK)
+    status = write_all(c, r, comparison);
   churn_comparison_free(comparison);
   churn_project_free(project);
   return status;
@@ -100,6 +122,12 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
+      {"brief", '\0', POPT_ARG_NONE, &r.brief, 0,
+       "no learning curve and no report on the best set's features", NULL},
+      {"html", '\0', POPT_ARG_STRING, &r.html, 0,
+       "write a page with tables and charts, one file that works offline", "FILE"},
+      {"folds-csv", '\0', POPT_ARG_STRING, &r.folds_csv, 0,
+       "write the figures of each set and fold as CSV", "FILE"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
       {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},

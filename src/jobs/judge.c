@@ -125,12 +125,14 @@ static churn_status open_judging(judging *j, churn_error *error)
 }
 
 churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run, double *areas,
-                               churn_error *error)
+                               double *covariance, churn_error *error)
 {
   judging j = {.input = input, .run = run};
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     memcpy(areas, j.areas, input->sets * sizeof *areas);
+  if (status == CHURN_OK && covariance != NULL)
+    memcpy(covariance, j.covariance, input->sets * input->sets * sizeof *covariance);
   clear(&j);
   return status;
 }
@@ -212,6 +214,20 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
   return status;
 }
 
+static void measure_folds(const judging *j, const churn_comparison *c, size_t set)
+{
+  churn_compared_set *to = &c->sets[set];
+  for (size_t i = 0; i < j->judged.rows; i++) {
+    double logit = j->sets[set].logits[i];
+    to->fold_log_losses[j->folds[i]] += churn_logit_loss(logit, j->labels[i]);
+    to->fold_briers[j->folds[i]] += churn_logit_square(logit, j->labels[i]);
+  }
+  for (size_t f = 0; f < c->fold_count; f++) {
+    to->fold_log_losses[f] /= (double)c->folds[f].rows;
+    to->fold_briers[f] /= (double)c->folds[f].rows;
+  }
+}
+
 static churn_status fill_set(const judging *j, const churn_comparison *c, size_t set,
                              churn_error *error)
 {
@@ -220,6 +236,7 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
   churn_interval interval = churn_auc_interval(area, variance, level);
   to->auc = (churn_estimate){area, interval.low, interval.high};
   churn_auc_of_folds(&j->judged, &j->orderings[set], to->fold_aucs);
+  measure_folds(j, c, set);
   churn_estimate *const estimates[CHURN_MEASURES] = {[CHURN_MEASURE_LOG_LOSS] = &to->log_loss,
                                                      [CHURN_MEASURE_BRIER] = &to->brier,
                                                      [CHURN_MEASURE_LIFT] = &to->lift,

@@ -21,12 +21,16 @@ typedef struct churn_judging_folds {
   uint32_t *fold;    /* [rows] which fold judges the row, or NOT_JUDGED */
   churn_day *days;   /* [count], by time */
   int32_t span_days; /* gap + horizon */
+  double *keys;      /* [rows] in [0, 1), one a customer; NULL = every row may train */
+  double share;      /* with keys: a row trains only where its key is below it */
 } churn_judging_folds;
 
 /* Whether the row trains the models of the fold. */
 static inline bool churn_judging_trains(const churn_judging_folds *folds,
                                         const churn_snapshots *rows, uint32_t fold, size_t row)
 {
+  if (folds->keys != NULL && folds->keys[row] >= folds->share)
+    return false;
   return folds->by_time ? rows->rows[row].as_of + folds->span_days <= folds->days[fold]
                         : folds->fold[row] != fold;
 }
@@ -49,6 +53,9 @@ CHURN_MUST_USE churn_status churn_judging_by_customer(const churn_pipeline *pipe
 CHURN_MUST_USE churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count,
                                                  uint64_t seed, churn_judging_folds *folds,
                                                  churn_error *error);
+
+/* Whether every fold has two customers of each outcome on both sides. */
+bool churn_judging_enough(const churn_judging_folds *folds, const churn_snapshots *rows);
 void churn_judging_folds_clear(churn_judging_folds *folds);
 
 #endif

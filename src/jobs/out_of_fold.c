@@ -117,8 +117,7 @@ static void close_fold(fold_work *w)
   churn_model_free(w->encoding);
 }
 
-/* Columns that any of the set's features is encoded by: one flag may serve several features. */
-static void mark_columns(const churn_model *encoding, const churn_feature_set *set, bool *wanted)
+void churn_set_columns(const churn_model *encoding, const churn_feature_set *set, bool *wanted)
 {
   for (size_t f = 0; f < encoding->feature_count; f++) {
     const churn_model_feature *feature = &encoding->features[f];
@@ -142,7 +141,7 @@ static churn_status choose_columns(const fold_work *w, const churn_feature_set *
     free(wanted);
     return churn_error_no_memory(error);
   }
-  mark_columns(w->encoding, set, wanted);
+  churn_set_columns(w->encoding, set, wanted);
   for (size_t c = 0; c < columns; c++)
     if (wanted[c])
       s->chosen[s->count++] = c;
@@ -271,6 +270,26 @@ static churn_status predict(const fold_work *w, const set_work *s, double *logit
   return CHURN_OK;
 }
 
+/* By the feature that a column belongs to. */
+static churn_status contribute(const fold_work *w, const set_work *s, churn_error *error)
+{
+  const churn_matrix *m = w->judged.matrix;
+  size_t all = w->input->rows->count;
+  double *scratch = churn_array_new_aligned(m->columns * CHURN_TILE_ROWS, sizeof *scratch);
+  if (scratch == NULL)
+    return churn_error_no_memory(error);
+  for (size_t t = 0; t < churn_tile_count(m->rows); t++) {
+    const double *dense = churn_matrix_dense(m, t, scratch);
+    for (size_t c = 0; c < s->count; c++)
+      for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++)
+        w->input->contributions[s->model.columns[c].feature * all +
+                                w->judged.rows[t * CHURN_TILE_ROWS + r]] +=
+            s->result.coefficients[c + 1] * dense[s->chosen[c] * CHURN_TILE_ROWS + r];
+  }
+  free(scratch);
+  return CHURN_OK;
+}
+
 static churn_status run_set(const fold_work *w, size_t set, double *logits, churn_set_fits *fits,
                             churn_error *error)
 {
@@ -289,28 +308,40 @@ static churn_status run_set(const fold_work *w, size_t set, double *logits, chur
   fits->columns = s.count > fits->columns ? s.count : fits->columns;
   if (status == CHURN_OK)
     status = predict(w, &s, logits, error);
+  if (status == CHURN_OK && set == 0 && w->input->contributions != NULL)
+    status = contribute(w, &s, error);
   clear_set(&s);
   return status;
 }
 
+static bool is_asked(const churn_run *run)
+{
+  return run != NULL && run->stop != NULL && run->stop->asked;
+}
+
 churn_status churn_out_of_fold(const churn_out_of_fold_input *input, const char *stage,
                                const churn_run *run, double *logits, churn_set_fits *fits,
-                               churn_error *error)
+                               uint32_t *finished, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
   const churn_progress *progress = run == NULL ? NULL : run->progress;
   size_t sets = input->sets->count, rows = input->rows->count;
   churn_status status = CHURN_OK;
   memset(fits, 0, sets * sizeof *fits);
-  for (uint32_t f = 0; status == CHURN_OK && f < input->folds->count; f++) {
+  *finished = 0;
+  for (uint32_t f = 0; status == CHURN_OK && f < input->folds->count && !is_asked(run); f++) {
     fold_work w = {.input = input, .run = &quiet, .fold = f};
     status = open_fold(&w, error);
-    for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    size_t s = 0;
+    for (; status == CHURN_OK && s < sets && !is_asked(run); s++) {
       status = run_set(&w, s, logits + s * rows, &fits[s], error);
       if (progress != NULL)
         progress->report(progress->context, stage, f * sets + s + 1, input->folds->count * sets);
     }
     close_fold(&w);
+    *finished += status == CHURN_OK && s == sets;
+    if (*finished > 0 && run != NULL && run->stop != NULL)
+      run->stop->worth = 1;
   }
   return status;
 }

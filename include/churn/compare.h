@@ -197,6 +197,53 @@ CHURN_MUST_USE churn_status churn_comparison_write_page(const churn_comparison *
 CHURN_MUST_USE churn_status churn_comparison_write_folds(const churn_comparison *comparison,
                                                          const char *path, churn_error *error);
 
+/* The ledger: models/comparisons.jsonl beside the project, a line of JSON for each comparison, the
+ * oldest first. A line is what `--json` prints without the curves, after an `id`: the hash of all
+ * of it but the costs. There is no time in it: the data's fingerprints and days tell when. */
+
+typedef struct churn_recorded_set {
+  char *name;
+  churn_estimate auc;
+  double log_loss;
+} churn_recorded_set;
+
+typedef struct churn_recorded_comparison {
+  uint64_t line; /* of the ledger */
+  char *id;
+  char *program;
+  char *data;    /* the sources' fingerprints, cut to eight letters: "purchases 1f0c22ab" */
+  char *options; /* of `churn compare`, that give it again: "--sets 'a,b' --seed 3" */
+  bool by_time;
+  char *first_as_of, *last_as_of; /* judged; NULL in folds of customers */
+  uint64_t rows, churners, folds;
+  char *best;
+  churn_recorded_set *sets;
+  size_t set_count;
+  char **verdicts;
+  size_t verdict_count;
+} churn_recorded_comparison;
+
+typedef struct churn_ledger {
+  char *path;
+  churn_recorded_comparison *comparisons;
+  size_t count;
+  size_t unreadable; /* lines that hold no comparison; each is named by a warning */
+} churn_ledger;
+
+/* Appends the comparison in one write, under a lock, or leaves the ledger as it was; makes models/
+ * and the file where they are missing. *line = its line: the same comparison of the same data,
+ * which has the same id, is not written again, and *known says so. USAGE for a partial one;
+ * CANNOT_CREATE, PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ledger_append(const churn_project *project,
+                                                const churn_comparison *comparison, uint64_t *line,
+                                                bool *known, churn_error *error);
+
+/* Reads it; without the file there are no comparisons. A line that holds none (broken, of another
+ * program) gets a warning with its place and is left out. PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ledger_read(const churn_project *project, const churn_run *run,
+                                              churn_ledger **ledger, churn_error *error);
+void churn_ledger_free(churn_ledger *ledger);
+
 #ifdef __cplusplus
 }
 #endif

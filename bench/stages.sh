@@ -1,4 +1,4 @@
-# Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, scaling. Sourced by bench/run.
+# Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, compare, scaling. Sourced by bench/run.
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of bench/run
@@ -93,14 +93,13 @@ make_world() { # CUSTOMERS FOLDER [EXPORT]
 
 sums() { grep -E '^(rows|days|id_bytes|level) ' "$scratch/parse.$1.log" | sort -u; }
 
-ours_parse() { measure parse.ours "$build/bench/bench_parse" "$interactions" --threads "$threads"; }
+ours_parse() { measure parse.ours "$build/bench/bench_parse" "$mode" "$interactions" --threads "$threads"; }
 peer_parse() {
   case $1 in
     libcsv) measure parse.libcsv "$build/bench/parse_libcsv" "$interactions" ;;
     pandas) measure parse.pandas "$(python_with pandas)" "$here/peers/parse_pandas.py" "$interactions" ;;
     fread) measure parse.fread Rscript "$here/peers/parse_fread.R" "$interactions" ;;
-    *-load) measure "parse.$1" node "$here/peers/parse_${1%-load}.mjs" load "$interactions" ;;
-    *) measure "parse.$1" node "$here/peers/parse_$1.mjs" scan "$interactions" ;;
+    *) measure "parse.$1" node "$here/peers/parse_$1.mjs" "$mode" "$interactions" ;;
   esac
 }
 check_parse() {
@@ -111,7 +110,10 @@ stage_parse() {
   make_world "$customers" "$scratch/world" "$world"
   interactions=$scratch/world/interactions.csv
   megabytes=$(($(stat -Lc %s "$interactions") / 1000000))
-  race parse "${megabytes}MB-id,date,channel$by_date" call polars polars-load duckdb duckdb-load pandas libcsv fread
+  mode=scan
+  race parse "${megabytes}MB-id,date,channel$by_date-scan" call polars duckdb libcsv
+  mode=load
+  race parse "${megabytes}MB-id,date,channel$by_date-load" call polars duckdb pandas fread
 }
 
 ours_features() {
@@ -154,14 +156,55 @@ stage_score() {
   mkdir -p "$flat"
   "$build/bench/make_flat" "$rows" "$columns" >"$flat/flat.csv"
   head -n 50001 "$flat/flat.csv" >"$flat/train.csv"
-  {
-    printf 'version: 1\ncustomers:\n  from: flat.csv\n  id: id\n  columns:\n'
-    seq -f '    x%.0f: number' "$columns"
-    printf 'outcome: {column: churned, positive: "1"}\nfeatures: customers.*\n'
-  } >"$flat/flat.yaml"
+  flat_project "$columns" >"$flat/flat.yaml"
   "$build/churn" train "$flat/flat.yaml" --source "customers=$flat/train.csv" -o "$flat/model.json" --quiet
   race score "${rows}x$columns" wall polars duckdb scikit-learn
   rm -rf "$flat"
+}
+
+flat_project() { # COLUMNS: the project of a flat.csv from make_flat
+  printf 'version: 1\ncustomers:\n  from: flat.csv\n  id: id\n  columns:\n'
+  seq -f '    x%.0f: number' "$1"
+  printf 'outcome: {column: churned, positive: "1"}\nfeatures: customers.*\n'
+}
+
+# Feature sets on the same folds. The peer is timed on the first two sets, all of one size but the first, and its time is multiplied up to ours.
+stage_compare() {
+  local flat=$scratch/flat sets=32 folds=10 timed=2 wide=$columns round peer case compared fits
+  [ -n "$shaped" ] || wide=50
+  [ "$sets" -le "$wide" ] || sets=$wide
+  case=${rows}x$wide-${sets}sets-${folds}folds
+  mkdir -p "$flat"
+  "$build/bench/make_flat" "$rows" "$wide" >"$flat/flat.csv"
+  flat_project "$wide" >"$flat/flat.yaml"
+  { echo all; seq -f 'all - x%.0f' $((sets - 1)); } | paste -sd, >"$flat/sets"
+  for ((round = 0; round < timed; round++)); do seq -f 'x%.0f' "$wide" | grep -vx "x$round" | paste -sd' '; done >"$flat/timed"
+  tail -n +2 "$flat/flat.csv" | cut -d, -f1,$((wide + 2)) | "$build/bench/deal_folds" "$folds" 1 >"$flat/folds"
+  measure compare.ours "$build/churn" compare "$flat/flat.yaml" --sets "$(cat "$flat/sets")" --folds "$folds" --seed 1 --json --quiet --threads "$threads" ||
+    { cat "$scratch/compare.ours.err" >&2; exit 1; }
+  sed '/^time wall\|^peak /d' "$scratch/compare.ours.log" >"$flat/ours.json"
+  fits=$(python3 "$here/compare_equal.py" --fit_ms "$flat/ours.json")
+  echo "time compare $case-whole $(median_time compare.ours wall)"
+  echo "time compare $case-fits $fits"
+  echo "peak compare $case $(peak_mib compare.ours) $((rows * wide * 8 / 1048576)) tiles"
+  for peer in lbfgs newton-cholesky; do
+    if [ -z "$python" ]; then
+      echo "missing compare $case $peer"
+    elif ! measure "compare.$peer" "$python" "$here/peers/compare_sklearn.py" "$flat/flat.csv" "$flat/folds" "$flat/timed" "$peer" "$threads"; then
+      cat "$scratch/compare.$peer.err" >&2
+      echo "failed compare $case $peer"
+      status=1
+    elif compared=$(python3 "$here/compare_equal.py" "$flat/ours.json" "$scratch/compare.$peer.log"); then
+      echo "equal compare $case $peer $compared"
+      awk -v whole="$(median_time compare.ours wall)" -v fits="$fits" -v read="$(median_time "compare.$peer" read)" -v call="$(median_time "compare.$peer" call)" \
+        -v scale="$sets/$timed" -v times="$((sets / timed))" -v case="$case" -v peer="$peer" \
+        'BEGIN {printf "ratio compare %s-whole %s*%s %.1f\nratio compare %s-fits %s*%s %.1f\n", case, peer, scale, (read + times * call) / whole, case, peer, scale, times * call / fits}'
+    else
+      echo "unequal compare $case $peer $compared"
+      status=1
+    fi
+  done
+  rm -rf "$flat" "$scratch"/compare.*
 }
 
 # Cost of a row of the largest history, at several sizes of the same world.

@@ -32,6 +32,8 @@ typedef struct churn_compare_settings {
   uint64_t capacity;     /* customers that can be called as of one day; 0 = a tenth */
   uint32_t folds;        /* customers dealt into this many folds; 0 = by time where the project has
                             snapshots enough, else 5 */
+  int32_t window_days;   /* by time: train only on snapshots whose label window closed within so
+                            many days before the one that is judged; 0 = on all of them */
   uint64_t seed;         /* of folds and bootstrap */
   uint32_t draws;        /* of the bootstrap; 0 = 2000 */
   churn_day first, last; /* as-of days; MISSING = the project's */
@@ -127,6 +129,7 @@ typedef enum churn_fold_rule {
 
 typedef struct churn_comparison {
   churn_fold_rule rule;
+  int32_t window_days; /* by time: of the sliding window; 0 = expanding */
   churn_compared_fold *folds;
   size_t fold_count;
   uint64_t rows, churners, customers; /* judged */

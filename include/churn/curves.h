@@ -4,6 +4,8 @@
 #ifndef CHURN_CURVES_H
 #define CHURN_CURVES_H
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,8 @@ typedef struct churn_gain_point {
 
 /* Rows of about equal probability. */
 typedef struct churn_calibration_bin {
+  uint64_t count;    /* rows, each once */
+  uint64_t churners; /* of them */
   double rows;
   double mean_probability;
   double observed;         /* churn rate */

@@ -128,6 +128,56 @@ typedef struct churn_figures {
   double top_decile_lift;
 } churn_figures;
 
+/* A tenth of the training rows by what their out-of-fold prediction was, riskiest first; rows of
+ * equal prediction stay together. Shares are of the population (weighted where rows have weights).
+ */
+typedef struct churn_reliability {
+  uint64_t rows;
+  uint64_t churners;
+  double mean_predicted;
+  double observed; /* share that churned, and its 95 % interval: Wilson's, for the rows that
+                      would tell as much if they were independent (evaluate/curves.h) */
+  double lower, upper;
+} churn_reliability;
+
+/* What the training rows look like to fits that did not see them: cross-validation with customers
+ * whole, at the model's own penalty and lambda. Encodings (means, pooled levels) are those learned
+ * on all training rows. Probabilities here are those of the logit, before any recalibration. */
+typedef struct churn_model_out_of_fold {
+  uint32_t folds; /* 0 = none was made: figures have 0 rows, and the rest is NaN */
+  churn_figures figures;
+  char *error_kind;       /* of the next six: "model"; "clustered" by customer; "robust"; "none" */
+  double intercept_error; /* standard error of figures.calibration_intercept, and 95 % interval */
+  double intercept_lower, intercept_upper;
+  double slope_error; /* of figures.calibration_slope */
+  double slope_lower, slope_upper;
+  churn_reliability *bins; /* at most ten */
+  size_t bin_count;
+} churn_model_out_of_fold;
+
+/* A place where a piecewise linear function bends. */
+typedef struct churn_knot {
+  double logit;
+  double probability;
+} churn_knot;
+
+/* From the logit to the probability. "none": 1 / (1 + exp(-logit)). "platt": 1 / (1 +
+ * exp(-intercept
+ * - slope logit)). "isotonic": linear between knots, constant before the first and after the last.
+ * Never falls in the logit. */
+typedef struct churn_recalibration {
+  char *asked;  /* what the project asked for; where method is "none", it made things worse */
+  char *method; /* "none", "platt", "isotonic" */
+  double intercept;
+  double slope;      /* above 0 */
+  churn_knot *knots; /* ISOTONIC: logits ascend, probabilities do not fall, each above 0, below 1 */
+  size_t knot_count;
+  double log_loss_before; /* mean, of the out-of-fold probabilities as they are; NaN: not judged */
+  double
+      log_loss_after; /* the same, each fold recalibrated by what the other folds' predictions say
+                       */
+} churn_recalibration;
+
 typedef struct churn_model {
   int schema_version;
   char id[33];   /* hash of the content; set by reading and writing */
@@ -199,6 +249,8 @@ typedef struct churn_model {
   churn_figures training;
   churn_figures validation; /* rows 0 = no held-out rows */
   char *validation_kind;    /* "none", "held_out_customers", "later_snapshots" */
+  churn_model_out_of_fold out_of_fold;
+  churn_recalibration recalibration;
 } churn_model;
 
 /* Zeroed model; NULL when memory ran out. Free takes NULL and half-built models. */
@@ -227,7 +279,10 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
  * population_churners, offset, tests, intervals, dependent_rows, likelihood_valid,
  * churned_customers, aic, bic, mcfadden_r2, coefficients[{name, estimate, std_error, z, p, lower,
  * upper, penalty_factor, odds_ratio, odds_lower, odds_upper, sd_effect, condition}],
- * features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation, dropped[{name, reason}],
+ * features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation, out_of_fold{folds,
+ * figures, error_kind, …, reliability[{rows, churners, mean_predicted, observed, lower, upper}]},
+ * recalibration{asked, method, intercept, slope, knots, log_loss_before, log_loss_after},
+ * dropped[{name, reason}],
  * warnings[]. null: there is no such figure. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);

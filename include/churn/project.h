@@ -31,6 +31,9 @@ CHURN_MUST_USE churn_status churn_project_read(const char *path,
                                                size_t override_count, churn_notes *notes,
                                                churn_project **project, churn_error *error);
 
+/* Reads and writes no cache from here on, whatever the project file says. */
+void churn_project_forget_cache(churn_project *project);
+
 void churn_project_free(churn_project *project);
 
 #ifdef __cplusplus

@@ -23,8 +23,9 @@ typedef struct churn_train_settings {
  * it; with split, the customers not held out; else all. The model's validation figures come from
  * the rows kept back. What the leak audit names is a warning in run->notes and in the model's
  * notes. Not converging is in the model (converged, stopped_by), not an error. Errors: those of
- * reading; DEGENERATE when no row or no churner is left, or no column, and when the classes are
- * separated (names the column). The caller frees the model. */
+ * reading; DEGENERATE when no row or no churner is left, or no column, when the classes are
+ * separated (names the column), and when a fit without penalty has fewer churners, or stayers, than
+ * coefficients. The caller frees the model. */
 CHURN_MUST_USE churn_status churn_train(const churn_project *project,
                                         const churn_train_settings *settings, const churn_run *run,
                                         churn_model **model, churn_error *error);

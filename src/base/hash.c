@@ -24,6 +24,12 @@ void churn_hash_text(const void *bytes, size_t length, char text[CHURN_HASH_TEXT
   write_digits(XXH3_128bits(bytes, length), text);
 }
 
+churn_hash churn_hash_bytes(const void *bytes, size_t length)
+{
+  XXH128_hash_t hash = XXH3_128bits(bytes, length);
+  return (churn_hash){hash.low64, hash.high64};
+}
+
 void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other)
 {
   sum->low += other->low;

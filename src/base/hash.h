@@ -12,6 +12,12 @@ enum { CHURN_HASH_TEXT_SIZE = 33 };
 /* 128-bit hash of bytes[0..length) as 32 lower-case hexadecimal digits, big-endian (canonical). */
 void churn_hash_text(const void *bytes, size_t length, char text[CHURN_HASH_TEXT_SIZE]);
 
+/* The same hash as a number, to compare bytes by. */
+typedef struct churn_hash {
+  uint64_t low, high;
+} churn_hash;
+churn_hash churn_hash_bytes(const void *bytes, size_t length);
+
 /* A fingerprint of lines that does not depend on their order: the sum modulo 2^128 of each line's
  * XXH3-128, so that pieces can be added up in any order. Zeroed = no lines. */
 typedef struct churn_line_sum {

@@ -206,6 +206,7 @@ static churn_status run_check(cli *c, const request *r, bool *named)
   churn_leaks *leaks = NULL;
   if (r->strict && !r->leaks)
     return cli_usage(c, "--strict is about what --leaks names; expected --leaks --strict");
+  c->no_cache = 1; /* faults are looked for in the files themselves */
   churn_status status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
     status = r->leaks ? churn_check_leaks(project, &c->run, &report, &leaks, &c->error)
@@ -240,8 +241,9 @@ int cmd_check(const cli_verb *verb, int argc, const char **argv)
       {"strict", '\0', POPT_ARG_NONE, &r.strict, 0,
        "with --leaks: exit code 1 when anything is named", NULL},
       cli_source_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      cli_cache_option(&c),
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

@@ -12,7 +12,7 @@ static volatile sig_atomic_t ended_by; /* signal, 0 = none */
 typedef struct request {
   const char *project_path;
   const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;
-  long long capacity, folds, seed;
+  long long capacity, folds, sliding, seed;
   const char *html, *folds_csv;
   int all_pairs, brief, json, no_record, history;
 } request;
@@ -45,6 +45,9 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
     status = cli_usage(c, "--folds: %llu is not accepted; expected 2 to 1000",
                        (unsigned long long)folds);
   settings->folds = (uint32_t)folds;
+  if (status == CHURN_OK && r->sliding != CLI_NOT_GIVEN && (r->sliding < 1 || r->sliding > 36500))
+    status = cli_usage(c, "--sliding: %lld is not accepted; expected 1 to 36500 days", r->sliding);
+  settings->window_days = r->sliding == CLI_NOT_GIVEN ? 0 : (int32_t)r->sliding;
   if (status == CHURN_OK && r->seed < 0)
     status =
         cli_usage(c, "--seed: %lld is not accepted; expected a whole number, 0 or above", r->seed);
@@ -160,7 +163,8 @@ static churn_status run_compare(cli *c, const request *r)
 int cmd_compare(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  request r = {.capacity = CLI_NOT_GIVEN, .folds = CLI_NOT_GIVEN, .seed = 1};
+  request r = {
+      .capacity = CLI_NOT_GIVEN, .folds = CLI_NOT_GIVEN, .sliding = CLI_NOT_GIVEN, .seed = 1};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
@@ -179,11 +183,13 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"folds", '\0', POPT_ARG_LONGLONG, &r.folds, 0,
        "deal customers into N folds (default: by time where there are snapshots enough, else 5)",
        "N"},
+      {"sliding", '\0', POPT_ARG_LONGLONG, &r.sliding, 0,
+       "by time: train only on what became known in the DAYS before (default: on all before)",
+       "DAYS"},
       {"seed", '\0', POPT_ARG_LONGLONG, &r.seed, 0, "seed of folds and bootstrap (default: 1)",
        "N"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
-       "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
       {"brief", '\0', POPT_ARG_NONE, &r.brief, 0,
@@ -198,8 +204,9 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
        "compare nothing: list what models/comparisons.jsonl holds", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      cli_cache_option(&c),
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 0, 1, &code))
     return code;

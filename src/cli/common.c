@@ -56,6 +56,32 @@ struct poptOption cli_source_option(cli *c)
       "NAME=PATH"};
 }
 
+struct poptOption cli_cache_option(cli *c)
+{
+  return (struct poptOption){
+      "no-cache",   '\0', POPT_ARG_NONE,
+      &c->no_cache, 0,    "read the sources themselves, and leave the project's cache alone",
+      NULL};
+}
+
+struct poptOption cli_set_option(const char **set)
+{
+  return (struct poptOption){
+      "set", '\0', POPT_ARG_STRING, set, 0, "only the features of this set of the project", "NAME"};
+}
+
+struct poptOption cli_day_option(const char *name, const char *help, const char **day)
+{
+  return (struct poptOption){name, '\0', POPT_ARG_STRING, day, 0, help, "DAY"};
+}
+
+struct poptOption cli_output_option(const char **path)
+{
+  return (struct poptOption){"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT,
+                             path,     0,   "where to write; - is standard output",
+                             "FILE"};
+}
+
 static void show_help(cli *c)
 {
   printf("churn %s: %s\n\n", c->verb->name, c->verb->summary);
@@ -326,7 +352,11 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
   struct stat found;
   if (strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
     path = cli_format("%s/churn.yaml", path);
-  return churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+  churn_status status =
+      churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+  if (status == CHURN_OK && c->no_cache)
+    churn_project_forget_cache(*project);
+  return status;
 }
 
 void cli_say(cli *c, const char *format, ...)

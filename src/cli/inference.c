@@ -111,8 +111,8 @@ static void print_criteria(const churn_model *model, FILE *file)
   fprintf(file, "  AIC %s, BIC %s, McFadden's R2 %s.\n", fixed(model->aic, 2), fixed(model->bic, 2),
           fixed(model->mcfadden_r2, 4));
   if (strcmp(model->penalty, "firth") == 0)
-    fputs("  Penalised by Firth's method: errors and tests are Wald's, from the information.\n",
-          file);
+    fprintf(file, "  Penalised by Firth's method: tests are Wald's%s.\n",
+            strcmp(model->covariance_kind, "model") == 0 ? ", errors from the information" : "");
   else if (strcmp(model->penalty, "none") != 0)
     fputs("  Penalised: errors, p values and tests know nothing of the bias that the penalty "
           "brings.\n",

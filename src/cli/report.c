@@ -85,10 +85,23 @@ static void print_strength(const churn_model *model, FILE *file)
             cli_number(model->cv_deviance, 5), cli_number(model->cv_std_error, 5), model->folds);
 }
 
+/* Rows and customers each with those who churned, where they are not the same. */
+static void print_rows(const churn_model *model, FILE *file)
+{
+  const char *rows = cli_plural(model->rows, "row"),
+             *customers = cli_plural(model->customers, "customer");
+  if (model->dependent_rows)
+    fprintf(file, "Fitted on %s (%s churned) of %s (%s churned)%s\n", rows,
+            cli_count(model->churners), customers, cli_count(model->churned_customers),
+            window_text(model));
+  else
+    fprintf(file, "Fitted on %s (%s, %s churned)%s\n", rows, customers, cli_count(model->churners),
+            window_text(model));
+}
+
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
-  fprintf(file, "Fitted on %s (%s, %s churned)%s\n", cli_plural(model->rows, "row"),
-          cli_plural(model->customers, "customer"), cli_count(model->churners), window_text(model));
+  print_rows(model, file);
   print_weighting(model, file);
   print_strength(model, file);
   fprintf(file, "Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",

@@ -22,6 +22,11 @@ static uint64_t copies_of(const churn_learner *l, size_t row)
   return l->rows->repeated ? (uint64_t)l->rows->weights[row] : 1;
 }
 
+static bool is_picked(const churn_learner *l, size_t row)
+{
+  return l->rows->picked == NULL || l->rows->picked[row];
+}
+
 static void count_row(const churn_learner *l, size_t row, churn_tally *tally)
 {
   uint64_t copies = copies_of(l, row);
@@ -34,7 +39,7 @@ static void tally_missing(churn_learner *l, size_t f)
   size_t output = l->features[f].output;
   uint64_t hash = 0;
   for (size_t r = 0; r < l->rows->frame->rows; r++)
-    if (isnan(churn_frame_get(l->rows->frame, r, output))) {
+    if (is_picked(l, r) && isnan(churn_frame_get(l->rows->frame, r, output))) {
       count_row(l, r, &l->missing[f]);
       hash = (hash ^ r) * 0x9E3779B97F4A7C15u;
       hash ^= hash >> 29;
@@ -42,33 +47,52 @@ static void tally_missing(churn_learner *l, size_t f)
   l->flag_hash[f] = hash;
 }
 
-/* A value and the rows that have it, as it is sorted. */
-typedef struct weighted {
-  double value;
-  double weight;
-  uint64_t copies;
-} weighted;
+/* A feature's values that are there, in order, and the rows that have them. */
+typedef struct sorted_values {
+  const churn_learner *learner;
+  churn_keyed *room;
+  const churn_keyed *order; /* [count] in `room` */
+  size_t count;
+} sorted_values;
 
-/* By value, equal ones by weight: the sort is stable. */
-static churn_status sort_values(weighted *values, size_t count, churn_error *error)
+static double value_at(const sorted_values *v, size_t i)
 {
-  churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
-  weighted *sorted = churn_array_new(count, sizeof *sorted);
-  churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK) {
-    for (size_t i = 0; i < count; i++)
-      keyed[i] = (churn_keyed){churn_sort_key(values[i].weight), (uint32_t)i};
-    churn_keyed *order = churn_sort(keyed, keyed + count, count);
-    for (size_t i = 0; i < count; i++)
-      order[i].key = churn_sort_key(values[order[i].row].value);
-    order = churn_sort(order, order == keyed ? keyed + count : keyed, count);
-    for (size_t i = 0; i < count; i++)
-      sorted[i] = values[order[i].row];
-    memcpy(values, sorted, count * sizeof *values);
+  return churn_sort_number(v->order[i].key);
+}
+
+static uint64_t copies_at(const sorted_values *v, size_t i)
+{
+  return copies_of(v->learner, v->order[i].row);
+}
+
+static void take_keys(const churn_learner *l, size_t output, const double *keys, sorted_values *v)
+{
+  const churn_frame *frame = l->rows->frame;
+  for (size_t r = 0; r < frame->rows; r++) {
+    double value = churn_frame_get(frame, r, output);
+    if (is_picked(l, r) && !isnan(value))
+      v->room[v->count++] =
+          (churn_keyed){churn_sort_key(keys == NULL ? value : keys[r]), (uint32_t)r};
   }
-  free(keyed);
-  free(sorted);
-  return status;
+}
+
+/* By value, equal ones by weight: the sort is stable. The caller frees `room`. */
+static churn_status sort_values(const churn_learner *l, size_t f, sorted_values *v,
+                                churn_error *error)
+{
+  size_t rows = l->rows->frame->rows, output = l->features[f].output;
+  *v = (sorted_values){.learner = l, .room = churn_array_new(2 * rows, sizeof *v->room)};
+  if (v->room == NULL)
+    return churn_error_no_memory(error);
+  take_keys(l, output, l->rows->weights, v);
+  churn_keyed *order = churn_sort(v->room, v->room + v->count, v->count);
+  if (l->rows->weights != NULL) {
+    for (size_t i = 0; i < v->count; i++)
+      order[i].key = churn_sort_key(churn_frame_get(l->rows->frame, order[i].row, output));
+    order = churn_sort(order, order == v->room ? v->room + v->count : v->room, v->count);
+  }
+  v->order = order;
+  return CHURN_OK;
 }
 
 static size_t bin_of(const double *bounds, size_t count, double value)
@@ -80,8 +104,8 @@ static size_t bin_of(const double *bounds, size_t count, double value)
 }
 
 /* Inner bounds at the tenths of the sorted values, equal ones once. */
-static churn_status learn_histogram(const weighted *sorted, size_t count,
-                                    churn_model_feature *feature, churn_error *error)
+static churn_status learn_histogram(const sorted_values *v, churn_model_feature *feature,
+                                    churn_error *error)
 {
   uint64_t all = 0, passed = 0;
   size_t at = 0;
@@ -89,65 +113,77 @@ static churn_status learn_histogram(const weighted *sorted, size_t count,
   feature->bin_rows = churn_array_new(HISTOGRAM_BINS, sizeof *feature->bin_rows);
   if (feature->bounds == NULL || feature->bin_rows == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < count; i++)
-    all += sorted[i].copies;
-  for (uint64_t k = 1; k < HISTOGRAM_BINS && count > 0; k++) {
-    while (passed + sorted[at].copies <= k * all / HISTOGRAM_BINS)
-      passed += sorted[at++].copies;
-    double bound = sorted[at].value;
-    if (bound > sorted[0].value &&
+  for (size_t i = 0; i < v->count; i++)
+    all += copies_at(v, i);
+  for (uint64_t k = 1; k < HISTOGRAM_BINS && v->count > 0; k++) {
+    while (passed + copies_at(v, at) <= k * all / HISTOGRAM_BINS)
+      passed += copies_at(v, at++);
+    double bound = value_at(v, at);
+    if (bound > value_at(v, 0) &&
         (feature->bound_count == 0 || bound > feature->bounds[feature->bound_count - 1]))
       feature->bounds[feature->bound_count++] = bound;
   }
-  for (size_t i = 0; i < count; i++)
-    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, sorted[i].value)] +=
-        sorted[i].copies;
+  for (size_t i = 0; i < v->count; i++)
+    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, value_at(v, i))] +=
+        copies_at(v, i);
   return CHURN_OK;
 }
 
-static double mean_of(const weighted *values, size_t count)
+static double mean_of(const sorted_values *v)
 {
+  const double *weights = v->learner->rows->weights;
   double sum = 0, weight = 0;
-  for (size_t i = 0; i < count; i++) {
-    sum += values[i].weight * values[i].value;
-    weight += values[i].weight;
+  for (size_t i = 0; i < v->count; i++) {
+    double each = weights == NULL ? 1 : weights[v->order[i].row];
+    sum += each * value_at(v, i);
+    weight += each;
   }
   return sum / weight;
 }
 
-/* The values that are there. */
-static size_t gather(const churn_learner *l, size_t f, weighted *values)
+/* Whether the values, of which there are some from `low` to `high`, are all the same in the tiles,
+ * where missing ones are filled in. */
+static bool is_constant(const churn_learner *l, size_t f, double low, double high)
 {
-  const churn_encoding_rows *rows = l->rows;
-  size_t count = 0;
-  for (size_t r = 0; r < rows->frame->rows; r++) {
-    double value = churn_frame_get(rows->frame, r, l->features[f].output);
-    if (!isnan(value))
-      values[count++] =
-          (weighted){value, rows->weights == NULL ? 1 : rows->weights[r], copies_of(l, r)};
+  bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
+  return low == high && (by_mean || l->missing[f].rows == 0 || low == 0.0);
+}
+
+/* The same of a number, and the mean, without sorting. */
+static void look_at_values(churn_learner *l, size_t f)
+{
+  const double *weights = l->rows->weights;
+  double low = INFINITY, high = -INFINITY, sum = 0, weight = 0;
+  for (size_t r = 0; r < l->rows->frame->rows; r++) {
+    double value = churn_frame_get(l->rows->frame, r, l->features[f].output);
+    if (isnan(value) || !is_picked(l, r))
+      continue;
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+    sum += (weights == NULL ? 1 : weights[r]) * value;
+    weight += weights == NULL ? 1 : weights[r];
   }
-  return count;
+  bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
+  l->model->features[f].fill = by_mean && weight > 0 ? sum / weight : 0.0;
+  l->constant[f] = low > high || is_constant(l, f, low, high);
 }
 
 static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
 {
   churn_model_feature *feature = &l->model->features[f];
-  weighted *values = churn_array_new(l->rows->frame->rows, sizeof *values);
-  if (values == NULL)
-    return churn_error_no_memory(error);
-  size_t count = gather(l, f, values);
-  churn_status status = sort_values(values, count, error);
-  if (status != CHURN_OK) {
-    free(values);
-    return status;
+  if (l->rows->structure_only) {
+    look_at_values(l, f);
+    return CHURN_OK;
   }
+  sorted_values v;
+  churn_status status = sort_values(l, f, &v, error);
+  if (status != CHURN_OK)
+    return status;
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
-  feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
-  bool varies = count > 0 && values[0].value != values[count - 1].value;
-  bool filled_differs = count > 0 && l->missing[f].rows > 0 && !by_mean && values[0].value != 0.0;
-  l->constant[f] = !varies && !filled_differs;
-  status = learn_histogram(values, count, feature, error);
-  free(values);
+  feature->fill = by_mean && v.count > 0 ? mean_of(&v) : 0.0;
+  l->constant[f] = v.count == 0 || is_constant(l, f, value_at(&v, 0), value_at(&v, v.count - 1));
+  status = learn_histogram(&v, feature, error);
+  free(v.room);
   return status;
 }
 
@@ -161,7 +197,7 @@ static churn_status learn_levels(churn_learner *l, size_t f, churn_error *error)
     return churn_error_no_memory(error);
   for (size_t r = 0; r < l->rows->frame->rows; r++) {
     double code = churn_frame_get(l->rows->frame, r, l->features[f].output);
-    if (isnan(code))
+    if (isnan(code) || !is_picked(l, r))
       continue;
     churn_tally *t = &tallies[(size_t)code];
     used += t->rows == 0;
@@ -254,7 +290,8 @@ churn_status churn_encoding_learn(const churn_plan *plan, const churn_encoding_r
                      .pool_rows = (uint64_t)pool_rows,
                      .model = model};
   for (size_t r = 0; r < rows->frame->rows; r++)
-    count_row(&l, r, &l.all);
+    if (is_picked(&l, r))
+      count_row(&l, r, &l.all);
   churn_status status = allocate(&l, feature_count, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(feature_count, learn_task, &l, "encoding", run, error);

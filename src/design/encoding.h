@@ -23,6 +23,9 @@ typedef struct churn_encoding_rows {
   const int8_t *labels;
   const double *weights; /* > 0: of the means that fill in for missing values; NULL = all 1 */
   bool repeated;         /* weights are whole, and a row counts as so many rows everywhere */
+  const bool *picked;    /* the rows that count; NULL = all */
+  bool structure_only;   /* no histograms, and means to fill in that may differ by rounding */
+  bool any_reference;    /* a reference level that does not occur gives way to the most frequent */
 } churn_encoding_rows;
 
 /* Learns features[] and columns[] (without coefficients) of `model` from the training rows (rules:
@@ -36,6 +39,12 @@ CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan,
                                                  size_t feature_count, int pool_rows,
                                                  const churn_run *run, churn_model *model,
                                                  churn_error *error);
+
+/* Whether feature f (of both) becomes, up to the choice of the reference level and of the value
+ * that fills in where there is a flag, the same columns in both: whatever a fit without penalty on
+ * the one predicts for any of the rows that `all` was learnt on, it predicts on the other. `all`
+ * was learnt on the rows of `some` and more. */
+bool churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature);
 
 /* The model's encoding tied to a plan's outputs and text pool: level lookups by code. */
 typedef struct churn_encoder churn_encoder;
@@ -54,12 +63,12 @@ CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,
                                                uint64_t *unseen, churn_error *error);
 
-/* A matrix with the model's columns for so many rows; categories of many columns are kept as codes
- * (matrix.h). */
+/* A matrix with the model's columns for so many rows, its tiles to be filled; categories of many
+ * columns are kept as codes (matrix.h). */
 CHURN_MUST_USE churn_status churn_encoder_matrix(const churn_encoder *encoder, size_t rows,
                                                  churn_matrix **matrix, churn_error *error);
 
-/* churn_encoder_tile into one tile of such a matrix, still as it was made. */
+/* churn_encoder_tile into one tile of such a matrix, once. */
 CHURN_MUST_USE churn_status churn_encoder_fill(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows,
                                                churn_matrix *matrix, size_t tile,
@@ -71,6 +80,13 @@ CHURN_MUST_USE churn_status churn_encoding_apply(const churn_model *model, const
                                                  const churn_frame *frame, const int8_t *labels,
                                                  const churn_run *run, churn_matrix **matrix,
                                                  churn_error *error);
+
+/* The same, and the frame is freed, tile by tile as the matrix is made, so that the two never take
+ * up room together; *frame is NULL afterwards, whatever happens. */
+CHURN_MUST_USE churn_status churn_encoding_move(const churn_model *model, const churn_plan *plan,
+                                                churn_frame **frame, const int8_t *labels,
+                                                const churn_run *run, churn_matrix **matrix,
+                                                churn_error *error);
 
 /* Removes design columns (keep[c] false) from the model, renumbering; `reasons[c]` is stored under
  * dropped. */

@@ -5,6 +5,7 @@
 #include "design/encoding_learner.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,16 @@ static bool stands_alone(const churn_learner *l, churn_tally t)
   if (l->pool_rows == 0)
     return t.rows > 0;
   return t.rows >= l->pool_rows && t.churners > 0 && t.churners < t.rows;
+}
+
+/* So many rows of one outcome only, though both are common enough: one in a thousand by chance. */
+static bool one_sided(const churn_learner *l, churn_tally t)
+{
+  static const double rare = 1e-3;
+  double churned = (double)l->all.churners / (double)l->all.rows;
+  if (t.rows < l->pool_rows || (t.churners > 0 && t.churners < t.rows))
+    return false;
+  return pow(t.churners > 0 ? churned : 1 - churned, (double)t.rows) < rare;
 }
 
 static churn_status add_column(churn_learner *l, size_t f, churn_encoded_kind kind, char *name,
@@ -92,7 +103,8 @@ static churn_status number_flag(churn_learner *l, size_t f, const churn_run *run
     char why[160];
     snprintf(why, sizeof why, "pooled: %" PRIu64 " rows are missing, %" PRIu64 " of them churned",
              l->missing[f].rows, l->missing[f].churners);
-    return drop_column(l, name, why, CHURN_NOTE, run, error);
+    return drop_column(l, name, why, one_sided(l, l->missing[f]) ? CHURN_WARNING : CHURN_NOTE, run,
+                       error);
   }
   return add_flag(l, f, name, run, error);
 }
@@ -135,7 +147,7 @@ static churn_status find_reference(const churn_learner *l, size_t f, size_t *ref
       *reference = i;
       return CHURN_OK;
     }
-  if (wanted != NULL)
+  if (wanted != NULL && !l->rows->any_reference)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "feature %s: the reference level \"%s\" does not occur in training",
                            feature->name, wanted);
@@ -151,13 +163,22 @@ static churn_status find_reference(const churn_learner *l, size_t f, size_t *ref
   return CHURN_OK;
 }
 
-/* One pooled level, or missing pooled, in words for the note. */
-static void note_pooled(const churn_model_feature *feature, const char *level, churn_tally t,
-                        const char *into, const churn_run *run)
+/* One pooled level, or missing pooled, in words for the note. A level that tells the outcome by
+ * itself has no finite coefficient, but it is a pity to lose it in silence. */
+static void note_pooled(const churn_learner *l, const churn_model_feature *feature,
+                        const char *level, churn_tally t, const char *into, const churn_run *run)
 {
-  churn_notes_add(churn_run_notes(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
-                  "%s=%s (%" PRIu64 " rows, %" PRIu64 " churners) is pooled into %s", feature->name,
-                  level, t.rows, t.churners, into);
+  if (!one_sided(l, t)) {
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "pooled_level", CHURN_NOWHERE,
+                    "%s=%s (%" PRIu64 " rows, %" PRIu64 " churners) is pooled into %s",
+                    feature->name, level, t.rows, t.churners, into);
+    return;
+  }
+  churn_notes_add(churn_run_notes(run), CHURN_WARNING, "one_sided_level", CHURN_NOWHERE,
+                  "%s=%s is pooled into %s, for all its %" PRIu64
+                  " rows %s: is it known only afterwards? `pool: 0` with a penalty or `separation: "
+                  "firth` gives it a column",
+                  feature->name, level, into, t.rows, t.churners > 0 ? "churned" : "stayed");
 }
 
 enum { NAMED_LEVELS = 5 };
@@ -176,7 +197,7 @@ static void note_all_pooled(const churn_learner *l, size_t f, size_t reference, 
       if (i == reference || t.rows == 0 || stands_alone(l, t))
         continue;
       if (naming) {
-        note_pooled(feature, missing ? "(missing)" : feature->levels[i].text, t, into, run);
+        note_pooled(l, feature, missing ? "(missing)" : feature->levels[i].text, t, into, run);
         continue;
       }
       count++;
@@ -210,8 +231,10 @@ static churn_status pool_levels(churn_learner *l, size_t f, size_t reference, co
     }
   }
   bool own = stands_alone(l, pool);
-  const char *into =
-      own ? "?other" : "the reference level: there are too few such rows for a column";
+  const char *into = own ? "?other"
+                     : pool.rows >= l->pool_rows
+                         ? "the reference level: a column needs both outcomes"
+                         : "the reference level: there are too few such rows for a column";
   note_all_pooled(l, f, reference, into, run);
   if (!own)
     return CHURN_OK;

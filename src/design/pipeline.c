@@ -132,6 +132,22 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   return build_plan(p, NULL, run, error);
 }
 
+/* Features that nobody asked for leave the selection too. */
+static churn_status keep_wanted(churn_pipeline *p, const bool *wanted, const churn_run *run,
+                                churn_error *error)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < p->selection->count; i++)
+    if (wanted[i])
+      p->selection->features[kept++] = p->selection->features[i];
+  if (kept == p->selection->count)
+    return CHURN_OK;
+  p->selection->count = kept;
+  churn_plan_free(p->plan);
+  p->plan = NULL;
+  return build_plan(p, NULL, run, error);
+}
+
 /* Which columns of customers the weights and the offset read: those are no features. */
 static churn_status select_features(churn_pipeline *p, const churn_pipeline_settings *settings,
                                     const churn_run *run, churn_error *error)
@@ -158,6 +174,8 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = build_plan(p, settings->model, run, error);
   if (status == CHURN_OK)
     status = drop_skipped(p, run, error);
+  if (status == CHURN_OK && settings->wanted != NULL)
+    status = keep_wanted(p, settings->wanted, run, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,

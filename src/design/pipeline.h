@@ -32,6 +32,8 @@ typedef struct churn_pipeline {
  * where data->incomplete then says so, the plan is not bound and there are no snapshots. */
 typedef struct churn_pipeline_settings {
   const char *set;
+  const bool *wanted; /* [features that the same would select without it]: those to work with; NULL
+                         = all */
   const churn_model *model;
   bool with_labels;
   bool weighted; /* labelled snapshots get the project's weights */

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "design/snapshot_base.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,21 +42,6 @@ static bool is_closed(const builder *b, churn_day as_of)
   if (outcome->kind == CHURN_OUTCOME_NONE || b->data->data_until == CHURN_DAY_MISSING)
     return false;
   return as_of + outcome->gap_days + outcome->horizon_days <= b->data->data_until + 1;
-}
-
-/* The spell that is in the base at `as_of`, or SIZE_MAX. Spells are disjoint, so there is at most
- * one. */
-static size_t spell_at(const churn_customers *customers, size_t customer, churn_day as_of)
-{
-  for (size_t s = customers->first_spell[customer]; s < customers->first_spell[customer + 1]; s++) {
-    bool joined = as_of == CHURN_DAY_MISSING || customers->joined[s] == CHURN_DAY_MISSING ||
-                  customers->joined[s] < as_of;
-    bool there = as_of == CHURN_DAY_MISSING || customers->left[s] == CHURN_DAY_MISSING ||
-                 customers->left[s] >= as_of;
-    if (joined && there)
-      return s;
-  }
-  return SIZE_MAX;
 }
 
 static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
@@ -167,7 +153,7 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
 {
   churn_day as_of = b->days[day];
   churn_snapshot_day *tally = &to->tally[day];
-  size_t spell = spell_at(&b->data->customers, customer, as_of);
+  size_t spell = churn_base_spell(&b->data->customers, customer, as_of);
   if (spell == SIZE_MAX)
     return CHURN_OK;
   tally->base++;
@@ -189,6 +175,11 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   return add_row(b, to, row, error);
 }
 
+static const churn_day *find_day(const builder *b, churn_day day)
+{
+  return bsearch(&day, b->days, b->day_count, sizeof *b->days, churn_days_compare);
+}
+
 /* The customer's rows of the label file. */
 static churn_status look_at_listed(const builder *b, block *to, int thread, size_t customer,
                                    churn_error *error)
@@ -197,8 +188,7 @@ static churn_status look_at_listed(const builder *b, block *to, int thread, size
   churn_status status = CHURN_OK;
   for (size_t row = find_label_row(labels, customer, b->days[0]);
        row < labels->count && labels->customer[row] == customer && status == CHURN_OK; row++) {
-    const churn_day *day =
-        bsearch(&labels->as_of[row], b->days, b->day_count, sizeof *b->days, churn_days_compare);
+    const churn_day *day = find_day(b, labels->as_of[row]);
     if (day != NULL)
       status = look_at(b, to, thread, customer, (size_t)(day - b->days), error);
   }
@@ -214,6 +204,13 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
   return status;
 }
 
+/* Nobody else has a label where a file lists them. */
+static bool listed_only(const builder *b)
+{
+  return b->use == CHURN_SNAPSHOTS_LISTED ||
+         (b->use == CHURN_SNAPSHOTS_LABELLED && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
+}
+
 static churn_status build_block(void *context, size_t task, int thread, churn_error *error)
 {
   const builder *b = context;
@@ -225,8 +222,8 @@ static churn_status build_block(void *context, size_t task, int thread, churn_er
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
   for (size_t customer = task * BLOCK_CUSTOMERS; customer < last && status == CHURN_OK; customer++)
-    status = b->use == CHURN_SNAPSHOTS_LISTED ? look_at_listed(b, to, thread, customer, error)
-                                              : look_at_all(b, to, thread, customer, error);
+    status = listed_only(b) ? look_at_listed(b, to, thread, customer, error)
+                            : look_at_all(b, to, thread, customer, error);
   return status;
 }
 
@@ -318,23 +315,39 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   return status;
 }
 
+/* Who was in the base but stands not in the file, and so was not looked at. */
+static churn_status count_unlisted(const builder *b, churn_snapshots *s, churn_error *error)
+{
+  if (b->use != CHURN_SNAPSHOTS_LABELLED || !listed_only(b))
+    return CHURN_OK;
+  uint64_t *base = churn_array_new(b->day_count, sizeof *base);
+  if (base == NULL)
+    return churn_error_no_memory(error);
+  churn_base_count(&b->data->customers, b->days, b->day_count, base);
+  for (size_t d = 0; d < b->day_count; d++) {
+    s->days[d].dropped += base[d] - s->days[d].base;
+    s->days[d].base = base[d];
+  }
+  free(base);
+  return CHURN_OK;
+}
+
 /* Labels of customers who were not in the base on that day count for nothing, which is said. */
-static void note_unused_labels(const builder *b, const churn_snapshots *s, const churn_run *run)
+static void note_unused_labels(const builder *b, const churn_run *run)
 {
   const churn_label_rows *labels = &b->data->labels;
-  uint64_t there = 0, used = 0;
+  uint64_t unused = 0;
   if (b->project->outcome.kind != CHURN_OUTCOME_LABELS)
     return;
-  for (size_t d = 0; d < b->day_count; d++) {
-    used += s->days[d].churned + s->days[d].stayed + s->days[d].dropped;
-    for (size_t i = 0; i < labels->count; i++)
-      there += labels->as_of[i] == b->days[d];
-  }
-  if (there > used)
+  for (size_t i = 0; i < labels->count; i++)
+    unused +=
+        find_day(b, labels->as_of[i]) != NULL &&
+        churn_base_spell(&b->data->customers, labels->customer[i], labels->as_of[i]) == SIZE_MAX;
+  if (unused > 0)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "labels_outside_base", CHURN_NOWHERE,
                     "%" PRIu64
-                    " label%s of customers who were not in the base on that day left out",
-                    there - used, there - used == 1 ? " is" : "s are");
+                    " label%s of customers who were not in the base on that day %s left out",
+                    unused, unused == 1 ? "" : "s", unused == 1 ? "is" : "are");
 }
 
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
@@ -390,7 +403,9 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
   if (status == CHURN_OK)
     status = join_blocks(&b, block_count, s, error);
   if (status == CHURN_OK)
-    note_unused_labels(&b, s, run);
+    status = count_unlisted(&b, s, error);
+  if (status == CHURN_OK)
+    note_unused_labels(&b, run);
   clear(&b, block_count, threads);
   if (status == CHURN_OK)
     *snapshots = s;

@@ -35,7 +35,8 @@ CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const chu
                                              churn_snapshots **taken, churn_error *error);
 
 /* First and last as-of day, how many distinct ones; rows, distinct customers, churners, `repeated`
- * ones as often as they are. Days MISSING for flat exports. */
+ * ones as often as they are. Days MISSING for flat exports. Rows without a label count as having
+ * stayed. */
 typedef struct churn_span {
   churn_day first, last;
   uint32_t days;
@@ -43,6 +44,7 @@ typedef struct churn_span {
   uint64_t customers;
   uint64_t churners;
   uint64_t churned_customers; /* distinct customers among the churners */
+  uint64_t stayed_customers;  /* and among the others */
   double population;          /* sum of the rows' weights */
   double population_churners; /* of the churners' */
 } churn_span;

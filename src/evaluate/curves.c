@@ -60,17 +60,26 @@ typedef struct bin_rows {
   size_t from, end;
 } bin_rows;
 
-/* Variance of the bin's rate between clusters, n/(n - 1) of clusters; residuals [clusters] and
- * `seen` [clusters] all zero before and after. 0 where there is one cluster. */
-static double rate_variance(const bin_rows *b, double rate, double rows, double *residuals,
-                            bool *seen)
+/* As how many rows a row is counted. */
+static double copies_of(const churn_judged *judged, size_t row)
 {
-  double sum = 0, clusters = 0;
+  return judged->repeated ? churn_judged_weight(judged, row) : 1;
+}
+
+/* Variance of the bin's rate between its *clusters, n/(n - 1) of clusters; residuals [all clusters]
+ * and `seen` [all clusters] all zero before and after. 0 where there is one cluster. Squared, the
+ * residual of w equal clusters must count w times. */
+static double rate_variance(const bin_rows *b, double rate, double rows, double *residuals,
+                            bool *seen, double *clusters)
+{
+  double sum = 0;
+  *clusters = 0;
   for (size_t i = b->from; i < b->end; i++) {
     uint32_t row = b->ordering->rows[i], cluster = churn_judged_cluster(b->judged, row);
+    double copies = copies_of(b->judged, row);
     residuals[cluster] +=
-        churn_judged_weight(b->judged, row) * (b->judged->labels[row] - rate) / rows;
-    clusters += !seen[cluster];
+        churn_judged_weight(b->judged, row) / sqrt(copies) * (b->judged->labels[row] - rate) / rows;
+    *clusters += seen[cluster] ? 0 : copies;
     seen[cluster] = true;
   }
   for (size_t i = b->from; i < b->end; i++) {
@@ -79,7 +88,7 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
     residuals[cluster] = 0;
     seen[cluster] = false;
   }
-  return clusters > 1 ? sum * clusters / (clusters - 1) : 0;
+  return *clusters > 1 ? sum * *clusters / (*clusters - 1) : 0;
 }
 
 /* Wilson 1927, JASA 22:209. The rate lies within, whatever rounding says. */
@@ -95,30 +104,32 @@ static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits
                                          double *residuals, bool *seen)
 {
   churn_calibration_bin bin = {0};
-  double squares = 0;
+  double squares = 0, clusters;
   for (size_t i = b->from; i < b->end; i++) {
     uint32_t row = b->ordering->rows[i];
-    double weight = churn_judged_weight(b->judged, row);
+    double weight = churn_judged_weight(b->judged, row), copies = copies_of(b->judged, row);
+    bin.count += (uint64_t)copies;
+    bin.churners += b->judged->labels[row] == 1 ? (uint64_t)copies : 0;
     bin.rows += weight;
-    squares += weight * weight;
+    squares += weight * weight / copies;
     bin.mean_probability += weight * churn_logit_probability(logits[row]);
     bin.observed += b->judged->labels[row] ? weight : 0;
   }
   bin.mean_probability /= bin.rows;
   bin.observed /= bin.rows;
-  double variance = rate_variance(b, bin.observed, bin.rows, residuals, seen);
+  double variance = rate_variance(b, bin.observed, bin.rows, residuals, seen, &clusters);
   double effective = bin.rows * bin.rows / squares;
   /* More precise than independent rows, or no variance at all, is chance. */
-  if (variance > 0)
-    effective = fmin(effective, bin.observed * (1 - bin.observed) / variance);
+  effective =
+      fmin(effective, variance > 0 ? bin.observed * (1 - bin.observed) / variance : clusters);
   bin.interval = wilson(bin.observed, effective, level);
   return bin;
 }
 
 /* From the highest probability down, which is how an ordering stands. */
 static size_t cut_bins(const churn_judged *judged, const churn_ordering *ordering,
-                       const double *logits, double level, double *residuals, bool *seen,
-                       churn_calibration_bin *bins)
+                       const double *logits, double level, size_t most, double *residuals,
+                       bool *seen, churn_calibration_bin *bins)
 {
   double all = 0, above = 0, target = 1;
   size_t count = 0, from = 0;
@@ -128,18 +139,19 @@ static size_t cut_bins(const churn_judged *judged, const churn_ordering *orderin
     end = churn_ordering_tie_end(ordering, i, judged->rows);
     for (size_t k = i; k < end; k++)
       above += churn_judged_weight(judged, ordering->rows[k]);
-    if (end < judged->rows && above < target * all / CHURN_CALIBRATION_BINS)
+    if (end < judged->rows && above < target * all / (double)most)
       continue;
     bin_rows rows = {judged, ordering, from, end};
     bins[count++] = measure_bin(&rows, logits, level, residuals, seen);
     from = end;
-    target = fmax(target, floor(above / all * CHURN_CALIBRATION_BINS)) + 1;
+    target = fmax(target, floor(above / all * (double)most)) + 1;
   }
   return count;
 }
 
 churn_status churn_calibration_curve(const churn_judged *judged, const double *logits, double level,
-                                     churn_calibration_bin *bins, size_t *count, churn_error *error)
+                                     size_t most, churn_calibration_bin *bins, size_t *count,
+                                     churn_error *error)
 {
   churn_judged one_list = *judged;
   churn_ordering ordering = {0};
@@ -151,7 +163,7 @@ churn_status churn_calibration_curve(const churn_judged *judged, const double *l
   if (status == CHURN_OK)
     status = churn_ordering_build(&one_list, logits, &ordering, error);
   if (status == CHURN_OK) {
-    *count = cut_bins(&one_list, &ordering, logits, level, residuals, seen, bins);
+    *count = cut_bins(&one_list, &ordering, logits, level, most, residuals, seen, bins);
     for (size_t i = 0; i < *count / 2; i++) {
       churn_calibration_bin swap = bins[i];
       bins[i] = bins[*count - 1 - i];

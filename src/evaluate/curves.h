@@ -20,10 +20,11 @@ CHURN_MUST_USE churn_status churn_gain_curve(const churn_judged *judged,
                                              const churn_ordering *ordering,
                                              churn_gain_point *points, churn_error *error);
 
-/* bins [CHURN_CALIBRATION_BINS] from the lowest probability up; *count of them filled (fewer where
- * ties are wide). logits [rows]. NO_MEMORY. */
+/* bins [most] from the lowest probability up; *count of them filled (fewer where ties are wide).
+ * Where nobody in a bin, or everybody, churned, its interval is that of as many rows as it has
+ * clusters. logits [rows]. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_calibration_curve(const churn_judged *judged,
-                                                    const double *logits, double level,
+                                                    const double *logits, double level, size_t most,
                                                     churn_calibration_bin *bins, size_t *count,
                                                     churn_error *error);
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "design/split.h"
 #include "evaluate/figures.h"
+#include "score/recalibration.h"
 #include "score/scorer.h"
 
 #include <stdio.h>
@@ -33,9 +34,26 @@ static size_t default_captures(size_t rows, uint64_t counts[CHURN_MOST_CAPTURES]
   return count;
 }
 
-static churn_status compute(const churn_snapshots *snapshots, const churn_scores *scores,
-                            const int8_t *labels, const double *weights, const uint64_t *captures,
-                            size_t capture_count, const churn_run *run,
+/* What a recalibrated probability claims is its own logit; the list breaks its ties by the logit
+ * that it was made from. */
+static churn_status recalibrate(const churn_model *model, churn_scored *scored, double **own,
+                                churn_error *error)
+{
+  if (!churn_recalibrates(&model->recalibration))
+    return CHURN_OK;
+  double *logits = churn_array_new(scored->rows, sizeof *logits);
+  if (logits == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < scored->rows; i++)
+    logits[i] = churn_recalibrated_logit(&model->recalibration, scored->logits[i]);
+  scored->order = scored->logits;
+  scored->logits = *own = logits;
+  return CHURN_OK;
+}
+
+static churn_status compute(const churn_model *model, const churn_snapshots *snapshots,
+                            const churn_scores *scores, const int8_t *labels, const double *weights,
+                            const uint64_t *captures, size_t capture_count, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
 {
   uint64_t chosen[CHURN_MOST_CAPTURES];
@@ -46,10 +64,18 @@ static churn_status compute(const churn_snapshots *snapshots, const churn_scores
     capture_count = default_captures((size_t)population, chosen);
     captures = chosen;
   }
-  churn_scored scored = {snapshots->count, labels,  scores->probabilities, scores->logits,
-                         scores->values,   weights, snapshots->repeated};
-  churn_status status =
-      churn_figures_compute(&scored, captures, capture_count, run, evaluation, error);
+  churn_scored scored = {.rows = snapshots->count,
+                         .labels = labels,
+                         .probabilities = scores->probabilities,
+                         .logits = scores->logits,
+                         .values = scores->values,
+                         .weights = weights,
+                         .repeated = snapshots->repeated};
+  double *own = NULL;
+  churn_status status = recalibrate(model, &scored, &own, error);
+  if (status == CHURN_OK)
+    status = churn_figures_compute(&scored, captures, capture_count, run, evaluation, error);
+  free(own);
   churn_span span;
   if (status == CHURN_OK)
     status = churn_span_of(snapshots, &span, error);
@@ -84,7 +110,7 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, snapshots, run, &scores, &unseen, error);
   if (status == CHURN_OK)
-    status = compute(snapshots, &scores, labels, weights, capture_counts, capture_count, run,
+    status = compute(model, snapshots, &scores, labels, weights, capture_counts, capture_count, run,
                      evaluation, error);
   if (status == CHURN_OK)
     evaluation->unseen_levels = unseen;

@@ -18,13 +18,15 @@ typedef struct churn_scored {
   const double *values;
   const double *weights; /* > 0: how much of the population each row stands for; NULL = 1 */
   bool repeated;         /* weights are whole, and a row stands for so many equal ones */
+  const double *order;   /* what the rows are ranked by, along which probabilities do not fall; NULL
+                            = the probabilities */
 } churn_scored;
 
 /* All figures are over the population: a row of weight w counts w times. Standard errors take
  * `repeated` rows for so many independent ones, and else each row for one that counts so much (the
  * sandwich). Fills the evaluation's figures, deciles and captures (not its settings and names).
- * Deciles, precision and captured share treat ties by expectation: rows with equal probability
- * share what lies across a boundary evenly. NaN where a figure does not exist (one class only).
+ * Deciles, precision and captured share treat ties by expectation: rows of equal rank share what
+ * lies across a boundary evenly. NaN where a figure does not exist (one class only).
  * capture_counts: the K to report, at most CHURN_MOST_CAPTURES, `captures` gets one each; K larger
  * than the population counts as all of it. Neither row order nor threads change a bit. USAGE: too
  * many counts, or a row that breaks the promises above; DEGENERATE: no rows; NO_MEMORY. Cost: a
@@ -33,10 +35,5 @@ CHURN_MUST_USE churn_status churn_figures_compute(const churn_scored *scored,
                                                   const uint64_t *capture_counts,
                                                   size_t capture_count, const churn_run *run,
                                                   churn_evaluation *evaluation, churn_error *error);
-
-/* Area under the ROC curve, ties count one half (Mann-Whitney); NaN with one class. Scores are any
- * numbers, higher = riskier. USAGE: a label other than 0 and 1, a NaN score; NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows,
-                                      double *auc, churn_error *error);
 
 #endif

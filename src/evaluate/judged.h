@@ -7,6 +7,7 @@
 #define CHURN_EVALUATE_JUDGED_H
 
 #include <churn/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ typedef struct churn_judged {
   const int8_t *labels;     /* [rows] 0 stayed, 1 churned */
   const double *weights;    /* [rows] how many of the population a row stands for, finite, > 0; NULL
                                = 1 each */
+  bool repeated;            /* weights are whole, and a row stands for so many equal ones, each of a
+                               customer of its own; only the calibration curve takes such rows */
   const double *values;     /* [rows] money at risk, NaN = none; NULL = none at all */
   const uint32_t *clusters; /* [rows] rows of one customer have the same number, below
                                cluster_count; NULL = every row stands for itself */

@@ -43,21 +43,28 @@ void churn_batch_clear(churn_batch *batch)
   churn_quadratic_clear(&batch->quadratic);
 }
 
-/* Problems with sums of the same size: [lanes][count][size]. */
+static size_t sum_count(const churn_problem *problem, churn_want want)
+{
+  size_t columns = problem->unknowns - 1;
+  return want == CHURN_WANT_STEP ? churn_kernel_sums(columns) : columns + 2;
+}
+
+/* Problems' sums one after the other, for each lane: [lanes][stride]. */
 typedef struct sweep {
   const churn_batch *batch;
   const churn_problem *const *problems;
   size_t count;
-  size_t size;
+  size_t stride;
   churn_want want;
 } sweep;
 
-static void mask_fold(const churn_batch *batch, size_t tile, uint32_t held_out, double *weight)
+/* The weights of one tile's rows for a problem that does not train on all. */
+static void mask_rows(const churn_batch *batch, size_t tile, const bool *trains, double *weight)
 {
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(batch->matrix->rows, tile);
   const double *all = batch->matrix->weight + first;
   for (size_t r = 0; r < rows; r++)
-    weight[r] = batch->folds[first + r] == held_out ? 0 : all[r];
+    weight[r] = trains[batch->groups[first + r]] ? all[r] : 0;
   for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
     weight[r] = 0;
 }
@@ -68,37 +75,55 @@ static churn_status sweep_lane(void *context, size_t lane, int thread, churn_err
   const sweep *s = context;
   const churn_batch *b = s->batch;
   const churn_matrix *m = b->matrix;
-  size_t tiles = churn_tile_count(m->rows), stride = s->count * s->size;
+  size_t tiles = churn_tile_count(m->rows);
   double *scratch = b->scratch + (size_t)thread * (m->columns + 1) * CHURN_TILE_ROWS;
-  double *masked = scratch + m->columns * CHURN_TILE_ROWS, *sums = b->lane_sums + lane * stride;
+  double *masked = scratch + m->columns * CHURN_TILE_ROWS, *sums = b->lane_sums + lane * s->stride;
   churn_kernel_slope *look = s->want == CHURN_WANT_STEP ? b->kernel->step : b->kernel->slope;
-  memset(sums, 0, stride * sizeof *sums);
+  memset(sums, 0, s->stride * sizeof *sums);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     const double *x = churn_matrix_dense(m, t, scratch);
+    const bool *masked_for = NULL;
+    double *to = sums;
     for (size_t i = 0; i < s->count; i++) {
-      bool all = s->problems[i]->held_out == CHURN_NO_FOLD;
-      if (!all)
-        mask_fold(b, t, s->problems[i]->held_out, masked);
-      look(x, m->columns, m->y + t * CHURN_TILE_ROWS,
-           all ? m->weight + t * CHURN_TILE_ROWS : masked, churn_matrix_offset(m, t),
-           s->problems[i]->trial, sums + i * s->size);
+      const churn_problem *p = s->problems[i];
+      if (p->trains != NULL && p->trains != masked_for)
+        mask_rows(b, t, p->trains, masked);
+      masked_for = p->trains == NULL ? masked_for : p->trains;
+      look(x, p->chosen, p->unknowns - 1, m->y + t * CHURN_TILE_ROWS,
+           p->trains == NULL ? m->weight + t * CHURN_TILE_ROWS : masked, churn_matrix_offset(m, t),
+           p->trial, to);
+      to += sum_count(p, s->want);
     }
   }
   return CHURN_OK;
 }
 
-static void gather(const sweep *s, size_t lanes, size_t problem)
+/* `first` = where the problem's sums begin in a lane. */
+static void gather(const sweep *s, size_t lanes, size_t problem, size_t first)
 {
   const churn_problem *p = s->problems[problem];
-  memset(p->sums, 0, s->size * sizeof *p->sums);
+  size_t size = sum_count(p, s->want);
+  memset(p->sums, 0, size * sizeof *p->sums);
   for (size_t lane = 0; lane < lanes; lane++) {
-    const double *from = s->batch->lane_sums + (lane * s->count + problem) * s->size;
-    for (size_t i = 0; i < s->size; i++)
+    const double *from = s->batch->lane_sums + lane * s->stride + first;
+    for (size_t i = 0; i < size; i++)
       p->sums[i] += from[i];
   }
-  for (size_t i = 0; i < s->size; i++)
+  for (size_t i = 0; i < size; i++)
     p->sums[i] /= p->total_weight;
+}
+
+static churn_status sweep_some(churn_batch *batch, sweep *s, churn_error *error)
+{
+  size_t lanes = churn_lane_count(batch->matrix), first = 0;
+  churn_status status = churn_parallel_run(lanes, sweep_lane, s, NULL, batch->run, error);
+  for (size_t i = 0; i < s->count && status == CHURN_OK; i++) {
+    gather(s, lanes, i, first);
+    first += sum_count(s->problems[i], s->want);
+  }
+  batch->sweeps++;
+  return status;
 }
 
 /* All problems that want just this, as many at a time as the lane sums hold. */
@@ -106,19 +131,17 @@ static churn_status answer(churn_batch *batch, churn_problem *problems, size_t c
                            churn_want want, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  size_t lanes = churn_lane_count(batch->matrix), columns = batch->matrix->columns, wanting = 0;
-  size_t size = want == CHURN_WANT_STEP ? churn_kernel_sums(columns) : columns + 2;
-  size_t at_once = batch->lane_room / (lanes * size);
+  size_t room = batch->lane_room / churn_lane_count(batch->matrix), wanting = 0;
   for (size_t i = 0; i < count; i++)
     if (problems[i].want == want)
       batch->wanting[wanting++] = &problems[i];
-  for (size_t first = 0; first < wanting && status == CHURN_OK; first += at_once) {
-    size_t some = wanting - first < at_once ? wanting - first : at_once;
-    sweep s = {batch, batch->wanting + first, some, size, want};
-    status = churn_parallel_run(lanes, sweep_lane, &s, NULL, batch->run, error);
-    for (size_t i = 0; i < some && status == CHURN_OK; i++)
-      gather(&s, lanes, i);
-    batch->sweeps++;
+  for (size_t first = 0; first < wanting && status == CHURN_OK;) {
+    sweep s = {batch, batch->wanting + first, 0, 0, want};
+    for (; first < wanting && s.stride + sum_count(batch->wanting[first], want) <= room; first++) {
+      s.stride += sum_count(batch->wanting[first], want);
+      s.count++;
+    }
+    status = sweep_some(batch, &s, error);
   }
   return status;
 }

@@ -1,8 +1,8 @@
 /* One sweep over the rows for many problems. Place in the flow: problems (problem.h) -> their sums.
  *
  * Each tile is read once and every problem's coefficients are applied to it while it is in cache;
- * rows of a problem's held-out fold have weight 0 for it. The sums of a problem do not depend on
- * which others are in the batch: lanes are added in lane order. Cost a sweep: rows x columns to
+ * rows that a problem does not train on have weight 0 for it. The sums of a problem do not depend
+ * on which others are in the batch: lanes are added in lane order. Cost a sweep: rows x columns to
  * read, and per problem rows x columns x 4 (x (columns / 2 + 4) with a Hessian) operations.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -17,7 +17,7 @@
 
 typedef struct churn_batch {
   const churn_matrix *matrix;
-  const uint32_t *folds; /* [rows], NULL when no problem holds rows out */
+  const uint32_t *groups; /* [rows], NULL when every problem trains on all rows */
   const churn_kernel *kernel;
   const churn_run *run;
   double *lane_sums; /* [lane_room] */

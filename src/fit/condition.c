@@ -16,7 +16,8 @@ static const double most_scaled_gvif = 3.1622776601683795; /* sqrt(10) */
 static const double least_curvature = 0.01;
 enum { FEWEST_ROWS = 10 };
 
-/* A value is 0 or 1 when standardising and back leaves it so but for rounding. */
+/* A value is 0 or 1 when standardising and back leaves it so but for rounding: within this share of
+ * the column's standard deviation. */
 static const double near_whole = 1e-6;
 
 const char *churn_condition_name(churn_condition condition)
@@ -30,7 +31,7 @@ churn_condition churn_condition_of(const churn_condition_facts *facts)
 {
   if (facts->separates)
     return CHURN_CONDITION_SEPARATION;
-  if (facts->curvature < least_curvature)
+  if (facts->curvature < least_curvature || facts->fewest_rows == 0)
     return CHURN_CONDITION_NEAR_SEPARATION;
   if (facts->fewest_rows < FEWEST_ROWS)
     return CHURN_CONDITION_FEW_ROWS;
@@ -59,7 +60,7 @@ static void count_column(const double *x, const double *y, const double *weight,
       continue;
     double raw = mean + deviation * x[r];
     bool one = raw > 0.5;
-    if (fabs(raw - one) <= near_whole)
+    if (fabs(raw - one) <= near_whole * deviation)
       c->at[one][y[r] > 0] += repeated ? (uint64_t)weight[r] : 1;
     else
       c->others++;

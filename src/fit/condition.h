@@ -26,7 +26,10 @@ typedef enum churn_condition {
                                       offset's): the rows that tell are predicted almost
                                       surely, and the standard error is too large for the estimate
                                       (Hauck and Donner, Journal of the American Statistical
-                                      Association 72, 1977) */
+                                      Association 72, 1977). Or a 0/1 column, and no churner or no
+                                      stayer has one of the two values: only a penalty keeps the
+                                      estimate finite, and a sandwich, which takes the spread of
+                                      those rows for 0, makes its error far too small */
   CHURN_CONDITION_SEPARATION       /* the coefficient has no finite value */
 } churn_condition;
 

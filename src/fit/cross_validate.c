@@ -32,6 +32,7 @@ typedef struct cross_work {
   double *gradient;        /* [columns + 1] */
   double *hessian;         /* packed */
   double *start;           /* [columns + 1] */
+  bool *trains;            /* [folds][folds] */
   bool sums_read;
 } cross_work;
 
@@ -57,7 +58,7 @@ static churn_status prepare(cross_work *w, const churn_penalised_settings *setti
     status = churn_penalised_settle(settings, k, &w->settings, error);
   if (status != CHURN_OK)
     return status;
-  w->batch = (churn_batch){.matrix = w->data->matrix, .folds = w->map->fold, .run = w->run};
+  w->batch = (churn_batch){.matrix = w->data->matrix, .groups = w->map->fold, .run = w->run};
   w->problems = churn_array_new(folds, sizeof *w->problems);
   w->sums = churn_array_new(folds, sizeof *w->sums);
   w->scales = churn_array_new(folds * k, sizeof *w->scales);
@@ -66,13 +67,17 @@ static churn_status prepare(cross_work *w, const churn_penalised_settings *setti
   w->gradient = churn_array_new(k + 1, sizeof *w->gradient);
   w->hessian = churn_array_new((k + 1) * (k + 2) / 2, sizeof *w->hessian);
   w->start = churn_array_new(k + 1, sizeof *w->start);
+  w->trains = churn_array_new(folds * folds, sizeof *w->trains);
   if (w->problems == NULL || w->sums == NULL || w->scales == NULL || w->coefficients == NULL ||
-      w->losses == NULL || w->gradient == NULL || w->hessian == NULL || w->start == NULL)
+      w->losses == NULL || w->gradient == NULL || w->hessian == NULL || w->start == NULL ||
+      w->trains == NULL)
     return churn_error_no_memory(error);
   status = churn_batch_prepare(&w->batch, folds, error);
   for (size_t f = 0; f < folds && status == CHURN_OK; f++) {
     status = churn_problem_prepare(&w->problems[f], k, error);
-    w->problems[f].held_out = (uint32_t)f;
+    for (size_t g = 0; g < folds; g++)
+      w->trains[f * folds + g] = g != f;
+    w->problems[f].trains = w->trains + f * folds;
     w->problems[f].tolerance = w->problems[f].step_tolerance = w->settings.tolerance;
     w->problems[f].most_sweeps = w->settings.most_sweeps;
   }
@@ -94,13 +99,15 @@ static void clear(cross_work *w)
   free(w->gradient);
   free(w->hessian);
   free(w->start);
+  free(w->trains);
 }
 
 static churn_status read_sums(cross_work *w, churn_error *error)
 {
   const churn_totals *all = &w->data->totals;
+  churn_fold_look look = {NULL, w->data->matrix->columns, w->start};
   churn_status status =
-      churn_fold_sums_read(w->data->matrix, w->map, w->start, w->run, w->sums, error);
+      churn_fold_sums_read(w->data->matrix, w->map, &look, 1, w->run, w->sums, error);
   w->sums_read = status == CHURN_OK;
   w->batch.sweeps++;
   for (uint32_t f = 0; status == CHURN_OK && f < w->map->count; f++) {

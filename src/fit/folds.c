@@ -15,18 +15,20 @@
  * several rounds. */
 enum { ROOM = 1 << 22 };
 
-/* A fold's lane sums lie one after the other: likelihood, weight, positive, first, second. */
+/* A fold's lane sums lie one after the other: likelihoods, weight, positive, first, second. */
 typedef struct sums_pass {
   const churn_matrix *matrix;
   const churn_fold_map *map;
   const churn_kernel *kernel;
-  const double *coefficients;
-  size_t stride;     /* of a fold's sums */
-  size_t first_lane; /* of this round */
-  double *sums;      /* [lanes of a round][folds][stride] */
-  double *tiles;     /* [threads][folds][columns + 3][256]: columns, y, weight, offset */
-  size_t *filled;    /* [threads][folds] */
-  double *scratch;   /* [threads][columns * 256] */
+  const churn_fold_look *looks;
+  size_t look_count;
+  size_t likelihoods; /* doubles that all looks take */
+  size_t stride;      /* of a fold's sums */
+  size_t first_lane;  /* of this round */
+  double *sums;       /* [lanes of a round][folds][stride] */
+  double *tiles;      /* [threads][folds][columns + 3][256]: columns, y, weight, offset */
+  size_t *filled;     /* [threads][folds] */
+  double *scratch;    /* [threads][columns * 256] */
 } sums_pass;
 
 static size_t tile_size(const churn_matrix *m)
@@ -40,10 +42,18 @@ static void flush(const sums_pass *s, double *tile, size_t *filled, double *sums
   size_t k = s->matrix->columns;
   double *y = tile + k * CHURN_TILE_ROWS, *weight = y + CHURN_TILE_ROWS;
   const double *offset = s->matrix->offset == NULL ? NULL : weight + CHURN_TILE_ROWS;
-  double *totals = sums + churn_kernel_sums(k), *first = totals + 2, *second = first + k;
+  double *totals = sums + s->likelihoods, *first = totals + 2, *second = first + k;
   for (size_t r = *filled; r < CHURN_TILE_ROWS; r++)
     weight[r] = 0;
-  s->kernel->step(tile, k, y, weight, offset, s->coefficients, sums);
+  for (size_t i = 0; i < s->look_count; i++) {
+    const churn_fold_look *look = &s->looks[i];
+    if (look->coefficients == NULL)
+      s->kernel->cross(tile, k, weight, sums);
+    else
+      s->kernel->step(tile, look->chosen, look->columns, y, weight, offset, look->coefficients,
+                      sums);
+    sums += churn_kernel_sums(look->columns);
+  }
   for (size_t r = 0; r < *filled; r++) {
     totals[0] += weight[r];
     totals[1] += weight[r] * y[r];
@@ -117,12 +127,12 @@ static churn_status sum_lane(void *context, size_t task, int thread, churn_error
   return CHURN_OK;
 }
 
-static churn_status prepare_sums(churn_fold_sums *sums, size_t folds, size_t columns,
-                                 churn_error *error)
+static churn_status prepare_sums(churn_fold_sums *sums, size_t folds, size_t likelihoods,
+                                 size_t columns, churn_error *error)
 {
   for (size_t f = 0; f < folds; f++) {
     sums[f] = (churn_fold_sums){0};
-    sums[f].likelihood = churn_array_new(churn_kernel_sums(columns), sizeof(double));
+    sums[f].likelihood = churn_array_new(likelihoods, sizeof(double));
     sums[f].first = churn_array_new(columns, sizeof(double));
     sums[f].second = churn_array_new(columns, sizeof(double));
     if (sums[f].likelihood == NULL || sums[f].first == NULL || sums[f].second == NULL) {
@@ -151,7 +161,7 @@ static void add(double *to, const double *from, size_t count)
 
 static void add_lane(const sums_pass *s, size_t task, churn_fold_sums *sums)
 {
-  size_t k = s->matrix->columns, size = churn_kernel_sums(k);
+  size_t k = s->matrix->columns, size = s->likelihoods;
   for (size_t f = 0; f < s->map->count; f++) {
     const double *from = s->sums + (task * s->map->count + f) * s->stride;
     add(sums[f].likelihood, from, size);
@@ -163,16 +173,18 @@ static void add_lane(const sums_pass *s, size_t task, churn_fold_sums *sums)
 }
 
 churn_status churn_fold_sums_read(const churn_matrix *matrix, const churn_fold_map *map,
-                                  const double *coefficients, const churn_run *run,
+                                  const churn_fold_look *looks, size_t count, const churn_run *run,
                                   churn_fold_sums *sums, churn_error *error)
 {
-  size_t lanes = churn_lane_count(matrix), folds = map->count, k = matrix->columns;
-  size_t threads = (size_t)churn_parallel_threads(run), stride = churn_kernel_sums(k) + 2 + 2 * k;
+  size_t lanes = churn_lane_count(matrix), folds = map->count, k = matrix->columns, size = 0;
+  for (size_t i = 0; i < count; i++)
+    size += churn_kernel_sums(looks[i].columns);
+  size_t threads = (size_t)churn_parallel_threads(run), stride = size + 2 + 2 * k;
   size_t fitting = ROOM / (folds * stride), round = fitting == 0 ? 1 : fitting;
-  sums_pass s = {matrix, map, churn_kernel_choose(NULL), coefficients, stride, 0, NULL, NULL,
+  sums_pass s = {matrix, map, churn_kernel_choose(NULL), looks, count, size, stride, 0, NULL, NULL,
                  NULL,   NULL};
   round = round < lanes ? round : lanes;
-  churn_status status = prepare_sums(sums, folds, k, error);
+  churn_status status = prepare_sums(sums, folds, size, k, error);
   if (status != CHURN_OK)
     return status;
   s.sums = churn_array_new(round * folds, stride * sizeof(double));

@@ -242,7 +242,7 @@ static double upper_tail(double chi2, size_t df)
 static churn_status test_group(worker *w, size_t g, size_t *chosen, churn_error *error)
 {
   churn_group_test *test = &w->out->tests[g];
-  double gvif = test->gvif;
+  double gvif = test->gvif, ratio = test->chi2;
   size_t columns = w->matrix->columns, df = 0;
   for (size_t c = 0; c < columns; c++)
     if (w->settings->group[c] == g)
@@ -250,11 +250,12 @@ static churn_status test_group(worker *w, size_t g, size_t *chosen, churn_error 
   *test = (churn_group_test){df, NAN, NAN, gvif, NAN};
   if (df == 0)
     return CHURN_OK;
-  churn_status status =
-      w->out->ratio_tests
-          ? churn_ratio_test(&w->objective, &w->best, chosen, df, &test->chi2, error)
-          : churn_wald_test(w->result->coefficients, w->out->covariance, columns, chosen, df,
-                            &test->chi2, error);
+  churn_status status = CHURN_OK;
+  if (w->out->ratio_tests)
+    test->chi2 = ratio;
+  else
+    status = churn_wald_test(w->result->coefficients, w->out->covariance, columns, chosen, df,
+                             &test->chi2, error);
   test->p = upper_tail(test->chi2, df);
   test->scaled_gvif = pow(gvif, 1 / (2 * (double)df));
   return status;
@@ -265,15 +266,21 @@ static churn_status test_groups(worker *w, churn_error *error)
   size_t columns = w->matrix->columns, groups = w->settings->group_count;
   size_t *chosen = churn_array_new(columns, sizeof *chosen);
   double *gvif = churn_array_new(groups, sizeof *gvif);
-  churn_status status = chosen == NULL || gvif == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  double *ratios = churn_array_new(groups, sizeof *ratios);
+  churn_status status =
+      chosen == NULL || gvif == NULL || ratios == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_vif(w->result->covariance, columns, w->settings->group, groups, gvif, error);
+  if (status == CHURN_OK && w->out->ratio_tests)
+    status = churn_ratio_tests(&w->objective, &w->best, w->settings->group, groups, ratios, error);
   for (size_t g = 0; g < groups && status == CHURN_OK; g++) {
     w->out->tests[g].gvif = gvif[g];
+    w->out->tests[g].chi2 = ratios[g];
     status = test_group(w, g, chosen, error);
   }
   free(chosen);
   free(gvif);
+  free(ratios);
   return status;
 }
 

@@ -2,8 +2,8 @@
  * information criteria. Place in the flow: fitted (standardised) matrix and coefficients -> model.
  *
  * All intervals are at 95 %. Cost: one pass over the rows for the model-based figures, one more for
- * a robust covariance, about two for each feature's likelihood-ratio test, ten for each profile
- * interval; columns^3 for the variance inflation.
+ * a robust covariance, a few passes of gradients for each feature's likelihood-ratio test, ten
+ * passes for each profile interval; columns^3 for the variance inflation.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_INFERENCE_H

@@ -25,17 +25,18 @@ static inline size_t churn_kernel_sums(size_t columns)
   return churn_kernel_hessian_start(columns) + (columns + 1) * (columns + 2) / 2;
 }
 
-/* One tile: x is columns x 256 doubles, 64-byte aligned; y, weight [256]; offset [256], 64-byte
- * aligned, NULL = 0; coefficients [columns + 1], intercept first. Adds to sums, with eta = offset +
- * b_0 + x b: loss = sum w (log(1 + exp(eta)) - y eta), gradient = X'w(p - y), Hessian = X'WX with W
- * = w p (1 - p). All values must be finite. */
-typedef void churn_kernel_step(const double *x, size_t columns, const double *y,
-                               const double *weight, const double *offset,
+/* One tile: x is columns x 256 doubles, 64-byte aligned, or with `chosen` [columns] more than that,
+ * of which these columns are looked at (NULL = the first ones); y, weight [256]; offset [256],
+ * 64-byte aligned, NULL = 0; coefficients [columns + 1], intercept first. Adds to sums, with eta =
+ * offset + b_0 + x b: loss = sum w (log(1 + exp(eta)) - y eta), gradient = X'w(p - y), Hessian =
+ * X'WX with W = w p (1 - p). All values must be finite. */
+typedef void churn_kernel_step(const double *x, const uint32_t *chosen, size_t columns,
+                               const double *y, const double *weight, const double *offset,
                                const double *coefficients, double *sums);
 
 /* One tile: the loss and the gradient alone, into sums[0 .. columns + 2). A third of the work. */
-typedef void churn_kernel_slope(const double *x, size_t columns, const double *y,
-                                const double *weight, const double *offset,
+typedef void churn_kernel_slope(const double *x, const uint32_t *chosen, size_t columns,
+                                const double *y, const double *weight, const double *offset,
                                 const double *coefficients, double *sums);
 
 /* 256 rows: losses[r] = log(1 + exp(eta)) - y eta. */

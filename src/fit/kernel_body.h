@@ -77,12 +77,22 @@ static inline const vector *const_vectors(const double *column)
   return (const vector *)(const void *)column;
 }
 
-/* Columns first..first+3 of the tile. */
-static inline void block_columns(const double *x, size_t columns, size_t first,
-                                 const vector *out[BLOCK])
+/* The columns of a tile that are looked at. */
+typedef struct view {
+  const double *x;
+  const uint32_t *chosen; /* [columns], NULL = the first ones */
+  size_t columns;
+} view;
+
+/* Columns first..first+3 of the view. */
+static inline void block_columns(const view *v, size_t first, const vector *out[BLOCK])
 {
-  for (size_t j = 0; j < BLOCK; j++)
-    out[j] = const_vectors(first + j < columns ? x + (first + j) * CHURN_TILE_ROWS : zero_column);
+  for (size_t j = 0; j < BLOCK; j++) {
+    size_t number = first + j;
+    if (v->chosen != NULL && number < v->columns)
+      number = v->chosen[number];
+    out[j] = const_vectors(first + j < v->columns ? v->x + number * CHURN_TILE_ROWS : zero_column);
+  }
 }
 
 /* Cache lines still to be fetched: the tile after this one, whose columns are too short for the
@@ -92,10 +102,11 @@ typedef struct lines {
   uintptr_t end;
 } lines;
 
-static inline lines lines_after(const double *x, size_t columns)
+/* None for a choice of columns, which looks at a tile that is in cache already. */
+static inline lines lines_after(const view *v)
 {
-  uintptr_t size = columns * CHURN_TILE_ROWS * sizeof *x;
-  return (lines){(uintptr_t)x + size, (uintptr_t)x + 2 * size};
+  uintptr_t x = (uintptr_t)v->x, size = v->columns * CHURN_TILE_ROWS * sizeof *v->x;
+  return v->chosen == NULL ? (lines){x + size, x + 2 * size} : (lines){x, x};
 }
 
 static inline void fetch_line(lines *next)
@@ -104,9 +115,10 @@ static inline void fetch_line(lines *next)
   next->first += next->first < next->end ? 64 : 0;
 }
 
-static void linear_predictor(const double *x, size_t columns, const double *offset,
-                             const double *coefficients, double *predictor)
+static void linear_predictor(const view *v, const double *offset, const double *coefficients,
+                             double *predictor)
 {
+  size_t columns = v->columns;
   vector *eta = vectors(predictor);
   const vector *start = const_vectors(offset == NULL ? zero_column : offset);
   for (int r = 0; r < VECTORS; r++)
@@ -114,7 +126,7 @@ static void linear_predictor(const double *x, size_t columns, const double *offs
   for (size_t first = 0; first < columns; first += BLOCK) {
     const vector *c[BLOCK];
     double b[BLOCK];
-    block_columns(x, columns, first, c);
+    block_columns(v, first, c);
     for (size_t j = 0; j < BLOCK; j++)
       b[j] = first + j < columns ? coefficients[1 + first + j] : 0;
     for (int r = 0; r < VECTORS; r++)
@@ -191,32 +203,34 @@ static void weigh_columns(const vector *const c[BLOCK], const vector *w, size_t 
   }
 }
 
-static void add_hessian(const double *x, size_t columns, const double *curvature, double *hessian)
+static void add_hessian(const view *v, const double *curvature, double *hessian)
 {
+  size_t columns = v->columns;
   const vector *w = const_vectors(curvature);
   vector weighted[BLOCK][VECTORS];
   vector total = {0};
-  lines next = lines_after(x, columns);
+  lines next = lines_after(v);
   for (int r = 0; r < VECTORS; r++)
     total += w[r];
   hessian[0] += vector_sum(total);
   for (size_t i = 0; i < columns; i += BLOCK) {
     const vector *rows[BLOCK];
-    block_columns(x, columns, i, rows);
+    block_columns(v, i, rows);
     weigh_columns(rows, w, columns, i, weighted, hessian);
     const vector *const left[BLOCK] = {weighted[0], weighted[1], weighted[2], weighted[3]};
     for (size_t j = 0; j <= i; j += BLOCK) {
       const vector *right[BLOCK];
       double sums[BLOCK][BLOCK];
-      block_columns(x, columns, j, right);
+      block_columns(v, j, right);
       block_products(left, right, sums, &next);
       add_block(sums, columns, i, j, hessian);
     }
   }
 }
 
-static void add_gradient(const double *x, size_t columns, const double *residual, double *gradient)
+static void add_gradient(const view *v, const double *residual, double *gradient)
 {
+  size_t columns = v->columns;
   const vector *e = const_vectors(residual);
   vector total = {0};
   for (int r = 0; r < VECTORS; r++)
@@ -225,7 +239,7 @@ static void add_gradient(const double *x, size_t columns, const double *residual
   for (size_t first = 0; first < columns; first += BLOCK) {
     const vector *c[BLOCK];
     vector sum[BLOCK] = {{0}};
-    block_columns(x, columns, first, c);
+    block_columns(v, first, c);
     for (int r = 0; r < VECTORS; r++)
       for (size_t j = 0; j < BLOCK; j++)
         sum[j] += e[r] * c[j][r];
@@ -234,38 +248,43 @@ static void add_gradient(const double *x, size_t columns, const double *residual
   }
 }
 
-void CHURN_KERNEL_NAME(churn_kernel_step)(const double *x, size_t columns, const double *y,
-                                          const double *weight, const double *offset,
-                                          const double *coefficients, double *sums)
+void CHURN_KERNEL_NAME(churn_kernel_step)(const double *x, const uint32_t *chosen, size_t columns,
+                                          const double *y, const double *weight,
+                                          const double *offset, const double *coefficients,
+                                          double *sums)
 {
+  const view v = {x, chosen, columns};
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(x, columns, offset, coefficients, eta);
+  linear_predictor(&v, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(x, columns, residual, sums + 1);
-  add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
+  add_gradient(&v, residual, sums + 1);
+  add_hessian(&v, curvature, sums + churn_kernel_hessian_start(columns));
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_cross)(const double *x, size_t columns, const double *weight,
                                            double *sums)
 {
+  const view v = {x, NULL, columns};
   alignas(64) double curvature[CHURN_TILE_ROWS];
   for (int r = 0; r < CHURN_TILE_ROWS; r++)
     curvature[r] = weight[r];
-  add_hessian(x, columns, curvature, sums + churn_kernel_hessian_start(columns));
+  add_hessian(&v, curvature, sums + churn_kernel_hessian_start(columns));
 }
 
-void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, size_t columns, const double *y,
-                                           const double *weight, const double *offset,
-                                           const double *coefficients, double *sums)
+void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, const uint32_t *chosen, size_t columns,
+                                           const double *y, const double *weight,
+                                           const double *offset, const double *coefficients,
+                                           double *sums)
 {
+  const view v = {x, chosen, columns};
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(x, columns, offset, coefficients, eta);
+  linear_predictor(&v, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(x, columns, residual, sums + 1);
+  add_gradient(&v, residual, sums + 1);
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const double *y,
@@ -273,10 +292,11 @@ void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const
                                           const double *coefficients, double *residual,
                                           double *curvature, double *sums)
 {
+  const view v = {x, NULL, columns};
   alignas(64) double eta[CHURN_TILE_ROWS];
-  linear_predictor(x, columns, offset, coefficients, eta);
+  linear_predictor(&v, offset, coefficients, eta);
   sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(x, columns, residual, sums + 1);
+  add_gradient(&v, residual, sums + 1);
 }
 
 /* Some rows' shares, one after the other. */

@@ -81,7 +81,7 @@ static void step_tile(const row_pass *pass, size_t tile, int thread, double *sum
   if (m->block_count > 0)
     churn_coded_step(o->coded, thread, tile, pass->with_hessian);
   else
-    look(churn_matrix_tile(m, tile, 0), m->columns, m->y + tile * CHURN_TILE_ROWS,
+    look(churn_matrix_tile(m, tile, 0), NULL, m->columns, m->y + tile * CHURN_TILE_ROWS,
          m->weight + tile * CHURN_TILE_ROWS, churn_matrix_offset(m, tile), pass->coefficients,
          sums);
 }

@@ -26,7 +26,6 @@ churn_status churn_problem_prepare(churn_problem *p, size_t columns, churn_error
 {
   size_t n = columns + 1;
   p->unknowns = n;
-  p->held_out = CHURN_NO_FOLD;
   p->tolerance = 1e-10;
   p->step_tolerance = 1e-10;
   p->slow = 0.1;

@@ -26,14 +26,13 @@ typedef enum churn_problem_phase {
   CHURN_PHASE_STEP
 } churn_problem_phase;
 
-enum { CHURN_NO_FOLD = UINT32_MAX };
-
-/* Minimises sum w_i loss_i / total_weight + penalty over the rows that are not in `held_out`, on
- * the columns as they are in the matrix. */
+/* Minimises sum w_i loss_i / total_weight + penalty over the rows of the groups that it trains on,
+ * on the columns as they are in the matrix. */
 typedef struct churn_problem {
-  size_t unknowns; /* columns + 1; number 0 is the intercept */
-  uint32_t held_out;
-  double total_weight; /* of the rows that count */
+  size_t unknowns;        /* columns + 1; number 0 is the intercept */
+  const bool *trains;     /* [groups], borrowed; NULL = all rows */
+  const uint32_t *chosen; /* [unknowns - 1] columns of the matrix, borrowed; NULL = all */
+  double total_weight;    /* of the rows that count */
   churn_penalty_terms penalty;
   double tolerance;      /* of the residual (churn_penalty_residual) */
   double step_tolerance; /* and no coefficient would move by more than this in the next step */
@@ -63,7 +62,7 @@ typedef struct churn_problem {
   size_t separating_column;
 } churn_problem;
 
-/* Tolerances and limits as of churn_fit_logistic, no penalty, no held-out fold. */
+/* Tolerances and limits as of churn_fit_logistic, no penalty, all rows, all columns. */
 CHURN_MUST_USE churn_status churn_problem_prepare(churn_problem *problem, size_t columns,
                                                   churn_error *error);
 void churn_problem_clear(churn_problem *problem);

@@ -215,6 +215,7 @@ void churn_quadratic_solve(churn_quadratic *q, const churn_penalty_terms *p, con
                            const double *gradient, const double *packed, double *step)
 {
   double scale = 0;
+  q->unknowns = p->unknowns;
   set_up(q, p, b, gradient, packed, step);
   signs_stay(q, b, step);
   for (size_t j = 0; j < q->unknowns; j++)

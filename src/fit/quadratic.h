@@ -34,7 +34,7 @@ double churn_penalty_value(const churn_penalty_terms *penalty, const double *b);
 double churn_penalty_residual(const churn_penalty_terms *penalty, const double *b,
                               const double *gradient);
 
-/* Scratch of a solver for `unknowns`. */
+/* Scratch of a solver for at most as many `unknowns` as it was prepared for; those of the last. */
 typedef struct churn_quadratic {
   size_t unknowns;
   double *hessian;                /* [n^2], with l2 on its diagonal */

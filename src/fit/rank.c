@@ -5,6 +5,7 @@
  * R^2 on the columns kept before it. Cost: rows x columns^2 / 2 + columns^3 / 3.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/rank.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -17,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const double churn_rank_tolerance = 1e-9;
 
 enum { PARTNERS_NAMED = 8 };
 
@@ -105,8 +108,7 @@ done:
   return status;
 }
 
-/* Row j of the factor over the kept columns before it; returns the pivot. */
-static double factor_row(double *matrix, size_t k, const bool *keep, size_t j)
+double churn_rank_row(double *matrix, size_t k, const bool *keep, size_t j)
 {
   double *row = matrix + j * k;
   double pivot = row[j];
@@ -174,7 +176,7 @@ static churn_status sweep(double *matrix, size_t k, const double *deviations, do
                           char **because, churn_error *error)
 {
   for (size_t j = 0; j < k; j++) {
-    double pivot = deviations[j] > 0 ? factor_row(matrix, k, keep, j) : 0;
+    double pivot = deviations[j] > 0 ? churn_rank_row(matrix, k, keep, j) : 0;
     keep[j] = pivot > tolerance;
     if (keep[j]) {
       matrix[j * k + j] = sqrt(pivot);
@@ -254,8 +256,9 @@ churn_status churn_fit_rank(const churn_matrix *matrix, const char *const *names
   if (status == CHURN_OK)
     status = correlate(matrix, totals.weight, work.means, work.deviations, run, work.matrix, error);
   if (status == CHURN_OK)
-    status = sweep(work.matrix, k, work.deviations, tolerance > 0 ? tolerance : 1e-9, names,
-                   work.coefficients, work.keep, work.because, error);
+    status =
+        sweep(work.matrix, k, work.deviations, tolerance > 0 ? tolerance : churn_rank_tolerance,
+              names, work.coefficients, work.keep, work.because, error);
   if (status == CHURN_OK)
     deliver(&work, k, keep, because);
   clear(&work, k);

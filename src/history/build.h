@@ -22,6 +22,9 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
                               const churn_column_request *requests, size_t count,
                               const churn_table_settings *settings, churn_table **table);
 
+/* The folder for parsed sources; NULL where none is wanted, or every fault is. */
+const char *churn_build_cache(const churn_build *build);
+
 /* A column of a source is read: wanted, or the day from which the source or a wanted column is
  * visible. */
 bool churn_build_is_read(const churn_build *build, size_t source, size_t column);

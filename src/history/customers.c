@@ -427,7 +427,8 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   if (count == 3)
     requests[2].heading = source->columns[source->known_at].heading;
   churn_table *table = NULL;
-  churn_table_settings settings = {.collect_all = build->settings->collect_all};
+  churn_table_settings settings = {.collect_all = build->settings->collect_all,
+                                   .cache = churn_build_cache(build)};
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
   churn_status status = allocate_columns(build);

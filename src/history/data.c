@@ -158,6 +158,11 @@ churn_status churn_build_record(const churn_build *build, const char *name, cons
   return input->name == NULL || input->path == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
+const char *churn_build_cache(const churn_build *build)
+{
+  return build->settings->collect_all ? NULL : build->schema->project->cache;
+}
+
 churn_status churn_build_read(const churn_build *build, const churn_source_spec *spec,
                               const churn_column_request *requests, size_t count,
                               const churn_table_settings *settings, churn_table **table)
@@ -165,6 +170,7 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   churn_table_settings how = *settings;
   how.collect_all = build->settings->collect_all;
   how.most_rejects = MOST_FAULTS;
+  how.cache = churn_build_cache(build);
   churn_table *read = NULL;
   churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &how,
                                          build->run, &read, build->error);

@@ -83,7 +83,7 @@ static churn_status read_via(const churn_build *build, const churn_source_spec *
       {spec->via.id.text, CHURN_TYPE_ID, false, churn_project_place(project, &spec->via.id)},
       {spec->via.customer.text, CHURN_TYPE_ID, false,
        churn_project_place(project, &spec->via.customer)}};
-  churn_table_settings settings = {.keep_lines = true};
+  churn_table_settings settings = {.keep_lines = true, .cache = churn_build_cache(build)};
   return churn_table_read(spec->via.path, &spec->format, requests, 2, &settings, build->run, file,
                           build->error);
 }

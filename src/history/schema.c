@@ -5,7 +5,7 @@
 #include "history/schema.h"
 
 #include "base/memory.h"
-#include "source/table.h"
+#include "source/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ typedef struct builder {
   const churn_source_spec *spec;
   churn_schema_source *source;
   size_t capacity;
+  const churn_run *run;
   churn_error *error;
 } builder;
 
@@ -132,7 +133,8 @@ static churn_status add_headings(builder *b)
   char **headings = NULL;
   size_t count = 0, taken = 0, capacity = b->schema->owned_count;
   churn_status status =
-      churn_table_headings(b->spec->path, &b->spec->format, &headings, &count, b->error);
+      churn_cache_headings(b->spec->path, &b->spec->format, b->schema->project->cache, b->run,
+                           &headings, &count, b->error);
   for (; status == CHURN_OK && taken < count; taken++) {
     status = keep_text(b->schema, &capacity, headings[taken], b->error);
     if (status != CHURN_OK)
@@ -203,7 +205,7 @@ static void apply_known_types(builder *b, const churn_known_type *known, size_t 
   }
 }
 
-static churn_status infer_types(builder *b, const churn_run *run)
+static churn_status infer_types(builder *b)
 {
   churn_schema_source *source = b->source;
   size_t wanted = 0;
@@ -217,8 +219,9 @@ static churn_status infer_types(builder *b, const churn_run *run)
   for (size_t i = 0; i < source->column_count; i++)
     requests[i] = (churn_column_request){source->columns[i].heading, source->columns[i].type, false,
                                          source->columns[i].place};
-  churn_status status = churn_table_infer(b->spec->path, &b->spec->format, requests,
-                                          source->column_count, run, b->error);
+  churn_status status =
+      churn_cache_infer(b->spec->path, &b->spec->format, requests, source->column_count,
+                        b->schema->project->cache, b->run, b->error);
   for (size_t i = 0; status == CHURN_OK && i < source->column_count; i++)
     source->columns[i].type = requests[i].type;
   free(requests);
@@ -264,7 +267,7 @@ static churn_status build_source(churn_schema *schema, size_t index, const churn
                                  const churn_known_type *known, size_t known_count,
                                  const churn_run *run, churn_error *error)
 {
-  builder b = {schema, spec, &schema->sources[index], 0, error};
+  builder b = {schema, spec, &schema->sources[index], 0, run, error};
   churn_status status = spec->columns_declared ? add_declared(&b) : add_headings(&b);
   if (status == CHURN_OK)
     status = settle_day(&b);
@@ -273,7 +276,7 @@ static churn_status build_source(churn_schema *schema, size_t index, const churn
   if (status != CHURN_OK)
     return status;
   apply_known_types(&b, known, known_count);
-  status = infer_types(&b, run);
+  status = infer_types(&b);
   settle_inferred_known_at(&b);
   return status == CHURN_OK ? check_all_known_at(&b) : status;
 }

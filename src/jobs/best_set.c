@@ -7,6 +7,7 @@
 #include "design/encoding.h"
 #include "design/split.h"
 #include "jobs/explain.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 #include "jobs/shuffle.h"
 #include "monitor/stability.h"
@@ -21,6 +22,7 @@ typedef struct explaining {
   const churn_run *run;
   churn_comparison *comparison;
   int8_t *labels;
+  double *weights;    /* of the population; NULL where every row stands for itself */
   churn_model *model; /* of all rows */
   churn_matrix *matrix;
   churn_fit_result result;
@@ -30,6 +32,7 @@ typedef struct explaining {
 static void clear(explaining *e)
 {
   free(e->labels);
+  free(e->weights);
   churn_model_free(e->model);
   churn_matrix_free(e->matrix);
   free(e->result.coefficients);
@@ -47,18 +50,25 @@ static churn_status encode(explaining *e, churn_error *error)
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
   e->labels = churn_snapshots_labels(e->input->rows);
   e->model = churn_model_new();
-  churn_status status = features == NULL || e->labels == NULL || e->model == NULL
-                            ? churn_error_no_memory(error)
-                            : CHURN_OK;
+  churn_status status =
+      features == NULL || e->labels == NULL || e->model == NULL
+          ? churn_error_no_memory(error)
+          : churn_population_weights(&p->project->fit, e->input->rows, &e->weights, error);
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
-  churn_encoding_rows rows = {.frame = e->input->frame, .labels = e->labels};
+  churn_encoding_rows rows = {.frame = e->input->frame,
+                              .labels = e->labels,
+                              .weights = e->weights,
+                              .repeated = e->input->rows->repeated,
+                              .any_reference = true};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, p->project->pool_rows,
                                   e->run, e->model, error);
   if (status == CHURN_OK)
     status = churn_encoding_apply(e->model, p->plan, e->input->frame, e->labels, e->run, &e->matrix,
                                   error);
+  if (status == CHURN_OK)
+    status = churn_matrix_set_terms(&p->project->fit, e->input->rows, e->matrix, error);
   free(features);
   return status;
 }
@@ -135,7 +145,7 @@ static churn_status fit(explaining *e, bool *fitted, churn_error *error)
       columns == 0 ? CHURN_OK
                    : churn_penalty_fit(&input, e->run, &e->result, &report, e->model, error);
   *fitted = report.stopped_by != CHURN_STOP_SEPARATION;
-  churn_explanation explanation = {&p->project->fit, e->input->rows, NULL,
+  churn_explanation explanation = {&p->project->fit, e->input->rows, e->weights,
                                    e->matrix,        &e->result,     &report};
   if (status == CHURN_OK && *fitted)
     status = churn_explain(&explanation, e->run, e->model, error);
@@ -210,7 +220,9 @@ static churn_status describe_feature(explaining *e, uint32_t feature, bool fitte
                                  e->logits,
                                  e->contributions + feature * rows,
                                  c->shuffles,
-                                 c->seed};
+                                 c->seed,
+                                 e->input->pipeline->project->fit.weighting !=
+                                     CHURN_WEIGHTING_NONE};
   churn_status status = take_columns(e, feature, fitted, to, error);
   if (status == CHURN_OK)
     status = measure_drift(e, feature, &to->drift, error);
@@ -220,7 +232,7 @@ static churn_status describe_feature(explaining *e, uint32_t feature, bool fitte
 static churn_status fit_folds(explaining *e, bool *whole, churn_error *error)
 {
   churn_out_of_fold_input input = *e->input;
-  churn_set_fits fits;
+  churn_set_outcome fits;
   uint32_t finished = 0;
   size_t rows = input.rows->count;
   e->logits = churn_array_new(rows, sizeof *e->logits);

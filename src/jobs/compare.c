@@ -22,6 +22,7 @@ typedef struct comparing {
   churn_frame *frame;
   churn_feature_sets sets;
   churn_judging_folds folds;
+  bool *wanted; /* [features of the project]: those that some set holds; NULL = all are read */
   churn_comparison *comparison;
 } comparing;
 
@@ -71,6 +72,7 @@ static void clear(comparing *c)
   churn_snapshots_free(c->rows);
   churn_snapshots_free(c->all);
   churn_pipeline_close(c->pipeline);
+  free(c->wanted);
 }
 
 static churn_status check_outcome(const churn_project *project, churn_error *error)
@@ -89,10 +91,21 @@ static bool reads_standard_input(const churn_project *project)
   return reads;
 }
 
+/* Only what some set holds is read and extracted. */
+static churn_status narrow_sets(comparing *c, size_t features, churn_error *error)
+{
+  c->wanted = churn_array_new(features, sizeof *c->wanted);
+  if (c->wanted == NULL)
+    return churn_error_no_memory(error);
+  churn_feature_sets_union(&c->sets, features, c->wanted);
+  churn_feature_sets_narrow(&c->sets, features, c->wanted);
+  return CHURN_OK;
+}
+
 /* Before the data is read, so that a wrong name is told at once. */
 static churn_status open_sets(comparing *c, churn_error *error)
 {
-  churn_pipeline_settings opening = {.no_data = true};
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .no_data = true};
   churn_pipeline *checked = NULL;
   churn_status status = check_outcome(c->project, error);
   if (status != CHURN_OK || reads_standard_input(c->project))
@@ -100,13 +113,15 @@ static churn_status open_sets(comparing *c, churn_error *error)
   status = churn_pipeline_open(c->project, &opening, c->run, &checked, error);
   if (status == CHURN_OK)
     status = churn_feature_sets_build(checked, c->settings, &c->sets, error);
+  if (status == CHURN_OK)
+    status = narrow_sets(c, checked->feature_count, error);
   churn_pipeline_close(checked);
   return status;
 }
 
 static churn_status open_rows(comparing *c, churn_error *error)
 {
-  churn_pipeline_settings opening = {.with_labels = true};
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .wanted = c->wanted};
   churn_status status = churn_pipeline_open(c->project, &opening, c->run, &c->pipeline, error);
   if (status == CHURN_OK && c->sets.count == 0)
     status = churn_feature_sets_build(c->pipeline, c->settings, &c->sets, error);
@@ -131,10 +146,15 @@ static churn_status choose_folds(comparing *c, churn_error *error)
   const churn_compare_settings *s = c->settings;
   churn_status status = CHURN_OK;
   if (s->folds == 0)
-    status = churn_judging_by_time(c->pipeline, c->rows, c->run, &c->folds, error);
+    status = churn_judging_by_time(c->pipeline, c->rows, s->window_days, c->run, &c->folds, error);
   if (status != CHURN_OK || c->folds.count > 0)
     return status;
   churn_judging_folds_clear(&c->folds);
+  if (s->window_days > 0)
+    return churn_error_set(
+        error, CHURN_USAGE,
+        "a sliding window takes folds by time: leave out the number of folds, on "
+        "a project that has snapshots enough");
   return churn_judging_by_customer(c->pipeline, c->rows, s->folds == 0 ? DEFAULT_FOLDS : s->folds,
                                    s->seed, &c->folds, error);
 }
@@ -144,7 +164,7 @@ static void describe_fold(const comparing *c, uint32_t fold, churn_compared_fold
   to->as_of = c->folds.by_time ? c->folds.days[fold] : CHURN_DAY_MISSING;
   for (size_t i = 0; i < c->rows->count; i++) {
     uint64_t churner = c->rows->rows[i].label == CHURN_LABEL_CHURNED;
-    if (churn_judging_trains(&c->folds, c->rows, fold, i)) {
+    if (churn_judging_trains(&c->folds, fold, i)) {
       to->training_rows++;
       to->training_churners += churner;
     }
@@ -242,6 +262,7 @@ static churn_status describe(comparing *c, churn_error *error)
   if (to == NULL)
     return churn_error_no_memory(error);
   to->rule = c->folds.by_time ? CHURN_FOLDS_TIME : CHURN_FOLDS_CUSTOMERS;
+  to->window_days = s->window_days;
   to->kept_back = c->all->count - c->rows->count;
   to->capacity = s->capacity;
   to->seed = s->seed;
@@ -264,7 +285,7 @@ static churn_status describe(comparing *c, churn_error *error)
   return status;
 }
 
-static void describe_fits(const comparing *c, const churn_set_fits *fits)
+static void describe_fits(const comparing *c, const churn_set_outcome *fits)
 {
   for (size_t s = 0; s < c->sets.count; s++) {
     churn_compared_set *to = &c->comparison->sets[s];
@@ -308,19 +329,24 @@ static size_t find_best(const churn_comparison *c)
   return best;
 }
 
+static bool is_weighted(const comparing *c)
+{
+  return c->project->fit.weighting != CHURN_WEIGHTING_NONE;
+}
+
 static churn_status judge(comparing *c, churn_error *error)
 {
   size_t sets = c->sets.count, rows = c->rows->count;
   churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds, NULL};
   uint32_t finished = 0;
   double *logits = churn_array_new(sets * rows, sizeof *logits);
-  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   churn_status status = logits == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, &finished, error);
   if (status == CHURN_OK)
     keep_folds(c, finished);
-  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
   if (status == CHURN_OK) {
     describe_fits(c, fits);
     status = churn_judge(&judging, c->run, c->comparison, error);
@@ -357,12 +383,13 @@ static churn_status judge_random(comparing *c, churn_error *error)
   uint32_t finished = 0;
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);
-  churn_set_fits *fits = churn_array_new(sets, sizeof *fits);
+  churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   if (status == CHURN_OK && (logits == NULL || areas == NULL || fits == NULL))
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)
     status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, &finished, error);
-  churn_judge_input judging = {c->rows, c->frame, &folds, sets, logits};
+  /* the same rows, ranked in the same lists, so that the difference is optimism alone */
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
   bool whole = finished == folds.count;
   if (status == CHURN_OK && whole)
     status = churn_judge_areas(&judging, c->run, areas, NULL, error);
@@ -403,29 +430,14 @@ static churn_status conclude(comparing *c, churn_error *error)
   return CHURN_OK;
 }
 
-/* The measures and tests count every row once; a comparison that took such a project all the same
- * would answer for the file, not for the population. */
-static churn_status refuse_weights(comparing *c, churn_error *error)
-{
-  const churn_fit_spec *fit = &c->project->fit;
-  const churn_located *at = fit->weight.text != NULL ? &fit->weight : &fit->offset;
-  if (fit->weighting == CHURN_WEIGHTING_NONE && fit->offset.text == NULL)
-    return CHURN_OK;
-  return churn_error_set_at(error, CHURN_BAD_PROJECT,
-                            (churn_place){c->project->path, at->line, at->column},
-                            "compare counts every row once, without weights and offset; accepted: "
-                            "a project without customers.weight, fit.weights, fit.sampled and "
-                            "fit.offset");
-}
-
 churn_status churn_compare(const churn_project *project, const churn_compare_settings *settings,
                            const churn_run *run, churn_comparison **comparison, churn_error *error)
 {
   comparing c = {.project = project, .settings = settings, .run = run};
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
-      refuse_weights, open_sets,    open_rows,    choose_folds, describe,
-      judge,          judge_random, measure_cost, report_best,  conclude};
+      open_sets,    open_rows,    choose_folds, describe, judge,
+      judge_random, measure_cost, report_best,  conclude};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);
   if (status == CHURN_OK) {

@@ -3,32 +3,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/comparison_json.h"
 
-static void open_item(churn_json_text *text, int indent, bool first)
-{
-  churn_json_append(text, first ? "" : ",");
-  churn_json_line(text, indent);
-  churn_json_append(text, "{");
-}
-
-static void append_whole(churn_json_text *text, int indent, const char *key, uint64_t value)
-{
-  churn_json_key(text, indent, key, false);
-  churn_json_whole(text, value);
-}
-
-static void append_number(churn_json_text *text, int indent, const char *key, double value)
-{
-  churn_json_key(text, indent, key, false);
-  churn_json_number_or_null(text, value);
-}
-
 static void append_folds(churn_json_text *text, const churn_comparison *c)
 {
-  churn_json_key(text, 2, "folds", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "folds");
   for (size_t f = 0; f < c->fold_count; f++) {
     const churn_compared_fold *fold = &c->folds[f];
-    open_item(text, 4, f == 0);
+    churn_json_item(text, 4, f == 0);
+    churn_json_append(text, "{");
     churn_json_append(text, "\"as_of\": ");
     churn_json_day(text, fold->as_of);
     const struct {
@@ -44,8 +25,7 @@ static void append_folds(churn_json_text *text, const churn_comparison *c)
     }
     churn_json_append(text, "}");
   }
-  churn_json_line(text, 2);
-  churn_json_append(text, "]");
+  churn_json_list_close(text, 2);
 }
 
 /* The doubles at `values` + i * `stride` bytes as a list. */
@@ -96,10 +76,7 @@ static void append_cost(churn_json_text *text, const churn_compared_set *set)
   const churn_json_pair cost[] = {{"extraction_ms_per_thousand", set->extraction_ms},
                                   {"fit_ms", set->fit_ms},
                                   {"bytes_per_customer", (double)set->row_bytes}};
-  churn_json_key(text, 6, "cost", false);
-  churn_json_append(text, "{");
-  churn_json_numbers(text, cost, sizeof cost / sizeof cost[0], true);
-  churn_json_append(text, "}");
+  churn_json_numbers_at(text, 6, "cost", cost, sizeof cost / sizeof cost[0]);
 }
 
 static void append_set(churn_json_text *text, const churn_comparison *c,
@@ -108,24 +85,24 @@ static void append_set(churn_json_text *text, const churn_comparison *c,
   churn_json_key(text, 6, "name", true);
   churn_json_quote(text, set->name);
   churn_json_texts(text, 6, "features", set->features, set->feature_count);
-  append_whole(text, 6, "columns", set->columns);
+  churn_json_whole_at(text, 6, "columns", set->columns);
   churn_json_estimate(text, 6, "auc", &set->auc);
   churn_json_estimate(text, 6, "log_loss", &set->log_loss);
   churn_json_estimate(text, 6, "brier", &set->brier);
-  append_number(text, 6, "calibration_slope", set->calibration_slope);
-  append_number(text, 6, "calibration_slope_error", set->calibration_slope_error);
+  churn_json_number_at(text, 6, "calibration_slope", set->calibration_slope);
+  churn_json_number_at(text, 6, "calibration_slope_error", set->calibration_slope_error);
   churn_json_estimate(text, 6, "top_decile_lift", &set->lift);
   churn_json_estimate(text, 6, "captured", &set->captured);
   churn_json_estimate(text, 6, "captured_value", &set->captured_value);
-  append_number(text, 6, "random_folds_auc", set->random_auc);
+  churn_json_number_at(text, 6, "random_folds_auc", set->random_auc);
   append_list(text, 6, "fold_aucs", false, set->fold_aucs, sizeof(double), c->fold_count);
   append_list(text, 6, "fold_log_losses", false, set->fold_log_losses, sizeof(double),
               c->fold_count);
   append_list(text, 6, "fold_briers", false, set->fold_briers, sizeof(double), c->fold_count);
   if (parts.curves)
     append_curves(text, set);
-  append_whole(text, 6, "separated_fits", set->separated);
-  append_whole(text, 6, "not_converged_fits", set->not_converged);
+  churn_json_whole_at(text, 6, "separated_fits", set->separated);
+  churn_json_whole_at(text, 6, "not_converged_fits", set->not_converged);
   if (parts.cost)
     append_cost(text, set);
 }
@@ -135,18 +112,16 @@ static void append_pair(churn_json_text *text, const churn_comparison *c,
 {
   churn_json_key(text, 6, "first", true);
   churn_json_quote(text, c->sets[pair->first].name);
-  churn_json_key(text, 6, "second", false);
-  churn_json_quote(text, c->sets[pair->second].name);
+  churn_json_text_at(text, 6, "second", c->sets[pair->second].name);
   churn_json_estimate(text, 6, "auc", &pair->auc);
-  append_number(text, 6, "auc_std_error", pair->auc_std_error);
-  append_number(text, 6, "z", pair->z);
-  append_number(text, 6, "p", pair->p);
-  append_number(text, 6, "p_adjusted", pair->p_adjusted);
+  churn_json_number_at(text, 6, "auc_std_error", pair->auc_std_error);
+  churn_json_number_at(text, 6, "z", pair->z);
+  churn_json_number_at(text, 6, "p", pair->p);
+  churn_json_number_at(text, 6, "p_adjusted", pair->p_adjusted);
   churn_json_estimate(text, 6, "log_loss", &pair->log_loss);
   churn_json_estimate(text, 6, "captured", &pair->captured);
   churn_json_estimate(text, 6, "captured_value", &pair->captured_value);
-  churn_json_key(text, 6, "verdict", false);
-  churn_json_quote(text, pair->verdict);
+  churn_json_text_at(text, 6, "verdict", pair->verdict);
 }
 
 static void close_item(churn_json_text *text)
@@ -157,22 +132,23 @@ static void close_item(churn_json_text *text)
 
 static void append_summary(churn_json_text *text, const churn_comparison *c)
 {
-  churn_json_key(text, 2, "partial", false);
-  churn_json_append(text, c->partial ? "true" : "false");
-  append_whole(text, 2, "planned_folds", c->planned_folds);
+  churn_json_truth_at(text, 2, "partial", c->partial);
+  churn_json_whole_at(text, 2, "planned_folds", c->planned_folds);
   churn_json_key(text, 2, "fold_rule", false);
   churn_json_quote(text, c->rule == CHURN_FOLDS_TIME ? "time" : "customers");
-  append_whole(text, 2, "rows", c->rows);
-  append_whole(text, 2, "churners", c->churners);
-  append_whole(text, 2, "customers", c->customers);
-  append_whole(text, 2, "kept_back", c->kept_back);
+  if (c->window_days > 0)
+    churn_json_whole_at(text, 2, "window_days", (uint64_t)c->window_days);
+  churn_json_whole_at(text, 2, "rows", c->rows);
+  churn_json_whole_at(text, 2, "churners", c->churners);
+  churn_json_whole_at(text, 2, "customers", c->customers);
+  churn_json_whole_at(text, 2, "kept_back", c->kept_back);
   churn_json_key(text, 2, "capacity", false);
   if (c->capacity == 0)
     churn_json_append(text, "null");
   else
     churn_json_whole(text, c->capacity);
-  append_whole(text, 2, "seed", c->seed);
-  append_whole(text, 2, "bootstrap_draws", c->draws);
+  churn_json_whole_at(text, 2, "seed", c->seed);
+  churn_json_whole_at(text, 2, "bootstrap_draws", c->draws);
 }
 
 void churn_comparison_json(const churn_comparison *comparison, churn_json_parts parts,
@@ -183,24 +159,22 @@ void churn_comparison_json(const churn_comparison *comparison, churn_json_parts 
   churn_json_origin(c, text);
   append_summary(text, c);
   append_folds(text, c);
-  churn_json_key(text, 2, "sets", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "sets");
   for (size_t s = 0; s < c->set_count; s++) {
-    open_item(text, 4, s == 0);
+    churn_json_item(text, 4, s == 0);
+    churn_json_append(text, "{");
     append_set(text, c, &c->sets[s], parts);
     close_item(text);
   }
-  churn_json_line(text, 2);
-  churn_json_append(text, "]");
-  churn_json_key(text, 2, "pairs", false);
-  churn_json_append(text, "[");
+  churn_json_list_close(text, 2);
+  churn_json_list_open(text, 2, "pairs");
   for (size_t i = 0; i < c->pair_count; i++) {
-    open_item(text, 4, i == 0);
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{");
     append_pair(text, c, &c->pairs[i]);
     close_item(text);
   }
-  churn_json_line(text, 2);
-  churn_json_append(text, "]");
+  churn_json_list_close(text, 2);
   churn_json_best(c, text);
   churn_json_append(text, "\n}");
 }

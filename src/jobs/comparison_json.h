@@ -29,6 +29,5 @@ void churn_json_estimate(churn_json_text *text, int indent, const char *key,
                          const churn_estimate *estimate);
 void churn_json_texts(churn_json_text *text, int indent, const char *key, char *const *texts,
                       size_t count);
-void churn_json_day(churn_json_text *text, churn_day day); /* null for MISSING */
 
 #endif

@@ -23,6 +23,7 @@ typedef struct judging {
   churn_judged judged;
   int8_t *labels;
   double *values;
+  double *weights; /* of the population; NULL = 1 each */
   uint32_t *clusters, *folds;
   double *logits; /* [sets][judged rows] */
   churn_ordering *orderings;
@@ -40,6 +41,7 @@ static void clear(judging *j)
     churn_ordering_clear(&j->orderings[s]);
   free(j->labels);
   free(j->values);
+  free(j->weights);
   free(j->clusters);
   free(j->folds);
   free(j->logits);
@@ -57,6 +59,8 @@ static churn_status allocate(judging *j, size_t rows, churn_error *error)
   size_t sets = j->input->sets;
   j->labels = churn_array_new(rows, sizeof *j->labels);
   j->values = churn_array_new(rows, sizeof *j->values);
+  if (j->input->weighted && (j->weights = churn_array_new(rows, sizeof *j->weights)) == NULL)
+    return churn_error_no_memory(error);
   j->clusters = churn_array_new(rows, sizeof *j->clusters);
   j->folds = churn_array_new(rows, sizeof *j->folds);
   j->logits = churn_array_new(rows * sets, sizeof *j->logits);
@@ -88,6 +92,8 @@ static void take_rows(judging *j)
     customer = row->customer;
     j->labels[to] = row->label;
     j->values[to] = in->frame->values[i];
+    if (j->weights != NULL)
+      j->weights[to] = row->weight;
     j->clusters[to] = clusters - 1;
     j->folds[to] = in->folds->fold[i];
     for (size_t s = 0; s < in->sets; s++)
@@ -108,6 +114,7 @@ static churn_status open_judging(judging *j, churn_error *error)
     return status;
   j->judged = (churn_judged){.rows = rows,
                              .labels = j->labels,
+                             .weights = j->weights,
                              .values = j->values,
                              .clusters = j->clusters,
                              .folds = j->folds,
@@ -146,13 +153,18 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   churn_status status = churn_span_of(j->input->rows, &span, error);
   if (status != CHURN_OK)
     return status;
-  double rows = (double)j->judged.rows, days = span.days > 1 ? span.days : 1;
-  for (uint32_t f = 0; f < folds->count; f++) {
-    double of_fold = (double)c->folds[f].rows;
-    j->places[f] = c->capacity == 0 ? of_fold / 10
-                   : folds->by_time ? (double)c->capacity
-                                    : (double)c->capacity * days * of_fold / rows;
+  double all = 0, days = span.days > 1 ? span.days : 1;
+  for (uint32_t f = 0; f < folds->count; f++)
+    j->places[f] = 0;
+  for (size_t i = 0; i < j->judged.rows; i++) {
+    double weight = churn_judged_weight(&j->judged, i);
+    j->places[j->folds[i]] += weight;
+    all += weight;
   }
+  for (uint32_t f = 0; f < folds->count; f++)
+    j->places[f] = c->capacity == 0 ? j->places[f] / 10
+                   : folds->by_time ? (double)c->capacity
+                                    : (double)c->capacity * days * j->places[f] / all;
   return CHURN_OK;
 }
 
@@ -205,8 +217,12 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
   const double *logits = j->logits + set * rows;
   for (size_t i = 0; i < rows; i++)
     probabilities[i] = churn_logit_probability(logits[i]);
-  churn_scored scored = {
-      .rows = rows, .labels = j->labels, .probabilities = probabilities, .logits = logits};
+  churn_scored scored = {.rows = rows,
+                         .labels = j->labels,
+                         .probabilities = probabilities,
+                         .logits = logits,
+                         .weights = j->weights,
+                         .repeated = j->input->rows->repeated};
   churn_status status = churn_figures_compute(&scored, NULL, 0, j->run, &evaluation, error);
   to->calibration_slope = evaluation.figures.calibration_slope;
   to->calibration_slope_error = evaluation.slope_error;
@@ -214,18 +230,26 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
   return status;
 }
 
-static void measure_folds(const judging *j, const churn_comparison *c, size_t set)
+static churn_status measure_folds(const judging *j, const churn_comparison *c, size_t set,
+                                  churn_error *error)
 {
   churn_compared_set *to = &c->sets[set];
+  double *all = churn_array_new(c->fold_count, sizeof *all);
+  if (all == NULL)
+    return churn_error_no_memory(error);
   for (size_t i = 0; i < j->judged.rows; i++) {
     double logit = j->sets[set].logits[i];
-    to->fold_log_losses[j->folds[i]] += churn_logit_loss(logit, j->labels[i]);
-    to->fold_briers[j->folds[i]] += churn_logit_square(logit, j->labels[i]);
+    double weight = churn_judged_weight(&j->judged, i);
+    to->fold_log_losses[j->folds[i]] += weight * churn_logit_loss(logit, j->labels[i]);
+    to->fold_briers[j->folds[i]] += weight * churn_logit_square(logit, j->labels[i]);
+    all[j->folds[i]] += weight;
   }
   for (size_t f = 0; f < c->fold_count; f++) {
-    to->fold_log_losses[f] /= (double)c->folds[f].rows;
-    to->fold_briers[f] /= (double)c->folds[f].rows;
+    to->fold_log_losses[f] /= all[f];
+    to->fold_briers[f] /= all[f];
   }
+  free(all);
+  return CHURN_OK;
 }
 
 static churn_status fill_set(const judging *j, const churn_comparison *c, size_t set,
@@ -236,24 +260,23 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
   churn_interval interval = churn_auc_interval(area, variance, level);
   to->auc = (churn_estimate){area, interval.low, interval.high};
   churn_auc_of_folds(&j->judged, &j->orderings[set], to->fold_aucs);
-  measure_folds(j, c, set);
   churn_estimate *const estimates[CHURN_MEASURES] = {[CHURN_MEASURE_LOG_LOSS] = &to->log_loss,
                                                      [CHURN_MEASURE_BRIER] = &to->brier,
                                                      [CHURN_MEASURE_LIFT] = &to->lift,
                                                      [CHURN_MEASURE_CAPTURED] = &to->captured,
                                                      [CHURN_MEASURE_CAPTURED_VALUE] =
                                                          &to->captured_value};
-  churn_status status = CHURN_OK;
+  churn_status status = measure_folds(j, c, set, error);
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
     status = estimate(j, c, NULL, set, m, estimates[m], error);
   if (status == CHURN_OK)
     status = find_calibration(j, set, to, error);
   if (status == CHURN_OK)
     status = churn_gain_curve(&j->judged, &j->orderings[set], to->gain, error);
-  return status == CHURN_OK
-             ? churn_calibration_curve(&j->judged, j->sets[set].logits, level, to->calibration,
-                                       &to->calibration_count, error)
-             : status;
+  return status == CHURN_OK ? churn_calibration_curve(&j->judged, j->sets[set].logits, level,
+                                                      CHURN_CALIBRATION_BINS, to->calibration,
+                                                      &to->calibration_count, error)
+                            : status;
 }
 
 static churn_status fill_pair(const judging *j, const churn_comparison *c,

@@ -14,6 +14,7 @@ typedef struct churn_judge_input {
   const churn_judging_folds *folds;
   size_t sets;
   const double *logits; /* [sets][rows] */
+  bool weighted;        /* rows count as their weights say */
 } churn_judge_input;
 
 /* Fills in the comparison what is judged: rows, churners, customers, of the sets (names and counts

@@ -8,6 +8,7 @@
 #include "design/folds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LEAST_CUSTOMERS = 2 };
 
@@ -15,7 +16,8 @@ void churn_judging_folds_clear(churn_judging_folds *folds)
 {
   free(folds->fold);
   free(folds->days);
-  free(folds->keys);
+  free(folds->group);
+  free(folds->trains);
   *folds = (churn_judging_folds){0};
 }
 
@@ -44,7 +46,7 @@ static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapsho
 {
   side training = {{0}, {0}}, judged = {{0}, {0}};
   for (size_t i = 0; i < rows->count; i++) {
-    if (churn_judging_trains(folds, rows, fold, i))
+    if (churn_judging_trains(folds, fold, i))
       add_row(&training, &rows->rows[i]);
     if (folds->by_time ? rows->rows[i].as_of == folds->days[fold] : folds->fold[i] == fold)
       add_row(&judged, &rows->rows[i]);
@@ -87,33 +89,84 @@ static void note_days(uint32_t judged, uint32_t all, const churn_run *run)
                     all - judged, all);
 }
 
+static uint32_t number_of_day(const churn_day *days, uint32_t count, churn_day day)
+{
+  const churn_day *found = bsearch(&day, days, count, sizeof *days, churn_days_compare);
+  return (uint32_t)(found - days);
+}
+
+static churn_status allocate_days(churn_judging_folds *f, size_t rows, uint32_t days,
+                                  churn_error *error)
+{
+  f->groups = days;
+  f->fold = churn_array_new(rows, sizeof *f->fold);
+  f->group = churn_array_new(rows, sizeof *f->group);
+  f->days = churn_array_new(days, sizeof *f->days);
+  f->trains = churn_array_new((size_t)days * days, sizeof *f->trains);
+  return f->fold == NULL || f->group == NULL || f->days == NULL || f->trains == NULL
+             ? churn_error_no_memory(error)
+             : CHURN_OK;
+}
+
+/* Every day is tried as the next fold. */
+static void choose_days(churn_judging_folds *f, const churn_snapshots *rows, const churn_day *days,
+                        int32_t span_days, int32_t window_days)
+{
+  for (uint32_t d = 0; d < f->groups; d++) {
+    bool *trains = f->trains + (size_t)f->count * f->groups;
+    if (days[d] == CHURN_DAY_MISSING)
+      continue;
+    f->days[f->count] = days[d];
+    for (uint32_t g = 0; g < f->groups; g++)
+      trains[g] = days[g] + span_days <= days[d] &&
+                  (window_days == 0 || days[g] + span_days > days[d] - window_days);
+    f->count += fold_is_enough(f, rows, f->count);
+  }
+}
+
 churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_snapshots *rows,
-                                   const churn_run *run, churn_judging_folds *folds,
-                                   churn_error *error)
+                                   int32_t window_days, const churn_run *run,
+                                   churn_judging_folds *folds, churn_error *error)
 {
   const churn_outcome_spec *outcome = &pipeline->project->outcome;
-  churn_judging_folds f = {.by_time = true,
-                           .span_days = outcome->gap_days + outcome->horizon_days,
-                           .fold = churn_array_new(rows->count, sizeof *f.fold)};
+  churn_judging_folds f = {.by_time = true};
+  churn_day *days = NULL;
   uint32_t all = 0;
-  churn_status status =
-      f.fold == NULL ? churn_error_no_memory(error) : list_days(rows, &f.days, &all, error);
-  if (status != CHURN_OK) {
+  churn_status status = list_days(rows, &days, &all, error);
+  if (status == CHURN_OK)
+    status = allocate_days(&f, rows->count, all, error);
+  if (status == CHURN_OK) {
+    for (size_t i = 0; i < rows->count; i++)
+      f.group[i] = number_of_day(days, all, rows->rows[i].as_of);
+    choose_days(&f, rows, days, outcome->gap_days + outcome->horizon_days, window_days);
+    for (size_t i = 0; i < rows->count; i++) {
+      f.fold[i] = CHURN_NOT_JUDGED;
+      for (uint32_t d = 0; d < f.count; d++)
+        if (f.days[d] == rows->rows[i].as_of)
+          f.fold[i] = d;
+    }
+    note_days(f.count, all, run);
+    *folds = f;
+  } else {
     churn_judging_folds_clear(&f);
-    return status;
   }
-  for (uint32_t d = 0; d < all; d++) {
-    f.days[f.count] = f.days[d];
-    f.count += f.days[d] != CHURN_DAY_MISSING && fold_is_enough(&f, rows, f.count);
-  }
-  for (size_t i = 0; i < rows->count; i++) {
-    f.fold[i] = CHURN_NOT_JUDGED;
-    for (uint32_t d = 0; d < f.count; d++)
-      if (f.days[d] == rows->rows[i].as_of)
-        f.fold[i] = d;
-  }
-  note_days(f.count, all, run);
-  *folds = f;
+  free(days);
+  return status;
+}
+
+/* Folds that train on all rows but their own. */
+static churn_status allocate_folds(churn_judging_folds *f, size_t rows, uint32_t count,
+                                   churn_error *error)
+{
+  *f = (churn_judging_folds){.count = count, .groups = count};
+  f->fold = churn_array_new(rows, sizeof *f->fold);
+  f->group = churn_array_new(rows, sizeof *f->group);
+  f->trains = churn_array_new((size_t)count * count, sizeof *f->trains);
+  if (f->fold == NULL || f->group == NULL || f->trains == NULL)
+    return churn_error_no_memory(error);
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t g = 0; g < count; g++)
+      f->trains[(size_t)i * count + g] = g != i;
   return CHURN_OK;
 }
 
@@ -121,15 +174,18 @@ churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const chu
                                        uint32_t count, uint64_t seed, churn_judging_folds *folds,
                                        churn_error *error)
 {
-  churn_judging_folds f = {.count = count, .fold = churn_array_new(rows->count, sizeof *f.fold)};
-  churn_status status = f.fold == NULL ? churn_error_no_memory(error)
-                                       : churn_folds_deal(rows, pipeline->data->customers.ids,
-                                                          count, seed, f.fold, error);
-  if (status == CHURN_OK && !churn_judging_enough(&f, rows))
-    status = churn_error_set(error, CHURN_DEGENERATE,
-                             "in %u folds some hold fewer than %d customers who churned, or who "
-                             "stayed: too few to compare on",
-                             count, LEAST_CUSTOMERS);
+  churn_judging_folds f;
+  churn_status status = allocate_folds(&f, rows->count, count, error);
+  if (status == CHURN_OK)
+    status = churn_folds_deal(rows, pipeline->data->customers.ids, count, seed, f.fold, error);
+  if (status == CHURN_OK) {
+    memcpy(f.group, f.fold, rows->count * sizeof *f.group);
+    if (!churn_judging_enough(&f, rows))
+      status = churn_error_set(error, CHURN_DEGENERATE,
+                               "in %u folds some hold fewer than %d customers who churned, or who "
+                               "stayed: too few to compare on",
+                               count, LEAST_CUSTOMERS);
+  }
   if (status == CHURN_OK)
     *folds = f;
   else
@@ -140,13 +196,16 @@ churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const chu
 churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count, uint64_t seed,
                                   churn_judging_folds *folds, churn_error *error)
 {
-  churn_judging_folds f = {.count = count, .fold = churn_array_new(rows->count, sizeof *f.fold)};
+  churn_judging_folds f;
   churn_random random = churn_random_stream(seed, 0);
-  if (f.fold == NULL)
-    return churn_error_no_memory(error);
+  churn_status status = allocate_folds(&f, rows->count, count, error);
+  if (status != CHURN_OK) {
+    churn_judging_folds_clear(&f);
+    return status;
+  }
   churn_random_shuffle(&random, f.fold, (uint32_t)rows->count);
   for (size_t i = 0; i < rows->count; i++)
-    f.fold[i] %= count;
+    f.group[i] = f.fold[i] %= count;
   if (!churn_judging_enough(&f, rows))
     churn_judging_folds_clear(&f);
   *folds = f;

@@ -3,7 +3,7 @@
  *
  * By time, the rows of one as-of day T are judged by models trained on every snapshot whose label
  * window had closed by T (as_of + gap + horizon <= T): what could have been known on T, all of it
- * (an expanding window).
+ * (an expanding window), or the last of it (a sliding one).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_JOBS_JUDGING_FOLDS_H
@@ -18,28 +18,26 @@ enum { CHURN_NOT_JUDGED = UINT32_MAX };
 typedef struct churn_judging_folds {
   bool by_time;
   uint32_t count;
-  uint32_t *fold;    /* [rows] which fold judges the row, or NOT_JUDGED */
-  churn_day *days;   /* [count], by time */
-  int32_t span_days; /* gap + horizon */
-  double *keys;      /* [rows] in [0, 1), one a customer; NULL = every row may train */
-  double share;      /* with keys: a row trains only where its key is below it */
+  uint32_t *fold;  /* [rows] which fold judges the row, or NOT_JUDGED */
+  churn_day *days; /* [count], by time; NULL otherwise */
+  uint32_t groups; /* rows of one group train for the same folds: those of a day, or of a fold */
+  uint32_t *group; /* [rows] */
+  bool *trains;    /* [count][groups] */
 } churn_judging_folds;
 
 /* Whether the row trains the models of the fold. */
-static inline bool churn_judging_trains(const churn_judging_folds *folds,
-                                        const churn_snapshots *rows, uint32_t fold, size_t row)
+static inline bool churn_judging_trains(const churn_judging_folds *folds, uint32_t fold, size_t row)
 {
-  if (folds->keys != NULL && folds->keys[row] >= folds->share)
-    return false;
-  return folds->by_time ? rows->rows[row].as_of + folds->span_days <= folds->days[fold]
-                        : folds->fold[row] != fold;
+  return folds->trains[(size_t)fold * folds->groups + folds->group[row]];
 }
 
 /* By time, for every as-of day with enough to train on and to judge: two customers of each outcome
- * on both sides. count 0 where no day has; a note tells of the days that are not judged. */
+ * on both sides. window_days above 0: trained on are only those whose label window closed within so
+ * many days before. count 0 where no day has; a note tells of the days that are not judged. */
 CHURN_MUST_USE churn_status churn_judging_by_time(const churn_pipeline *pipeline,
-                                                  const churn_snapshots *rows, const churn_run *run,
-                                                  churn_judging_folds *folds, churn_error *error);
+                                                  const churn_snapshots *rows, int32_t window_days,
+                                                  const churn_run *run, churn_judging_folds *folds,
+                                                  churn_error *error);
 
 /* Customers whole, stratified (design/folds.h). DEGENERATE: fewer than two customers of an outcome
  * in a fold, or outside it. */

@@ -192,10 +192,10 @@ static void read_options(reading *r, const json_t *root, churn_recorded_comparis
   static const char *const names[][2] = {
       {"sets", "sets"},           {"leave_one_out", "leave-one-out"},
       {"only_one", "only-one"},   {"folds", "folds"},
-      {"capacity", "capacity"},   {"seed", "seed"},
-      {"first", "first"},         {"last", "last"},
-      {"test_from", "test-from"}, {"all_pairs", "all-pairs"},
-      {"brief", "brief"}};
+      {"window_days", "sliding"}, {"capacity", "capacity"},
+      {"seed", "seed"},           {"first", "first"},
+      {"last", "last"},           {"test_from", "test-from"},
+      {"all_pairs", "all-pairs"}, {"brief", "brief"}};
   const json_t *settings = member(r, root, "settings", JSON_OBJECT);
   extend(r, &to->options, churn_text_copy("", 0));
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

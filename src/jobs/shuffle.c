@@ -104,7 +104,8 @@ churn_status churn_shuffle_drop(const churn_shuffle_input *input, const churn_ru
     memcpy(logits, input->logits, rows * sizeof *logits);
     for (size_t t = 1; t < sets; t++)
       shuffle_rows(input, places, count, t, order, logits + t * rows);
-    churn_judge_input judging = {input->rows, input->frame, input->folds, sets, logits};
+    churn_judge_input judging = {input->rows, input->frame, input->folds,
+                                 sets,        logits,       input->weighted};
     status = churn_judge_areas(&judging, run, areas, covariance, error);
   }
   if (status == CHURN_OK)

@@ -15,6 +15,7 @@ typedef struct churn_shuffle_input {
   const double *contributions; /* [rows] the feature's part of them */
   uint32_t times;
   uint64_t seed;
+  bool weighted; /* as churn_judge_input's */
 } churn_shuffle_input;
 
 /* Times that make about 100,000 judged rows: at least 1, at most 10. */

@@ -8,9 +8,12 @@
 #include "design/split.h"
 #include "evaluate/evaluate.h"
 #include "fit/logistic.h"
+#include "jobs/calibrate.h"
 #include "jobs/explain.h"
 #include "jobs/leaks.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
+#include "jobs/refuse.h"
 
 #include <churn/train.h>
 
@@ -24,7 +27,8 @@ typedef struct training {
   const churn_project *project;
   const churn_run *run;
   churn_pipeline *pipeline;
-  churn_snapshots *all, *train, *test;
+  churn_snapshots *train, *test;
+  size_t labelled; /* rows before they were parted */
   churn_frame *frame;
   churn_matrix *matrix;
   int8_t *labels;
@@ -41,7 +45,6 @@ static void free_training(training *t)
   free(t->weights);
   churn_snapshots_free(t->test);
   churn_snapshots_free(t->train);
-  churn_snapshots_free(t->all);
   churn_pipeline_close(t->pipeline);
   churn_model_free(t->model);
 }
@@ -54,14 +57,18 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->project->outcome.kind == CHURN_OUTCOME_NONE)
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){t->project->path, 0, 0},
                               "the project has no `outcome`, so there is nothing to train on");
-  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->all->count > 0)
+  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->labelled > 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
         "no snapshot is left to train on: none has a label window that closed before test_from");
   if (t->train->count == 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
-        "no labelled row to train on: every label window is still open, or nobody was in the base");
+        t->project->fit.weighting == CHURN_WEIGHTING_FREQUENCY
+            ? "no labelled row to train on: every label window is still open, nobody was in the "
+              "base, or every fit.weights is 0"
+            : "no labelled row to train on: every label window is still open, or nobody was in the "
+              "base");
   if (churners == 0 || churners == t->train->count)
     return churn_error_set(error, CHURN_DEGENERATE,
                            "all %zu training rows have the same outcome (%s)", t->train->count,
@@ -73,16 +80,18 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
 {
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  churn_snapshots *all = NULL;
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
-                                      CHURN_SNAPSHOTS_LABELLED, t->run, &t->all, error);
+                                      CHURN_SNAPSHOTS_LABELLED, t->run, &all, error);
   t->split = churn_split_of(t->project, settings->test_from);
   if (status == CHURN_OK)
     status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
+        churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TRAIN, &t->train, error);
   if (status == CHURN_OK)
-    status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
+    status = churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TEST, &t->test, error);
+  t->labelled = status == CHURN_OK ? all->count : 0;
+  churn_snapshots_free(all);
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
 
@@ -92,17 +101,19 @@ static churn_status learn_encoding(training *t, churn_error *error)
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
   churn_weighting weighting = t->project->fit.weighting;
   t->labels = churn_snapshots_labels(t->train);
-  if (weighting != CHURN_WEIGHTING_NONE)
-    t->weights = churn_snapshots_weights(t->train);
-  bool good = t->labels != NULL && (weighting == CHURN_WEIGHTING_NONE || t->weights != NULL);
-  churn_status status = features == NULL || !good ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      features == NULL || t->labels == NULL
+          ? churn_error_no_memory(error)
+          : churn_population_weights(&t->project->fit, t->train, &t->weights, error);
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
     status = churn_frame_build(p->plan, t->train, 0, t->train->count, p->feature_count, t->run,
                                &t->frame, error);
-  churn_encoding_rows rows = {t->frame, t->labels, t->weights,
-                              weighting == CHURN_WEIGHTING_FREQUENCY};
+  churn_encoding_rows rows = {.frame = t->frame,
+                              .labels = t->labels,
+                              .weights = t->weights,
+                              .repeated = weighting == CHURN_WEIGHTING_FREQUENCY};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
                                   t->run, t->model, error);
@@ -113,37 +124,18 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-/* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
- * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
- * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
-static churn_status set_terms(training *t, churn_error *error)
+/* What thinning by outcome adds to the logit of everybody who was kept. */
+static double sampling_shift(const churn_fit_spec *fit)
 {
-  const churn_fit_spec *fit = &t->project->fit;
-  churn_matrix *m = t->matrix;
-  double shift = log(fit->sampled.churners / fit->sampled.others);
-  bool shifted = fit->offset.text != NULL || shift != 0;
-  bool weighted =
-      fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
-  churn_status status = shifted ? churn_matrix_add_offset(m, error) : CHURN_OK;
-  m->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
-  for (size_t r = 0; status == CHURN_OK && r < m->rows; r++) {
-    if (weighted)
-      m->weight[r] = t->weights[r];
-    if (shifted)
-      m->offset[r] = t->train->rows[r].offset + shift;
-  }
-  return status;
+  return log(fit->sampled.churners / fit->sampled.others);
 }
 
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
-                                             t->run, &t->matrix, error);
-  if (status == CHURN_OK)
-    status = set_terms(t, error);
-  churn_frame_free(t->frame);
-  t->frame = NULL;
-  return status;
+  churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
+                                            t->run, &t->matrix, error);
+  return status == CHURN_OK ? churn_matrix_set_terms(&t->project->fit, t->train, t->matrix, error)
+                            : status;
 }
 
 static void note_collinear(const training *t, const bool *keep, char *const *because)
@@ -192,21 +184,6 @@ static churn_status describe_fit(training *t, const churn_fit_report *report, ch
   return churn_text_set(&model->stopped_by, churn_stop_name(report->stopped_by), error);
 }
 
-/* Without a maximum there are no coefficients to report. */
-static churn_status refuse_separation(const training *t, const churn_fit_report *report,
-                                      churn_error *error)
-{
-  if (report->stopped_by != CHURN_STOP_SEPARATION)
-    return CHURN_OK;
-  return churn_error_set(
-      error, CHURN_DEGENERATE,
-      "the likelihood has no maximum: column %s tells some churners and stayers apart without "
-      "error, so its coefficient grows without end; leave the feature out, or set `fit: "
-      "{separation: firth}` (Firth's penalised likelihood, finite here) or `fit: {penalty: ridge, "
-      "lambda: 0.01}` in the project",
-      t->model->columns[report->separating_column].name);
-}
-
 static void warn_about_fit(const training *t, const churn_fit_report *report)
 {
   if (!report->converged)
@@ -230,13 +207,25 @@ static churn_status fit(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_penalty_fit(&input, t->run, &result, &report, t->model, error);
   if (status == CHURN_OK)
-    status = refuse_separation(t, &report, error);
+    status = churn_refuse_few(t->train, t->model, error);
+  if (status == CHURN_OK)
+    status = churn_refuse_separation(&report, t->model, error);
   if (status == CHURN_OK)
     status = describe_fit(t, &report, error);
   churn_explanation explanation = {&t->project->fit, t->train, t->weights,
                                    t->matrix,        &result,  &report};
   if (status == CHURN_OK)
     status = churn_explain(&explanation, t->run, t->model, error);
+  churn_calibrate_input calibration = {.spec = &t->project->fit,
+                                       .rows = t->train,
+                                       .ids = t->pipeline->data->customers.ids,
+                                       .labels = t->labels,
+                                       .weights = t->weights,
+                                       .shift = sampling_shift(&t->project->fit),
+                                       .matrix = t->matrix,
+                                       .result = &result};
+  if (status == CHURN_OK)
+    status = churn_calibrate(&calibration, t->run, t->model, error);
   if (status == CHURN_OK)
     warn_about_fit(t, &report);
   free(result.coefficients);
@@ -352,6 +341,9 @@ static churn_status record_figures(training *t, churn_error *error)
 {
   static const char *const kinds[] = {"none", "held_out_customers", "later_snapshots"};
   churn_evaluation evaluation = {0};
+  /* The ranking of all rows takes as much room as the matrix, which has served. */
+  churn_matrix_free(t->matrix);
+  t->matrix = NULL;
   churn_status status =
       churn_evaluate_rows(t->pipeline, t->model, t->train, NULL, 0, t->run, &evaluation, error);
   if (status != CHURN_OK)

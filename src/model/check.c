@@ -36,7 +36,8 @@ static churn_status check_words(const churn_model_checker *c)
                {"fit.test_kind", m->test_kind},
                {"fit.interval_kind", m->interval_kind},
                {"fit.stopped_by", m->stopped_by},
-               {"validation_kind", m->validation_kind}};
+               {"validation_kind", m->validation_kind},
+               {"out_of_fold.error_kind", m->out_of_fold.error_kind}};
   churn_status status = CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < sizeof words / sizeof words[0]; i++)
     status = check_filled(c, words[i].key, words[i].text);
@@ -113,8 +114,8 @@ static churn_status check_fit(const churn_model_checker *c)
   return CHURN_OK;
 }
 
-static churn_status check_figures(const churn_model_checker *c, const char *key,
-                                  const churn_figures *f)
+churn_status churn_model_check_figures(const churn_model_checker *c, const char *key,
+                                       const churn_figures *f)
 {
   if (f->churners > f->rows)
     return CHURN_FAULT_IN(c, "%s.churners is %" PRIu64 ", more than the %" PRIu64 " rows", key,
@@ -251,9 +252,11 @@ churn_status churn_model_check(const churn_model_reporter *reporter, const churn
   if (status == CHURN_OK)
     status = check_fit(&c);
   if (status == CHURN_OK)
-    status = check_figures(&c, "training_figures", &model->training);
+    status = churn_model_check_figures(&c, "training_figures", &model->training);
   if (status == CHURN_OK)
-    status = check_figures(&c, "validation_figures", &model->validation);
+    status = churn_model_check_figures(&c, "validation_figures", &model->validation);
+  if (status == CHURN_OK)
+    status = churn_model_check_calibration(&c);
   if (status == CHURN_OK)
     status = check_covariance(&c);
   return status;

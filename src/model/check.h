@@ -21,4 +21,11 @@ typedef struct churn_model_checker {
 /* Features, levels, and columns: each refers to the others rightly (check_encoding.c). */
 churn_status churn_model_check_encoding(const churn_model_checker *c);
 
+/* The figures at `key` are in their ranges. */
+churn_status churn_model_check_figures(const churn_model_checker *c, const char *key,
+                                       const churn_figures *f);
+
+/* Out-of-fold figures and recalibration (check_calibration.c). */
+churn_status churn_model_check_calibration(const churn_model_checker *c);
+
 #endif

@@ -88,5 +88,10 @@ void churn_model_free(churn_model *model)
   free(model->interval_kind);
   free(model->stopped_by);
   free(model->validation_kind);
+  free(model->out_of_fold.error_kind);
+  free(model->out_of_fold.bins);
+  free(model->recalibration.asked);
+  free(model->recalibration.method);
+  free(model->recalibration.knots);
   free(model);
 }

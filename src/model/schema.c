@@ -176,6 +176,49 @@ static const churn_field figures_fields[] = {
 };
 static const churn_shape figures_shape = SHAPE(figures_fields, churn_figures, false);
 
+static const churn_field reliability_fields[] = {
+    PLAIN("rows", WHOLE, churn_reliability, rows),
+    PLAIN("churners", WHOLE, churn_reliability, churners),
+    PLAIN("mean_predicted", NUMBER, churn_reliability, mean_predicted),
+    PLAIN("observed", NUMBER, churn_reliability, observed),
+    PLAIN("lower", NUMBER, churn_reliability, lower),
+    PLAIN("upper", NUMBER, churn_reliability, upper),
+};
+static const churn_shape reliability_shape = SHAPE(reliability_fields, churn_reliability, true);
+
+static const churn_field out_of_fold_fields[] = {
+    PLAIN("folds", COUNT, churn_model_out_of_fold, folds),
+    OBJECT("figures", offsetof(churn_model_out_of_fold, figures), figures_shape),
+    PLAIN("error_kind", TEXT, churn_model_out_of_fold, error_kind),
+    PLAIN("intercept_error", FIGURE, churn_model_out_of_fold, intercept_error),
+    PLAIN("intercept_lower", FIGURE, churn_model_out_of_fold, intercept_lower),
+    PLAIN("intercept_upper", FIGURE, churn_model_out_of_fold, intercept_upper),
+    PLAIN("slope_error", FIGURE, churn_model_out_of_fold, slope_error),
+    PLAIN("slope_lower", FIGURE, churn_model_out_of_fold, slope_lower),
+    PLAIN("slope_upper", FIGURE, churn_model_out_of_fold, slope_upper),
+    LIST("reliability", churn_model_out_of_fold, bins, bin_count, reliability_shape),
+};
+static const churn_shape out_of_fold_shape =
+    SHAPE(out_of_fold_fields, churn_model_out_of_fold, false);
+
+static const churn_field knot_fields[] = {
+    PLAIN("logit", NUMBER, churn_knot, logit),
+    PLAIN("probability", NUMBER, churn_knot, probability),
+};
+static const churn_shape knot_shape = SHAPE(knot_fields, churn_knot, true);
+
+static const churn_field recalibration_fields[] = {
+    PLAIN("asked", TEXT, churn_recalibration, asked),
+    PLAIN("method", TEXT, churn_recalibration, method),
+    PLAIN("intercept", NUMBER, churn_recalibration, intercept),
+    PLAIN("slope", NUMBER, churn_recalibration, slope),
+    LIST("knots", churn_recalibration, knots, knot_count, knot_shape),
+    PLAIN("log_loss_before", FIGURE, churn_recalibration, log_loss_before),
+    PLAIN("log_loss_after", FIGURE, churn_recalibration, log_loss_after),
+};
+static const churn_shape recalibration_shape =
+    SHAPE(recalibration_fields, churn_recalibration, false);
+
 /* schema_version and id come first: file.c finds the id by its place. */
 static const churn_field model_fields[] = {
     PLAIN("schema_version", VERSION, churn_model, schema_version),
@@ -194,6 +237,8 @@ static const churn_field model_fields[] = {
     OBJECT("training_figures", offsetof(churn_model, training), figures_shape),
     PLAIN("validation_kind", TEXT, churn_model, validation_kind),
     OBJECT("validation_figures", offsetof(churn_model, validation), figures_shape),
+    OBJECT("out_of_fold", offsetof(churn_model, out_of_fold), out_of_fold_shape),
+    OBJECT("recalibration", offsetof(churn_model, recalibration), recalibration_shape),
     COUNTED("covariance", COVARIANCE, churn_model, covariance, column_count),
 };
 const churn_shape churn_model_shape = SHAPE(model_fields, churn_model, false);

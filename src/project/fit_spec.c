@@ -19,6 +19,8 @@ enum {
   COVARIANCE,
   INTERVALS,
   SEPARATION,
+  OUT_OF_FOLD,
+  RECALIBRATE,
   WEIGHTS,
   SAMPLED,
   OFFSET,
@@ -131,12 +133,28 @@ static void read_inference(churn_reader *reader, const churn_yaml *covariance,
   fit->profile_intervals = churn_reader_choice(reader, intervals, "fit.intervals", ends, 2) == 1;
 }
 
+/* Predictions by fits that did not see the row, and what is made of them. */
+static void read_calibration(churn_reader *reader, const churn_yaml *out_of_fold,
+                             const churn_yaml *recalibrate, churn_fit_spec *fit)
+{
+  static const char *const methods[] = {"none", "platt", "isotonic"};
+  int method = churn_reader_choice(reader, recalibrate, "fit.recalibrate", methods, 3);
+  fit->no_out_of_fold =
+      out_of_fold != NULL && !churn_reader_flag(reader, out_of_fold, "fit.out_of_fold");
+  fit->recalibrate = method > 0 ? (churn_recalibrate)method : CHURN_RECALIBRATE_NONE;
+  if (fit->no_out_of_fold && fit->recalibrate != CHURN_RECALIBRATE_NONE)
+    churn_reader_fault(reader, recalibrate->key,
+                       "fit.recalibrate learns from out-of-fold predictions, and fit.out_of_fold "
+                       "says no; accepted: one of the two");
+}
+
 void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  churn_field fields[KEYS] = {{"penalty", NULL},    {"lambda", NULL},    {"alpha", NULL},
-                              {"folds", NULL},      {"seed", NULL},      {"factors", NULL},
-                              {"covariance", NULL}, {"intervals", NULL}, {"separation", NULL},
-                              {"weights", NULL},    {"sampled", NULL},   {"offset", NULL}};
+  churn_field fields[KEYS] = {{"penalty", NULL},     {"lambda", NULL},      {"alpha", NULL},
+                              {"folds", NULL},       {"seed", NULL},        {"factors", NULL},
+                              {"covariance", NULL},  {"intervals", NULL},   {"separation", NULL},
+                              {"out_of_fold", NULL}, {"recalibrate", NULL}, {"weights", NULL},
+                              {"sampled", NULL},     {"offset", NULL}};
   churn_fit_spec *fit = &project->fit;
   *fit = (churn_fit_spec){.folds = DEFAULT_FOLDS, .seed = DEFAULT_SEED};
   if (node != NULL &&
@@ -147,6 +165,7 @@ void churn_fit_read(churn_reader *reader, const churn_yaml *node, churn_project 
   if (node == NULL)
     return;
   read_inference(reader, fields[COVARIANCE].value, fields[INTERVALS].value, fit);
+  read_calibration(reader, fields[OUT_OF_FOLD].value, fields[RECALIBRATE].value, fit);
   const churn_yaml *penalty = fields[PENALTY].value, *lambda = fields[LAMBDA].value;
   size_t faults = reader->faults;
   read_penalty(reader, penalty, fit);

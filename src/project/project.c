@@ -28,6 +28,11 @@ int churn_project_find_history(const churn_project *project, const char *name)
   return -1;
 }
 
+void churn_project_forget_cache(churn_project *project)
+{
+  project->cache = NULL;
+}
+
 void churn_project_free(churn_project *project)
 {
   if (project != NULL)
@@ -124,13 +129,14 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     POOL,
     DATA_UNTIL,
     REJECTS,
+    CACHE,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      CHURN_FORMAT_FIELDS};
+      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
+      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
+      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
+      {"cache", NULL},   CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -153,6 +159,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   project->pool_rows =
       (int)churn_reader_whole(reader, fields[POOL].value, "pool", LARGEST_POOL, DEFAULT_POOL);
   project->data_until = churn_reader_day(reader, fields[DATA_UNTIL].value, "data_until");
+  churn_located cache = churn_reader_text(reader, fields[CACHE].value, "cache");
+  project->cache = cache.text == NULL ? NULL : churn_project_resolve(reader, project, cache.text);
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);

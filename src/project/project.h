@@ -113,6 +113,13 @@ typedef enum churn_covariance_choice {
   CHURN_CHOOSE_CLUSTERED
 } churn_covariance_choice;
 
+/* What turns logits into probabilities, beside the logistic function. */
+typedef enum churn_recalibrate {
+  CHURN_RECALIBRATE_NONE,
+  CHURN_RECALIBRATE_PLATT,
+  CHURN_RECALIBRATE_ISOTONIC
+} churn_recalibrate;
+
 /* Where lambda comes from. */
 typedef enum churn_lambda_source {
   CHURN_LAMBDA_GIVEN,
@@ -154,6 +161,8 @@ typedef struct churn_fit_spec {
   uint64_t seed; /* of the folds */
   churn_factor_spec *factors;
   size_t factor_count;
+  bool no_out_of_fold; /* out_of_fold: no */
+  churn_recalibrate recalibrate;
   churn_weighting weighting;
   churn_located weight; /* FREQUENCY, INCLUSION: expression; a bare name is a customers' column */
   churn_sampled_spec sampled;
@@ -201,6 +210,7 @@ struct churn_project {
   double test_share;    /* split.test; 0 = none */
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
   char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
+  char *cache;   /* folder for parsed sources, resolved; NULL = none */
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "score/recalibration.h"
 
 #include <churn/score.h>
 
@@ -55,14 +56,6 @@ void churn_scorer_free(churn_scorer *scorer)
     return;
   churn_encoder_free(scorer->encoder);
   free(scorer);
-}
-
-double churn_probability(double logit)
-{
-  if (logit >= 0)
-    return 1.0 / (1.0 + exp(-logit));
-  double e = exp(logit);
-  return e / (1.0 + e);
 }
 
 double churn_scorer_explain(const churn_model *model, const double *x, double *contributions)
@@ -135,7 +128,7 @@ static churn_status score_tile(void *context, size_t tile, int thread, churn_err
     if (c->scores->logits != NULL)
       c->scores->logits[row] = logit;
     if (c->scores->probabilities != NULL)
-      c->scores->probabilities[row] = churn_probability(logit);
+      c->scores->probabilities[row] = churn_recalibrated(&model->recalibration, logit);
     if (c->scores->values != NULL)
       c->scores->values[row] = c->frame->values[tile * CHURN_TILE_ROWS + r];
     if (c->scores->reasons != NULL)

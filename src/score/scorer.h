@@ -23,8 +23,8 @@ void churn_scorer_free(churn_scorer *scorer);
 /* What scoring gives per row; arrays are the caller's, NULL = not wanted (the three of the reasons
  * go together). */
 typedef struct churn_scores {
-  double *probabilities; /* [rows] */
-  double *logits;        /* [rows] */
+  double *probabilities; /* [rows] recalibrated where the model says so */
+  double *logits;        /* [rows] never recalibrated: contributions add up to them */
   double *values;        /* [rows] money at risk */
   uint32_t *reasons;     /* [rows * 3] model feature of the largest contributions, UINT32_MAX = no
                             further positive one */
@@ -42,8 +42,5 @@ CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
 /* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
  * the logit without an offset. */
 double churn_scorer_explain(const churn_model *model, const double *x, double *contributions);
-
-/* 1 / (1 + exp(-logit)) without overflow. */
-double churn_probability(double logit);
 
 #endif

@@ -81,7 +81,7 @@ void churn_document_let_go(const churn_document *document, size_t from, size_t t
   if (document->made != NULL || !document->stored.mapped)
     return;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t skipped = (size_t)(document->text - document->stored.bytes);
+  size_t skipped = churn_document_skipped(document);
   size_t first = (from + skipped) / page * page, last = (to + skipped) / page * page;
   if (last > first)
     madvise(document->stored.bytes + first, last - first, MADV_DONTNEED);

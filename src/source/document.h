@@ -25,6 +25,12 @@ CHURN_MUST_USE churn_status churn_document_open(const char *path, const char *en
 /* Takes a zeroed one too. */
 void churn_document_close(churn_document *document);
 
+/* Bytes of the file before the text (a byte-order mark); only where nothing was made. */
+static inline size_t churn_document_skipped(const churn_document *document)
+{
+  return document->made != NULL ? 0 : (size_t)(document->text - document->stored.bytes);
+}
+
 /* Says that text[from..to) is not needed soon: pages of a mapped file stop counting as this
  * process's memory. They come back when they are read again. */
 void churn_document_let_go(const churn_document *document, size_t from, size_t to);

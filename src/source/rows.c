@@ -19,8 +19,7 @@ static const churn_month *find_month(churn_month *months, const char *text)
   uint64_t key;
   memcpy(&key, text, sizeof key);
   const unsigned char *digits = (const unsigned char *)text;
-  unsigned of_year = (digits[5] % 2u * 10 + digits[6] % 16u) % 16;
-  churn_month *month = &months[digits[3] % 16u % 10 << 4 | of_year];
+  churn_month *month = &months[(digits[3] & 15u) << 5 | (digits[5] & 1u) << 4 | (digits[6] & 15u)];
   if (month->text == key)
     return month;
   char first[11];
@@ -35,12 +34,9 @@ static const churn_month *find_month(churn_month *months, const char *text)
   return month;
 }
 
-/* YYYY-MM-DD alone. False for every other text, and for some of the last month there is. */
-static inline bool read_plain_day(const char *text, size_t length, churn_month *months,
-                                  churn_day *day)
+/* YYYY-MM-DD. False for every other text, and for some of the last month there is. */
+static inline bool read_plain_day(const char *text, churn_month *months, churn_day *day)
 {
-  if (length != 10)
-    return false;
   const churn_month *month = find_month(months, text);
   unsigned tens = (unsigned char)text[8] - (unsigned)'0';
   unsigned ones = (unsigned char)text[9] - (unsigned)'0';
@@ -53,17 +49,37 @@ static inline bool read_plain_day(const char *text, size_t length, churn_month *
   return true;
 }
 
+/* The rows from `row` on whose field is YYYY-MM-DD and nothing else; returns the first that is not.
+ */
+static size_t read_plain_days(const churn_rows *rows, size_t row, size_t field,
+                              const bool *restrict may_be_missing, churn_month *restrict months,
+                              churn_day *restrict days)
+{
+  const char *text = rows->text;
+  size_t count = rows->count, stride = rows->fields;
+  for (const uint32_t *start = rows->starts + row * stride + field; row < count; start += stride) {
+    const char *from = text + start[0];
+    if (start[1] - start[0] != 11 || may_be_missing[(unsigned char)*from] ||
+        !read_plain_day(from, months, &days[row]))
+      break;
+    row++;
+  }
+  return row;
+}
+
 bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rules *rules,
                      churn_month *months, churn_day *days)
 {
   bool plain = rules->date_format == NULL && rules->utc_offset_minutes == 0;
   for (size_t row = 0; row < rows->count; row++) {
+    if (plain)
+      row = read_plain_days(rows, row, field, rules->may_be_missing, months, days);
+    if (row == rows->count)
+      break;
     size_t length;
     const char *text = churn_rows_field(rows, row, field, &length);
     days[row] = CHURN_DAY_MISSING;
     if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
-      continue;
-    if (plain && read_plain_day(text, length, months, &days[row]))
       continue;
     if (!churn_value_day(rules, text, length, &days[row]))
       return false;
@@ -133,33 +149,37 @@ static inline void short_text(const char *text, size_t length, const char *reada
   bytes[1] &= mask[1];
 }
 
-static churn_status add_category(const churn_value_rules *rules, const char *text, size_t length,
-                                 churn_dictionary *levels, uint32_t *code)
+static churn_status add_category(const churn_rows *rows, size_t row, size_t field,
+                                 const churn_value_rules *rules, churn_dictionary *levels,
+                                 uint32_t *code)
 {
+  size_t length;
+  const char *text = churn_rows_field(rows, row, field, &length);
   *code = CHURN_CODE_MISSING;
   if (churn_value_missing(rules, text, length))
     return CHURN_OK;
   return churn_dictionary_add(levels, text, length, code);
 }
 
+/* Texts are remembered as they stand, blanks round them included: these need not be looked for. */
 churn_status churn_rows_categories(const churn_rows *rows, size_t field,
                                    const churn_value_rules *rules, churn_recent_text *recent,
                                    churn_dictionary *levels, uint32_t *codes)
 {
   churn_status status = CHURN_OK;
-  for (size_t row = 0; row < rows->count && status == CHURN_OK; row++) {
-    size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
+  const uint32_t *start = rows->starts + field;
+  for (size_t row = 0; row < rows->count && status == CHURN_OK; row++, start += rows->fields) {
+    size_t length = start[1] - start[0] - 1;
     if (length - 1 >= CHURN_RECENT_LENGTH) {
-      status = add_category(rules, text, length, levels, &codes[row]);
+      status = add_category(rows, row, field, rules, levels, &codes[row]);
       continue;
     }
     uint64_t bytes[2];
-    short_text(text, length, rows->readable, bytes);
+    short_text(rows->text + start[0], length, rows->readable, bytes);
     uint64_t mixed = (bytes[0] ^ bytes[1] * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u;
     churn_recent_text *seen = &recent[mixed >> 56];
     if (seen->length != length || seen->bytes[0] != bytes[0] || seen->bytes[1] != bytes[1]) {
-      status = add_category(rules, text, length, levels, &codes[row]);
+      status = add_category(rows, row, field, rules, levels, &codes[row]);
       *seen = (churn_recent_text){{bytes[0], bytes[1]}, length, codes[row]};
     }
     codes[row] = seen->code;
@@ -191,27 +211,30 @@ static inline bool same_text(const char *a, const char *b, size_t length)
       same &= a[i] == b[i];
     return same;
   }
-  size_t at = 0;
-  for (; at + 8 < length; at += 8)
+  for (size_t at = 0; at + 8 < length; at += 8)
     if (read_8(a + at) != read_8(b + at))
       return false;
   return read_8(a + length - 8) == read_8(b + length - 8);
+}
+
+/* The first row behind `row` whose field is not byte for byte the same. */
+static size_t end_of_run(const churn_rows *rows, size_t field, size_t row)
+{
+  const uint32_t *start = rows->starts + row * rows->fields + field;
+  const char *text = rows->text + start[0];
+  size_t length = start[1] - start[0], stride = rows->fields, count = rows->count;
+  for (row++, start += stride; row < count; row++, start += stride)
+    if (start[1] - start[0] != length || !same_text(rows->text + start[0], text, length - 1))
+      break;
+  return row;
 }
 
 /* Fills the next runs, from `row` on; their end is first_row[count]. */
 static void collect_runs(const churn_rows *rows, size_t field, size_t row, id_runs *runs)
 {
   size_t count = 0;
-  for (; row < rows->count; row++) {
-    size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
-    if (count > 0 && runs->lengths[count - 1] == length &&
-        same_text(runs->texts[count - 1], text, length))
-      continue;
-    if (count == CHURN_DICTIONARY_BATCH)
-      break;
-    runs->texts[count] = text;
-    runs->lengths[count] = length;
+  for (; row < rows->count && count < CHURN_DICTIONARY_BATCH; row = end_of_run(rows, field, row)) {
+    runs->texts[count] = churn_rows_field(rows, row, field, &runs->lengths[count]);
     runs->first_row[count++] = row;
   }
   runs->first_row[count] = row;

@@ -27,6 +27,10 @@ static inline const char *churn_rows_field(const churn_rows *rows, size_t row, s
   const char *from = rows->text + start[0], *to = rows->text + start[1] - 1;
   if (rows->returns && field + 1 == rows->fields && to > from && to[-1] == '\r')
     to--;
+  if (from < to && (unsigned char)*from > ' ' && (unsigned char)to[-1] > ' ') {
+    *length = (size_t)(to - from);
+    return from;
+  }
   while (from < to && (*from == ' ' || *from == '\t'))
     from++;
   while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
@@ -36,8 +40,8 @@ static inline const char *churn_rows_field(const churn_rows *rows, size_t row, s
 }
 
 /* Months seen lately, each with its first day: dates of a file share few of them. A place for every
- * month of ten years. */
-enum { CHURN_MONTHS = 10 << 4 };
+ * month of ten years, found by the low bits of the digits. */
+enum { CHURN_MONTHS = 16 << 5 };
 
 typedef struct churn_month {
   uint64_t text; /* YYYY-MM-; 0 = none */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/parallel.h"
+#include "source/cache.h"
 #include "source/encoding.h"
 #include "source/piece.h"
 
@@ -63,13 +64,16 @@ static churn_status read_piece(void *context, size_t task, int thread, churn_err
 }
 
 /* The heading line and all pieces in one. */
-static void sum_up(const churn_scan *scan, const churn_piece *pieces, char *fingerprint)
+static void sum_up(const churn_scan *scan, const churn_piece *pieces, bool with_headings,
+                   churn_table *table)
 {
   churn_line_sum all = {0, 0};
-  churn_line_sum_add(&all, scan->document.text, scan->starts[0]);
+  if (with_headings)
+    churn_line_sum_add(&all, scan->document.text, scan->starts[0]);
   for (size_t p = 0; p < scan->piece_count; p++)
     churn_line_sum_join(&all, &pieces[p].found.sum);
-  churn_line_sum_text(&all, fingerprint);
+  table->sum = all;
+  churn_line_sum_text(&all, table->fingerprint);
 }
 
 static churn_status check_requests(const churn_column_request *requests, size_t count,
@@ -138,28 +142,27 @@ static churn_status list_ignored(const churn_scan *scan, churn_table *table, chu
   return CHURN_OK;
 }
 
-static void note_rejects(const churn_table *table, const char *name, uint64_t bad,
-                         churn_notes *notes)
+void churn_table_note_rejects(const churn_table *table, uint64_t bad, churn_notes *notes)
 {
   if (bad == 0)
     return;
   const churn_reject *first = &table->rejects[0];
   churn_notes_add(notes, CHURN_WARNING, "rejected_rows",
-                  (churn_place){name, first->line, first->column},
+                  (churn_place){churn_table_name(table), first->line, first->column},
                   "%" PRIu64 " of %" PRIu64 " rows left out; the first: %s", bad, bad + table->rows,
                   first->reason);
 }
 
-static churn_status make_table(work *w, const char *path, size_t most_rejects, const churn_run *run,
-                               churn_table *table, churn_error *error)
+static churn_status make_table(work *w, const char *path, const churn_table_settings *settings,
+                               const churn_run *run, churn_table *table, churn_error *error)
 {
   table->path = churn_text_copy(path, strlen(path));
   if (table->path == NULL)
     return churn_error_no_memory(error);
-  sum_up(w->reading->scan, w->parts.pieces, table->fingerprint);
+  sum_up(w->reading->scan, w->parts.pieces, settings->from == 0, table);
   churn_status status = list_ignored(w->reading->scan, table, error);
   if (status == CHURN_OK)
-    status = churn_parts_join(&w->parts, most_rejects, run, table, error);
+    status = churn_parts_join(&w->parts, settings->most_rejects, run, table, error);
   return status;
 }
 
@@ -212,9 +215,9 @@ static churn_status read_pieces(churn_reading *reading, const churn_table_settin
   if (status == CHURN_OK)
     status = judge(reading, w.parts.pieces, &bad, again, error);
   if (status == CHURN_OK && !*again)
-    status = make_table(&w, path, settings->most_rejects, run, table, error);
+    status = make_table(&w, path, settings, run, table, error);
   if (status == CHURN_OK && !*again)
-    note_rejects(table, reading->scan->document.name, bad, churn_run_notes(run));
+    churn_table_note_rejects(table, bad, churn_run_notes(run));
   end_parts(&w);
   return status;
 }
@@ -237,10 +240,30 @@ static void prepare(const churn_scan *scan, const churn_format *format,
     reading->most_bad = format->max_bad_rows + (format->max_bad_rows < UINT64_MAX);
 }
 
-churn_status churn_table_read(const char *path, const churn_format *format,
-                              const churn_column_request *requests, size_t request_count,
-                              const churn_table_settings *settings, const churn_run *run,
-                              churn_table **table, churn_error *error)
+/* Leaves out what stands before byte `from` of the file. */
+static void skip_to(churn_scan *scan, size_t from)
+{
+  size_t skipped = churn_document_skipped(&scan->document);
+  if (from > skipped + scan->headings.body)
+    scan->headings.body = from - skipped;
+}
+
+/* Headings go to the table, with the place where the text ended. */
+static void move_headings(churn_scan *scan, churn_table *table)
+{
+  const churn_document *document = &scan->document;
+  table->headings = scan->headings.names;
+  table->heading_count = scan->headings.count;
+  scan->headings.names = NULL;
+  scan->headings.count = 0;
+  if (document->made == NULL)
+    table->end = churn_document_skipped(document) + document->length;
+}
+
+churn_status churn_table_parse(const char *path, const churn_format *format,
+                               const churn_column_request *requests, size_t request_count,
+                               const churn_table_settings *settings, const churn_run *run,
+                               churn_table **table, churn_error *error)
 {
   static const churn_table_settings defaults = {.piece_bytes = 0};
   const churn_table_settings *how = settings == NULL ? &defaults : settings;
@@ -253,6 +276,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
     status = churn_scan_open(path, format, requests, request_count, &scan, error);
   if (status != CHURN_OK)
     goto done;
+  skip_to(&scan, how->from);
   prepare(&scan, format, requests, request_count, how, &reading);
   bool again = true;
   for (int counting = 0; counting < 2 && again && status == CHURN_OK; counting++) {
@@ -261,6 +285,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
       status = read_pieces(&reading, how, path, run, made, &again, error);
   }
   if (status == CHURN_OK) {
+    move_headings(&scan, made);
     *table = made;
     made = NULL;
   }
@@ -268,6 +293,18 @@ done:
   churn_scan_close(&scan);
   churn_table_free(made);
   return status;
+}
+
+churn_status churn_table_read(const char *path, const churn_format *format,
+                              const churn_column_request *requests, size_t request_count,
+                              const churn_table_settings *settings, const churn_run *run,
+                              churn_table **table, churn_error *error)
+{
+  bool cached = settings != NULL && settings->cache != NULL && !settings->collect_all;
+  return cached
+             ? churn_cache_table(path, format, requests, request_count, settings, run, table, error)
+             : churn_table_parse(path, format, requests, request_count, settings, run, table,
+                                 error);
 }
 
 void churn_column_clear(churn_column *column)
@@ -300,7 +337,10 @@ void churn_table_free(churn_table *table)
   }
   for (size_t i = 0; i < table->ignored_count; i++)
     free(table->ignored[i]);
+  for (size_t i = 0; i < table->heading_count; i++)
+    free(table->headings[i]);
   free(table->ignored);
+  free(table->headings);
   free(table->rejects);
   free(table->lines);
   free(table->columns);

@@ -70,8 +70,13 @@ typedef struct churn_table {
   size_t reject_count;
   char **ignored; /* headings nobody asked for, in file order */
   size_t ignored_count;
-  char fingerprint[CHURN_HASH_TEXT_SIZE]; /* of the lines as UTF-8, whatever their order */
-  uint32_t **remaps;                      /* [column_count * worker_count], see churn_row_taker */
+  churn_line_sum sum;                     /* of the lines as UTF-8 */
+  char fingerprint[CHURN_HASH_TEXT_SIZE]; /* the same as text: does not depend on their order */
+  char **headings;                        /* all of the file, in file order */
+  size_t heading_count;
+  size_t end; /* byte of the file behind the last one read; 0 where the text is not the file's own
+                 bytes (inflated, converted) */
+  uint32_t **remaps; /* [column_count * worker_count], see churn_row_taker */
   size_t worker_count;
 } churn_table;
 
@@ -103,7 +108,11 @@ typedef struct churn_row_taker {
  * an id that it lacks, and they have no levels of their own. `keep_lines` fills table.lines.
  * `collect_all`: instead of failing on the first bad row past format.max_bad_rows, go on and keep
  * up to `most_rejects` of them (for `churn check`); the header's faults still fail. `piece_bytes` 0
- * = chosen; tests set it to force cuts everywhere. */
+ * = chosen; tests set it to force cuts everywhere. `cache` (NULL = none) is the folder where what
+ * is read is kept and taken from (source/cache.h); it changes no result, and a read that collects
+ * all faults does not look there. `from` > 0 = only the rows from this byte of the file on, which a
+ * line end outside quotes stands before; the heading line is read all the same, the fingerprint is
+ * of those rows; not with a cache. */
 typedef struct churn_table_settings {
   bool keep_lines;
   bool collect_all;
@@ -111,6 +120,8 @@ typedef struct churn_table_settings {
   size_t piece_bytes;
   const churn_row_taker *taker; /* not with keep_lines */
   const churn_dictionary *known;
+  const char *cache;
+  size_t from;
 } churn_table_settings;
 
 /* Reads `path` ("-" = standard input, whole from its first byte; a pipe there is replaced by what
@@ -145,6 +156,17 @@ CHURN_MUST_USE churn_status churn_table_read(const char *path, const churn_forma
                                              const churn_table_settings *settings,
                                              const churn_run *run, churn_table **table,
                                              churn_error *error);
+
+/* The same without a look at the cache. */
+CHURN_MUST_USE churn_status churn_table_parse(const char *path, const churn_format *format,
+                                              const churn_column_request *requests,
+                                              size_t request_count,
+                                              const churn_table_settings *settings,
+                                              const churn_run *run, churn_table **table,
+                                              churn_error *error);
+
+/* The note of rows left out, as every read gives it. */
+void churn_table_note_rejects(const churn_table *table, uint64_t bad, churn_notes *notes);
 
 void churn_table_free(churn_table *table);
 

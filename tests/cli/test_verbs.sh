@@ -11,6 +11,7 @@ cp -r "$sample" sample
 begin "the shipped sample is checked, trained, judged and scored"
 run 0 check "$sample/churn.yaml"; out_says "No fault found."
 run 0 train "$sample/churn.yaml" -o sample.json; out_says "clustered by customer"
+grep -Eq '^Fitted on [0-9,]+ rows \([0-9,]+ churned\) of [0-9,]+ customers \([0-9,]+ churned\),$' out || fail "rows and customers who churned"
 run 0 evaluate "$sample/churn.yaml" -m sample.json; out_says "in_sample: no"
 run 0 score "$sample/churn.yaml" -m sample.json --top 5 -o sample.csv; [ "$(wc -l <sample.csv)" -eq 6 ] || fail "lines of the list"
 

@@ -3,6 +3,7 @@
  * 2.14's lexer ignores a failed allocation and crashes by itself.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "model/file.h"
 #include "rich_model.h"
@@ -118,7 +119,8 @@ static void figures_survive_each_failed_allocation(void **state)
   (void)state;
   const int8_t labels[] = {0, 1, 0, 1, 1};
   const double logits[] = {-1, -0.3, 0.2, 0.4, 0.1}, probabilities[] = {.27, .43, .55, .6, .52};
-  churn_scored scored = {5, labels, probabilities, logits, NULL, NULL, false};
+  churn_scored scored = {
+      .rows = 5, .labels = labels, .probabilities = probabilities, .logits = logits};
   churn_status status = CHURN_NO_MEMORY;
   double area;
   long failed = 0;

@@ -70,7 +70,11 @@ static churn_evaluation compute(const rows *r, int threads)
   churn_run run = {.threads = threads};
   churn_evaluation e;
   memset(&e, 0, sizeof e);
-  churn_scored scored = {ROWS, r->labels, r->probabilities, r->logits, r->values, NULL, false};
+  churn_scored scored = {.rows = ROWS,
+                         .labels = r->labels,
+                         .probabilities = r->probabilities,
+                         .logits = r->logits,
+                         .values = r->values};
   assert_ok(churn_figures_compute(&scored, tops, 4, &run, &e, &error), &error);
   return e;
 }

@@ -540,6 +540,37 @@ static void conditions_name_what_is_wrong_with_a_column(void **state)
   churn_matrix_free(m);
 }
 
+/* A table with an empty cell has no finite estimate but for a penalty, whatever the curvature says.
+ */
+static void a_value_with_one_outcome_only_is_near_separation(void **state)
+{
+  (void)state;
+  churn_condition_facts facts = {.scaled_gvif = 1.25, .curvature = 0.385, .fewest_rows = 0};
+  assert_int_equal(churn_condition_of(&facts), CHURN_CONDITION_NEAR_SEPARATION);
+  facts.fewest_rows = 1;
+  assert_int_equal(churn_condition_of(&facts), CHURN_CONDITION_FEW_ROWS);
+}
+
+/* Column 0 is 0 or 1 in every seventh row; 1 is a number in a unit so large that all of it is near
+ * 0. */
+static void numbers_in_a_large_unit_are_not_taken_for_zeros(void **state)
+{
+  (void)state;
+  enum { ROWS = 700 };
+  static const double means[] = {0.14, 3e-13}, deviations[] = {0.35, 1e-12};
+  churn_matrix *m = made_up(ROWS, 2, 17);
+  uint64_t fewest[2];
+  churn_error error;
+  for (size_t r = 0; r < ROWS; r++) {
+    m->y[r] = r % 2 == 1;
+    *cell_of(m, r, 0) = ((r % 7 == 0) - means[0]) / deviations[0];
+  }
+  assert_ok(churn_condition_rows(m, means, deviations, NULL, fewest, &error), &error);
+  assert_int_equal(fewest[0], 50);
+  assert_true(fewest[1] == UINT64_MAX);
+  churn_matrix_free(m);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -555,6 +586,8 @@ int main(void)
       cmocka_unit_test(a_penalised_fit_has_wald_tests_and_no_criteria),
       cmocka_unit_test(one_cluster_is_refused),
       cmocka_unit_test(conditions_name_what_is_wrong_with_a_column),
+      cmocka_unit_test(a_value_with_one_outcome_only_is_near_separation),
+      cmocka_unit_test(numbers_in_a_large_unit_are_not_taken_for_zeros),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

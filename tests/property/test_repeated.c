@@ -341,7 +341,7 @@ static void figures_are_those_of_the_repeated_rows(void **state)
     churn_error error;
     churn_scored scored = {count[i],  labels[i], probabilities[i],
                            logits[i], values[i], i == 0 ? weights : NULL,
-                           i == 0};
+                           i == 0,    NULL};
     assert_ok(churn_figures_compute(&scored, tops, 4, NULL, &made[i], &error), &error);
   }
   assert_int_equal(made[0].figures.rows, count[1]);
@@ -362,7 +362,7 @@ static void other_weights_have_the_sandwich_errors(void **state)
     labels[r] = uniform(&stream) < 1 / (1 + exp(0.1 - 0.8 * logits[r]));
     weights[r] = 0.5 + 4 * uniform(&stream);
   }
-  churn_scored scored = {ROWS, labels, probabilities, logits, NULL, weights, false};
+  churn_scored scored = {ROWS, labels, probabilities, logits, NULL, weights, false, NULL};
   churn_evaluation e;
   churn_error error;
   assert_ok(churn_figures_compute(&scored, NULL, 0, NULL, &e, &error), &error);

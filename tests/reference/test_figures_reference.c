@@ -2,6 +2,7 @@
  * coefficients and the data, held against R's first twenty, and the figures against R's summary.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "support.h"
 
@@ -145,7 +146,8 @@ static void hold_against(const csv *summary, const csv *first, const scored_data
 {
   churn_error error = {0};
   churn_evaluation e = {0};
-  churn_scored scored = {s->rows, s->labels, s->probabilities, s->logits, NULL, NULL, false};
+  churn_scored scored = {
+      .rows = s->rows, .labels = s->labels, .probabilities = s->probabilities, .logits = s->logits};
   for (size_t i = 0; i < first->rows; i++)
     assert_close(s->probabilities[i], number(cell_of(first, i, 1)), 1e-9, 1e-12);
   assert_ok(churn_figures_compute(&scored, NULL, 0, NULL, &e, &error), &error);

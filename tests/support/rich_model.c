@@ -186,6 +186,31 @@ static void fill_fit(churn_model *m)
   m->validation_kind = strdup("later_snapshots");
 }
 
+static void fill_calibration(churn_model *m)
+{
+  churn_model_out_of_fold *o = &m->out_of_fold;
+  churn_recalibration *r = &m->recalibration;
+  o->folds = 9;
+  o->figures = (churn_figures){4001, 512, 0.7981, 0.31077, 0.0931, 0.0123, 0.9371, 3.75};
+  o->error_kind = strdup("clustered");
+  o->intercept_error = 0.0517;
+  o->intercept_lower = -0.0891;
+  o->intercept_upper = 0.1137;
+  o->slope_error = 0.0471;
+  o->slope_lower = 0.8447;
+  o->slope_upper = NAN;
+  COPY(o->bins, o->bin_count,
+       (churn_reliability[]){{401, 170, 0.4273, 170.0 / 401, 0.3761, 0.4731},
+                             {3600, 342, 0.0917, 0.095, 0.0858, 0.1051}});
+  r->asked = strdup("isotonic");
+  r->method = strdup("isotonic");
+  r->slope = 1;
+  COPY(r->knots, r->knot_count,
+       (churn_knot[]){{-4.385, 0.0021}, {-4.25, 0.0021}, {-1.5, 0.1 + 0.2}, {2.385, 0.9999}});
+  r->log_loss_before = 0.31077;
+  r->log_loss_after = 0.31055;
+}
+
 churn_model *rich_model_new(void)
 {
   churn_model *m = churn_model_new();
@@ -206,5 +231,6 @@ churn_model *rich_model_new(void)
   fill_covariance(m);
   fill_remarks(m);
   fill_fit(m);
+  fill_calibration(m);
   return m;
 }

@@ -306,7 +306,8 @@ static void check_flag(int rows, int churners, bool kept)
   assert_columns(&l, kept ? "a a?missing" : "a");
   if (!kept) {
     assert_dropped(&l, "a?missing", "pooled");
-    assert_note(&l, CHURN_NOTE, "dropped_column", "a?missing");
+    /* 20 rows of one outcome are no chance among 100 of which 40 churned */
+    assert_note(&l, rows < 20 ? CHURN_NOTE : CHURN_WARNING, "dropped_column", "a?missing");
   }
   assert_true(l.model->features[0].fill == 1.5); /* filled all the same */
   done(&l);
@@ -399,8 +400,11 @@ static void levels_that_cannot_stand_alone_are_pooled(void **state)
   assert_int_equal(f->other_column, 1);
   assert_int_equal(f->missing_column, 1);
   assert_note(&l, CHURN_NOTE, "pooled_level", "t=s (19 rows, 5 churners) is pooled into ?other");
-  assert_note(&l, CHURN_NOTE, "pooled_level", "t=w (40 rows");
-  assert_note(&l, CHURN_NOTE, "pooled_level", "t=x (22 rows");
+  /* 39 of 169 churned: 22 churners in a row are no chance (0.23^22), nor 40 stayers (0.77^40) */
+  assert_note(&l, CHURN_WARNING, "one_sided_level",
+              "t=w is pooled into ?other, for all its 40 rows stayed");
+  assert_note(&l, CHURN_WARNING, "one_sided_level",
+              "t=x is pooled into ?other, for all its 22 rows churned");
   assert_note(&l, CHURN_NOTE, "pooled_level", "t=(missing) (8 rows, 2 churners)");
   const size_t rows[] = {0, 60, 80, 99, 139, 161};
   const double e[] = {0, 1, 0, 0, 0, 0}, other[] = {0, 0, 1, 1, 1, 1};
@@ -408,6 +412,17 @@ static void levels_that_cannot_stand_alone_are_pooled(void **state)
     const double *x = encoded(&l, &l, t_output, rows[i], NULL);
     assert_true(x[0] == e[i] && x[1] == other[i]);
   }
+  done(&l);
+}
+
+static void a_level_with_one_outcome_by_chance_earns_a_note(void **state)
+{
+  (void)state;
+  /* 4 of 190 churned: 20 stayers in a row are what one expects (0.98^20 = 0.65) */
+  learned l = LEARN(1u << TT, 20, {130, 3, "-", "-", "n", "-"}, {40, 1, "-", "-", "e", "-"},
+                    {20, 0, "-", "-", "s", "-"});
+  assert_note(&l, CHURN_NOTE, "pooled_level",
+              "t=s (20 rows, 0 churners) is pooled into the reference level: a column needs both");
   done(&l);
 }
 
@@ -678,6 +693,7 @@ int main(void)
       cmocka_unit_test_setup(of_equally_frequent_levels_the_first_bytewise_is_the_reference, reset),
       cmocka_unit_test_setup(a_named_reference_is_taken_and_must_occur, reset),
       cmocka_unit_test_setup(levels_that_cannot_stand_alone_are_pooled, reset),
+      cmocka_unit_test_setup(a_level_with_one_outcome_by_chance_earns_a_note, reset),
       cmocka_unit_test_setup(a_frequent_level_with_one_outcome_is_no_reference, reset),
       cmocka_unit_test_setup(a_pool_that_cannot_stand_alone_counts_as_the_reference, reset),
       cmocka_unit_test_setup(when_no_level_stands_alone_the_most_frequent_is_the_reference, reset),

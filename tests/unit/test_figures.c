@@ -1,6 +1,7 @@
 /* Figures against values worked out by hand, closed forms, and brute force.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "support.h"
 
@@ -32,7 +33,10 @@ static void add_rows(rows *r, size_t count, double logit, int label)
 
 static churn_scored as_scored(const rows *r)
 {
-  return (churn_scored){r->count, r->labels, r->probabilities, r->logits, NULL, NULL, false};
+  return (churn_scored){.rows = r->count,
+                        .labels = r->labels,
+                        .probabilities = r->probabilities,
+                        .logits = r->logits};
 }
 
 static churn_evaluation compute(const rows *r)

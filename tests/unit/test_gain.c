@@ -143,7 +143,9 @@ static void a_bin_of_independent_rows_has_wilsons_interval(void **state)
     labels[i] = i % 20 < 3;
     scores[i] = -1.375;
   }
-  assert_ok(churn_calibration_curve(&judged, scores, 0.95, bins, &count, &error), &error);
+  assert_ok(
+      churn_calibration_curve(&judged, scores, 0.95, CHURN_CALIBRATION_BINS, bins, &count, &error),
+      &error);
   assert_int_equal(count, 1);
   assert_close(bins[0].rows, 200, 0, 0);
   assert_close(bins[0].observed, 0.15, 1e-14, 0);
@@ -163,7 +165,9 @@ static void bins_hold_every_row_once_and_ties_together(void **state)
   made.judged.weights = NULL;
   for (uint32_t distinct = 3; distinct <= 2000; distinct *= 5) {
     make_tied_scores(&made, distinct, &random, scores);
-    assert_ok(churn_calibration_curve(&made.judged, scores, 0.95, bins, &count, &error), &error);
+    assert_ok(churn_calibration_curve(&made.judged, scores, 0.95, CHURN_CALIBRATION_BINS, bins,
+                                      &count, &error),
+              &error);
     double rows = 0, churners = 0, before = -1;
     for (size_t b = 0; b < count; b++) {
       rows += bins[b].rows;
@@ -198,12 +202,87 @@ static void repeated_rows_of_a_customer_do_not_narrow_a_bin(void **state)
     made.clusters[i] = (uint32_t)(i % 100);
     scores[i] = 0.25;
   }
-  assert_ok(churn_calibration_curve(&judged, scores, 0.95, once, &count, &error), &error);
+  assert_ok(
+      churn_calibration_curve(&judged, scores, 0.95, CHURN_CALIBRATION_BINS, once, &count, &error),
+      &error);
   judged = (churn_judged){
       .rows = 400, .labels = made.labels, .clusters = made.clusters, .cluster_count = 100};
-  assert_ok(churn_calibration_curve(&judged, scores, 0.95, four, &count, &error), &error);
+  assert_ok(
+      churn_calibration_curve(&judged, scores, 0.95, CHURN_CALIBRATION_BINS, four, &count, &error),
+      &error);
   assert_close(four[0].interval.low, once[0].interval.low, 1e-12, 0);
   assert_close(four[0].interval.high, once[0].interval.high, 1e-12, 0);
+}
+
+/* Nobody of 30 customers with three rows each churned: as sure as 30 rows can make one. R 4.2.2:
+ * prop.test(0, 30, correct = FALSE)$conf.int. */
+static void a_bin_without_churners_is_as_sure_as_its_customers(void **state)
+{
+  (void)state;
+  static int8_t labels[90];
+  static uint32_t clusters[90];
+  churn_calibration_bin bins[CHURN_CALIBRATION_BINS];
+  size_t count;
+  churn_error error;
+  churn_judged judged = {.rows = 90, .labels = labels, .clusters = clusters, .cluster_count = 30};
+  for (uint32_t i = 0; i < 90; i++) {
+    clusters[i] = i / 3;
+    scores[i] = -2.385;
+  }
+  assert_ok(churn_calibration_curve(&judged, scores, 0.95, 10, bins, &count, &error), &error);
+  assert_int_equal(count, 1);
+  assert_int_equal(bins[0].count, 90);
+  assert_int_equal(bins[0].churners, 0);
+  assert_close(bins[0].interval.low, 0, 0, 1e-15);
+  assert_close(bins[0].interval.high, 0.113513393173969, 1e-9, 0);
+}
+
+/* A row with weight w, or w equal rows of as many customers: the same bins. Customers have up to
+ * two rows of one weight. */
+static void repeated_rows_fill_bins_like_as_many_rows(void **state)
+{
+  (void)state;
+  static made_rows longer;
+  static double long_scores[MOST_JUDGED];
+  churn_calibration_bin weighted[10], expanded[10];
+  size_t counts[2], end = 0;
+  uint32_t customers = 0;
+  churn_error error;
+  churn_random random = churn_random_stream(10, 4);
+  make_rows(&made, 500, 500, 1, &random);
+  make_tied_scores(&made, 60, &random, scores);
+  for (size_t i = 0; i < 500; i++) {
+    uint32_t copies = 1 + (uint32_t)(i / 2 % 5);
+    made.weights[i] = copies;
+    made.clusters[i] = (uint32_t)(i / 2);
+    customers += i > 0 && i % 2 == 0 ? 1 + (uint32_t)((i / 2 - 1) % 5) : 0;
+    for (uint32_t k = 0; k < copies; k++, end++) {
+      longer.labels[end] = made.labels[i];
+      longer.clusters[end] = customers + k;
+      long_scores[end] = scores[i];
+    }
+  }
+  churn_judged rows = {.rows = 500,
+                       .labels = made.labels,
+                       .weights = made.weights,
+                       .repeated = true,
+                       .clusters = made.clusters,
+                       .cluster_count = 250};
+  churn_judged all = {
+      .rows = end, .labels = longer.labels, .clusters = longer.clusters, .cluster_count = 2000};
+  assert_ok(churn_calibration_curve(&rows, scores, 0.95, 10, weighted, &counts[0], &error), &error);
+  assert_ok(churn_calibration_curve(&all, long_scores, 0.95, 10, expanded, &counts[1], &error),
+            &error);
+  assert_int_equal(counts[0], counts[1]);
+  for (size_t b = 0; b < counts[0]; b++) {
+    assert_int_equal(weighted[b].count, expanded[b].count);
+    assert_int_equal(weighted[b].churners, expanded[b].churners);
+    assert_close(weighted[b].rows, expanded[b].rows, 0, 0);
+    assert_close(weighted[b].observed, expanded[b].observed, 1e-12, 0);
+    assert_close(weighted[b].mean_probability, expanded[b].mean_probability, 1e-12, 0);
+    assert_close(weighted[b].interval.low, expanded[b].interval.low, 1e-9, 1e-15);
+    assert_close(weighted[b].interval.high, expanded[b].interval.high, 1e-9, 0);
+  }
 }
 
 int main(void)
@@ -214,6 +293,8 @@ int main(void)
       cmocka_unit_test(curves_pass_through_exact_points),
       cmocka_unit_test(a_bin_of_independent_rows_has_wilsons_interval),
       cmocka_unit_test(bins_hold_every_row_once_and_ties_together),
-      cmocka_unit_test(repeated_rows_of_a_customer_do_not_narrow_a_bin)};
+      cmocka_unit_test(repeated_rows_of_a_customer_do_not_narrow_a_bin),
+      cmocka_unit_test(a_bin_without_churners_is_as_sure_as_its_customers),
+      cmocka_unit_test(repeated_rows_fill_bins_like_as_many_rows)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,11 +77,11 @@ static void check_kernel(const churn_kernel *kernel, size_t columns, size_t rows
   for (size_t j = 0; j <= columns; j++)
     b[j] = size * (0.31 - 0.17 * (double)(j % 5));
   plain_step(m, b, plain);
-  kernel->step(m->tiles, columns, m->y, m->weight, m->offset, b, sums);
+  kernel->step(m->tiles, NULL, columns, m->y, m->weight, m->offset, b, sums);
   check_sums(sums, plain, count);
   /* It adds: the second time gives twice the sums. */
   plain_step(m, b, plain);
-  kernel->step(m->tiles, columns, m->y, m->weight, m->offset, b, sums);
+  kernel->step(m->tiles, NULL, columns, m->y, m->weight, m->offset, b, sums);
   check_sums(sums, plain, count);
   free(sums);
   free(plain);
@@ -120,7 +120,7 @@ static void the_cross_product_is_the_hessian_with_other_weights(void **state)
       continue;
     memset(step, 0, sizeof step);
     memset(cross, 0, sizeof cross);
-    kernel->step(m->tiles, COLUMNS, m->y, m->weight, NULL, zeros, step);
+    kernel->step(m->tiles, NULL, COLUMNS, m->y, m->weight, NULL, zeros, step);
     kernel->cross(m->tiles, COLUMNS, m->weight, cross);
     for (size_t j = 0; j < start; j++)
       assert_true(cross[j] == 0);
@@ -151,7 +151,7 @@ static void slopes_and_losses_are_parts_of_the_step(void **state)
     if (kernel == NULL)
       continue;
     double sums[COLUMNS + 3] = {[COLUMNS + 2] = 0.77};
-    kernel->slope(m->tiles, COLUMNS, m->y, m->weight, m->offset, b, sums);
+    kernel->slope(m->tiles, NULL, COLUMNS, m->y, m->weight, m->offset, b, sums);
     check_sums(sums, plain, COLUMNS + 2);
     assert_true(sums[COLUMNS + 2] == 0.77);
     kernel->losses(eta, m->y, losses);
@@ -175,7 +175,7 @@ static void far_out_rows_neither_overflow_nor_vanish(void **state)
     if (kernel == NULL)
       continue;
     memset(sums, 0, sizeof sums);
-    kernel->step(m->tiles, 1, m->y, m->weight, m->offset, b, sums);
+    kernel->step(m->tiles, NULL, 1, m->y, m->weight, m->offset, b, sums);
     assert_close(sums[0], 1e5, 1e-15, 0);
     assert_close(sums[1], 1, 1e-15, 0);
     assert_close(sums[3], 0, 0, 1e-300);

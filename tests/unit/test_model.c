@@ -198,6 +198,41 @@ static void same_fit(const churn_model *a, const churn_model *b)
   same_text(a->validation_kind, b->validation_kind);
 }
 
+static void same_calibration(const churn_model *a, const churn_model *b)
+{
+  const churn_model_out_of_fold *o = &a->out_of_fold, *p = &b->out_of_fold;
+  const churn_recalibration *r = &a->recalibration, *q = &b->recalibration;
+  assert_int_equal(o->folds, p->folds);
+  same_figures(&o->figures, &p->figures);
+  same_text(o->error_kind, p->error_kind);
+  same(o->intercept_error, p->intercept_error);
+  same(o->intercept_lower, p->intercept_lower);
+  same(o->intercept_upper, p->intercept_upper);
+  same(o->slope_error, p->slope_error);
+  same(o->slope_lower, p->slope_lower);
+  same(o->slope_upper, p->slope_upper);
+  assert_int_equal(o->bin_count, p->bin_count);
+  for (size_t i = 0; i < o->bin_count; i++) {
+    assert_int_equal(o->bins[i].rows, p->bins[i].rows);
+    assert_int_equal(o->bins[i].churners, p->bins[i].churners);
+    same(o->bins[i].mean_predicted, p->bins[i].mean_predicted);
+    same(o->bins[i].observed, p->bins[i].observed);
+    same(o->bins[i].lower, p->bins[i].lower);
+    same(o->bins[i].upper, p->bins[i].upper);
+  }
+  same_text(r->asked, q->asked);
+  same_text(r->method, q->method);
+  same(r->intercept, q->intercept);
+  same(r->slope, q->slope);
+  same(r->log_loss_before, q->log_loss_before);
+  same(r->log_loss_after, q->log_loss_after);
+  assert_int_equal(r->knot_count, q->knot_count);
+  for (size_t i = 0; i < r->knot_count; i++) {
+    same(r->knots[i].logit, q->knots[i].logit);
+    same(r->knots[i].probability, q->knots[i].probability);
+  }
+}
+
 static void same_model(const churn_model *a, const churn_model *b)
 {
   assert_int_equal(a->schema_version, b->schema_version);
@@ -207,6 +242,7 @@ static void same_model(const churn_model *a, const churn_model *b)
   same_design(a, b);
   same_remarks(a, b);
   same_fit(a, b);
+  same_calibration(a, b);
 }
 
 static void every_field_survives_the_file(void **state)

@@ -220,6 +220,8 @@ static void settings_of_the_complete_example_are_read(void **state)
   assert_close(project->fit.lambda, 0, 0, 0);
   assert_int_equal(project->fit.covariance, CHURN_CHOOSE_AUTO);
   assert_false(project->fit.profile_intervals);
+  assert_false(project->fit.no_out_of_fold);
+  assert_int_equal(project->fit.recalibrate, CHURN_RECALIBRATE_NONE);
   assert_int_equal(project->snapshots.first, churn_day_from_civil(2024, 1, 1));
   assert_int_equal(project->snapshots.last, churn_day_from_civil(2025, 6, 1));
   assert_int_equal(project->snapshots.test_from, churn_day_from_civil(2025, 1, 1));
@@ -518,6 +520,22 @@ static void a_penalty_has_defaults(void **state)
   assert_int_equal(project->fit.factor_count, 0);
 }
 
+static void calibration_is_asked_for_or_left(void **state)
+{
+  (void)state;
+  read_small("fit: {recalibrate: isotonic, out_of_fold: yes}");
+  assert_int_equal(project->fit.recalibrate, CHURN_RECALIBRATE_ISOTONIC);
+  assert_false(project->fit.no_out_of_fold);
+}
+
+static void out_of_fold_predictions_may_be_left(void **state)
+{
+  (void)state;
+  read_small("fit: {recalibrate: none, out_of_fold: no}");
+  assert_int_equal(project->fit.recalibrate, CHURN_RECALIBRATE_NONE);
+  assert_true(project->fit.no_out_of_fold);
+}
+
 static void a_lasso_is_the_whole_of_alpha(void **state)
 {
   (void)state;
@@ -736,6 +754,8 @@ int main(void)
                                      TEST(the_remaining_settings_are_read),
                                      TEST(a_penalty_is_read_with_all_its_settings),
                                      TEST(a_penalty_has_defaults),
+                                     TEST(calibration_is_asked_for_or_left),
+                                     TEST(out_of_fold_predictions_may_be_left),
                                      TEST(a_lasso_is_the_whole_of_alpha),
                                      TEST(steps_are_days_weeks_months_or_years),
                                      TEST(one_day_alone_is_the_first_and_the_last),

@@ -100,6 +100,16 @@ static void bad_weights_are_refused_with_their_place(void **state)
   }
 }
 
+static void weights_that_leave_no_row_are_said_to(void **state)
+{
+  (void)state;
+  churn_model *model = NULL;
+  churn_error error = {0};
+  write_rows(-1, "", "");
+  assert_int_equal(train(FLAT("", "weights: 0 * w"), NULL, &model, &error), CHURN_DEGENERATE);
+  assert_non_null(strstr(error.message, "or every fit.weights is 0"));
+}
+
 /* Before any row is kept: the place is in the project file. */
 static void expressions_that_do_not_fit_are_refused_in_the_project(void **state)
 {
@@ -296,6 +306,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bad_weights_are_refused_with_their_place),
+      cmocka_unit_test(weights_that_leave_no_row_are_said_to),
       cmocka_unit_test(expressions_that_do_not_fit_are_refused_in_the_project),
       cmocka_unit_test(columns_of_weights_and_offset_are_no_features),
       cmocka_unit_test(inclusion_weights_count_by_their_ratios),

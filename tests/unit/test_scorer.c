@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "expression.h"
+#include "score/recalibration.h"
 #include "score/scorer.h"
 #include "support.h"
 #include "world.h"

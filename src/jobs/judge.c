@@ -141,12 +141,14 @@ static churn_status open_judging(judging *j, churn_error *error)
 }
 
 churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run, double *areas,
-                               churn_error *error)
+                               double *covariance, churn_error *error)
 {
   judging j = {.input = input, .run = run};
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     memcpy(areas, j.areas, input->sets * sizeof *areas);
+  if (status == CHURN_OK && covariance != NULL)
+    memcpy(covariance, j.covariance, input->sets * input->sets * sizeof *covariance);
   clear(&j);
   return status;
 }
@@ -237,6 +239,28 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
   return status;
 }
 
+static churn_status measure_folds(const judging *j, const churn_comparison *c, size_t set,
+                                  churn_error *error)
+{
+  churn_compared_set *to = &c->sets[set];
+  double *all = churn_array_new(c->fold_count, sizeof *all);
+  if (all == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < j->judged.rows; i++) {
+    double logit = j->sets[set].logits[i];
+    double weight = churn_judged_weight(&j->judged, i);
+    to->fold_log_losses[j->folds[i]] += weight * churn_logit_loss(logit, j->labels[i]);
+    to->fold_briers[j->folds[i]] += weight * churn_logit_square(logit, j->labels[i]);
+    all[j->folds[i]] += weight;
+  }
+  for (size_t f = 0; f < c->fold_count; f++) {
+    to->fold_log_losses[f] /= all[f];
+    to->fold_briers[f] /= all[f];
+  }
+  free(all);
+  return CHURN_OK;
+}
+
 static churn_status fill_set(const judging *j, const churn_comparison *c, size_t set,
                              churn_error *error)
 {
@@ -251,7 +275,7 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
                                                      [CHURN_MEASURE_CAPTURED] = &to->captured,
                                                      [CHURN_MEASURE_CAPTURED_VALUE] =
                                                          &to->captured_value};
-  churn_status status = CHURN_OK;
+  churn_status status = measure_folds(j, c, set, error);
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
     status = estimate(j, c, NULL, set, m, estimates[m], error);
   if (status == CHURN_OK)

@@ -54,7 +54,7 @@ static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapsho
   return is_enough(&training) && is_enough(&judged);
 }
 
-static bool folds_are_enough(const churn_judging_folds *folds, const churn_snapshots *rows)
+bool churn_judging_enough(const churn_judging_folds *folds, const churn_snapshots *rows)
 {
   bool enough = true;
   for (uint32_t f = 0; enough && f < folds->count; f++)
@@ -180,7 +180,7 @@ churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const chu
     status = churn_folds_deal(rows, pipeline->data->customers.ids, count, seed, f.fold, error);
   if (status == CHURN_OK) {
     memcpy(f.group, f.fold, rows->count * sizeof *f.group);
-    if (!folds_are_enough(&f, rows))
+    if (!churn_judging_enough(&f, rows))
       status = churn_error_set(error, CHURN_DEGENERATE,
                                "in %u folds some hold fewer than %d customers who churned, or who "
                                "stayed: too few to compare on",
@@ -206,7 +206,7 @@ churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count, u
   churn_random_shuffle(&random, f.fold, (uint32_t)rows->count);
   for (size_t i = 0; i < rows->count; i++)
     f.group[i] = f.fold[i] %= count;
-  if (!folds_are_enough(&f, rows))
+  if (!churn_judging_enough(&f, rows))
     churn_judging_folds_clear(&f);
   *folds = f;
   return CHURN_OK;

@@ -51,6 +51,9 @@ CHURN_MUST_USE churn_status churn_judging_by_customer(const churn_pipeline *pipe
 CHURN_MUST_USE churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count,
                                                  uint64_t seed, churn_judging_folds *folds,
                                                  churn_error *error);
+
+/* Whether every fold has two customers of each outcome on both sides. */
+bool churn_judging_enough(const churn_judging_folds *folds, const churn_snapshots *rows);
 void churn_judging_folds_clear(churn_judging_folds *folds);
 
 #endif

@@ -279,6 +279,26 @@ static churn_status predict(const fold_work *w, const set_work *s, double *logit
   return CHURN_OK;
 }
 
+/* By the feature that a column belongs to. */
+static churn_status contribute(const fold_work *w, const set_work *s, churn_error *error)
+{
+  const churn_matrix *m = w->judged.matrix;
+  size_t all = w->input->rows->count;
+  double *scratch = churn_array_new_aligned(m->columns * CHURN_TILE_ROWS, sizeof *scratch);
+  if (scratch == NULL)
+    return churn_error_no_memory(error);
+  for (size_t t = 0; t < churn_tile_count(m->rows); t++) {
+    const double *dense = churn_matrix_dense(m, t, scratch);
+    for (size_t c = 0; c < s->count; c++)
+      for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++)
+        w->input->contributions[s->model.columns[c].feature * all +
+                                w->judged.rows[t * CHURN_TILE_ROWS + r]] +=
+            s->result.coefficients[c + 1] * dense[s->chosen[c] * CHURN_TILE_ROWS + r];
+  }
+  free(scratch);
+  return CHURN_OK;
+}
+
 static churn_status run_set(const fold_work *w, size_t set, double *logits,
                             churn_set_outcome *outcome, churn_error *error)
 {
@@ -297,6 +317,8 @@ static churn_status run_set(const fold_work *w, size_t set, double *logits,
   outcome->columns = s.count > outcome->columns ? s.count : outcome->columns;
   if (status == CHURN_OK)
     status = predict(w, &s, logits, error);
+  if (status == CHURN_OK && set == 0 && w->input->contributions != NULL)
+    status = contribute(w, &s, error);
   clear_set(&s);
   return status;
 }
@@ -309,21 +331,40 @@ static bool any(const bool *wanted, size_t count)
   return found;
 }
 
+static bool is_asked(const churn_run *run)
+{
+  return run != NULL && run->stop != NULL && run->stop->asked;
+}
+
+/* Folds finished so far, and whether that is something to keep. */
+static void finish(const churn_run *run, uint32_t count, uint32_t *finished)
+{
+  *finished = count;
+  if (count > 0 && run != NULL && run->stop != NULL)
+    run->stop->worth = 1;
+}
+
 churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *wanted,
                              const char *stage, const churn_run *run, double *logits,
-                             churn_set_outcome *outcomes, churn_error *error)
+                             churn_set_outcome *outcomes, uint32_t *finished, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
   const churn_progress *progress = run == NULL ? NULL : run->progress;
   size_t sets = input->sets->count, rows = input->rows->count;
   churn_status status = CHURN_OK;
+  *finished = 0;
   for (uint32_t f = 0; status == CHURN_OK && f < input->folds->count; f++) {
     fold_work w = {.input = input, .run = &quiet, .fold = f};
     const bool *of_fold = wanted + f * sets;
-    if (!any(of_fold, sets))
+    if (!any(of_fold, sets)) {
+      finish(run, f + 1, finished);
       continue;
+    }
+    if (is_asked(run))
+      break;
     status = open_fold(&w, error);
-    for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    size_t s = 0;
+    for (; status == CHURN_OK && s < sets && !is_asked(run); s++) {
       if (!of_fold[s])
         continue;
       status = run_set(&w, s, logits + s * rows, &outcomes[s], error);
@@ -331,6 +372,9 @@ churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *w
         progress->report(progress->context, stage, f * sets + s + 1, input->folds->count * sets);
     }
     close_fold(&w);
+    if (s < sets)
+      break;
+    finish(run, f + 1, finished);
   }
   return status;
 }

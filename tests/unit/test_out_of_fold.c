@@ -82,7 +82,7 @@ static void bench_open(bench *b, const char *customers, const char *fit)
   assert_ok(churn_feature_sets_build(b->pipeline, &settings, &b->sets, &error), &error);
   assert_ok(churn_judging_by_customer(b->pipeline, b->rows, FOLDS, 3, &b->folds, &error), &error);
   deal(b);
-  b->input = (churn_out_of_fold_input){b->pipeline, b->rows, b->frame, &b->sets, &b->folds};
+  b->input = (churn_out_of_fold_input){b->pipeline, b->rows, b->frame, &b->sets, &b->folds, NULL};
 }
 
 static void bench_close(bench *b)
@@ -105,7 +105,8 @@ static int check_shared(const bench *b)
   int made = 0;
   memset(all, true, sizeof all);
   memset(left, true, sizeof left);
-  assert_ok(churn_own_folds(&b->input, all, "own", NULL, own, outcomes, &error), &error);
+  uint32_t finished = 0;
+  assert_ok(churn_own_folds(&b->input, all, "own", NULL, own, outcomes, &finished, &error), &error);
   assert_ok(churn_shared_folds(&b->input, left, "shared", NULL, shared, outcomes, &error), &error);
   for (size_t f = 0; f < FOLDS; f++)
     for (size_t s = 0; s < SETS; s++) {

@@ -72,9 +72,27 @@ static void reserve_streams(void)
       (void)!open("/dev/null", modes[i]);
 }
 
+/* Sources are mapped: what another program cuts off while they are read is a bus error. Nothing can
+ * be cleaned up here; outputs have no name before they are whole. */
+static void end_short_read(int number, siginfo_t *information, void *context)
+{
+  (void)context;
+  if (information->si_code <= 0) { /* sent by somebody, not by the memory */
+    signal(number, SIG_DFL);
+    raise(number);
+    return;
+  }
+  static const char message[] =
+      "churn: a file became shorter while it was read; run again when nothing writes to it\n";
+  (void)!write(STDERR_FILENO, message, sizeof message - 1);
+  _exit(cli_exit_code(CHURN_IO));
+}
+
 int main(int argc, char **argv)
 {
   reserve_streams();
+  struct sigaction short_read = {.sa_sigaction = end_short_read, .sa_flags = SA_SIGINFO};
+  sigaction(SIGBUS, &short_read, NULL);
   /* Past the limit on file sizes a write then fails like on a full disk, instead of killing us. */
   signal(SIGXFSZ, SIG_IGN);
   if (argc < 2)

@@ -97,5 +97,36 @@ rm -rf target/*
 compare_until INT 0.001
 [ "$code" -eq 130 ] || fail "exit code $code"
 [ -z "$(ls -A target)" ] || fail "there is $(ls -A target)"
+if [ -r /proc/self/maps ]; then
+  begin "a source that is cut short while it is read is an error, not a crash"
+  cp world/interactions.csv long.csv
+  for _ in 1 2 3 4 5 6 7; do
+    tail -n +2 long.csv >more
+    cat more >>long.csv
+  done
+  guard target/out
+  told=0
+  for attempt in $(seq 40); do
+    cp long.csv cut.csv
+    "$churn" features world/churn.yaml --source engagements=cut.csv -o target/out --threads 2 -q </dev/null 2>err &
+    process=$!
+    until grep -q cut.csv /proc/$process/maps 2>/dev/null; do kill -0 $process 2>/dev/null || break; done
+    truncate -s 100 cut.csv
+    code=0
+    wait $process 2>/dev/null || code=$?
+    case $code in
+    74)
+      told=1
+      err_says "became shorter while it was read"
+      untouched target/out
+      break
+      ;;
+    65) ;; # cut before it was opened again
+    0) guard target/out ;;
+    *) fail "exit code $code in attempt $attempt" && break ;;
+    esac
+  done
+  [ $told -eq 1 ] || fail "never told in $attempt attempts"
+fi
 
 finish

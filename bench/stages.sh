@@ -1,4 +1,5 @@
-# Stages of bench/run in which whole programs race on CSV files: parse, features, equal, score, scaling. Sourced by bench/run.
+# Stages of bench/run in which whole programs race on CSV files: parse, features, cache, memory, equal, score, compare, scaling. Sourced by
+# bench/run.
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of bench/run
@@ -132,6 +133,54 @@ stage_features() {
   race features "$(($(wc -l <"$scratch/world/labels.csv") - 1))rows$by_date" wall polars duckdb pandas
 }
 
+# The features with the cache of parsed sources: empty, full, and after a day of engagements came in; DuckDB reads the CSV every time.
+cached_features() { # NAME
+  measure "cache.$1" "$build/churn" features "$scratch/cached/cached.yaml" --quiet --threads "$threads" -o "$scratch/cache.$1.csv" ||
+    { cat "$scratch/cache.$1.err" >&2; exit 1; }
+}
+same_features() { # NAME: a run without the cache gives the same bytes
+  "$build/churn" features "$scratch/cached/cached.yaml" --quiet --no-cache -o "$scratch/cache.plain.csv"
+  cmp "$scratch/cache.$1.csv" "$scratch/cache.plain.csv" || { echo "unequal cache $1 no-cache"; exit 1; }
+}
+
+stage_cache() {
+  local round name compared case here_now=""
+  make_world "$customers" "$scratch/world" "$world"
+  mkdir "$scratch/cached"
+  cp -a "$scratch/world"/* "$scratch/cached"
+  cp --remove-destination -L "$scratch/world/interactions.csv" "$scratch/cached/interactions.csv"
+  { cat "$scratch/world/features.yaml"; echo "cache: kept"; } >"$scratch/cached/cached.yaml"
+  awk -F, 'NR > 1 && $2 == "2025-06-02"' "$scratch/cached/interactions.csv" >"$scratch/day.csv"
+  case="$(($(wc -l <"$scratch/cached/labels.csv") - 1))rows$by_date"
+  if present duckdb; then here_now=duckdb; else echo "missing cache $case duckdb"; fi
+  for ((round = 0; round < repeats; round++)); do
+    rm -rf "$scratch/cached/kept"
+    sleep 3 # a file that has just changed is hashed
+    cached_features cold
+    cached_features warm
+    cmp "$scratch/cache.cold.csv" "$scratch/cache.warm.csv"
+    same_features warm
+    if [ -n "$here_now" ]; then
+      measure cache.duckdb node "$here/peers/features_duckdb.mjs" "$scratch/cached" "$scratch/cache.duckdb.csv"
+      if ! compared=$(python3 "$here/equal.py" "$scratch/cache.warm.csv" "$scratch/cache.duckdb.csv"); then
+        echo "unequal cache $case duckdb $compared"
+        exit 1
+      fi
+      echo "equal cache $case duckdb $compared"
+    fi
+    cat "$scratch/day.csv" >>"$scratch/cached/interactions.csv"
+    cached_features appended
+    same_features appended
+  done
+  for name in cold warm appended; do
+    echo "time cache $case-$name $(median_time "cache.$name" wall)"
+    echo "peak cache $case-$name $(peak_mib "cache.$name") -"
+    [ -z "$here_now" ] || ratio_of "ratio cache $case-$name duckdb" "$(median_time "cache.$name" wall)" "$(median_time cache.duckdb wall)"
+  done
+  ratio_of "limit cache $case-appended warm" "$(median_time cache.warm wall)" "$(median_time cache.appended wall)"
+  rm -rf "$scratch/cached" "$scratch"/cache.*
+}
+
 # Our ranked list as a peer writes it, both in the order of the ids; each is in order of probability before.
 by_id() { # FILE ID P
   awk -F, -v p="$3" 'NR > 2 && $p > last {exit 1} NR > 1 {last = $p}' "$1" || { echo "$1 is not ranked" >&2; return 1; }
@@ -156,14 +205,55 @@ stage_score() {
   mkdir -p "$flat"
   "$build/bench/make_flat" "$rows" "$columns" >"$flat/flat.csv"
   head -n 50001 "$flat/flat.csv" >"$flat/train.csv"
-  {
-    printf 'version: 1\ncustomers:\n  from: flat.csv\n  id: id\n  columns:\n'
-    seq -f '    x%.0f: number' "$columns"
-    printf 'outcome: {column: churned, positive: "1"}\nfeatures: customers.*\n'
-  } >"$flat/flat.yaml"
+  flat_project "$columns" >"$flat/flat.yaml"
   "$build/churn" train "$flat/flat.yaml" --source "customers=$flat/train.csv" -o "$flat/model.json" --quiet
   race score "${rows}x$columns" wall polars duckdb scikit-learn
   rm -rf "$flat"
+}
+
+flat_project() { # COLUMNS: the project of a flat.csv from make_flat
+  printf 'version: 1\ncustomers:\n  from: flat.csv\n  id: id\n  columns:\n'
+  seq -f '    x%.0f: number' "$1"
+  printf 'outcome: {column: churned, positive: "1"}\nfeatures: customers.*\n'
+}
+
+# Feature sets on the same folds. The peer is timed on the first two sets, all of one size but the first, and its time is multiplied up to ours.
+stage_compare() {
+  local flat=$scratch/flat sets=32 folds=10 timed=2 wide=$columns round peer case compared fits
+  [ -n "$shaped" ] || wide=50
+  [ "$sets" -le "$wide" ] || sets=$wide
+  case=${rows}x$wide-${sets}sets-${folds}folds
+  mkdir -p "$flat"
+  "$build/bench/make_flat" "$rows" "$wide" >"$flat/flat.csv"
+  flat_project "$wide" >"$flat/flat.yaml"
+  { echo all; seq -f 'all - x%.0f' $((sets - 1)); } | paste -sd, >"$flat/sets"
+  for ((round = 0; round < timed; round++)); do seq -f 'x%.0f' "$wide" | grep -vx "x$round" | paste -sd' '; done >"$flat/timed"
+  tail -n +2 "$flat/flat.csv" | cut -d, -f1,$((wide + 2)) | "$build/bench/deal_folds" "$folds" 1 >"$flat/folds"
+  measure compare.ours "$build/churn" compare "$flat/flat.yaml" --sets "$(cat "$flat/sets")" --folds "$folds" --seed 1 --json --quiet --threads "$threads" ||
+    { cat "$scratch/compare.ours.err" >&2; exit 1; }
+  sed '/^time wall\|^peak /d' "$scratch/compare.ours.log" >"$flat/ours.json"
+  fits=$(python3 "$here/compare_equal.py" --fit_ms "$flat/ours.json")
+  echo "time compare $case-whole $(median_time compare.ours wall)"
+  echo "time compare $case-fits $fits"
+  echo "peak compare $case $(peak_mib compare.ours) $((rows * wide * 8 / 1048576)) tiles"
+  for peer in lbfgs newton-cholesky; do
+    if [ -z "$python" ]; then
+      echo "missing compare $case $peer"
+    elif ! measure "compare.$peer" "$python" "$here/peers/compare_sklearn.py" "$flat/flat.csv" "$flat/folds" "$flat/timed" "$peer" "$threads"; then
+      cat "$scratch/compare.$peer.err" >&2
+      echo "failed compare $case $peer"
+      status=1
+    elif compared=$(python3 "$here/compare_equal.py" "$flat/ours.json" "$scratch/compare.$peer.log"); then
+      echo "equal compare $case $peer $compared"
+      awk -v whole="$(median_time compare.ours wall)" -v fits="$fits" -v read="$(median_time "compare.$peer" read)" -v call="$(median_time "compare.$peer" call)" \
+        -v scale="$sets/$timed" -v times="$((sets / timed))" -v case="$case" -v peer="$peer" \
+        'BEGIN {printf "ratio compare %s-whole %s*%s %.1f\nratio compare %s-fits %s*%s %.1f\n", case, peer, scale, (read + times * call) / whole, case, peer, scale, times * call / fits}'
+    else
+      echo "unequal compare $case $peer $compared"
+      status=1
+    fi
+  done
+  rm -rf "$flat" "$scratch"/compare.*
 }
 
 # Cost of a row of the largest history, at several sizes of the same world.
@@ -188,6 +278,28 @@ stage_scaling() {
       'BEGIN {printf "per_event scaling %devents %.1f ns %.1f bytes\n", n, 1e9 * t / n, 1048576 * peak / n}'
     rm -rf "$folder" "$folder.export" "$scratch/scaling.csv"
   done
+}
+
+# The same features under a bound of a quarter of what they take without one: bytes, time and peak.
+stage_memory() {
+  local round case quarter
+  make_world "$customers" "$scratch/world" "$world"
+  measure memory.free "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" -o "$scratch/memory.free.csv" ||
+    { cat "$scratch/memory.free.err" >&2; exit 1; }
+  quarter=$(awk '$1 == "peak" {printf "%d", $2 / 4}' "$scratch/memory.free.log")
+  case=${customers}customers-${quarter}KiB
+  [ -z "$world" ] || case=world-${quarter}KiB
+  rm "$scratch/memory.free.log"
+  for ((round = 0; round < repeats; round++)); do
+    measure memory.free "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" -o "$scratch/memory.free.csv" &&
+      measure memory.bound "$build/churn" features "$scratch/world/features.yaml" --quiet --threads "$threads" --memory "${quarter}K" \
+        -o "$scratch/memory.bound.csv" || { cat "$scratch"/memory.*.err >&2; exit 1; }
+    cmp "$scratch/memory.free.csv" "$scratch/memory.bound.csv" || status=1
+  done
+  echo "time memory $case $(median_time memory.bound wall)"
+  ratio_of "ratio memory $case without-bound" "$(median_time memory.bound wall)" "$(median_time memory.free wall)"
+  echo "peak memory $case $(peak_mib memory.bound) $(peak_mib memory.free) without-bound"
+  rm -f "$scratch"/memory.*
 }
 
 # Every value of public exports against the same features written in SQL.

@@ -6,6 +6,7 @@
 
 #include <churn/curves.h>
 #include <churn/day.h>
+#include <churn/model.h>
 #include <churn/project.h>
 #include <churn/run.h>
 
@@ -31,11 +32,14 @@ typedef struct churn_compare_settings {
   uint64_t capacity;     /* customers that can be called as of one day; 0 = a tenth */
   uint32_t folds;        /* customers dealt into this many folds; 0 = by time where the project has
                             snapshots enough, else 5 */
+  int32_t window_days;   /* by time: train only on snapshots whose label window closed within so
+                            many days before the one that is judged; 0 = on all of them */
   uint64_t seed;         /* of folds and bootstrap */
   uint32_t draws;        /* of the bootstrap; 0 = 2000 */
   churn_day first, last; /* as-of days; MISSING = the project's */
   churn_day test_from;   /* what is kept back for `evaluate`; MISSING = the project's */
   bool all_pairs;        /* every pair of sets, not only those with the baseline */
+  bool brief;            /* no learning curve and no report on the best set's features */
 } churn_compare_settings;
 
 /* A figure and its 95 % interval; NaN = there is none. */
@@ -65,7 +69,9 @@ typedef struct churn_compared_set {
   churn_gain_point gain[CHURN_GAIN_POINTS];
   churn_calibration_bin calibration[CHURN_CALIBRATION_BINS]; /* lowest probability first */
   size_t calibration_count;
-  double *fold_aucs; /* [fold_count] */
+  double *fold_aucs; /* [fold_count], and the next two */
+  double *fold_log_losses;
+  double *fold_briers;
   double
       random_auc; /* what folds of single rows would have claimed; NaN where these are the same */
   uint32_t separated; /* fits whose likelihood has no maximum: judged where they stopped */
@@ -86,6 +92,36 @@ typedef struct churn_compared_pair {
   char *verdict; /* in words */
 } churn_compared_pair;
 
+/* The best set trained on a part of the customers, the same for every fold, and all of a smaller
+ * share's in the larger ones; judged on the same rows. */
+typedef struct churn_learning_point {
+  double share;          /* of the customers that there are to train on; the last point is all */
+  double customers;      /* trained on, mean over the folds */
+  churn_estimate auc;    /* as churn_compared_set's */
+  churn_estimate missed; /* AUC of all customers minus this one, paired; NaN at the last point */
+} churn_learning_point;
+
+enum { CHURN_LEARNING_POINTS = 4 };
+
+/* A coefficient of the best set fitted to all rows, what `churn train` would give; NaN where the
+ * likelihood has no maximum, intervals also where the penalty has none. */
+typedef struct churn_compared_column {
+  char *name;
+  double estimate, low, high;
+  double odds_ratio, odds_low, odds_high;
+} churn_compared_column;
+
+/* A feature of the best set. */
+typedef struct churn_compared_feature {
+  const char *name;                  /* borrowed from the comparison */
+  size_t first_column, column_count; /* of the comparison's columns; 0: all were left out */
+  churn_estimate drop;   /* of the AUC, out of fold, when its values are dealt out anew among the
+                            customers of a fold and day */
+  churn_model_test test; /* all its columns together, on all rows; scaled_gvif tells collinearity */
+  double missing;        /* share of the rows */
+  double drift;          /* population stability index of the last as-of day against the first */
+} churn_compared_feature;
+
 typedef enum churn_fold_rule {
   CHURN_FOLDS_TIME,     /* judged as of one day by what was known before it */
   CHURN_FOLDS_CUSTOMERS /* customers whole, stratified */
@@ -93,6 +129,7 @@ typedef enum churn_fold_rule {
 
 typedef struct churn_comparison {
   churn_fold_rule rule;
+  int32_t window_days; /* by time: of the sliding window; 0 = expanding */
   churn_compared_fold *folds;
   size_t fold_count;
   uint64_t rows, churners, customers; /* judged */
@@ -106,6 +143,26 @@ typedef struct churn_comparison {
   size_t set_count;
   churn_compared_pair *pairs;
   size_t pair_count;
+  size_t best; /* index of the set with the highest AUC, the first of equals */
+  churn_learning_point learning[CHURN_LEARNING_POINTS];
+  size_t learning_count; /* fewer points where a share holds too few churners; 0: brief, stopped */
+  churn_compared_feature *best_features;
+  size_t best_feature_count; /* 0: brief, stopped */
+  churn_compared_column *columns;
+  size_t column_count;
+  char *test_kind, *interval_kind; /* of the features' tests and the columns' intervals, as a
+                                      model's; NULL without features */
+  uint32_t shuffles;               /* how often a feature was dealt out */
+  /* Where it comes from. */
+  churn_model_input *inputs;
+  size_t input_count;
+  char **expressions; /* [feature_count] */
+  churn_day data_until;
+  int32_t gap_days, horizon_days;
+  churn_compare_settings settings; /* as given; sets = sets_text */
+  char *sets_text;
+  bool partial;         /* asked to stop: judged on the folds finished, later parts left out */
+  size_t planned_folds; /* fold_count, but for a partial one */
 } churn_comparison;
 
 /* Extracts the features of all sets once, fits each set in each fold (with the project's `fit`, the
@@ -116,6 +173,9 @@ typedef struct churn_comparison {
  * Folds by time: every as-of day is judged by models trained on the snapshots whose label window
  * had closed by then; days before which too little had closed are not judged (a note says so).
  *
+ * Asked to stop (run->stop) it gives what is finished, at least one fold; it says when that is
+ * worth the wait.
+ *
  * Intervals and tests are conditional on the fitted models. USAGE: a set that cannot be read, names
  * unknown; DEGENERATE: no rows, too few churners to judge; and the errors of reading. The caller
  * frees. */
@@ -125,10 +185,67 @@ CHURN_MUST_USE churn_status churn_compare(const churn_project *project,
                                           churn_error *error);
 void churn_comparison_free(churn_comparison *comparison);
 
-/* Writes what `churn compare --json` prints; "-" = standard output. All of it but `cost` is the
- * same in every run. */
+/* Writes what `churn compare --json` prints; "-" = standard output. All of it but each set's `cost`
+ * is the same in every run. */
 CHURN_MUST_USE churn_status churn_comparison_write(const churn_comparison *comparison,
                                                    const char *path, churn_error *error);
+
+/* A page for people, one file that needs no network: the same JSON, tables and charts made from it.
+ */
+CHURN_MUST_USE churn_status churn_comparison_write_page(const churn_comparison *comparison,
+                                                        const char *path, churn_error *error);
+
+/* CSV: set,fold,as_of,training_rows,training_churners,rows,churners,auc,log_loss,brier, a line for
+ * each set and fold; as_of is empty in folds of customers. */
+CHURN_MUST_USE churn_status churn_comparison_write_folds(const churn_comparison *comparison,
+                                                         const char *path, churn_error *error);
+
+/* The ledger: models/comparisons.jsonl beside the project, a line of JSON for each comparison, the
+ * oldest first. A line is what `--json` prints without the curves, after an `id`: the hash of all
+ * of it but the costs. There is no time in it: the data's fingerprints and days tell when. */
+
+typedef struct churn_recorded_set {
+  char *name;
+  churn_estimate auc;
+  double log_loss;
+} churn_recorded_set;
+
+typedef struct churn_recorded_comparison {
+  uint64_t line; /* of the ledger */
+  char *id;
+  char *program;
+  char *data;    /* the sources' fingerprints, cut to eight letters: "purchases 1f0c22ab" */
+  char *options; /* of `churn compare`, that give it again: "--sets 'a,b' --seed 3" */
+  bool by_time;
+  char *first_as_of, *last_as_of; /* judged; NULL in folds of customers */
+  uint64_t rows, churners, folds;
+  char *best;
+  churn_recorded_set *sets;
+  size_t set_count;
+  char **verdicts;
+  size_t verdict_count;
+} churn_recorded_comparison;
+
+typedef struct churn_ledger {
+  char *path;
+  churn_recorded_comparison *comparisons;
+  size_t count;
+  size_t unreadable; /* lines that hold no comparison; each is named by a warning */
+} churn_ledger;
+
+/* Appends the comparison in one write, under a lock, or leaves the ledger as it was; makes models/
+ * and the file where they are missing. *line = its line: the same comparison of the same data,
+ * which has the same id, is not written again, and *known says so. USAGE for a partial one;
+ * CANNOT_CREATE, PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ledger_append(const churn_project *project,
+                                                const churn_comparison *comparison, uint64_t *line,
+                                                bool *known, churn_error *error);
+
+/* Reads it; without the file there are no comparisons. A line that holds none (broken, of another
+ * program) gets a warning with its place and is left out. PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ledger_read(const churn_project *project, const churn_run *run,
+                                              churn_ledger **ledger, churn_error *error);
+void churn_ledger_free(churn_ledger *ledger);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void *churn_array_new(size_t count, size_t size)
 {
@@ -44,6 +46,14 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
   memcpy(array_pointer, &grown, sizeof grown);
   *capacity = wanted;
   return true;
+}
+
+void churn_array_let_go(void *array, size_t bytes)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t skipped = (page - (uintptr_t)array % page) % page;
+  if (bytes >= skipped + page)
+    madvise((char *)array + skipped, (bytes - skipped) / page * page, MADV_DONTNEED);
 }
 
 char *churn_text_copy(const char *text, size_t length)

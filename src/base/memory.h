@@ -19,6 +19,10 @@ void *churn_array_new_aligned(size_t count, size_t size);
  * changed, when memory ran out. */
 bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, size_t size);
 
+/* What array[0..bytes) holds is needed no more: the pages that lie wholly inside go back to the
+ * system, and read as anything. The array is still to be freed. */
+void churn_array_let_go(void *array, size_t bytes);
+
 /* A terminated copy of text[0..length); NULL when memory ran out. */
 char *churn_text_copy(const char *text, size_t length);
 

@@ -16,6 +16,14 @@ uint64_t churn_sort_key(double number)
   return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
+double churn_sort_number(uint64_t key)
+{
+  double number;
+  uint64_t bits = key >> 63 ? key ^ UINT64_C(1) << 63 : ~key;
+  memcpy(&number, &bits, sizeof number);
+  return number;
+}
+
 static size_t digit_of(uint64_t key, int digit)
 {
   return (size_t)(key >> (digit * DIGIT_BITS)) & (BUCKETS - 1);

@@ -18,6 +18,9 @@ typedef struct churn_keyed {
  */
 uint64_t churn_sort_key(double number);
 
+/* The number of such a key. */
+double churn_sort_number(uint64_t key);
+
 /* Sorts by rising key, equal keys in the order they stand in. `spare` has room for as many; the
  * sorted ones are in what is returned, one of the two. */
 churn_keyed *churn_sort(churn_keyed *rows, churn_keyed *spare, size_t count);

@@ -5,6 +5,8 @@
 #ifndef CHURN_BASE_TYPE_H
 #define CHURN_BASE_TYPE_H
 
+#include <churn/day.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,24 @@ typedef enum churn_type {
   CHURN_TYPE_ID /* opaque text, never missing: blanks alone are an error, missing tokens do not
                    apply */
 } churn_type;
+
+static inline bool churn_type_is_text(churn_type type)
+{
+  return type == CHURN_TYPE_CATEGORY || type == CHURN_TYPE_ID;
+}
+
+static inline bool churn_type_is_day(churn_type type)
+{
+  return type == CHURN_TYPE_DAY || type == CHURN_TYPE_SCHEDULED;
+}
+
+/* Bytes of a value in memory. */
+static inline size_t churn_type_bytes(churn_type type)
+{
+  return churn_type_is_text(type)  ? sizeof(uint32_t)
+         : churn_type_is_day(type) ? sizeof(churn_day)
+                                   : sizeof(double);
+}
 
 /* "number", "day", …; NULL-free. */
 const char *churn_type_name(churn_type type);

@@ -50,6 +50,7 @@ typedef struct cli {
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
+  char *memory;                /* --memory SIZE, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
 
@@ -61,8 +62,24 @@ typedef struct cli {
 enum { CLI_COMMON_ROWS = 5 };
 void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 
-/* The row of --source, for verbs that read a project. */
+/* The last rows of every verb's table. */
+#define CLI_COMMON_TABLE(common)                                                                   \
+  {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
+
+/* Rows that several verbs have: --source and --no-cache, for verbs that read a project; --set; a
+ * day such as
+ * --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
+struct poptOption cli_cache_option(cli *c);
+struct poptOption cli_set_option(const char **set);
+struct poptOption cli_day_option(const char *name, const char *help, const char **day);
+struct poptOption cli_output_option(const char **path);
+
+/* memory.c: the row of --memory, for verbs that read histories; its text into c->run
+ * (cli_read_project does); and a warning where the run took more. */
+struct poptOption cli_memory_option(cli *c);
+churn_status cli_read_memory(cli *c);
+void cli_warn_memory(const cli *c);
 
 /* Parses argv by `table` and the common options. False when the verb must end now with *code (help
  * was shown, or wrong usage). `arguments` gets exactly `wanted` positional arguments (at least
@@ -74,10 +91,8 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* The row of --no-cache, likewise. */
-struct poptOption cli_cache_option(cli *c);
-
-/* Reads the project with the --source overrides, without its cache under --no-cache. */
+/* Reads the project with the --source overrides, without its cache under --no-cache; also reads
+ * --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
@@ -129,6 +144,7 @@ void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
 void cli_print_calibration(const churn_model *model, FILE *file);
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
+void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 
 #endif

@@ -241,9 +241,10 @@ int cmd_check(const cli_verb *verb, int argc, const char **argv)
       {"strict", '\0', POPT_ARG_NONE, &r.strict, 0,
        "with --leaks: exit code 1 when anything is named", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

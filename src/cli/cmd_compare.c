@@ -3,13 +3,18 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <signal.h>
 #include <string.h>
+
+static churn_stop_request stop;
+static volatile sig_atomic_t ended_by; /* signal, 0 = none */
 
 typedef struct request {
   const char *project_path;
   const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;
-  long long capacity, folds, seed;
-  int all_pairs, json;
+  long long capacity, folds, sliding, seed;
+  const char *html, *folds_csv;
+  int all_pairs, brief, json, no_record, history;
 } request;
 
 static churn_status read_parts(cli *c, const char *option, const char *text, churn_parts *parts)
@@ -27,6 +32,7 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
   uint64_t folds = 0;
   settings->sets = r->sets;
   settings->all_pairs = r->all_pairs != 0;
+  settings->brief = r->brief != 0;
   churn_status status =
       read_parts(c, "--leave-one-out", r->leave_one_out, &settings->leave_one_out);
   if (status == CHURN_OK)
@@ -39,6 +45,9 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
     status = cli_usage(c, "--folds: %llu is not accepted; expected 2 to 1000",
                        (unsigned long long)folds);
   settings->folds = (uint32_t)folds;
+  if (status == CHURN_OK && r->sliding != CLI_NOT_GIVEN && (r->sliding < 1 || r->sliding > 36500))
+    status = cli_usage(c, "--sliding: %lld is not accepted; expected 1 to 36500 days", r->sliding);
+  settings->window_days = r->sliding == CLI_NOT_GIVEN ? 0 : (int32_t)r->sliding;
   if (status == CHURN_OK && r->seed < 0)
     status =
         cli_usage(c, "--seed: %lld is not accepted; expected a whole number, 0 or above", r->seed);
@@ -51,6 +60,77 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
                             : status;
 }
 
+/* The first signal lets what is finished be written, where there is something; the next one, or one
+ * before that, ends the program at once, as without this handler. */
+static void end_early(int number)
+{
+  if (stop.worth) {
+    ended_by = number;
+    stop.asked = 1;
+    return;
+  }
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+static void catch_signals(void)
+{
+  static const int numbers[] = {SIGINT, SIGTERM};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    struct sigaction action = {.sa_handler = end_early, .sa_flags = (int)SA_RESETHAND}, before;
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &action, NULL);
+  }
+}
+
+/* The comparison stands by now: a ledger that cannot be written is worth a warning. */
+static void record(cli *c, const churn_project *project, const churn_comparison *comparison)
+{
+  churn_error error = {0};
+  char reason[CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE];
+  uint64_t line = 0;
+  bool known = false;
+  if (comparison->partial) {
+    cli_say(c, "partial: not recorded");
+  } else if (churn_ledger_append(project, comparison, &line, &known, &error) == CHURN_OK) {
+    cli_say(c, "%s line %llu of models/comparisons.jsonl",
+            known ? "the same comparison is already" : "recorded as", (unsigned long long)line);
+  } else {
+    churn_error_format(&error, reason, sizeof reason);
+    cli_say(c, "warning: not recorded: %s", reason);
+  }
+}
+
+static churn_status show_history(cli *c, const churn_project *project)
+{
+  churn_ledger *ledger = NULL;
+  churn_status status = churn_ledger_read(project, &c->run, &ledger, &c->error);
+  if (status == CHURN_OK)
+    cli_print_ledger(ledger, stdout);
+  churn_ledger_free(ledger);
+  return status;
+}
+
+static churn_status write_all(cli *c, const request *r, const churn_comparison *comparison)
+{
+  churn_status status = CHURN_OK;
+  if (r->html != NULL)
+    status = churn_comparison_write_page(comparison, r->html, &c->error);
+  if (status == CHURN_OK && r->folds_csv != NULL)
+    status = churn_comparison_write_folds(comparison, r->folds_csv, &c->error);
+  if (status == CHURN_OK && r->json)
+    status = churn_comparison_write(comparison, "-", &c->error);
+  else if (status == CHURN_OK)
+    cli_print_comparison(comparison, stdout);
+  return status;
+}
+
+static churn_status check_targets(cli *c, const request *r)
+{
+  churn_status status = r->html == NULL ? CHURN_OK : cli_check_target(c, r->html);
+  return status == CHURN_OK && r->folds_csv != NULL ? cli_check_target(c, r->folds_csv) : status;
+}
+
 static churn_status run_compare(cli *c, const request *r)
 {
   churn_project *project = NULL;
@@ -59,13 +139,22 @@ static churn_status run_compare(cli *c, const request *r)
       .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
+    status = check_targets(c, r);
+  if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK && r->history) {
+    status = show_history(c, project);
+    churn_project_free(project);
+    return status;
+  }
+  catch_signals();
+  c->run.stop = &stop;
   if (status == CHURN_OK)
     status = churn_compare(project, &settings, &c->run, &comparison, &c->error);
-  if (status == CHURN_OK && r->json)
-    status = churn_comparison_write(comparison, "-", &c->error);
-  else if (status == CHURN_OK)
-    cli_print_comparison(comparison, stdout);
+  if (status == CHURN_OK)
+    status = write_all(c, r, comparison);
+  if (status == CHURN_OK && !r->no_record)
+    record(c, project, comparison);
   churn_comparison_free(comparison);
   churn_project_free(project);
   return status;
@@ -74,7 +163,8 @@ static churn_status run_compare(cli *c, const request *r)
 int cmd_compare(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  request r = {.capacity = CLI_NOT_GIVEN, .folds = CLI_NOT_GIVEN, .seed = 1};
+  request r = {
+      .capacity = CLI_NOT_GIVEN, .folds = CLI_NOT_GIVEN, .sliding = CLI_NOT_GIVEN, .seed = 1};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
@@ -93,20 +183,41 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"folds", '\0', POPT_ARG_LONGLONG, &r.folds, 0,
        "deal customers into N folds (default: by time where there are snapshots enough, else 5)",
        "N"},
+      {"sliding", '\0', POPT_ARG_LONGLONG, &r.sliding, 0,
+       "by time: train only on what became known in the DAYS before (default: on all before)",
+       "DAYS"},
       {"seed", '\0', POPT_ARG_LONGLONG, &r.seed, 0, "seed of folds and bootstrap (default: 1)",
        "N"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
-       "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "leave what this day on judges to evaluate (default: the project's test_from)", "DAY"},
+      {"brief", '\0', POPT_ARG_NONE, &r.brief, 0,
+       "no learning curve and no report on the best set's features", NULL},
+      {"html", '\0', POPT_ARG_STRING, &r.html, 0,
+       "write a page with tables and charts, one file that works offline", "FILE"},
+      {"folds-csv", '\0', POPT_ARG_STRING, &r.folds_csv, 0,
+       "write the figures of each set and fold as CSV", "FILE"},
+      {"no-record", '\0', POPT_ARG_NONE, &r.no_record, 0,
+       "do not append the comparison to models/comparisons.jsonl beside the project", NULL},
+      {"history", '\0', POPT_ARG_NONE, &r.history, 0,
+       "compare nothing: list what models/comparisons.jsonl holds", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
-  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 0, 1, &code))
     return code;
-  return cli_close(&c, run_compare(&c, &r));
+  if (r.project_path == NULL && !r.history)
+    return cli_close(&c, cli_usage(&c, "an argument is missing; expected PROJECT"));
+  r.project_path = r.project_path == NULL ? "." : r.project_path;
+  code = cli_close(&c, run_compare(&c, &r));
+  if (code == 0 && ended_by != 0) {
+    signal(ended_by, SIG_DFL);
+    raise(ended_by);
+  }
+  return code;
 }

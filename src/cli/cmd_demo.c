@@ -209,8 +209,8 @@ int cmd_demo(const cli_verb *verb, int argc, const char **argv)
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &folder, 0, 1, &code))
     return code;

@@ -80,17 +80,18 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
   cli_common_options(&c, common);
   struct poptOption table[] = {
       {"model", 'm', POPT_ARG_STRING, &r.model, 0, "the model to judge", "MODEL"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day", "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day", "DAY"},
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "use snapshots from this day on (default: the project's)", "DAY"},
       {"capacity", '\0', POPT_ARG_STRING, &r.captures, 0,
        "how many customers can be called: report precision and share reached there", "K[,K...]"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

@@ -49,18 +49,17 @@ int cmd_features(const cli_verb *verb, int argc, const char **argv)
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
-      {"set", '\0', POPT_ARG_STRING, &r.set, 0, "only the features of this set of the project",
-       "NAME"},
+      cli_set_option(&r.set),
       {"as-of", '\0', POPT_ARG_STRING, &r.as_of, 0,
        "one as-of day instead of the project's snapshots", "DAY"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day", "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day", "DAY"},
-      {"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.output, 0,
-       "where to write; - is standard output", "FILE"},
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
+      cli_output_option(&r.output),
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

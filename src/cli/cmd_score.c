@@ -81,12 +81,12 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability or expected-loss", "KEY"},
-      {"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.output, 0,
-       "where to write; - is standard output", "FILE"},
+      cli_output_option(&r.output),
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

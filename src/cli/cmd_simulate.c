@@ -98,8 +98,8 @@ int cmd_simulate(const cli_verb *verb, int argc, const char **argv)
        "customers whose true probability is worked out (default 2000)", "N"},
       {"continuations", '\0', POPT_ARG_INT, &r.continuations, 0,
        "futures drawn a true probability (default 200)", "N"},
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.folder, 1, 1, &code))
     return code;

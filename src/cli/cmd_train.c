@@ -76,11 +76,9 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
   struct poptOption table[] = {
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "where to write the model; - is standard output", "MODEL"},
-      {"set", '\0', POPT_ARG_STRING, &r.set, 0, "only the features of this set of the project",
-       "NAME"},
-      {"first", '\0', POPT_ARG_STRING, &r.first, 0, "first as-of day (default: the project's)",
-       "DAY"},
-      {"last", '\0', POPT_ARG_STRING, &r.last, 0, "last as-of day (default: the project's)", "DAY"},
+      cli_set_option(&r.set),
+      cli_day_option("first", "first as-of day (default: the project's)", &r.first),
+      cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,
        "train on snapshots whose label window closed before this day, keep later ones for "
        "validation",
@@ -89,9 +87,10 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
       cli_source_option(&c),
+      cli_memory_option(&c),
       cli_cache_option(&c),
-      {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL},
-      POPT_TABLEEND};
+      CLI_COMMON_TABLE(common),
+  };
   int code = 0;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;

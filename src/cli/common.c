@@ -64,6 +64,24 @@ struct poptOption cli_cache_option(cli *c)
       NULL};
 }
 
+struct poptOption cli_set_option(const char **set)
+{
+  return (struct poptOption){
+      "set", '\0', POPT_ARG_STRING, set, 0, "only the features of this set of the project", "NAME"};
+}
+
+struct poptOption cli_day_option(const char *name, const char *help, const char **day)
+{
+  return (struct poptOption){name, '\0', POPT_ARG_STRING, day, 0, help, "DAY"};
+}
+
+struct poptOption cli_output_option(const char **path)
+{
+  return (struct poptOption){"output", 'o', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT,
+                             path,     0,   "where to write; - is standard output",
+                             "FILE"};
+}
+
 static void show_help(cli *c)
 {
   printf("churn %s: %s\n\n", c->verb->name, c->verb->summary);
@@ -241,6 +259,7 @@ static void flush_notes(cli *c)
   if (c->notes_shown)
     return;
   show_notes(c);
+  cli_warn_memory(c);
   c->notes_shown = true;
 }
 
@@ -321,6 +340,9 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
 {
   churn_source_override overrides[CLI_MOST_SOURCES];
   size_t count = 0;
+  churn_status status = cli_read_memory(c);
+  if (status != CHURN_OK)
+    return status;
   for (char **source = c->sources; source != NULL && *source != NULL; source++) {
     char *equals = strchr(*source, '=');
     if (equals == NULL || equals == *source || equals[1] == '\0')
@@ -334,8 +356,7 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
   struct stat found;
   if (strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
     path = cli_format("%s/churn.yaml", path);
-  churn_status status =
-      churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+  status = churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
   if (status == CHURN_OK && c->no_cache)
     churn_project_forget_cache(*project);
   return status;

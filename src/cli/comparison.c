@@ -84,7 +84,7 @@ static void print_steadiness(const churn_comparison *c, FILE *file)
     double least, most;
     find_range(c, s, &least, &most);
     cli_table_row(table, s->name, figure(least, 3), figure(most, 3),
-                  isnan(s->random_auc) ? "the same"
+                  isnan(s->random_auc) ? (c->partial ? "not done" : "the same")
                                        : cli_format("%s (%s%s)", cli_number(s->random_auc, 3),
                                                     s->random_auc >= s->auc.value ? "+" : "",
                                                     cli_number(s->random_auc - s->auc.value, 3)),
@@ -171,23 +171,126 @@ static void print_verdicts(const churn_comparison *c, FILE *file)
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];
     double cost = c->sets[p->second].extraction_ms - c->sets[p->first].extraction_ms;
+    if (isnan(cost)) {
+      print_wrapped(p->verdict, file);
+      continue;
+    }
     print_wrapped(cli_format("%s; %s ms %s per thousand customers", p->verdict,
                              cli_number(fabs(cost), 2), cost >= 0 ? "more" : "less"),
                   file);
   }
 }
 
+static void print_learning(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("rrlrl");
+  fprintf(file, "\nHow %s learns:\n", c->sets[c->best].name);
+  cli_table_row(table, "customers", "AUC", "95 %", "missed", "95 %");
+  for (size_t i = 0; i < c->learning_count; i++) {
+    const churn_learning_point *p = &c->learning[i];
+    bool last = isnan(p->missed.value);
+    cli_table_row(table, cli_count((uint64_t)(p->customers + 0.5)), figure(p->auc.value, 3),
+                  interval(&p->auc, 3), last ? "" : signed_figure(p->missed.value, 3),
+                  last ? "" : interval(&p->missed, 3));
+  }
+  cli_table_print(table, file, "  ");
+  fputs("  missed: what all customers gain over so many.\n", file);
+}
+
+static const char *short_interval(double low, double high, int digits)
+{
+  return isnan(low) ? "none" : cli_format("%.*g to %.*g", digits, low, digits, high);
+}
+
+static void print_coefficients(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("lrlrl");
+  cli_table_row(table, "column", "coefficient", "95 %", "odds ratio", "95 %");
+  for (size_t i = 0; i < c->column_count; i++) {
+    const churn_compared_column *column = &c->columns[i];
+    bool none = isnan(column->estimate);
+    cli_table_row(table, column->name, none ? "none" : cli_format("%.3g", column->estimate),
+                  short_interval(column->low, column->high, 3),
+                  none ? "none" : cli_format("%.4g", column->odds_ratio),
+                  short_interval(column->odds_low, column->odds_high, 4));
+  }
+  cli_table_narrow(table, WIDTH);
+  cli_table_print(table, file, "  ");
+}
+
+static void print_features(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("lrlrrrrr");
+  fprintf(file, "\nFeatures of %s:\n", c->sets[c->best].name);
+  cli_table_row(table, "feature", "lost", "95 %", "test", "p", "missing", "drift", "infl.");
+  for (size_t i = 0; i < c->best_feature_count; i++) {
+    const churn_compared_feature *f = &c->best_features[i];
+    cli_table_row(table, f->name, figure(f->drop.value, 4), interval(&f->drop, 4),
+                  figure(f->test.chi2, 1), p_text(f->test.p), share(f->missing),
+                  figure(f->drift, 2), figure(f->test.scaled_gvif, 1));
+  }
+  cli_table_narrow(table, WIDTH);
+  cli_table_print(table, file, "  ");
+  fprintf(
+      file,
+      "  lost: AUC, out of fold, when the feature is shuffled among customers; test: %s;\n"
+      "  drift: of the last as-of day against the first (above 0.1: look); infl.: above 2, much\n"
+      "  the same as others.\n\n",
+      strcmp(c->test_kind, "likelihood_ratio") == 0 ? "likelihood ratio"
+      : strcmp(c->test_kind, "wald") == 0           ? "Wald"
+                                                    : "none");
+  print_coefficients(c, file);
+}
+
 void cli_print_comparison(const churn_comparison *comparison, FILE *file)
 {
+  if (comparison->partial)
+    fprintf(file, "PARTIAL: ended early; %zu of %zu folds are judged.\n", comparison->fold_count,
+            comparison->planned_folds);
   print_rows(comparison, file);
   fputc('\n', file);
   print_sets(comparison, file);
   fputc('\n', file);
   print_steadiness(comparison, file);
-  if (comparison->pair_count == 0)
-    return;
-  fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
-  print_pairs(comparison, file);
-  fputc('\n', file);
-  print_verdicts(comparison, file);
+  if (comparison->pair_count > 0) {
+    fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
+    print_pairs(comparison, file);
+    fputc('\n', file);
+    print_verdicts(comparison, file);
+  }
+  if (comparison->learning_count > 0)
+    print_learning(comparison, file);
+  if (comparison->best_feature_count > 0)
+    print_features(comparison, file);
+}
+
+static void print_record(const churn_recorded_comparison *r, FILE *file)
+{
+  cli_table *table = cli_table_new("lrlr");
+  const char *folds = r->by_time ? cli_format("by time, %s to %s", r->first_as_of, r->last_as_of)
+                                 : cli_format("%s of customers", cli_plural(r->folds, "fold"));
+  print_wrapped(cli_format("%llu: %s (%s churned); %s; data %s; %s; id %s",
+                           (unsigned long long)r->line, cli_plural(r->rows, "row"),
+                           cli_count(r->churners), folds, r->data, r->program, r->id),
+                file);
+  for (size_t i = 0; i < r->set_count; i++) {
+    const churn_recorded_set *s = &r->sets[i];
+    cli_table_row(table, s->name, figure(s->auc.value, 3), interval(&s->auc, 3),
+                  figure(s->log_loss, 4));
+  }
+  cli_table_narrow(table, WIDTH);
+  cli_table_print(table, file, "      ");
+  for (size_t i = 0; i < r->verdict_count; i++)
+    print_wrapped(cli_format("    %s", r->verdicts[i]), file);
+  fprintf(file, "      again: churn compare PROJECT%s\n", r->options);
+}
+
+void cli_print_ledger(const churn_ledger *ledger, FILE *file)
+{
+  fprintf(file, "%s in %s%s\n", cli_plural(ledger->count, "comparison"), ledger->path,
+          ledger->count > 0 ? ": sets with AUC, its interval, and log-loss." : ".");
+  for (size_t i = 0; i < ledger->count; i++) {
+    fputc('\n', file);
+    print_record(&ledger->comparisons[i], file);
+  }
 }

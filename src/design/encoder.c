@@ -180,6 +180,7 @@ churn_status churn_encoder_fill(const churn_encoder *encoder, const double *fram
                                 churn_matrix *matrix, size_t tile, churn_error *error)
 {
   target to = {churn_matrix_tile(matrix, tile, 0), matrix, tile};
+  churn_matrix_zero(matrix, tile);
   return encode(encoder, frame_tile, rows, &to, NULL, error);
 }
 
@@ -254,7 +255,7 @@ churn_status churn_encoder_matrix(const churn_encoder *encoder, size_t rows, chu
   }
   find_shared(encoder->model, seen, shared);
   size_t blocks = choose_blocks(encoder->model, shared, block_of);
-  status = churn_matrix_new_coded(rows, columns, block_of, blocks, matrix, error);
+  status = churn_matrix_new_blank(rows, columns, block_of, blocks, matrix, error);
 done:
   free(block_of);
   free(seen);

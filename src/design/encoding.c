@@ -47,33 +47,52 @@ static void tally_missing(churn_learner *l, size_t f)
   l->flag_hash[f] = hash;
 }
 
-/* A value and the rows that have it, as it is sorted. */
-typedef struct weighted {
-  double value;
-  double weight;
-  uint64_t copies;
-} weighted;
+/* A feature's values that are there, in order, and the rows that have them. */
+typedef struct sorted_values {
+  const churn_learner *learner;
+  churn_keyed *room;
+  const churn_keyed *order; /* [count] in `room` */
+  size_t count;
+} sorted_values;
 
-/* By value, equal ones by weight: the sort is stable. */
-static churn_status sort_values(weighted *values, size_t count, churn_error *error)
+static double value_at(const sorted_values *v, size_t i)
 {
-  churn_keyed *keyed = churn_array_new(2 * count, sizeof *keyed);
-  weighted *sorted = churn_array_new(count, sizeof *sorted);
-  churn_status status = keyed == NULL || sorted == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK) {
-    for (size_t i = 0; i < count; i++)
-      keyed[i] = (churn_keyed){churn_sort_key(values[i].weight), (uint32_t)i};
-    churn_keyed *order = churn_sort(keyed, keyed + count, count);
-    for (size_t i = 0; i < count; i++)
-      order[i].key = churn_sort_key(values[order[i].row].value);
-    order = churn_sort(order, order == keyed ? keyed + count : keyed, count);
-    for (size_t i = 0; i < count; i++)
-      sorted[i] = values[order[i].row];
-    memcpy(values, sorted, count * sizeof *values);
+  return churn_sort_number(v->order[i].key);
+}
+
+static uint64_t copies_at(const sorted_values *v, size_t i)
+{
+  return copies_of(v->learner, v->order[i].row);
+}
+
+static void take_keys(const churn_learner *l, size_t output, const double *keys, sorted_values *v)
+{
+  const churn_frame *frame = l->rows->frame;
+  for (size_t r = 0; r < frame->rows; r++) {
+    double value = churn_frame_get(frame, r, output);
+    if (is_picked(l, r) && !isnan(value))
+      v->room[v->count++] =
+          (churn_keyed){churn_sort_key(keys == NULL ? value : keys[r]), (uint32_t)r};
   }
-  free(keyed);
-  free(sorted);
-  return status;
+}
+
+/* By value, equal ones by weight: the sort is stable. The caller frees `room`. */
+static churn_status sort_values(const churn_learner *l, size_t f, sorted_values *v,
+                                churn_error *error)
+{
+  size_t rows = l->rows->frame->rows, output = l->features[f].output;
+  *v = (sorted_values){.learner = l, .room = churn_array_new(2 * rows, sizeof *v->room)};
+  if (v->room == NULL)
+    return churn_error_no_memory(error);
+  take_keys(l, output, l->rows->weights, v);
+  churn_keyed *order = churn_sort(v->room, v->room + v->count, v->count);
+  if (l->rows->weights != NULL) {
+    for (size_t i = 0; i < v->count; i++)
+      order[i].key = churn_sort_key(churn_frame_get(l->rows->frame, order[i].row, output));
+    order = churn_sort(order, order == v->room ? v->room + v->count : v->room, v->count);
+  }
+  v->order = order;
+  return CHURN_OK;
 }
 
 static size_t bin_of(const double *bounds, size_t count, double value)
@@ -85,8 +104,8 @@ static size_t bin_of(const double *bounds, size_t count, double value)
 }
 
 /* Inner bounds at the tenths of the sorted values, equal ones once. */
-static churn_status learn_histogram(const weighted *sorted, size_t count,
-                                    churn_model_feature *feature, churn_error *error)
+static churn_status learn_histogram(const sorted_values *v, churn_model_feature *feature,
+                                    churn_error *error)
 {
   uint64_t all = 0, passed = 0;
   size_t at = 0;
@@ -94,44 +113,32 @@ static churn_status learn_histogram(const weighted *sorted, size_t count,
   feature->bin_rows = churn_array_new(HISTOGRAM_BINS, sizeof *feature->bin_rows);
   if (feature->bounds == NULL || feature->bin_rows == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < count; i++)
-    all += sorted[i].copies;
-  for (uint64_t k = 1; k < HISTOGRAM_BINS && count > 0; k++) {
-    while (passed + sorted[at].copies <= k * all / HISTOGRAM_BINS)
-      passed += sorted[at++].copies;
-    double bound = sorted[at].value;
-    if (bound > sorted[0].value &&
+  for (size_t i = 0; i < v->count; i++)
+    all += copies_at(v, i);
+  for (uint64_t k = 1; k < HISTOGRAM_BINS && v->count > 0; k++) {
+    while (passed + copies_at(v, at) <= k * all / HISTOGRAM_BINS)
+      passed += copies_at(v, at++);
+    double bound = value_at(v, at);
+    if (bound > value_at(v, 0) &&
         (feature->bound_count == 0 || bound > feature->bounds[feature->bound_count - 1]))
       feature->bounds[feature->bound_count++] = bound;
   }
-  for (size_t i = 0; i < count; i++)
-    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, sorted[i].value)] +=
-        sorted[i].copies;
+  for (size_t i = 0; i < v->count; i++)
+    feature->bin_rows[bin_of(feature->bounds, feature->bound_count, value_at(v, i))] +=
+        copies_at(v, i);
   return CHURN_OK;
 }
 
-static double mean_of(const weighted *values, size_t count)
+static double mean_of(const sorted_values *v)
 {
+  const double *weights = v->learner->rows->weights;
   double sum = 0, weight = 0;
-  for (size_t i = 0; i < count; i++) {
-    sum += values[i].weight * values[i].value;
-    weight += values[i].weight;
+  for (size_t i = 0; i < v->count; i++) {
+    double each = weights == NULL ? 1 : weights[v->order[i].row];
+    sum += each * value_at(v, i);
+    weight += each;
   }
   return sum / weight;
-}
-
-/* The values that are there. */
-static size_t gather(const churn_learner *l, size_t f, weighted *values)
-{
-  const churn_encoding_rows *rows = l->rows;
-  size_t count = 0;
-  for (size_t r = 0; r < rows->frame->rows; r++) {
-    double value = churn_frame_get(rows->frame, r, l->features[f].output);
-    if (is_picked(l, r) && !isnan(value))
-      values[count++] =
-          (weighted){value, rows->weights == NULL ? 1 : rows->weights[r], copies_of(l, r)};
-  }
-  return count;
 }
 
 /* Whether the values, of which there are some from `low` to `high`, are all the same in the tiles,
@@ -168,20 +175,15 @@ static churn_status learn_number(churn_learner *l, size_t f, churn_error *error)
     look_at_values(l, f);
     return CHURN_OK;
   }
-  weighted *values = churn_array_new(l->rows->frame->rows, sizeof *values);
-  if (values == NULL)
-    return churn_error_no_memory(error);
-  size_t count = gather(l, f, values);
-  churn_status status = sort_values(values, count, error);
-  if (status != CHURN_OK) {
-    free(values);
+  sorted_values v;
+  churn_status status = sort_values(l, f, &v, error);
+  if (status != CHURN_OK)
     return status;
-  }
   bool by_mean = l->features[f].spec->missing == CHURN_MISSING_MEAN;
-  feature->fill = by_mean && count > 0 ? mean_of(values, count) : 0.0;
-  l->constant[f] = count == 0 || is_constant(l, f, values[0].value, values[count - 1].value);
-  status = learn_histogram(values, count, feature, error);
-  free(values);
+  feature->fill = by_mean && v.count > 0 ? mean_of(&v) : 0.0;
+  l->constant[f] = v.count == 0 || is_constant(l, f, value_at(&v, 0), value_at(&v, v.count - 1));
+  status = learn_histogram(&v, feature, error);
+  free(v.room);
   return status;
 }
 

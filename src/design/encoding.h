@@ -40,11 +40,12 @@ CHURN_MUST_USE churn_status churn_encoding_learn(const churn_plan *plan,
                                                  const churn_run *run, churn_model *model,
                                                  churn_error *error);
 
-/* Whether feature f (of both) becomes, up to the choice of the reference level and of the value
- * that fills in where there is a flag, the same columns in both: whatever a fit without penalty on
- * the one predicts for any of the rows that `all` was learnt on, it predicts on the other. `all`
- * was learnt on the rows of `some` and more. */
-bool churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature);
+/* Tells whether feature f (of both) becomes, up to the choice of the reference level and of the
+ * value that fills in where there is a flag, the same columns in both: whatever a fit without
+ * penalty on the one predicts for any of the rows that `all` was learnt on, it predicts on the
+ * other. `all` was learnt on the rows of `some` and more. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_encoding_agrees(const churn_model *all, const churn_model *some,
+                                                  size_t feature, bool *agree, churn_error *error);
 
 /* The model's encoding tied to a plan's outputs and text pool: level lookups by code. */
 typedef struct churn_encoder churn_encoder;
@@ -63,12 +64,12 @@ CHURN_MUST_USE churn_status churn_encoder_tile(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows, double *out,
                                                uint64_t *unseen, churn_error *error);
 
-/* A matrix with the model's columns for so many rows; categories of many columns are kept as codes
- * (matrix.h). */
+/* A matrix with the model's columns for so many rows, its tiles to be filled; categories of many
+ * columns are kept as codes (matrix.h). */
 CHURN_MUST_USE churn_status churn_encoder_matrix(const churn_encoder *encoder, size_t rows,
                                                  churn_matrix **matrix, churn_error *error);
 
-/* churn_encoder_tile into one tile of such a matrix, still as it was made. */
+/* churn_encoder_tile into one tile of such a matrix, once. */
 CHURN_MUST_USE churn_status churn_encoder_fill(const churn_encoder *encoder,
                                                const double *frame_tile, size_t rows,
                                                churn_matrix *matrix, size_t tile,
@@ -80,6 +81,13 @@ CHURN_MUST_USE churn_status churn_encoding_apply(const churn_model *model, const
                                                  const churn_frame *frame, const int8_t *labels,
                                                  const churn_run *run, churn_matrix **matrix,
                                                  churn_error *error);
+
+/* The same, and the frame is freed, tile by tile as the matrix is made, so that the two never take
+ * up room together; *frame is NULL afterwards, whatever happens. */
+CHURN_MUST_USE churn_status churn_encoding_move(const churn_model *model, const churn_plan *plan,
+                                                churn_frame **frame, const int8_t *labels,
+                                                const churn_run *run, churn_matrix **matrix,
+                                                churn_error *error);
 
 /* Removes design columns (keep[c] false) from the model, renumbering; `reasons[c]` is stored under
  * dropped. */

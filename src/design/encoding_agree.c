@@ -2,6 +2,7 @@
  * not see: which level is the reference, and the value that fills in beside a flag.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
 #include "base/memory.h"
 #include "design/encoding.h"
 
@@ -52,15 +53,15 @@ static bool levels_agree(const churn_model_feature *all, const churn_model_featu
   return agree;
 }
 
-/* False also when memory ran out: whoever asks then goes the long way. */
-static bool categories_agree(const churn_model *all, const churn_model *some, size_t f)
+static churn_status categories_agree(const churn_model *all, const churn_model *some, size_t f,
+                                     bool *agree, churn_error *error)
 {
   pairing p = {unpaired_new(all->column_count), unpaired_new(some->column_count)};
-  bool agree = p.to_some != NULL && p.to_all != NULL &&
-               levels_agree(&all->features[f], &some->features[f], &p);
+  bool made = p.to_some != NULL && p.to_all != NULL;
+  *agree = made && levels_agree(&all->features[f], &some->features[f], &p);
   free(p.to_some);
   free(p.to_all);
-  return agree;
+  return made ? CHURN_OK : churn_error_no_memory(error);
 }
 
 /* Flags have the same name, or there is none. */
@@ -88,10 +89,14 @@ static bool flag_is_own(const churn_model *model, size_t f)
   return flag < 0 || model->columns[flag].feature == f;
 }
 
-bool churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature)
+churn_status churn_encoding_agrees(const churn_model *all, const churn_model *some, size_t feature,
+                                   bool *agree, churn_error *error)
 {
-  if (all->features[feature].kind == CHURN_FEATURE_NUMBER)
-    return numbers_agree(all, some, feature);
   bool own = flag_is_own(all, feature) && flag_is_own(some, feature);
-  return (own || flags_agree(all, some, feature)) && categories_agree(all, some, feature);
+  if (all->features[feature].kind == CHURN_FEATURE_NUMBER) {
+    *agree = numbers_agree(all, some, feature);
+    return CHURN_OK;
+  }
+  *agree = own || flags_agree(all, some, feature);
+  return *agree ? categories_agree(all, some, feature, agree, error) : CHURN_OK;
 }

@@ -10,6 +10,7 @@
 typedef struct application {
   const churn_encoder *encoder;
   const churn_frame *frame;
+  double *spent; /* the frame's tiles, which may go once they are encoded; NULL = they are kept */
   const int8_t *labels;
   churn_matrix *matrix;
 } application;
@@ -21,13 +22,17 @@ static churn_status fill_tile(void *context, size_t tile, int thread, churn_erro
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(a->matrix->rows, tile);
   for (size_t r = 0; r < rows; r++)
     a->matrix->y[first + r] = a->labels[first + r];
-  return churn_encoder_fill(a->encoder, a->frame->tiles + first * a->frame->features, rows,
-                            a->matrix, tile, error);
+  size_t features = a->frame->features;
+  churn_status status = churn_encoder_fill(a->encoder, a->frame->tiles + first * features, rows,
+                                           a->matrix, tile, error);
+  if (a->spent != NULL)
+    churn_array_let_go(a->spent + first * features, features * CHURN_TILE_ROWS * sizeof *a->spent);
+  return status;
 }
 
-churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
-                                  const churn_frame *frame, const int8_t *labels,
-                                  const churn_run *run, churn_matrix **matrix, churn_error *error)
+static churn_status apply(const churn_model *model, const churn_plan *plan,
+                          const churn_frame *frame, double *spent, const int8_t *labels,
+                          const churn_run *run, churn_matrix **matrix, churn_error *error)
 {
   churn_encoder *encoder = NULL;
   churn_matrix *made = NULL;
@@ -39,7 +44,7 @@ churn_status churn_encoding_apply(const churn_model *model, const churn_plan *pl
     status = churn_encoder_new(model, plan, outputs, &encoder, error);
   if (status == CHURN_OK)
     status = churn_encoder_matrix(encoder, frame->rows, &made, error);
-  application a = {encoder, frame, labels, made};
+  application a = {encoder, frame, spent, labels, made};
   if (status == CHURN_OK)
     status = churn_parallel_run(churn_tile_count(frame->rows), fill_tile, &a, "matrix", run, error);
   churn_encoder_free(encoder);
@@ -48,5 +53,22 @@ churn_status churn_encoding_apply(const churn_model *model, const churn_plan *pl
     *matrix = made;
   else
     churn_matrix_free(made);
+  return status;
+}
+
+churn_status churn_encoding_apply(const churn_model *model, const churn_plan *plan,
+                                  const churn_frame *frame, const int8_t *labels,
+                                  const churn_run *run, churn_matrix **matrix, churn_error *error)
+{
+  return apply(model, plan, frame, NULL, labels, run, matrix, error);
+}
+
+churn_status churn_encoding_move(const churn_model *model, const churn_plan *plan,
+                                 churn_frame **frame, const int8_t *labels, const churn_run *run,
+                                 churn_matrix **matrix, churn_error *error)
+{
+  churn_status status = apply(model, plan, *frame, (*frame)->tiles, labels, run, matrix, error);
+  churn_frame_free(*frame);
+  *frame = NULL;
   return status;
 }

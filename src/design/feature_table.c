@@ -1,5 +1,6 @@
-/* The feature table as CSV: tiles of snapshots are evaluated and put into words on all threads, and
- * written in order, a chunk of tiles at a time. Memory: the text of a chunk.
+/* The feature table as CSV: snapshots come some hundred thousand at a time; their tiles are
+ * evaluated and put into words on all threads, and written in order, a chunk of tiles at a time.
+ * Memory: those snapshots and the text of a chunk.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/buffer.h"
@@ -31,8 +32,12 @@ static void write_header(churn_output *output, const churn_pipeline *p)
 /* What the tasks of one chunk share. */
 typedef struct writer {
   const churn_pipeline *pipeline;
+  const char *path;
+  const churn_run *run;
+  churn_output *output;            /* NULL until the first rows come */
   const churn_snapshot *snapshots; /* the chunk's */
   size_t rows;
+  uint64_t written;
   churn_workspace **workspaces; /* per thread */
   double **tiles;               /* per thread */
   churn_buffer texts[CHUNK_TILES];
@@ -85,31 +90,33 @@ static churn_status write_tile(void *context, size_t tile, int thread, churn_err
   return text->failed ? churn_error_no_memory(error) : status;
 }
 
-static churn_status write_chunks(writer *w, churn_output *output, const churn_snapshots *snapshots,
-                                 const churn_run *run, churn_error *error)
+/* The output is opened when all that can be wrong with the rows as such is known. */
+static churn_status write_chunks(void *context, const churn_snapshot *rows, size_t count,
+                                 churn_error *error)
 {
+  writer *w = context;
   churn_status status = CHURN_OK;
-  for (size_t first = 0; first < snapshots->count && status == CHURN_OK; first += w->rows) {
-    size_t rest = snapshots->count - first, most = CHUNK_TILES * CHURN_TILE_ROWS;
-    w->snapshots = snapshots->rows + first;
+  if (w->output == NULL) {
+    status = churn_output_open(w->path, &w->output, error);
+    if (status == CHURN_OK)
+      write_header(w->output, w->pipeline);
+  }
+  for (size_t first = 0; first < count && status == CHURN_OK; first += w->rows) {
+    size_t rest = count - first, most = CHUNK_TILES * CHURN_TILE_ROWS;
+    w->snapshots = rows + first;
     w->rows = rest < most ? rest : most;
     size_t tiles = churn_tile_count(w->rows);
-    status = churn_parallel_run(tiles, write_tile, w, "features", run, error);
+    status = churn_parallel_run(tiles, write_tile, w, "features", w->run, error);
     for (size_t t = 0; t < tiles && status == CHURN_OK; t++)
-      churn_output_write(output, w->texts[t].bytes, w->texts[t].used);
+      churn_output_write(w->output, w->texts[t].bytes, w->texts[t].used);
   }
+  w->written += count;
   return status;
 }
 
-static churn_status write_rows(churn_output *output, const churn_pipeline *p,
-                               const churn_snapshots *snapshots, const churn_run *run,
-                               churn_error *error)
+static churn_status prepare(writer *w, size_t threads, churn_error *error)
 {
-  size_t threads = (size_t)churn_parallel_threads(run);
-  writer *w = calloc(1, sizeof *w);
-  if (w == NULL)
-    return churn_error_no_memory(error);
-  w->pipeline = p;
+  const churn_pipeline *p = w->pipeline;
   churn_status status = churn_workspaces_new(p->plan, threads, &w->workspaces, error);
   w->tiles = churn_array_new(threads, sizeof *w->tiles);
   if (status == CHURN_OK && w->tiles == NULL)
@@ -118,31 +125,19 @@ static churn_status write_rows(churn_output *output, const churn_pipeline *p,
     if ((w->tiles[i] =
              churn_array_new_aligned(p->feature_count * CHURN_TILE_ROWS, sizeof(double))) == NULL)
       status = churn_error_no_memory(error);
-  if (status == CHURN_OK)
-    status = write_chunks(w, output, snapshots, run, error);
+  return status;
+}
+
+static void free_writer(writer *w, size_t threads)
+{
   for (size_t t = 0; t < CHUNK_TILES; t++)
     churn_buffer_clear(&w->texts[t]);
   for (size_t i = 0; w->tiles != NULL && i < threads; i++)
     free(w->tiles[i]);
   free(w->tiles);
   churn_workspaces_free(w->workspaces, threads);
+  churn_output_discard(w->output);
   free(w);
-  return status;
-}
-
-static churn_status write_table(const churn_pipeline *p, const churn_snapshots *snapshots,
-                                const char *path, const churn_run *run, churn_error *error)
-{
-  churn_output *output = NULL;
-  churn_status status = churn_output_open(path, &output, error);
-  if (status != CHURN_OK)
-    return status;
-  write_header(output, p);
-  status = write_rows(output, p, snapshots, run, error);
-  if (status == CHURN_OK)
-    return churn_output_commit(output, error);
-  churn_output_discard(output);
-  return status;
 }
 
 /* A label file says who is looked at when, unless one day is asked for: then it is everybody. */
@@ -154,24 +149,45 @@ static churn_snapshot_use rows_of(const churn_project *project,
                                                                    : CHURN_SNAPSHOTS_ALL;
 }
 
+/* All rows of the table to `path`. */
+static churn_status write_table(const churn_pipeline *p, const churn_features_settings *settings,
+                                const char *path, const churn_run *run,
+                                churn_features_report *report, churn_error *error)
+{
+  size_t threads = (size_t)churn_parallel_threads(run), days = 0;
+  writer *w = calloc(1, sizeof *w);
+  if (w == NULL)
+    return churn_error_no_memory(error);
+  w->pipeline = p;
+  w->path = path;
+  w->run = run;
+  churn_snapshot_taker taker = {write_chunks, w};
+  churn_status status = prepare(w, threads, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_give(p, settings->first, settings->last, rows_of(p->project, settings),
+                                 &taker, run, &days, error);
+  if (status == CHURN_OK) {
+    *report = (churn_features_report){w->written, (uint32_t)p->feature_count, (uint32_t)days};
+    status = churn_output_commit(w->output, error);
+    w->output = NULL;
+  }
+  free_writer(w, threads);
+  return status;
+}
+
 churn_status churn_features_write(const churn_project *project,
                                   const churn_features_settings *settings, const char *path,
                                   const churn_run *run, churn_features_report *report,
                                   churn_error *error)
 {
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true};
+  churn_features_report made = {0};
   churn_pipeline *p = NULL;
-  churn_snapshots *snapshots = NULL;
   churn_status status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
-    status = churn_pipeline_snapshots(p, settings->first, settings->last,
-                                      rows_of(project, settings), run, &snapshots, error);
-  if (status == CHURN_OK)
-    status = write_table(p, snapshots, path, run, error);
+    status = write_table(p, settings, path, run, &made, error);
   if (status == CHURN_OK && report != NULL)
-    *report = (churn_features_report){snapshots->count, (uint32_t)p->feature_count,
-                                      (uint32_t)snapshots->day_count};
-  churn_snapshots_free(snapshots);
+    *report = made;
   churn_pipeline_close(p);
   return status;
 }

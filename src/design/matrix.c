@@ -12,15 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Zeroed and aligned; NULL when count_a * count_b doubles cannot be had. */
-static double *zeros_new(size_t count_a, size_t count_b)
+/* Aligned; NULL when count_a * count_b doubles cannot be had. */
+static double *blank_new(size_t count_a, size_t count_b)
 {
   if (count_b != 0 && count_a > SIZE_MAX / sizeof(double) / count_b)
     return NULL;
-  size_t count = count_a * count_b;
-  double *values = churn_array_new_aligned(count, sizeof *values);
+  return churn_array_new_aligned(count_a * count_b, sizeof(double));
+}
+
+static double *zeros_new(size_t count_a, size_t count_b)
+{
+  double *values = blank_new(count_a, count_b);
   if (values != NULL)
-    memset(values, 0, count * sizeof *values);
+    memset(values, 0, count_a * count_b * sizeof *values);
   return values;
 }
 
@@ -28,7 +32,7 @@ static double *zeros_new(size_t count_a, size_t count_b)
 static churn_status fill_new(churn_matrix *made, size_t rows, churn_error *error)
 {
   size_t padded = churn_tile_count(rows) * CHURN_TILE_ROWS;
-  made->tiles = zeros_new(padded, made->dense);
+  made->tiles = blank_new(padded, made->dense);
   made->y = made->tiles == NULL ? NULL : zeros_new(padded, 1);
   made->weight = made->y == NULL ? NULL : zeros_new(padded, 1);
   if (made->weight == NULL)
@@ -69,7 +73,7 @@ static bool place_columns(churn_matrix *made, const int32_t *block_of, size_t pa
   return good;
 }
 
-churn_status churn_matrix_new_coded(size_t rows, size_t columns, const int32_t *block_of,
+churn_status churn_matrix_new_blank(size_t rows, size_t columns, const int32_t *block_of,
                                     size_t block_count, churn_matrix **matrix, churn_error *error)
 {
   churn_status status = CHURN_OK;
@@ -93,6 +97,25 @@ churn_status churn_matrix_new_coded(size_t rows, size_t columns, const int32_t *
 done:
   churn_matrix_free(made);
   return status;
+}
+
+churn_status churn_matrix_new_coded(size_t rows, size_t columns, const int32_t *block_of,
+                                    size_t block_count, churn_matrix **matrix, churn_error *error)
+{
+  churn_matrix *made = NULL;
+  churn_status status = churn_matrix_new_blank(rows, columns, block_of, block_count, &made, error);
+  if (status != CHURN_OK)
+    return status;
+  for (size_t t = 0; t < churn_tile_count(rows); t++)
+    churn_matrix_zero(made, t);
+  *matrix = made;
+  return CHURN_OK;
+}
+
+void churn_matrix_zero(churn_matrix *matrix, size_t tile)
+{
+  memset(churn_matrix_tile(matrix, tile, 0), 0,
+         matrix->dense * CHURN_TILE_ROWS * sizeof *matrix->tiles);
 }
 
 churn_status churn_matrix_new(size_t rows, size_t columns, churn_matrix **matrix,

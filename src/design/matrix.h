@@ -63,6 +63,13 @@ CHURN_MUST_USE churn_status churn_matrix_new_coded(size_t rows, size_t columns,
                                                    const int32_t *block_of, size_t block_count,
                                                    churn_matrix **matrix, churn_error *error);
 
+/* The same, but what stands in the tiles is not set: for callers that write tile after tile, from
+ * churn_matrix_zero on. Memory is taken up by the tiles written. */
+CHURN_MUST_USE churn_status churn_matrix_new_blank(size_t rows, size_t columns,
+                                                   const int32_t *block_of, size_t block_count,
+                                                   churn_matrix **matrix, churn_error *error);
+void churn_matrix_zero(churn_matrix *matrix, size_t tile);
+
 /* Another of as many rows that keeps the same columns in the same way, with an offset where `like`
  * has one. */
 CHURN_MUST_USE churn_status churn_matrix_new_like(const churn_matrix *like, size_t rows,

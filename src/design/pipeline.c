@@ -132,6 +132,22 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   return build_plan(p, NULL, run, error);
 }
 
+/* Features that nobody asked for leave the selection too. */
+static churn_status keep_wanted(churn_pipeline *p, const bool *wanted, const churn_run *run,
+                                churn_error *error)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < p->selection->count; i++)
+    if (wanted[i])
+      p->selection->features[kept++] = p->selection->features[i];
+  if (kept == p->selection->count)
+    return CHURN_OK;
+  p->selection->count = kept;
+  churn_plan_free(p->plan);
+  p->plan = NULL;
+  return build_plan(p, NULL, run, error);
+}
+
 /* Which columns of customers the weights and the offset read: those are no features. */
 static churn_status select_features(churn_pipeline *p, const churn_pipeline_settings *settings,
                                     const churn_run *run, churn_error *error)
@@ -158,6 +174,8 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = build_plan(p, settings->model, run, error);
   if (status == CHURN_OK)
     status = drop_skipped(p, run, error);
+  if (status == CHURN_OK && settings->wanted != NULL)
+    status = keep_wanted(p, settings->wanted, run, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
@@ -253,6 +271,23 @@ churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline, churn_day 
   if (status == CHURN_OK)
     status = build_snapshots(pipeline, days, count, use, run, snapshots, error);
   free(days);
+  return status;
+}
+
+churn_status churn_pipeline_give(const churn_pipeline *pipeline, churn_day first, churn_day last,
+                                 churn_snapshot_use use, const churn_snapshot_taker *taker,
+                                 const churn_run *run, size_t *day_count, churn_error *error)
+{
+  churn_day *days = NULL;
+  size_t count = 0;
+  churn_status status =
+      churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
+  if (status == CHURN_OK)
+    status = churn_snapshots_give(pipeline->project, pipeline->data, pipeline->plan,
+                                  pipeline->condition_output, days, count, use, taker, run, error);
+  free(days);
+  if (status == CHURN_OK)
+    *day_count = count;
   return status;
 }
 

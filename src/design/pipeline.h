@@ -32,6 +32,8 @@ typedef struct churn_pipeline {
  * where data->incomplete then says so, the plan is not bound and there are no snapshots. */
 typedef struct churn_pipeline_settings {
   const char *set;
+  const bool *wanted; /* [features that the same would select without it]: those to work with; NULL
+                         = all */
   const churn_model *model;
   bool with_labels;
   bool weighted; /* labelled snapshots get the project's weights */
@@ -55,6 +57,13 @@ CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipel
                                                      churn_snapshot_use use, const churn_run *run,
                                                      churn_snapshots **snapshots,
                                                      churn_error *error);
+
+/* The same to a taker, without weights and offsets; *day_count gets the number of as-of days. */
+CHURN_MUST_USE churn_status churn_pipeline_give(const churn_pipeline *pipeline, churn_day first,
+                                                churn_day last, churn_snapshot_use use,
+                                                const churn_snapshot_taker *taker,
+                                                const churn_run *run, size_t *day_count,
+                                                churn_error *error);
 
 /* One day's snapshots of everybody in the base, with offsets: for scoring. */
 CHURN_MUST_USE churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,

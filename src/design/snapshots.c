@@ -5,12 +5,14 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "design/snapshot_base.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_CUSTOMERS = 2048 };
+/* A group of blocks gives about so many rows. */
+enum { BLOCK_CUSTOMERS = 2048, GROUP_ROWS = 1 << 17 };
 
 /* What a block of customers needs and gives. */
 typedef struct block {
@@ -29,6 +31,7 @@ typedef struct builder {
   size_t day_count;
   churn_snapshot_use use;
   int8_t *column_labels; /* COLUMN: per spell, else NULL */
+  size_t first_block;    /* blocks[i] is block first_block + i of the customers */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
 } builder;
@@ -41,21 +44,6 @@ static bool is_closed(const builder *b, churn_day as_of)
   if (outcome->kind == CHURN_OUTCOME_NONE || b->data->data_until == CHURN_DAY_MISSING)
     return false;
   return as_of + outcome->gap_days + outcome->horizon_days <= b->data->data_until + 1;
-}
-
-/* The spell that is in the base at `as_of`, or SIZE_MAX. Spells are disjoint, so there is at most
- * one. */
-static size_t spell_at(const churn_customers *customers, size_t customer, churn_day as_of)
-{
-  for (size_t s = customers->first_spell[customer]; s < customers->first_spell[customer + 1]; s++) {
-    bool joined = as_of == CHURN_DAY_MISSING || customers->joined[s] == CHURN_DAY_MISSING ||
-                  customers->joined[s] < as_of;
-    bool there = as_of == CHURN_DAY_MISSING || customers->left[s] == CHURN_DAY_MISSING ||
-                 customers->left[s] >= as_of;
-    if (joined && there)
-      return s;
-  }
-  return SIZE_MAX;
 }
 
 static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
@@ -167,7 +155,7 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
 {
   churn_day as_of = b->days[day];
   churn_snapshot_day *tally = &to->tally[day];
-  size_t spell = spell_at(&b->data->customers, customer, as_of);
+  size_t spell = churn_base_spell(&b->data->customers, customer, as_of);
   if (spell == SIZE_MAX)
     return CHURN_OK;
   tally->base++;
@@ -189,6 +177,11 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   return add_row(b, to, row, error);
 }
 
+static const churn_day *find_day(const builder *b, churn_day day)
+{
+  return bsearch(&day, b->days, b->day_count, sizeof *b->days, churn_days_compare);
+}
+
 /* The customer's rows of the label file. */
 static churn_status look_at_listed(const builder *b, block *to, int thread, size_t customer,
                                    churn_error *error)
@@ -197,8 +190,7 @@ static churn_status look_at_listed(const builder *b, block *to, int thread, size
   churn_status status = CHURN_OK;
   for (size_t row = find_label_row(labels, customer, b->days[0]);
        row < labels->count && labels->customer[row] == customer && status == CHURN_OK; row++) {
-    const churn_day *day =
-        bsearch(&labels->as_of[row], b->days, b->day_count, sizeof *b->days, churn_days_compare);
+    const churn_day *day = find_day(b, labels->as_of[row]);
     if (day != NULL)
       status = look_at(b, to, thread, customer, (size_t)(day - b->days), error);
   }
@@ -214,49 +206,78 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
   return status;
 }
 
+/* Nobody else has a label where a file lists them. */
+static bool listed_only(const builder *b)
+{
+  return b->use == CHURN_SNAPSHOTS_LISTED ||
+         (b->use == CHURN_SNAPSHOTS_LABELLED && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
+}
+
 static churn_status build_block(void *context, size_t task, int thread, churn_error *error)
 {
   const builder *b = context;
   block *to = &b->blocks[task];
-  size_t customers = b->data->customers.count;
-  size_t last = (task + 1) * BLOCK_CUSTOMERS < customers ? (task + 1) * BLOCK_CUSTOMERS : customers;
+  size_t customers = b->data->customers.count, first = (b->first_block + task) * BLOCK_CUSTOMERS;
+  size_t last = customers - first < BLOCK_CUSTOMERS ? customers : first + BLOCK_CUSTOMERS;
   to->tally = churn_array_new(b->day_count, sizeof *to->tally);
   if (to->tally == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
-  for (size_t customer = task * BLOCK_CUSTOMERS; customer < last && status == CHURN_OK; customer++)
-    status = b->use == CHURN_SNAPSHOTS_LISTED ? look_at_listed(b, to, thread, customer, error)
-                                              : look_at_all(b, to, thread, customer, error);
+  for (size_t customer = first; customer < last && status == CHURN_OK; customer++)
+    status = listed_only(b) ? look_at_listed(b, to, thread, customer, error)
+                            : look_at_all(b, to, thread, customer, error);
   return status;
 }
 
+static void add_tally(churn_snapshot_day *days, const churn_snapshot_day *tally, size_t count)
+{
+  for (size_t d = 0; d < count; d++) {
+    days[d].base += tally[d].base;
+    days[d].inactive += tally[d].inactive;
+    days[d].dropped += tally[d].dropped;
+    days[d].churned += tally[d].churned;
+    days[d].stayed += tally[d].stayed;
+  }
+}
+
+static void clear_block(block *b)
+{
+  free(b->rows);
+  free(b->tally);
+  *b = (block){.count = 0};
+}
+
+/* A block's rows go as soon as they are copied, so that the peak is not all of them twice. */
 static churn_status join_blocks(const builder *b, size_t block_count, churn_snapshots *s,
                                 churn_error *error)
 {
+  size_t at = 0;
+  s->count = 0;
   for (size_t i = 0; i < block_count; i++)
     s->count += b->blocks[i].count;
   s->rows = churn_array_new(s->count, sizeof *s->rows);
+  if (s->rows == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < block_count; i++) {
+    block *from = &b->blocks[i];
+    if (from->count > 0)
+      memcpy(s->rows + at, from->rows, from->count * sizeof *s->rows);
+    at += from->count;
+    add_tally(s->days, from->tally, b->day_count);
+    clear_block(from);
+  }
+  return CHURN_OK;
+}
+
+static churn_status name_days(const builder *b, churn_snapshots *s, churn_error *error)
+{
   s->days = churn_array_new(b->day_count, sizeof *s->days);
-  if (s->rows == NULL || s->days == NULL)
+  if (s->days == NULL)
     return churn_error_no_memory(error);
   s->day_count = b->day_count;
   for (size_t d = 0; d < b->day_count; d++) {
     s->days[d].as_of = b->days[d];
     s->days[d].closed = is_closed(b, b->days[d]);
-  }
-  size_t at = 0;
-  for (size_t i = 0; i < block_count; i++) {
-    const block *from = &b->blocks[i];
-    if (from->count > 0)
-      memcpy(s->rows + at, from->rows, from->count * sizeof *s->rows);
-    at += from->count;
-    for (size_t d = 0; d < b->day_count; d++) {
-      s->days[d].base += from->tally[d].base;
-      s->days[d].inactive += from->tally[d].inactive;
-      s->days[d].dropped += from->tally[d].dropped;
-      s->days[d].churned += from->tally[d].churned;
-      s->days[d].stayed += from->tally[d].stayed;
-    }
   }
   return CHURN_OK;
 }
@@ -318,23 +339,39 @@ static churn_status read_column_labels(builder *b, churn_error *error)
   return status;
 }
 
+/* Who was in the base but stands not in the file, and so was not looked at. */
+static churn_status count_unlisted(const builder *b, churn_snapshots *s, churn_error *error)
+{
+  if (b->use != CHURN_SNAPSHOTS_LABELLED || !listed_only(b))
+    return CHURN_OK;
+  uint64_t *base = churn_array_new(b->day_count, sizeof *base);
+  if (base == NULL)
+    return churn_error_no_memory(error);
+  churn_base_count(&b->data->customers, b->days, b->day_count, base);
+  for (size_t d = 0; d < b->day_count; d++) {
+    s->days[d].dropped += base[d] - s->days[d].base;
+    s->days[d].base = base[d];
+  }
+  free(base);
+  return CHURN_OK;
+}
+
 /* Labels of customers who were not in the base on that day count for nothing, which is said. */
-static void note_unused_labels(const builder *b, const churn_snapshots *s, const churn_run *run)
+static void note_unused_labels(const builder *b, const churn_run *run)
 {
   const churn_label_rows *labels = &b->data->labels;
-  uint64_t there = 0, used = 0;
+  uint64_t unused = 0;
   if (b->project->outcome.kind != CHURN_OUTCOME_LABELS)
     return;
-  for (size_t d = 0; d < b->day_count; d++) {
-    used += s->days[d].churned + s->days[d].stayed + s->days[d].dropped;
-    for (size_t i = 0; i < labels->count; i++)
-      there += labels->as_of[i] == b->days[d];
-  }
-  if (there > used)
+  for (size_t i = 0; i < labels->count; i++)
+    unused +=
+        find_day(b, labels->as_of[i]) != NULL &&
+        churn_base_spell(&b->data->customers, labels->customer[i], labels->as_of[i]) == SIZE_MAX;
+  if (unused > 0)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "labels_outside_base", CHURN_NOWHERE,
                     "%" PRIu64
-                    " label%s of customers who were not in the base on that day left out",
-                    there - used, there - used == 1 ? " is" : "s are");
+                    " label%s of customers who were not in the base on that day %s left out",
+                    unused, unused == 1 ? "" : "s", unused == 1 ? "is" : "are");
 }
 
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
@@ -352,15 +389,68 @@ static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 
 static void clear(builder *b, size_t block_count, int threads)
 {
-  for (size_t i = 0; b->blocks != NULL && i < block_count; i++) {
-    free(b->blocks[i].rows);
-    free(b->blocks[i].tally);
-  }
+  for (size_t i = 0; b->blocks != NULL && i < block_count; i++)
+    clear_block(&b->blocks[i]);
   free(b->blocks);
   for (int i = 0; b->workspaces != NULL && i < threads; i++)
     churn_workspace_free(b->workspaces[i]);
   free(b->workspaces);
   free(b->column_labels);
+}
+
+/* `group` blocks at a time; the rows of each go to the taker, or, without one, stay in `s`, and the
+ * group is all blocks. */
+static churn_status build_groups(builder *b, size_t block_count, size_t group,
+                                 const churn_snapshot_taker *taker, const churn_run *run,
+                                 churn_snapshots *s, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (; b->first_block < block_count && status == CHURN_OK; b->first_block += group) {
+    size_t rest = block_count - b->first_block, count = rest < group ? rest : group;
+    status = churn_parallel_run(count, build_block, b, "snapshots", run, error);
+    if (status == CHURN_OK)
+      status = join_blocks(b, count, s, error);
+    if (taker == NULL)
+      continue;
+    if (status == CHURN_OK)
+      status = taker->take(taker->context, s->rows, s->count, error);
+    free(s->rows);
+    s->rows = NULL;
+  }
+  return status;
+}
+
+static churn_status build(builder *b, const churn_snapshot_taker *taker, const churn_run *run,
+                          churn_snapshots **snapshots, churn_error *error)
+{
+  int threads = churn_parallel_threads(run);
+  size_t customers = b->data->customers.count;
+  size_t blocks = customers == 0 ? 1 : (customers - 1) / BLOCK_CUSTOMERS + 1;
+  size_t rows_a_block = BLOCK_CUSTOMERS * b->day_count, group = blocks;
+  if (taker != NULL && GROUP_ROWS / rows_a_block < blocks)
+    group = GROUP_ROWS / rows_a_block + (size_t)threads;
+  group = group < blocks ? group : blocks;
+  churn_snapshots *s = calloc(1, sizeof *s);
+  b->blocks = churn_array_new(group, sizeof *b->blocks);
+  churn_status status = s == NULL || b->blocks == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = name_days(b, s, error);
+  if (status == CHURN_OK)
+    status = read_column_labels(b, error);
+  if (status == CHURN_OK)
+    status = make_workspaces(b, threads, error);
+  if (status == CHURN_OK)
+    status = build_groups(b, blocks, group, taker, run, s, error);
+  if (status == CHURN_OK)
+    status = count_unlisted(b, s, error);
+  if (status == CHURN_OK)
+    note_unused_labels(b, run);
+  clear(b, group, threads);
+  if (status == CHURN_OK)
+    *snapshots = s;
+  else
+    churn_snapshots_free(s);
+  return status;
 }
 
 churn_status churn_snapshots_build(const churn_project *project, const churn_data *data,
@@ -376,26 +466,25 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
                .days = days,
                .day_count = day_count,
                .use = use};
-  int threads = churn_parallel_threads(run);
-  size_t block_count = (data->customers.count + BLOCK_CUSTOMERS - 1) / BLOCK_CUSTOMERS;
-  churn_snapshots *s = calloc(1, sizeof *s);
-  b.blocks = churn_array_new(block_count, sizeof *b.blocks);
-  churn_status status = s == NULL || b.blocks == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = read_column_labels(&b, error);
-  if (status == CHURN_OK)
-    status = make_workspaces(&b, threads, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(block_count, build_block, &b, "snapshots", run, error);
-  if (status == CHURN_OK)
-    status = join_blocks(&b, block_count, s, error);
-  if (status == CHURN_OK)
-    note_unused_labels(&b, s, run);
-  clear(&b, block_count, threads);
-  if (status == CHURN_OK)
-    *snapshots = s;
-  else
-    churn_snapshots_free(s);
+  return build(&b, NULL, run, snapshots, error);
+}
+
+churn_status churn_snapshots_give(const churn_project *project, const churn_data *data,
+                                  const churn_plan *plan, int condition_output,
+                                  const churn_day *days, size_t day_count, churn_snapshot_use use,
+                                  const churn_snapshot_taker *taker, const churn_run *run,
+                                  churn_error *error)
+{
+  builder b = {.project = project,
+               .data = data,
+               .plan = plan,
+               .condition_output = condition_output,
+               .days = days,
+               .day_count = day_count,
+               .use = use};
+  churn_snapshots *tally = NULL;
+  churn_status status = build(&b, taker, run, &tally, error);
+  churn_snapshots_free(status == CHURN_OK ? tally : NULL);
   return status;
 }
 

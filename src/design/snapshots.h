@@ -77,4 +77,20 @@ CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
                                                   churn_error *error);
 void churn_snapshots_free(churn_snapshots *snapshots);
 
+/* Takes rows instead of an array of all: in order, some hundred thousand at a time, from the thread
+ * that called, at least once (perhaps none). Borrowed until it returns. */
+typedef struct churn_snapshot_taker {
+  churn_status (*take)(void *context, const churn_snapshot *rows, size_t count, churn_error *error);
+  void *context;
+} churn_snapshot_taker;
+
+/* The rows of churn_snapshots_build to a taker. Faults of the whole are told before the first of
+ * them. */
+CHURN_MUST_USE churn_status churn_snapshots_give(const churn_project *project,
+                                                 const churn_data *data, const churn_plan *plan,
+                                                 int condition_output, const churn_day *days,
+                                                 size_t day_count, churn_snapshot_use use,
+                                                 const churn_snapshot_taker *taker,
+                                                 const churn_run *run, churn_error *error);
+
 #endif

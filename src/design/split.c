@@ -41,7 +41,10 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
                               churn_snapshots **taken, churn_error *error)
 {
   churn_snapshots *s = calloc(1, sizeof *s);
-  if (s == NULL || (s->rows = churn_array_new(all->count, sizeof *s->rows)) == NULL) {
+  size_t count = 0;
+  for (size_t i = 0; i < all->count; i++)
+    count += belongs(split, data, &all->rows[i], part);
+  if (s == NULL || (s->rows = churn_array_new(count, sizeof *s->rows)) == NULL) {
     churn_snapshots_free(s);
     return churn_error_no_memory(error);
   }
@@ -53,16 +56,38 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
   return CHURN_OK;
 }
 
+/* First, last, and how many distinct days lie between: a mark a day, as days are few. */
+static churn_status find_days(const churn_snapshots *snapshots, churn_span *span,
+                              churn_error *error)
+{
+  if (snapshots->count == 0)
+    return CHURN_OK;
+  churn_day first = snapshots->rows[0].as_of, last = first;
+  for (size_t i = 0; i < snapshots->count; i++) {
+    churn_day day = snapshots->rows[i].as_of;
+    first = day < first ? day : first;
+    last = day > last ? day : last;
+  }
+  bool *seen = churn_array_new((size_t)((int64_t)last - first) + 1, sizeof *seen);
+  if (seen == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < snapshots->count; i++) {
+    bool *mark = &seen[(int64_t)snapshots->rows[i].as_of - first];
+    span->days += !*mark;
+    *mark = true;
+  }
+  free(seen);
+  span->first = first;
+  span->last = last;
+  return CHURN_OK;
+}
+
 churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, churn_error *error)
 {
-  churn_day *days = churn_array_new(snapshots->count, sizeof *days);
-  if (days == NULL)
-    return churn_error_no_memory(error);
   *span = (churn_span){.first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
   bool counted[2] = {false, false}; /* the customer at hand, as having stayed, as having churned */
   for (size_t i = 0; i < snapshots->count; i++) {
     const churn_snapshot *row = &snapshots->rows[i];
-    days[i] = row->as_of;
     bool fresh = i == 0 || row->customer != snapshots->rows[i - 1].customer;
     bool churned = row->label == CHURN_LABEL_CHURNED;
     if (fresh)
@@ -77,15 +102,7 @@ churn_status churn_span_of(const churn_snapshots *snapshots, churn_span *span, c
     span->stayed_customers += !churned && !counted[0] ? copies : 0;
     counted[churned] = true;
   }
-  qsort(days, snapshots->count, sizeof *days, churn_days_compare);
-  for (size_t i = 0; i < snapshots->count; i++)
-    span->days += i == 0 || days[i] != days[i - 1];
-  if (snapshots->count > 0) {
-    span->first = days[0];
-    span->last = days[snapshots->count - 1];
-  }
-  free(days);
-  return CHURN_OK;
+  return find_days(snapshots, span, error);
 }
 
 int8_t *churn_snapshots_labels(const churn_snapshots *snapshots)

@@ -7,6 +7,7 @@
 #include "base/lanes.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "evaluate/area.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -55,26 +56,36 @@ static fold_totals fold_weights(const churn_judged *judged, const churn_ordering
   return tie_weights(judged, o, o->starts[fold], o->starts[fold + 1]);
 }
 
-/* Weighted pairs that a churner wins, over all pairs. */
 static double fold_area(const churn_judged *judged, const churn_ordering *o, uint32_t fold)
 {
   fold_totals all = fold_weights(judged, o, fold);
-  double below = all.stayers, wins = 0;
-  if (!takes_part(&all))
-    return NAN;
+  churn_area area = churn_area_of(all.churners, all.stayers);
   for (size_t i = o->starts[fold], end, last = o->starts[fold + 1]; i < last; i = end) {
     end = churn_ordering_tie_end(o, i, last);
     fold_totals tied = tie_weights(judged, o, i, end);
-    below -= tied.stayers;
-    wins += tied.churners * (below + tied.stayers / 2);
+    churn_area_tie(&area, tied.churners, tied.stayers);
   }
-  return wins / (all.churners * all.stayers);
+  return churn_area_share(&area);
 }
 
 void churn_auc_of_folds(const churn_judged *judged, const churn_ordering *ordering, double *areas)
 {
   for (uint32_t f = 0; f < churn_judged_folds(judged); f++)
     areas[f] = fold_area(judged, ordering, f);
+}
+
+churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, double *auc,
+                       churn_error *error)
+{
+  churn_judged judged = {.rows = rows, .labels = labels};
+  churn_ordering ordering = {NULL, NULL, NULL};
+  churn_status status = churn_judged_check(&judged, error);
+  if (status == CHURN_OK)
+    status = churn_ordering_build(&judged, scores, &ordering, error);
+  if (status == CHURN_OK)
+    churn_auc_of_folds(&judged, &ordering, auc);
+  churn_ordering_clear(&ordering);
+  return status;
 }
 
 /* parts of the fold's rows: share (V10 - A) weight / m of a churner, share (V01 - A) weight / n of

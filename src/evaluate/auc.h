@@ -40,6 +40,11 @@ CHURN_MUST_USE churn_status churn_auc_compare(const churn_judged *judged,
                                               const churn_run *run, double *areas,
                                               double *covariance, churn_error *error);
 
+/* The area over plain rows, ties one half; NaN with one class. Scores are any numbers, higher =
+ * riskier. USAGE: a label other than 0 and 1, a NaN score; NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows,
+                                      double *auc, churn_error *error);
+
 /* The area of each fold alone by one ordering; areas [folds], NaN with one kind of row. */
 void churn_auc_of_folds(const churn_judged *judged, const churn_ordering *ordering, double *areas);
 

@@ -42,9 +42,7 @@ static void fill_figures(const churn_ranking *ranking, const churn_calibration *
   fill_deciles(ranking, e->deciles);
   e->figures = (churn_figures){.rows = ranking->represented,
                                .churners = ranking->churners,
-                               .auc = ranking->weighted
-                                          ? churn_ranked_auc_weighted(ranking->rows, ranking->count)
-                                          : churn_ranked_auc(ranking->rows, ranking->count),
+                               .auc = churn_ranking_auc(ranking),
                                .log_loss = calibration->log_loss,
                                .brier = calibration->brier,
                                .calibration_intercept = calibration->intercept,

@@ -36,9 +36,4 @@ CHURN_MUST_USE churn_status churn_figures_compute(const churn_scored *scored,
                                                   size_t capture_count, const churn_run *run,
                                                   churn_evaluation *evaluation, churn_error *error);
 
-/* Area under the ROC curve, ties count one half (Mann-Whitney); NaN with one class. Scores are any
- * numbers, higher = riskier. USAGE: a label other than 0 and 1, a NaN score; NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows,
-                                      double *auc, churn_error *error);
-
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sort.h"
+#include "evaluate/area.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -29,14 +31,17 @@ static int compare_rows(const void *left, const void *right)
   return order != 0 ? order : descending(a->weight, b->weight);
 }
 
-/* Adding 0 makes a negative zero a positive one: equal rows must have equal bits. */
-static churn_status take_row(const churn_scored *scored, size_t row, churn_ranked_row *taken,
-                             churn_error *error)
+static double rank_of(const churn_scored *scored, size_t row)
+{
+  return scored->order == NULL ? scored->probabilities[row] : scored->order[row];
+}
+
+static churn_status check_row(const churn_scored *scored, size_t row, churn_error *error)
 {
   double probability = scored->probabilities[row], logit = scored->logits[row];
   double value = scored->values == NULL ? 0 : scored->values[row];
   double weight = scored->weights == NULL ? 1 : scored->weights[row];
-  double rank = scored->order == NULL ? probability : scored->order[row];
+  double rank = rank_of(scored, row);
   int label = scored->labels[row];
   if (label != 0 && label != 1)
     return churn_error_set(error, CHURN_USAGE, "row %zu has label %d; expected 0 or 1", row, label);
@@ -55,12 +60,39 @@ static churn_status take_row(const churn_scored *scored, size_t row, churn_ranke
   if (!(weight > 0 && isfinite(weight)))
     return churn_error_set(error, CHURN_USAGE,
                            "row %zu has weight %g; expected a finite number above 0", row, weight);
-  *taken = (churn_ranked_row){.rank = rank + 0.0,
-                              .probability = probability + 0.0,
-                              .logit = logit + 0.0,
-                              .value = isnan(value) ? 0 : value + 0.0,
-                              .weight = weight,
-                              .label = scored->labels[row]};
+  return CHURN_OK;
+}
+
+/* Adding 0 makes a negative zero a positive one: equal rows must have equal bits. */
+static churn_ranked_row take_row(const churn_scored *scored, size_t row)
+{
+  double value = scored->values == NULL ? 0 : scored->values[row];
+  return (churn_ranked_row){.rank = rank_of(scored, row) + 0.0,
+                            .probability = scored->probabilities[row] + 0.0,
+                            .logit = scored->logits[row] + 0.0,
+                            .value = isnan(value) ? 0 : value + 0.0,
+                            .weight = scored->weights == NULL ? 1 : scored->weights[row],
+                            .label = scored->labels[row]};
+}
+
+/* By rank first: few rows tie there, and those are sorted by all they hold. */
+static churn_status sort_rows(const churn_scored *scored, churn_ranking *r, churn_error *error)
+{
+  churn_keyed *room = churn_array_new(r->count, 2 * sizeof *room);
+  if (room == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < r->count; i++)
+    room[i] = (churn_keyed){~churn_sort_key(rank_of(scored, i)), (uint32_t)i};
+  const churn_keyed *order = churn_sort(room, room + r->count, r->count);
+  for (size_t i = 0; i < r->count; i++)
+    r->rows[i] = take_row(scored, order[i].row);
+  for (size_t i = 0, end; i < r->count; i = end) {
+    for (end = i + 1; end < r->count && order[end].key == order[i].key;)
+      end++;
+    if (end - i > 1)
+      qsort(r->rows + i, end - i, sizeof *r->rows, compare_rows);
+  }
+  free(room);
   return CHURN_OK;
 }
 
@@ -97,17 +129,21 @@ churn_status churn_ranking_build(const churn_scored *scored, churn_ranking *rank
 {
   churn_ranking r = {.count = scored->rows, .repeated = scored->repeated};
   churn_status status = CHURN_OK;
-  r.rows = churn_array_new(r.count, sizeof *r.rows);
-  r.above = churn_array_new(r.count + 1, sizeof *r.above);
-  if (r.rows == NULL || r.above == NULL)
-    status = churn_error_no_memory(error);
+  if (r.count >= UINT32_MAX)
+    return churn_error_set(error, CHURN_USAGE, "%zu rows to rank; at most 2^32 - 2 are taken",
+                           r.count);
   for (size_t i = 0; status == CHURN_OK && i < r.count; i++)
-    status = take_row(scored, i, &r.rows[i], error);
+    status = check_row(scored, i, error);
+  if (status != CHURN_OK)
+    return status;
+  r.rows = churn_array_new(r.count, sizeof *r.rows);
+  status = r.rows == NULL ? churn_error_no_memory(error) : sort_rows(scored, &r, error);
+  if (status == CHURN_OK && (r.above = churn_array_new(r.count + 1, sizeof *r.above)) == NULL)
+    status = churn_error_no_memory(error);
   if (status != CHURN_OK) {
     churn_ranking_clear(&r);
     return status;
   }
-  qsort(r.rows, r.count, sizeof *r.rows, compare_rows);
   sum_above(&r);
   *ranking = r;
   return CHURN_OK;
@@ -165,59 +201,18 @@ churn_above churn_ranking_above(const churn_ranking *ranking, double place)
                        before->value + share * (after->value - before->value)};
 }
 
-double churn_ranked_auc(const churn_ranked_row *rows, size_t count)
+double churn_ranking_auc(const churn_ranking *ranking)
 {
-  uint64_t churners = count_churners(rows, count), stayers = count - churners;
-  uint64_t twice_wins = 0, stayers_below = stayers;
-  if (churners == 0 || stayers == 0)
-    return NAN;
-  for (size_t i = 0, end; i < count; i = end) {
-    for (end = i + 1; end < count && rows[end].rank == rows[i].rank;)
-      end++;
-    uint64_t tied_churners = count_churners(rows + i, end - i);
-    uint64_t tied_stayers = (uint64_t)(end - i) - tied_churners;
-    stayers_below -= tied_stayers;
-    twice_wins += tied_churners * (2 * stayers_below + tied_stayers);
-  }
-  return (double)twice_wins / (double)(2 * churners * stayers);
-}
-
-double churn_ranked_auc_weighted(const churn_ranked_row *rows, size_t count)
-{
-  double of[2] = {0, 0}, wins = 0;
-  for (size_t i = 0; i < count; i++)
+  const churn_ranked_row *rows = ranking->rows;
+  double of[2] = {0, 0};
+  for (size_t i = 0; i < ranking->count; i++)
     of[rows[i].label] += rows[i].weight;
-  double stayers_below = of[0];
-  if (of[0] <= 0 || of[1] <= 0)
-    return NAN;
-  for (size_t i = 0, end; i < count; i = end) {
+  churn_area area = churn_area_of(of[1], of[0]);
+  for (size_t i = 0, end; i < ranking->count; i = end) {
     double tied[2] = {0, 0};
-    for (end = i; end < count && rows[end].probability == rows[i].probability; end++)
+    for (end = i; end < ranking->count && rows[end].rank == rows[i].rank; end++)
       tied[rows[end].label] += rows[end].weight;
-    stayers_below -= tied[0];
-    wins += tied[1] * (stayers_below + tied[0] / 2);
+    churn_area_tie(&area, tied[1], tied[0]);
   }
-  return wins / (of[0] * of[1]);
-}
-
-churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, double *auc,
-                       churn_error *error)
-{
-  churn_status status = CHURN_OK;
-  churn_ranked_row *ranked = churn_array_new(rows, sizeof *ranked);
-  if (ranked == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = 0; status == CHURN_OK && i < rows; i++) {
-    ranked[i] = (churn_ranked_row){.rank = scores[i], .label = labels[i]};
-    if ((labels[i] != 0 && labels[i] != 1) || isnan(scores[i]))
-      status = churn_error_set(error, CHURN_USAGE,
-                               "row %zu has label %d and score %g; expected 0 or 1, and a number",
-                               i, labels[i], scores[i]);
-  }
-  if (status == CHURN_OK) {
-    qsort(ranked, rows, sizeof *ranked, compare_rows);
-    *auc = churn_ranked_auc(ranked, rows);
-  }
-  free(ranked);
-  return status;
+  return churn_area_share(&area);
 }

@@ -38,8 +38,8 @@ typedef struct churn_ranking {
   churn_above *above;     /* [count + 1] sums over rows[0..i) */
 } churn_ranking;
 
-/* Checks and sorts. USAGE names the first row that breaks churn_scored's promises; NO_MEMORY. Cost:
- * O(n log n). */
+/* Checks and sorts. USAGE names the first row that breaks churn_scored's promises, or says that
+ * there are more than 2^32 - 2; NO_MEMORY. Cost: a radix sort, and n log n of rows that tie. */
 CHURN_MUST_USE churn_status churn_ranking_build(const churn_scored *scored, churn_ranking *ranking,
                                                 churn_error *error);
 void churn_ranking_clear(churn_ranking *ranking);
@@ -48,11 +48,8 @@ void churn_ranking_clear(churn_ranking *ranking);
  * when rows of equal rank come in random order. O(log n). */
 churn_above churn_ranking_above(const churn_ranking *ranking, double place);
 
-/* Area under the ROC curve over the ranks of rows in the ranking's order, whatever their weights;
- * NaN with one class. Exact counts up to 6e9 rows, one division. */
-double churn_ranked_auc(const churn_ranked_row *rows, size_t count);
-
-/* The same with every row counting as its weight. */
-double churn_ranked_auc_weighted(const churn_ranked_row *rows, size_t count);
+/* Area under the ROC curve over the ranks, every row counting as its weight; NaN with one
+ * class. */
+double churn_ranking_auc(const churn_ranking *ranking);
 
 #endif

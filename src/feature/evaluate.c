@@ -67,6 +67,7 @@ churn_status churn_plan_evaluate_moments(const churn_plan *plan, churn_workspace
     evaluate_root(&cells, &plan->outputs[o], workspace, values + o * stride);
   for (size_t i = 0; at_risk != NULL && i < moments->count; i++)
     at_risk[i] = workspace->value[i];
+  churn_spill_walked(plan->data->spill, moments->count);
   return CHURN_OK;
 }
 
@@ -116,5 +117,6 @@ churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspa
     found = any_true(plan, workspace, compiled, (churn_segment){begin, stop}, known_day);
   }
   *any = found;
+  churn_spill_walked(plan->data->spill, 1);
   return CHURN_OK;
 }

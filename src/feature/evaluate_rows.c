@@ -35,6 +35,8 @@ bool churn_row_list_append(churn_row_list *list, const churn_day *days, const si
                            churn_segment segment, size_t spell, churn_day as_of)
 {
   size_t count = segment.end - segment.begin, at = list->count;
+  if (count == 0)
+    return true;
   if (!reserve(list, at + count))
     return false;
   size_t *restrict to_rows = list->rows + at, *restrict to_spells = list->spells + at;

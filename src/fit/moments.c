@@ -175,7 +175,7 @@ typedef struct moments_pass {
   const churn_matrix *matrix;
   churn_subsample *subsample;
   column_moments *moments; /* [lanes][columns in the tiles] */
-  double *levels;          /* [lanes][level_count]: weight at each level of each block */
+  double *levels; /* [lanes + 1][level_count]: weight at each level of each block; scratch */
   size_t level_count;
 } moments_pass;
 
@@ -241,17 +241,20 @@ static void finish_column(const column_moments *m, double *mean, double *deviati
     *deviation = 0;
 }
 
-/* A block's columns from the weights of its levels [levels + 1]. What is off is added up by itself,
- * so that a column that is on everywhere has deviation 0. */
+/* A block's columns from the weights of its levels [levels + 1]; `after` is scratch for as many.
+ * What is off is added up by itself (the levels before, and those after), so that a column that is
+ * on everywhere has deviation 0. */
 static void finish_block(const churn_matrix *m, const churn_code_block *block, const double *levels,
-                         double *means, double *deviations)
+                         double *after, double *means, double *deviations)
 {
-  for (size_t l = 0; l < block->levels; l++) {
+  double before = 0;
+  after[block->levels] = 0;
+  for (size_t l = block->levels; l > 0; l--)
+    after[l - 1] = after[l] + levels[l];
+  for (size_t l = 0; l < block->levels; before += levels[l], l++) {
     if (block->columns[l] < 0)
       continue;
-    double on = levels[l], off = 0;
-    for (size_t k = 0; k <= block->levels; k++)
-      off += k == l ? 0 : levels[k];
+    double on = levels[l], off = before + after[l];
     const churn_column_place *place = &m->places[block->columns[l]];
     double share = on / (on + off), rise = place->high - place->low;
     means[block->columns[l]] = place->low + rise * share;
@@ -262,12 +265,12 @@ static void finish_block(const churn_matrix *m, const churn_code_block *block, c
 static void finish_blocks(const moments_pass *pass, size_t lanes, double *means, double *deviations)
 {
   const churn_matrix *m = pass->matrix;
-  double *levels = pass->levels;
+  double *levels = pass->levels, *after = levels + lanes * pass->level_count;
   for (size_t lane = 1; lane < lanes; lane++)
     for (size_t i = 0; i < pass->level_count; i++)
       levels[i] += pass->levels[lane * pass->level_count + i];
   for (size_t b = 0; b < m->block_count; b++) {
-    finish_block(m, &m->blocks[b], levels, means, deviations);
+    finish_block(m, &m->blocks[b], levels, after, means, deviations);
     levels += m->blocks[b].levels + 1;
   }
 }
@@ -306,7 +309,7 @@ churn_status churn_moments_read(const churn_matrix *matrix, const char *const *n
   double *found = churn_array_new(2 * columns, sizeof *found);
   moments_pass pass = {matrix, subsample, NULL, NULL, levels};
   pass.moments = churn_array_new(lanes * matrix->dense, sizeof *pass.moments);
-  pass.levels = churn_array_new(lanes * levels, sizeof *pass.levels);
+  pass.levels = churn_array_new((lanes + 1) * levels, sizeof *pass.levels);
   if (found == NULL || pass.moments == NULL || pass.levels == NULL) {
     status = churn_error_no_memory(error);
     goto done;

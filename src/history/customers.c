@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 #include "history/build.h"
+#include "history/first_days.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -327,39 +328,6 @@ churn_status churn_build_customers(const churn_build *build)
   return status;
 }
 
-/* The day from which a row is known: its own, or later where the source says so (known_at); missing
- * = never. */
-static churn_day known_from(const churn_table *table, size_t row)
-{
-  churn_day day = table->columns[1].days[row];
-  if (day == CHURN_DAY_MISSING || table->column_count < 3)
-    return day;
-  churn_day known = table->columns[2].days[row];
-  return known == CHURN_DAY_MISSING || known > day ? known : day;
-}
-
-/* First known row of each of `count` customers, who are codes[id of the row] (NULL: the ids
- * themselves); who has none is nobody yet. */
-static churn_status first_days(const churn_table *table, const uint32_t *codes, size_t count,
-                               churn_day **first, churn_error *error)
-{
-  *first = churn_array_new(count, sizeof **first);
-  if (*first == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = 0; i < count; i++)
-    (*first)[i] = CHURN_DAY_MISSING;
-  for (size_t row = 0; row < table->rows; row++) {
-    churn_day day = known_from(table, row);
-    uint32_t code = table->columns[0].codes[row];
-    code = codes == NULL ? code : codes[code];
-    if (day == CHURN_DAY_MISSING || code == CHURN_CODE_MISSING)
-      continue;
-    if ((*first)[code] == CHURN_DAY_MISSING || day < (*first)[code])
-      (*first)[code] = day;
-  }
-  return CHURN_OK;
-}
-
 static churn_status derive(const churn_build *build, const churn_dictionary *levels,
                            const churn_day *first)
 {
@@ -390,9 +358,10 @@ static churn_status derive(const churn_build *build, const churn_dictionary *lev
   return fill_ids(c, build->error);
 }
 
-/* The customers are the ids of the table, or what `via` makes of them. */
+/* The customers are the ids of the table, or what `via` makes of them; who has no known row is
+ * nobody yet. */
 static churn_status derive_from(const churn_build *build, const churn_source_spec *spec,
-                                const churn_table *table)
+                                const churn_table *table, const churn_first_days *days)
 {
   const churn_dictionary *levels = table->columns[0].levels;
   churn_table *file = NULL;
@@ -404,7 +373,8 @@ static churn_status derive_from(const churn_build *build, const churn_source_spe
   if (file != NULL)
     levels = file->columns[1].levels;
   if (status == CHURN_OK)
-    status = first_days(table, codes, churn_dictionary_count(levels), &first, build->error);
+    status = churn_first_days_finish(days, table, codes, churn_dictionary_count(levels), &first,
+                                     build->error);
   if (status == CHURN_OK)
     status = derive(build, levels, first);
   free(first);
@@ -427,7 +397,12 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   if (count == 3)
     requests[2].heading = source->columns[source->known_at].heading;
   churn_table *table = NULL;
+  churn_first_days *days = churn_first_days_new(count == 3);
+  if (days == NULL)
+    return churn_error_no_memory(build->error);
+  churn_row_taker taker = churn_first_days_taker(days);
   churn_table_settings settings = {.collect_all = build->settings->collect_all,
+                                   .taker = &taker,
                                    .cache = churn_build_cache(build)};
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
@@ -436,9 +411,10 @@ churn_status churn_build_customers_from_history(const churn_build *build)
     status = churn_table_read(spec->path, &spec->format, requests, count, &settings, &quiet, &table,
                               build->error);
   if (status == CHURN_OK)
-    status = derive_from(build, spec, table);
+    status = derive_from(build, spec, table, days);
   if (status == CHURN_OK && build->data->customers.count == 0)
     status = nobody(build, table);
+  churn_first_days_free(days);
   churn_table_free(table);
   return status;
 }

@@ -326,7 +326,9 @@ churn_status churn_data_read(const churn_schema *schema, const churn_needs *need
   churn_error local = {0};
   churn_build build = {schema, needs, settings == NULL ? &defaults : settings,
                        run,    d,     error == NULL ? &local : error};
-  churn_status status = build_all(&build);
+  churn_status status = churn_spill_new(run, &d->spill, error);
+  if (status == CHURN_OK)
+    status = build_all(&build);
   if (status != CHURN_OK) {
     churn_data_free(d);
     return status;
@@ -356,6 +358,17 @@ static void free_customers(churn_customers *customers, size_t column_count)
   free(customers->lines);
 }
 
+/* They belong to a file of the spill. */
+static void forget_arrays(churn_history *history, size_t column_count)
+{
+  history->days = NULL;
+  for (size_t c = 0; c < column_count; c++) {
+    history->columns[c].numbers = NULL;
+    history->columns[c].days = NULL;
+    history->columns[c].codes = NULL;
+  }
+}
+
 void churn_data_free(churn_data *data)
 {
   if (data == NULL)
@@ -363,6 +376,8 @@ void churn_data_free(churn_data *data)
   const churn_schema *schema = data->schema;
   free_customers(&data->customers, schema->sources[0].column_count);
   for (size_t i = 0; data->histories != NULL && i + 1 < schema->source_count; i++) {
+    if (data->histories[i].mapped)
+      forget_arrays(&data->histories[i], schema->sources[1 + i].column_count);
     free(data->histories[i].first_row);
     free(data->histories[i].days);
     free_columns(data->histories[i].columns, schema->sources[1 + i].column_count);
@@ -376,5 +391,6 @@ void churn_data_free(churn_data *data)
     free(data->inputs[i].path);
   }
   free(data->inputs);
+  churn_spill_free(data->spill);
   free(data);
 }

@@ -12,6 +12,7 @@
 #define CHURN_HISTORY_DATA_H
 
 #include "history/schema.h"
+#include "history/spill.h"
 #include "source/table.h"
 
 /* Which columns of which source are wanted: needs[source][column] true. Day, id, joined, left, and
@@ -51,6 +52,7 @@ typedef struct churn_history {
   churn_day *days;       /* [rows], non-decreasing within a customer */
   churn_column *columns; /* per schema column, rows in this order; the day column itself is not
                             repeated: use `days` */
+  bool mapped;           /* the arrays of days and columns lie in a file of data->spill */
   uint64_t rows_read;
   uint64_t rows_unmatched; /* rows of unknown customers, left out */
   uint64_t rows_dayless;   /* rows without a day, left out */
@@ -85,6 +87,8 @@ typedef struct churn_data {
                            there is none */
   churn_input *inputs;
   size_t input_count;
+  churn_spill *spill; /* the run's memory bound; NULL = none. Who walks over histories tells it
+                         (churn_spill_walked) */
   bool incomplete; /* collect_all: a fault left a source out or spells wrong, so there is enough to
                       describe but not to evaluate */
 } churn_data;
@@ -99,7 +103,8 @@ typedef struct churn_data_settings {
 
 /* Reads all wanted sources. INCONSISTENT with a place for: overlapping spells, left before joined,
  * a duplicate id where there are no dates, a via key that maps to two customers. Notes: unmatched
- * rows, rows without a day. */
+ * rows, rows without a day. Under run->memory_bytes histories that find no room lie in temporary
+ * files: IO, CANNOT_CREATE. */
 CHURN_MUST_USE churn_status churn_data_read(const churn_schema *schema, const churn_needs *needs,
                                             const churn_data_settings *settings,
                                             const churn_run *run, churn_data **data,

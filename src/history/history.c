@@ -273,13 +273,15 @@ static churn_status take_history(const churn_build *build, size_t index, const l
   churn_status status = find_id_space(build, spec, &space);
   churn_grouping *grouping = NULL;
   if (status == CHURN_OK) {
-    grouping = churn_grouping_new(l->requests, l->count, build->data->customers.count, space.map);
+    grouping = churn_grouping_new(l->requests, l->count, build->data->customers.count, space.map,
+                                  build->data->spill);
     status = grouping == NULL ? churn_error_no_memory(build->error)
                               : read_rows(build, index, l, &space, grouping);
   }
   churn_grouping_free(grouping);
   churn_table_free(space.via);
   free(space.map);
+  churn_spill_trim(build->data->spill);
   return status;
 }
 

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "design/split.h"
 #include "evaluate/measures.h"
+#include "jobs/best_set.h"
 #include "jobs/extraction_cost.h"
-#include "jobs/judge.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ typedef struct comparing {
   churn_frame *frame;
   churn_feature_sets sets;
   churn_judging_folds folds;
+  bool *wanted; /* [features of the project]: those that some set holds; NULL = all are read */
   churn_comparison *comparison;
 } comparing;
 
@@ -33,12 +34,29 @@ void churn_comparison_free(churn_comparison *comparison)
     free(comparison->sets[s].name);
     free(comparison->sets[s].features);
     free(comparison->sets[s].fold_aucs);
+    free(comparison->sets[s].fold_log_losses);
+    free(comparison->sets[s].fold_briers);
   }
   for (size_t i = 0; comparison->pairs != NULL && i < comparison->pair_count; i++)
     free(comparison->pairs[i].verdict);
   for (size_t i = 0; comparison->features != NULL && i < comparison->feature_count; i++)
     free(comparison->features[i]);
+  for (size_t i = 0; comparison->expressions != NULL && i < comparison->feature_count; i++)
+    free(comparison->expressions[i]);
+  for (size_t i = 0; comparison->inputs != NULL && i < comparison->input_count; i++) {
+    free(comparison->inputs[i].source);
+    free(comparison->inputs[i].fingerprint);
+  }
+  for (size_t i = 0; comparison->columns != NULL && i < comparison->column_count; i++)
+    free(comparison->columns[i].name);
+  free(comparison->sets_text);
+  free(comparison->test_kind);
+  free(comparison->interval_kind);
   free(comparison->features);
+  free(comparison->expressions);
+  free(comparison->inputs);
+  free(comparison->best_features);
+  free(comparison->columns);
   free(comparison->folds);
   free(comparison->sets);
   free(comparison->pairs);
@@ -54,6 +72,7 @@ static void clear(comparing *c)
   churn_snapshots_free(c->rows);
   churn_snapshots_free(c->all);
   churn_pipeline_close(c->pipeline);
+  free(c->wanted);
 }
 
 static churn_status check_outcome(const churn_project *project, churn_error *error)
@@ -72,10 +91,21 @@ static bool reads_standard_input(const churn_project *project)
   return reads;
 }
 
+/* Only what some set holds is read and extracted. */
+static churn_status narrow_sets(comparing *c, size_t features, churn_error *error)
+{
+  c->wanted = churn_array_new(features, sizeof *c->wanted);
+  if (c->wanted == NULL)
+    return churn_error_no_memory(error);
+  churn_feature_sets_union(&c->sets, features, c->wanted);
+  churn_feature_sets_narrow(&c->sets, features, c->wanted);
+  return CHURN_OK;
+}
+
 /* Before the data is read, so that a wrong name is told at once. */
 static churn_status open_sets(comparing *c, churn_error *error)
 {
-  churn_pipeline_settings opening = {.no_data = true};
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .no_data = true};
   churn_pipeline *checked = NULL;
   churn_status status = check_outcome(c->project, error);
   if (status != CHURN_OK || reads_standard_input(c->project))
@@ -83,13 +113,15 @@ static churn_status open_sets(comparing *c, churn_error *error)
   status = churn_pipeline_open(c->project, &opening, c->run, &checked, error);
   if (status == CHURN_OK)
     status = churn_feature_sets_build(checked, c->settings, &c->sets, error);
+  if (status == CHURN_OK)
+    status = narrow_sets(c, checked->feature_count, error);
   churn_pipeline_close(checked);
   return status;
 }
 
 static churn_status open_rows(comparing *c, churn_error *error)
 {
-  churn_pipeline_settings opening = {.with_labels = true};
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .wanted = c->wanted};
   churn_status status = churn_pipeline_open(c->project, &opening, c->run, &c->pipeline, error);
   if (status == CHURN_OK && c->sets.count == 0)
     status = churn_feature_sets_build(c->pipeline, c->settings, &c->sets, error);
@@ -114,10 +146,15 @@ static churn_status choose_folds(comparing *c, churn_error *error)
   const churn_compare_settings *s = c->settings;
   churn_status status = CHURN_OK;
   if (s->folds == 0)
-    status = churn_judging_by_time(c->pipeline, c->rows, c->run, &c->folds, error);
+    status = churn_judging_by_time(c->pipeline, c->rows, s->window_days, c->run, &c->folds, error);
   if (status != CHURN_OK || c->folds.count > 0)
     return status;
   churn_judging_folds_clear(&c->folds);
+  if (s->window_days > 0)
+    return churn_error_set(
+        error, CHURN_USAGE,
+        "a sliding window takes folds by time: leave out the number of folds, on "
+        "a project that has snapshots enough");
   return churn_judging_by_customer(c->pipeline, c->rows, s->folds == 0 ? DEFAULT_FOLDS : s->folds,
                                    s->seed, &c->folds, error);
 }
@@ -145,7 +182,10 @@ static churn_status describe_set(const comparing *c, size_t set, churn_error *er
   to->random_auc = NAN;
   to->features = churn_array_new(from->count, sizeof *to->features);
   to->fold_aucs = churn_array_new(c->folds.count, sizeof *to->fold_aucs);
-  if (to->features == NULL || to->fold_aucs == NULL)
+  to->fold_log_losses = churn_array_new(c->folds.count, sizeof *to->fold_log_losses);
+  to->fold_briers = churn_array_new(c->folds.count, sizeof *to->fold_briers);
+  if (to->features == NULL || to->fold_aucs == NULL || to->fold_log_losses == NULL ||
+      to->fold_briers == NULL)
     return churn_error_no_memory(error);
   for (size_t f = 0; f < c->comparison->feature_count; f++)
     if (from->holds[f])
@@ -161,30 +201,82 @@ static void list_pairs(churn_comparison *to, bool all)
       to->pairs[to->pair_count++] = (churn_compared_pair){.first = a, .second = b};
 }
 
+static churn_status describe_inputs(const comparing *c, churn_error *error)
+{
+  churn_comparison *to = c->comparison;
+  const churn_data *data = c->pipeline->data;
+  churn_status status = CHURN_OK;
+  to->data_until = data->data_until;
+  to->inputs = churn_array_new(data->input_count, sizeof *to->inputs);
+  if (to->inputs == NULL)
+    return churn_error_no_memory(error);
+  for (; status == CHURN_OK && to->input_count < data->input_count; to->input_count++) {
+    const churn_input *from = &data->inputs[to->input_count];
+    churn_model_input *input = &to->inputs[to->input_count];
+    input->rows = from->rows;
+    status = churn_text_set(&input->source, from->name, error);
+    if (status == CHURN_OK)
+      status = churn_text_set(&input->fingerprint, from->fingerprint, error);
+  }
+  return status;
+}
+
+static churn_status describe_features(const comparing *c, churn_error *error)
+{
+  churn_comparison *to = c->comparison;
+  size_t count = c->pipeline->feature_count;
+  churn_status status = CHURN_OK;
+  to->features = churn_array_new(count, sizeof *to->features);
+  to->expressions = churn_array_new(count, sizeof *to->expressions);
+  if (to->features == NULL || to->expressions == NULL)
+    return churn_error_no_memory(error);
+  for (; status == CHURN_OK && to->feature_count < count; to->feature_count++) {
+    const churn_feature_spec *spec = &c->pipeline->selection->features[to->feature_count];
+    status = churn_text_set(&to->features[to->feature_count], spec->name.text, error);
+    if (status == CHURN_OK)
+      status = churn_text_set(&to->expressions[to->feature_count], spec->expression.text, error);
+  }
+  return status;
+}
+
+/* What a ledger needs to tell one comparison from another, and to repeat it. */
+static churn_status describe_origin(const comparing *c, churn_error *error)
+{
+  const churn_compare_settings *s = c->settings;
+  const churn_outcome_spec *outcome = &c->project->outcome;
+  churn_comparison *to = c->comparison;
+  to->settings = *s;
+  to->settings.sets = NULL;
+  to->gap_days = outcome->gap_days;
+  to->horizon_days = outcome->horizon_days;
+  churn_status status = s->sets == NULL ? CHURN_OK : churn_text_set(&to->sets_text, s->sets, error);
+  to->settings.sets = to->sets_text;
+  return status == CHURN_OK ? describe_inputs(c, error) : status;
+}
+
 static churn_status describe(comparing *c, churn_error *error)
 {
   const churn_compare_settings *s = c->settings;
-  size_t sets = c->sets.count, features = c->pipeline->feature_count;
+  size_t sets = c->sets.count;
   churn_comparison *to = c->comparison = calloc(1, sizeof *to);
   if (to == NULL)
     return churn_error_no_memory(error);
   to->rule = c->folds.by_time ? CHURN_FOLDS_TIME : CHURN_FOLDS_CUSTOMERS;
+  to->window_days = s->window_days;
   to->kept_back = c->all->count - c->rows->count;
   to->capacity = s->capacity;
   to->seed = s->seed;
   to->draws = churn_bootstrap_draws(&(churn_bootstrap_settings){.draws = s->draws});
   to->folds = churn_array_new(c->folds.count, sizeof *to->folds);
-  to->features = churn_array_new(features, sizeof *to->features);
   to->sets = churn_array_new(sets, sizeof *to->sets);
   to->pairs = churn_array_new(s->all_pairs ? sets * (sets - 1) / 2 : sets, sizeof *to->pairs);
-  if (to->folds == NULL || to->features == NULL || to->sets == NULL || to->pairs == NULL)
+  if (to->folds == NULL || to->sets == NULL || to->pairs == NULL)
     return churn_error_no_memory(error);
-  to->fold_count = c->folds.count;
+  to->fold_count = to->planned_folds = c->folds.count;
   to->set_count = sets;
-  churn_status status = CHURN_OK;
-  for (; status == CHURN_OK && to->feature_count < features; to->feature_count++)
-    status = churn_text_set(&to->features[to->feature_count],
-                            c->pipeline->selection->features[to->feature_count].name.text, error);
+  churn_status status = describe_origin(c, error);
+  if (status == CHURN_OK)
+    status = describe_features(c, error);
   for (size_t i = 0; status == CHURN_OK && i < sets; i++)
     status = describe_set(c, i, error);
   for (uint32_t f = 0; f < c->folds.count; f++)
@@ -213,19 +305,52 @@ static void describe_fits(const comparing *c, const churn_set_outcome *fits)
   }
 }
 
+/* Rows of folds that were not finished are not judged, but go on training the others. */
+static void keep_folds(comparing *c, uint32_t finished)
+{
+  for (size_t i = 0; i < c->rows->count; i++)
+    if (c->folds.fold[i] != CHURN_NOT_JUDGED && c->folds.fold[i] >= finished)
+      c->folds.fold[i] = CHURN_NOT_JUDGED;
+  c->folds.count = finished;
+  c->comparison->fold_count = finished;
+}
+
+static bool is_asked(const comparing *c)
+{
+  return c->run != NULL && c->run->stop != NULL && c->run->stop->asked;
+}
+
+static size_t find_best(const churn_comparison *c)
+{
+  size_t best = 0;
+  for (size_t s = 1; s < c->set_count; s++)
+    if (c->sets[s].auc.value > c->sets[best].auc.value)
+      best = s;
+  return best;
+}
+
+static bool is_weighted(const comparing *c)
+{
+  return c->project->fit.weighting != CHURN_WEIGHTING_NONE;
+}
+
 static churn_status judge(comparing *c, churn_error *error)
 {
   size_t sets = c->sets.count, rows = c->rows->count;
-  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds};
+  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds, NULL};
+  uint32_t finished = 0;
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   churn_status status = logits == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, error);
-  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
+    status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, &finished, error);
+  if (status == CHURN_OK)
+    keep_folds(c, finished);
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
   if (status == CHURN_OK) {
     describe_fits(c, fits);
     status = churn_judge(&judging, c->run, c->comparison, error);
+    c->comparison->best = find_best(c->comparison);
   }
   free(logits);
   free(fits);
@@ -247,26 +372,28 @@ static bool random_differs(const comparing *c)
 static churn_status judge_random(comparing *c, churn_error *error)
 {
   size_t sets = c->sets.count, rows = c->rows->count;
-  if (!random_differs(c))
+  if (!random_differs(c) || is_asked(c))
     return CHURN_OK;
   churn_judging_folds folds = {0};
   churn_status status =
       churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed, &folds, error);
   if (status != CHURN_OK || folds.count == 0)
     return status;
-  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds};
+  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds, NULL};
+  uint32_t finished = 0;
   double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);
   churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
   if (status == CHURN_OK && (logits == NULL || areas == NULL || fits == NULL))
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)
-    status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, error);
+    status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, &finished, error);
   /* the same rows, ranked in the same lists, so that the difference is optimism alone */
-  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits};
-  if (status == CHURN_OK)
-    status = churn_judge_areas(&judging, c->run, areas, error);
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++)
+  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
+  bool whole = finished == folds.count;
+  if (status == CHURN_OK && whole)
+    status = churn_judge_areas(&judging, c->run, areas, NULL, error);
+  for (size_t s = 0; status == CHURN_OK && whole && s < sets; s++)
     c->comparison->sets[s].random_auc = areas[s];
   churn_judging_folds_clear(&folds);
   free(logits);
@@ -278,25 +405,29 @@ static churn_status judge_random(comparing *c, churn_error *error)
 static churn_status measure_cost(comparing *c, churn_error *error)
 {
   churn_status status = CHURN_OK;
-  for (size_t s = 0; status == CHURN_OK && s < c->sets.count; s++)
+  for (size_t s = 0; s < c->sets.count; s++)
+    c->comparison->sets[s].extraction_ms = NAN;
+  for (size_t s = 0; status == CHURN_OK && s < c->sets.count && !is_asked(c); s++)
     status = churn_extraction_cost(c->pipeline, c->rows, &c->sets.sets[s],
                                    &c->comparison->sets[s].extraction_ms, error);
   return status;
 }
 
-/* The measures and tests count every row once; a comparison that took such a project all the same
- * would answer for the file, not for the population. */
-static churn_status refuse_weights(comparing *c, churn_error *error)
+static churn_status report_best(comparing *c, churn_error *error)
 {
-  const churn_fit_spec *fit = &c->project->fit;
-  const churn_located *at = fit->weight.text != NULL ? &fit->weight : &fit->offset;
-  if (fit->weighting == CHURN_WEIGHTING_NONE && fit->offset.text == NULL)
+  if (c->settings->brief || is_asked(c))
     return CHURN_OK;
-  return churn_error_set_at(error, CHURN_BAD_PROJECT,
-                            (churn_place){c->project->path, at->line, at->column},
-                            "compare counts every row once, without weights and offset; accepted: "
-                            "a project without customers.weight, fit.weights, fit.sampled and "
-                            "fit.offset");
+  churn_feature_sets one = {.sets = &c->sets.sets[c->comparison->best], .count = 1};
+  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &one, &c->folds, NULL};
+  churn_status status = churn_best_set_learn(&input, c->run, c->comparison, error);
+  return status == CHURN_OK ? churn_best_set_explain(&input, c->run, c->comparison, error) : status;
+}
+
+static churn_status conclude(comparing *c, churn_error *error)
+{
+  (void)error;
+  c->comparison->partial = is_asked(c);
+  return CHURN_OK;
 }
 
 churn_status churn_compare(const churn_project *project, const churn_compare_settings *settings,
@@ -305,8 +436,8 @@ churn_status churn_compare(const churn_project *project, const churn_compare_set
   comparing c = {.project = project, .settings = settings, .run = run};
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
-      refuse_weights, open_sets, open_rows,    choose_folds,
-      describe,       judge,     judge_random, measure_cost};
+      open_sets,    open_rows,    choose_folds, describe, judge,
+      judge_random, measure_cost, report_best,  conclude};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);
   if (status == CHURN_OK) {

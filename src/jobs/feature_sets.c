@@ -319,3 +319,20 @@ churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
     churn_feature_sets_clear(&made);
   return status;
 }
+
+void churn_feature_sets_union(const churn_feature_sets *sets, size_t features, bool *wanted)
+{
+  for (size_t s = 0; s < sets->count; s++)
+    for (size_t f = 0; f < features; f++)
+      wanted[f] = wanted[f] || sets->sets[s].holds[f];
+}
+
+void churn_feature_sets_narrow(churn_feature_sets *sets, size_t features, const bool *wanted)
+{
+  for (size_t s = 0; s < sets->count; s++) {
+    bool *holds = sets->sets[s].holds;
+    for (size_t f = 0, kept = 0; f < features; f++)
+      if (wanted[f])
+        holds[kept++] = holds[f];
+  }
+}

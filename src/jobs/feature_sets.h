@@ -32,6 +32,11 @@ typedef struct churn_feature_sets {
 CHURN_MUST_USE churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
                                                      const churn_compare_settings *settings,
                                                      churn_feature_sets *sets, churn_error *error);
+/* wanted [features]: those that any set holds, set by the caller to false before. */
+void churn_feature_sets_union(const churn_feature_sets *sets, size_t features, bool *wanted);
+
+/* The sets as they are among the wanted features alone. */
+void churn_feature_sets_narrow(churn_feature_sets *sets, size_t features, const bool *wanted);
 void churn_feature_sets_clear(churn_feature_sets *sets);
 
 #endif

@@ -23,8 +23,9 @@ typedef struct judging {
   churn_judged judged;
   int8_t *labels;
   double *values;
+  double *weights; /* of the population; NULL = 1 each */
   uint32_t *clusters, *folds;
-  double *logits; /* [sets][judged rows] */
+  double *logits; /* [sets][judged rows], in the input's place */
   churn_ordering *orderings;
   churn_measured_set *sets;
   double *places; /* [folds] */
@@ -40,9 +41,9 @@ static void clear(judging *j)
     churn_ordering_clear(&j->orderings[s]);
   free(j->labels);
   free(j->values);
+  free(j->weights);
   free(j->clusters);
   free(j->folds);
-  free(j->logits);
   free(j->orderings);
   free(j->sets);
   free(j->places);
@@ -57,9 +58,10 @@ static churn_status allocate(judging *j, size_t rows, churn_error *error)
   size_t sets = j->input->sets;
   j->labels = churn_array_new(rows, sizeof *j->labels);
   j->values = churn_array_new(rows, sizeof *j->values);
+  if (j->input->weighted && (j->weights = churn_array_new(rows, sizeof *j->weights)) == NULL)
+    return churn_error_no_memory(error);
   j->clusters = churn_array_new(rows, sizeof *j->clusters);
   j->folds = churn_array_new(rows, sizeof *j->folds);
-  j->logits = churn_array_new(rows * sets, sizeof *j->logits);
   j->orderings = churn_array_new(sets, sizeof *j->orderings);
   j->sets = churn_array_new(sets, sizeof *j->sets);
   j->places = churn_array_new(j->input->folds->count, sizeof *j->places);
@@ -67,11 +69,23 @@ static churn_status allocate(judging *j, size_t rows, churn_error *error)
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
   return j->labels == NULL || j->values == NULL || j->clusters == NULL || j->folds == NULL ||
-                 j->logits == NULL || j->orderings == NULL || j->sets == NULL ||
-                 j->places == NULL || j->areas == NULL || j->covariance == NULL ||
-                 j->measures == NULL
+                 j->orderings == NULL || j->sets == NULL || j->places == NULL || j->areas == NULL ||
+                 j->covariance == NULL || j->measures == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
+}
+
+/* Those of rows that are judged move together, in place: many sets' are the largest array there is.
+ */
+static void take_logits(judging *j)
+{
+  const churn_judge_input *in = j->input;
+  size_t to = 0;
+  for (size_t s = 0; s < in->sets; s++)
+    for (size_t i = 0; i < in->rows->count; i++)
+      if (in->folds->fold[i] != CHURN_NOT_JUDGED)
+        in->logits[to++] = in->logits[s * in->rows->count + i];
+  j->logits = in->logits;
 }
 
 /* Customers' numbers become dense: rows of one stand together. */
@@ -79,7 +93,7 @@ static void take_rows(judging *j)
 {
   const churn_judge_input *in = j->input;
   uint32_t customer = 0, clusters = 0;
-  size_t to = 0, rows = j->judged.rows;
+  size_t to = 0;
   for (size_t i = 0; i < in->rows->count; i++) {
     const churn_snapshot *row = &in->rows->rows[i];
     if (in->folds->fold[i] == CHURN_NOT_JUDGED)
@@ -88,10 +102,10 @@ static void take_rows(judging *j)
     customer = row->customer;
     j->labels[to] = row->label;
     j->values[to] = in->frame->values[i];
+    if (j->weights != NULL)
+      j->weights[to] = row->weight;
     j->clusters[to] = clusters - 1;
     j->folds[to] = in->folds->fold[i];
-    for (size_t s = 0; s < in->sets; s++)
-      j->logits[s * rows + to] = in->logits[s * in->rows->count + i];
     to++;
   }
   j->judged.cluster_count = clusters;
@@ -108,11 +122,13 @@ static churn_status open_judging(judging *j, churn_error *error)
     return status;
   j->judged = (churn_judged){.rows = rows,
                              .labels = j->labels,
+                             .weights = j->weights,
                              .values = j->values,
                              .clusters = j->clusters,
                              .folds = j->folds,
                              .fold_count = in->folds->count};
   take_rows(j);
+  take_logits(j);
   status = churn_judged_check(&j->judged, error);
   for (size_t s = 0; status == CHURN_OK && s < in->sets; s++) {
     const double *logits = j->logits + s * rows;
@@ -125,12 +141,14 @@ static churn_status open_judging(judging *j, churn_error *error)
 }
 
 churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run, double *areas,
-                               churn_error *error)
+                               double *covariance, churn_error *error)
 {
   judging j = {.input = input, .run = run};
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     memcpy(areas, j.areas, input->sets * sizeof *areas);
+  if (status == CHURN_OK && covariance != NULL)
+    memcpy(covariance, j.covariance, input->sets * input->sets * sizeof *covariance);
   clear(&j);
   return status;
 }
@@ -144,13 +162,18 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   churn_status status = churn_span_of(j->input->rows, &span, error);
   if (status != CHURN_OK)
     return status;
-  double rows = (double)j->judged.rows, days = span.days > 1 ? span.days : 1;
-  for (uint32_t f = 0; f < folds->count; f++) {
-    double of_fold = (double)c->folds[f].rows;
-    j->places[f] = c->capacity == 0 ? of_fold / 10
-                   : folds->by_time ? (double)c->capacity
-                                    : (double)c->capacity * days * of_fold / rows;
+  double all = 0, days = span.days > 1 ? span.days : 1;
+  for (uint32_t f = 0; f < folds->count; f++)
+    j->places[f] = 0;
+  for (size_t i = 0; i < j->judged.rows; i++) {
+    double weight = churn_judged_weight(&j->judged, i);
+    j->places[j->folds[i]] += weight;
+    all += weight;
   }
+  for (uint32_t f = 0; f < folds->count; f++)
+    j->places[f] = c->capacity == 0 ? j->places[f] / 10
+                   : folds->by_time ? (double)c->capacity
+                                    : (double)c->capacity * days * j->places[f] / all;
   return CHURN_OK;
 }
 
@@ -203,13 +226,39 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
   const double *logits = j->logits + set * rows;
   for (size_t i = 0; i < rows; i++)
     probabilities[i] = churn_logit_probability(logits[i]);
-  churn_scored scored = {
-      .rows = rows, .labels = j->labels, .probabilities = probabilities, .logits = logits};
+  churn_scored scored = {.rows = rows,
+                         .labels = j->labels,
+                         .probabilities = probabilities,
+                         .logits = logits,
+                         .weights = j->weights,
+                         .repeated = j->input->rows->repeated};
   churn_status status = churn_figures_compute(&scored, NULL, 0, j->run, &evaluation, error);
   to->calibration_slope = evaluation.figures.calibration_slope;
   to->calibration_slope_error = evaluation.slope_error;
   free(probabilities);
   return status;
+}
+
+static churn_status measure_folds(const judging *j, const churn_comparison *c, size_t set,
+                                  churn_error *error)
+{
+  churn_compared_set *to = &c->sets[set];
+  double *all = churn_array_new(c->fold_count, sizeof *all);
+  if (all == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < j->judged.rows; i++) {
+    double logit = j->sets[set].logits[i];
+    double weight = churn_judged_weight(&j->judged, i);
+    to->fold_log_losses[j->folds[i]] += weight * churn_logit_loss(logit, j->labels[i]);
+    to->fold_briers[j->folds[i]] += weight * churn_logit_square(logit, j->labels[i]);
+    all[j->folds[i]] += weight;
+  }
+  for (size_t f = 0; f < c->fold_count; f++) {
+    to->fold_log_losses[f] /= all[f];
+    to->fold_briers[f] /= all[f];
+  }
+  free(all);
+  return CHURN_OK;
 }
 
 static churn_status fill_set(const judging *j, const churn_comparison *c, size_t set,
@@ -226,7 +275,7 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
                                                      [CHURN_MEASURE_CAPTURED] = &to->captured,
                                                      [CHURN_MEASURE_CAPTURED_VALUE] =
                                                          &to->captured_value};
-  churn_status status = CHURN_OK;
+  churn_status status = measure_folds(j, c, set, error);
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
     status = estimate(j, c, NULL, set, m, estimates[m], error);
   if (status == CHURN_OK)

@@ -13,7 +13,8 @@ typedef struct churn_judge_input {
   const churn_frame *frame; /* for the rows' values */
   const churn_judging_folds *folds;
   size_t sets;
-  const double *logits; /* [sets][rows] */
+  double *logits; /* [sets][rows]; of no use afterwards */
+  bool weighted;  /* rows count as their weights say */
 } churn_judge_input;
 
 /* Fills in the comparison what is judged: rows, churners, customers, of the sets (names and counts
@@ -22,9 +23,11 @@ typedef struct churn_judge_input {
 CHURN_MUST_USE churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                                         churn_comparison *comparison, churn_error *error);
 
-/* Areas alone, as churn_compared_set's auc; areas [sets]. */
+/* Areas alone, as churn_compared_set's auc; areas [sets], covariance [sets][sets] or NULL
+ * (evaluate/auc.h). */
 CHURN_MUST_USE churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run,
-                                              double *areas, churn_error *error);
+                                              double *areas, double *covariance,
+                                              churn_error *error);
 
 /* Whether set `second` is better than `first`, in words; NULL when memory ran out. */
 char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair);

@@ -54,7 +54,7 @@ static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapsho
   return is_enough(&training) && is_enough(&judged);
 }
 
-static bool folds_are_enough(const churn_judging_folds *folds, const churn_snapshots *rows)
+bool churn_judging_enough(const churn_judging_folds *folds, const churn_snapshots *rows)
 {
   bool enough = true;
   for (uint32_t f = 0; enough && f < folds->count; f++)
@@ -110,7 +110,7 @@ static churn_status allocate_days(churn_judging_folds *f, size_t rows, uint32_t 
 
 /* Every day is tried as the next fold. */
 static void choose_days(churn_judging_folds *f, const churn_snapshots *rows, const churn_day *days,
-                        int32_t span_days)
+                        int32_t span_days, int32_t window_days)
 {
   for (uint32_t d = 0; d < f->groups; d++) {
     bool *trains = f->trains + (size_t)f->count * f->groups;
@@ -118,14 +118,15 @@ static void choose_days(churn_judging_folds *f, const churn_snapshots *rows, con
       continue;
     f->days[f->count] = days[d];
     for (uint32_t g = 0; g < f->groups; g++)
-      trains[g] = days[g] + span_days <= days[d];
+      trains[g] = days[g] + span_days <= days[d] &&
+                  (window_days == 0 || days[g] + span_days > days[d] - window_days);
     f->count += fold_is_enough(f, rows, f->count);
   }
 }
 
 churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_snapshots *rows,
-                                   const churn_run *run, churn_judging_folds *folds,
-                                   churn_error *error)
+                                   int32_t window_days, const churn_run *run,
+                                   churn_judging_folds *folds, churn_error *error)
 {
   const churn_outcome_spec *outcome = &pipeline->project->outcome;
   churn_judging_folds f = {.by_time = true};
@@ -137,7 +138,7 @@ churn_status churn_judging_by_time(const churn_pipeline *pipeline, const churn_s
   if (status == CHURN_OK) {
     for (size_t i = 0; i < rows->count; i++)
       f.group[i] = number_of_day(days, all, rows->rows[i].as_of);
-    choose_days(&f, rows, days, outcome->gap_days + outcome->horizon_days);
+    choose_days(&f, rows, days, outcome->gap_days + outcome->horizon_days, window_days);
     for (size_t i = 0; i < rows->count; i++) {
       f.fold[i] = CHURN_NOT_JUDGED;
       for (uint32_t d = 0; d < f.count; d++)
@@ -179,7 +180,7 @@ churn_status churn_judging_by_customer(const churn_pipeline *pipeline, const chu
     status = churn_folds_deal(rows, pipeline->data->customers.ids, count, seed, f.fold, error);
   if (status == CHURN_OK) {
     memcpy(f.group, f.fold, rows->count * sizeof *f.group);
-    if (!folds_are_enough(&f, rows))
+    if (!churn_judging_enough(&f, rows))
       status = churn_error_set(error, CHURN_DEGENERATE,
                                "in %u folds some hold fewer than %d customers who churned, or who "
                                "stayed: too few to compare on",
@@ -205,7 +206,7 @@ churn_status churn_judging_by_row(const churn_snapshots *rows, uint32_t count, u
   churn_random_shuffle(&random, f.fold, (uint32_t)rows->count);
   for (size_t i = 0; i < rows->count; i++)
     f.group[i] = f.fold[i] %= count;
-  if (!folds_are_enough(&f, rows))
+  if (!churn_judging_enough(&f, rows))
     churn_judging_folds_clear(&f);
   *folds = f;
   return CHURN_OK;

@@ -8,8 +8,8 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "evaluate/auc.h"
 #include "evaluate/auc_pair.h"
-#include "evaluate/figures.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -73,12 +73,16 @@ static churn_snapshots *new_rows(size_t count)
 static churn_status take_rows(audit *a, const churn_snapshots *all, churn_error *error)
 {
   double share = all->count <= MOST_ROWS ? 1 : MOST_ROWS / (double)all->count;
+  bool taken = share >= 1;
   a->rows = new_rows(all->count);
   if (a->rows == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < all->count; i++)
-    if (share >= 1 || unit_of(a, all->rows[i].customer, SAMPLE_SEED) < share)
+  for (size_t i = 0; i < all->count; i++) {
+    if (share < 1 && (i == 0 || all->rows[i].customer != all->rows[i - 1].customer))
+      taken = unit_of(a, all->rows[i].customer, SAMPLE_SEED) < share;
+    if (taken)
       a->rows->rows[a->rows->count++] = all->rows[i];
+  }
   a->labels = churn_snapshots_labels(a->rows);
   a->half = churn_array_new(a->rows->count, sizeof *a->half);
   if (a->labels == NULL || a->half == NULL)

@@ -26,7 +26,7 @@ void churn_set_columns(const churn_model *encoding, const churn_feature_set *set
 
 churn_status churn_out_of_fold(const churn_out_of_fold_input *input, const char *stage,
                                const churn_run *run, double *logits, churn_set_outcome *outcomes,
-                               churn_error *error)
+                               uint32_t *finished, churn_error *error)
 {
   size_t fits = input->sets->count * input->folds->count;
   bool *wanted = churn_array_new(fits, sizeof *wanted);
@@ -34,10 +34,11 @@ churn_status churn_out_of_fold(const churn_out_of_fold_input *input, const char 
   memset(outcomes, 0, input->sets->count * sizeof *outcomes);
   for (size_t i = 0; status == CHURN_OK && i < fits; i++)
     wanted[i] = true;
-  if (status == CHURN_OK && input->pipeline->project->fit.penalty == CHURN_PENALTY_NONE)
+  if (status == CHURN_OK && input->pipeline->project->fit.penalty == CHURN_PENALTY_NONE &&
+      input->contributions == NULL)
     status = churn_shared_folds(input, wanted, stage, run, logits, outcomes, error);
   if (status == CHURN_OK)
-    status = churn_own_folds(input, wanted, stage, run, logits, outcomes, error);
+    status = churn_own_folds(input, wanted, stage, run, logits, outcomes, finished, error);
   free(wanted);
   return status;
 }

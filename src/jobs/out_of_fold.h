@@ -20,6 +20,9 @@ typedef struct churn_out_of_fold_input {
   const churn_frame *frame; /* of the rows, all features of the pipeline */
   const churn_feature_sets *sets;
   const churn_judging_folds *folds;
+  double *contributions; /* [features of the pipeline][rows]: what each feature's columns add to the
+                            logit of the first set, for rows that are judged, 0 before; NULL = not
+                            wanted */
 } churn_out_of_fold_input;
 
 /* How a set's fits went. */
@@ -33,11 +36,14 @@ typedef struct churn_set_outcome {
 /* logits [sets][rows], those of rows that are not judged untouched; outcomes [sets]. Without a
  * column that varies, a set predicts the training rows' rate. A likelihood without maximum gives
  * the coefficients at which it hardly rises any more, unless the project says `separation: firth`.
+ * Asked to stop (run->stop) it ends before its last fold, once one is finished: *finished, the
+ * number of folds whose rows have all logits, is then below the folds' count. Fits that share their
+ * tiles end together, so before that there is nothing to keep.
  * Errors of the encoding and the fit. */
 CHURN_MUST_USE churn_status churn_out_of_fold(const churn_out_of_fold_input *input,
                                               const char *stage, const churn_run *run,
                                               double *logits, churn_set_outcome *outcomes,
-                                              churn_error *error);
+                                              uint32_t *finished, churn_error *error);
 
 /* Marks the encoding's columns that any of the set's features is encoded by: one flag may serve
  * several features. wanted [columns], false before. */

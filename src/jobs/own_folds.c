@@ -6,9 +6,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "design/encoding.h"
+#include "fit/moments.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ typedef struct part {
   size_t count;
   churn_snapshots snapshots;
   int8_t *labels;
+  double *weights; /* of the population; NULL = 1 each */
   churn_frame *frame;
   churn_matrix *matrix; /* of all sets' columns */
 } part;
@@ -44,6 +46,7 @@ static void clear_part(part *p)
   free(p->rows);
   free(p->snapshots.rows);
   free(p->labels);
+  free(p->weights);
   churn_frame_free(p->frame);
   churn_matrix_free(p->matrix);
   *p = (part){0};
@@ -68,7 +71,11 @@ static churn_status take_part(const fold_work *w, bool training, part *p, churn_
     p->snapshots.rows[i] = in->rows->rows[p->rows[i]];
     p->labels[i] = p->snapshots.rows[i].label;
   }
-  return churn_frame_take(in->frame, p->rows, p->count, &p->frame, error);
+  p->snapshots.repeated = in->rows->repeated;
+  churn_status status =
+      churn_population_weights(&in->pipeline->project->fit, &p->snapshots, &p->weights, error);
+  return status == CHURN_OK ? churn_frame_take(in->frame, p->rows, p->count, &p->frame, error)
+                            : status;
 }
 
 static churn_status learn(fold_work *w, churn_error *error)
@@ -80,8 +87,11 @@ static churn_status learn(fold_work *w, churn_error *error)
       features == NULL || w->encoding == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
-  churn_encoding_rows rows = {
-      .frame = w->training.frame, .labels = w->training.labels, .any_reference = true};
+  churn_encoding_rows rows = {.frame = w->training.frame,
+                              .labels = w->training.labels,
+                              .weights = w->training.weights,
+                              .repeated = w->training.snapshots.repeated,
+                              .any_reference = true};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, p->project->pool_rows,
                                   w->run, w->encoding, error);
@@ -91,11 +101,11 @@ static churn_status learn(fold_work *w, churn_error *error)
 
 static churn_status encode(const fold_work *w, part *p, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(w->encoding, w->input->pipeline->plan, p->frame,
-                                             p->labels, w->run, &p->matrix, error);
-  churn_frame_free(p->frame);
-  p->frame = NULL;
-  return status;
+  churn_status status = churn_encoding_move(w->encoding, w->input->pipeline->plan, &p->frame,
+                                            p->labels, w->run, &p->matrix, error);
+  return status == CHURN_OK ? churn_matrix_set_terms(&w->input->pipeline->project->fit,
+                                                     &p->snapshots, p->matrix, error)
+                            : status;
 }
 
 static churn_status open_fold(fold_work *w, churn_error *error)
@@ -135,6 +145,16 @@ static churn_status choose_columns(const fold_work *w, const churn_feature_set *
   return CHURN_OK;
 }
 
+static void copy_terms(const churn_matrix *from, churn_matrix *to)
+{
+  size_t size = churn_tile_count(from->rows) * CHURN_TILE_ROWS * sizeof(double);
+  memcpy(to->y, from->y, size);
+  memcpy(to->weight, from->weight, size);
+  if (from->offset != NULL)
+    memcpy(to->offset, from->offset, size);
+  to->repeated = from->repeated;
+}
+
 static churn_status copy_columns(const churn_matrix *from, set_work *s, churn_error *error)
 {
   size_t tiles = churn_tile_count(from->rows);
@@ -148,8 +168,10 @@ static churn_status copy_columns(const churn_matrix *from, set_work *s, churn_er
       memcpy(churn_matrix_tile(s->matrix, t, c), dense + s->chosen[c] * CHURN_TILE_ROWS,
              CHURN_TILE_ROWS * sizeof *dense);
   }
+  if (status == CHURN_OK && from->offset != NULL)
+    status = churn_matrix_add_offset(s->matrix, error);
   if (status == CHURN_OK)
-    memcpy(s->matrix->y, from->y, tiles * CHURN_TILE_ROWS * sizeof *from->y);
+    copy_terms(from, s->matrix);
   free(scratch);
   return status;
 }
@@ -209,12 +231,13 @@ static void clear_set(set_work *s)
   free(s->result.deviations);
 }
 
-static double training_logit(const fold_work *w)
+static churn_status fit_intercept(const fold_work *w, set_work *s, churn_error *error)
 {
-  double churners = 0, rows = (double)w->training.count;
-  for (size_t i = 0; i < w->training.count; i++)
-    churners += w->training.labels[i];
-  return log(churners / (rows - churners));
+  churn_totals totals;
+  churn_status status = churn_totals_read(w->training.matrix, w->run, &totals, error);
+  if (status == CHURN_OK)
+    s->result.coefficients[0] = totals.null_intercept;
+  return status;
 }
 
 static churn_status fit(const fold_work *w, set_work *s, churn_set_outcome *outcome,
@@ -222,10 +245,8 @@ static churn_status fit(const fold_work *w, set_work *s, churn_set_outcome *outc
 {
   const churn_pipeline *p = w->input->pipeline;
   churn_fit_report report;
-  if (s->count == 0) {
-    s->result.coefficients[0] = training_logit(w);
-    return CHURN_OK;
-  }
+  if (s->count == 0)
+    return fit_intercept(w, s, error);
   churn_penalty_input input = {p->project, &w->training.snapshots, p->data->customers.ids,
                                s->matrix};
   churn_status status = churn_penalty_fit(&input, w->run, &s->result, &report, &s->model, error);
@@ -247,11 +268,32 @@ static churn_status predict(const fold_work *w, const set_work *s, double *logit
   for (size_t t = 0; t < churn_tile_count(m->rows); t++) {
     const double *dense = churn_matrix_dense(m, t, scratch);
     for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++) {
-      double logit = b[0];
+      size_t row = w->judged.rows[t * CHURN_TILE_ROWS + r];
+      double logit = b[0] + w->input->rows->rows[row].offset;
       for (size_t c = 0; c < s->count; c++)
         logit += b[c + 1] * dense[s->chosen[c] * CHURN_TILE_ROWS + r];
-      logits[w->judged.rows[t * CHURN_TILE_ROWS + r]] = logit;
+      logits[row] = logit;
     }
+  }
+  free(scratch);
+  return CHURN_OK;
+}
+
+/* By the feature that a column belongs to. */
+static churn_status contribute(const fold_work *w, const set_work *s, churn_error *error)
+{
+  const churn_matrix *m = w->judged.matrix;
+  size_t all = w->input->rows->count;
+  double *scratch = churn_array_new_aligned(m->columns * CHURN_TILE_ROWS, sizeof *scratch);
+  if (scratch == NULL)
+    return churn_error_no_memory(error);
+  for (size_t t = 0; t < churn_tile_count(m->rows); t++) {
+    const double *dense = churn_matrix_dense(m, t, scratch);
+    for (size_t c = 0; c < s->count; c++)
+      for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++)
+        w->input->contributions[s->model.columns[c].feature * all +
+                                w->judged.rows[t * CHURN_TILE_ROWS + r]] +=
+            s->result.coefficients[c + 1] * dense[s->chosen[c] * CHURN_TILE_ROWS + r];
   }
   free(scratch);
   return CHURN_OK;
@@ -275,6 +317,8 @@ static churn_status run_set(const fold_work *w, size_t set, double *logits,
   outcome->columns = s.count > outcome->columns ? s.count : outcome->columns;
   if (status == CHURN_OK)
     status = predict(w, &s, logits, error);
+  if (status == CHURN_OK && set == 0 && w->input->contributions != NULL)
+    status = contribute(w, &s, error);
   clear_set(&s);
   return status;
 }
@@ -287,21 +331,40 @@ static bool any(const bool *wanted, size_t count)
   return found;
 }
 
+static bool is_asked(const churn_run *run)
+{
+  return run != NULL && run->stop != NULL && run->stop->asked;
+}
+
+/* Folds finished so far, and whether that is something to keep. */
+static void finish(const churn_run *run, uint32_t count, uint32_t *finished)
+{
+  *finished = count;
+  if (count > 0 && run != NULL && run->stop != NULL)
+    run->stop->worth = 1;
+}
+
 churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *wanted,
                              const char *stage, const churn_run *run, double *logits,
-                             churn_set_outcome *outcomes, churn_error *error)
+                             churn_set_outcome *outcomes, uint32_t *finished, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
   const churn_progress *progress = run == NULL ? NULL : run->progress;
   size_t sets = input->sets->count, rows = input->rows->count;
   churn_status status = CHURN_OK;
+  *finished = 0;
   for (uint32_t f = 0; status == CHURN_OK && f < input->folds->count; f++) {
     fold_work w = {.input = input, .run = &quiet, .fold = f};
     const bool *of_fold = wanted + f * sets;
-    if (!any(of_fold, sets))
+    if (!any(of_fold, sets)) {
+      finish(run, f + 1, finished);
       continue;
+    }
+    if (is_asked(run))
+      break;
     status = open_fold(&w, error);
-    for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    size_t s = 0;
+    for (; status == CHURN_OK && s < sets && !is_asked(run); s++) {
       if (!of_fold[s])
         continue;
       status = run_set(&w, s, logits + s * rows, &outcomes[s], error);
@@ -309,6 +372,9 @@ churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *w
         progress->report(progress->context, stage, f * sets + s + 1, input->folds->count * sets);
     }
     close_fold(&w);
+    if (s < sets)
+      break;
+    finish(run, f + 1, finished);
   }
   return status;
 }

@@ -15,6 +15,7 @@
 CHURN_MUST_USE churn_status churn_own_folds(const churn_out_of_fold_input *input,
                                             const bool *wanted, const char *stage,
                                             const churn_run *run, double *logits,
-                                            churn_set_outcome *outcomes, churn_error *error);
+                                            churn_set_outcome *outcomes, uint32_t *finished,
+                                            churn_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "design/encoding.h"
 #include "design/split.h"
 #include "fit/set_fits.h"
+#include "jobs/matrix_terms.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ typedef struct shared_work {
   bool *shared;         /* [folds][sets]: of the wanted, those to be made here */
   churn_encoding_feature *features;
   int8_t *labels;
-  bool *picked; /* [rows] */
+  double *weights; /* of the population; NULL = 1 each */
+  bool *picked;    /* [rows] */
   churn_model *encoding;
   churn_matrix *matrix;
   churn_scaled scaled;
@@ -33,6 +35,7 @@ static void clear(shared_work *w)
   free(w->shared);
   free(w->features);
   free(w->labels);
+  free(w->weights);
   free(w->picked);
   churn_model_free(w->encoding);
   churn_scaled_clear(&w->scaled);
@@ -56,7 +59,7 @@ static churn_status prepare(shared_work *w, churn_error *error)
     return churn_error_no_memory(error);
   for (size_t f = 0; f < features; f++)
     w->features[f] = (churn_encoding_feature){&in->pipeline->selection->features[f], f};
-  return CHURN_OK;
+  return churn_population_weights(&in->pipeline->project->fit, in->rows, &w->weights, error);
 }
 
 static churn_status learn(const shared_work *w, const churn_encoding_rows *rows,
@@ -76,17 +79,22 @@ static churn_status learn(const shared_work *w, const churn_encoding_rows *rows,
 }
 
 /* Which sets' fits the fold can share. */
-static void mark_agreeing(const shared_work *w, const churn_model *of_fold, uint32_t fold)
+static churn_status mark_agreeing(const shared_work *w, const churn_model *of_fold, uint32_t fold,
+                                  churn_error *error)
 {
   const churn_feature_sets *sets = w->input->sets;
   for (size_t s = 0; s < sets->count; s++)
     w->shared[fold * sets->count + s] = w->wanted[fold * sets->count + s];
   for (size_t f = 0; f < w->input->pipeline->feature_count; f++) {
-    bool agrees = churn_encoding_agrees(w->encoding, of_fold, f);
-    for (size_t s = 0; !agrees && s < sets->count; s++)
+    bool agree;
+    churn_status status = churn_encoding_agrees(w->encoding, of_fold, f, &agree, error);
+    if (status != CHURN_OK)
+      return status;
+    for (size_t s = 0; !agree && s < sets->count; s++)
       if (sets->sets[s].holds[f])
         w->shared[fold * sets->count + s] = false;
   }
+  return CHURN_OK;
 }
 
 static churn_status compare_encodings(shared_work *w, churn_error *error)
@@ -94,6 +102,8 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
   const churn_out_of_fold_input *in = w->input;
   churn_encoding_rows rows = {.frame = in->frame,
                               .labels = w->labels,
+                              .weights = w->weights,
+                              .repeated = in->rows->repeated,
                               .picked = w->picked,
                               .structure_only = true,
                               .any_reference = true};
@@ -104,7 +114,7 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
       w->picked[r] = churn_judging_trains(in->folds, f, r);
     status = learn(w, &rows, &of_fold, error);
     if (status == CHURN_OK)
-      mark_agreeing(w, of_fold, f);
+      status = mark_agreeing(w, of_fold, f, error);
     churn_model_free(of_fold);
   }
   return status;
@@ -113,14 +123,20 @@ static churn_status compare_encodings(shared_work *w, churn_error *error)
 static churn_status encode(shared_work *w, churn_error *error)
 {
   const churn_out_of_fold_input *in = w->input;
-  churn_encoding_rows rows = {.frame = in->frame, .labels = w->labels, .structure_only = true};
+  churn_encoding_rows rows = {.frame = in->frame,
+                              .labels = w->labels,
+                              .weights = w->weights,
+                              .repeated = in->rows->repeated,
+                              .structure_only = true};
   churn_status status = learn(w, &rows, &w->encoding, error);
   if (status == CHURN_OK)
     status = compare_encodings(w, error);
   if (status == CHURN_OK)
     status = churn_encoding_apply(w->encoding, in->pipeline->plan, in->frame, w->labels, w->run,
                                   &w->matrix, error);
-  return status;
+  return status == CHURN_OK
+             ? churn_matrix_set_terms(&in->pipeline->project->fit, in->rows, w->matrix, error)
+             : status;
 }
 
 /* Where all rows together cannot be standardised, nothing is shared. */
@@ -180,7 +196,7 @@ static void predict_rows(const prediction *p, size_t tile, uint32_t fold, size_t
     if (in->folds->fold[first + r] == fold)
       judged[count++] = r;
   for (size_t i = 0; i < count; i++)
-    eta[i] = b[0];
+    eta[i] = b[0] + in->rows->rows[first + judged[i]].offset;
   for (size_t j = 0; count > 0 && j < w->sets[set].count; j++) {
     size_t c = w->sets[set].columns[j];
     for (size_t i = 0; i < count; i++)

@@ -11,13 +11,13 @@
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
 #include "jobs/leaks.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 #include "jobs/refuse.h"
 
 #include <churn/train.h>
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,8 @@ typedef struct training {
   const churn_project *project;
   const churn_run *run;
   churn_pipeline *pipeline;
-  churn_snapshots *all, *train, *test;
+  churn_snapshots *train, *test;
+  size_t labelled; /* rows before they were parted */
   churn_frame *frame;
   churn_matrix *matrix;
   int8_t *labels;
@@ -43,7 +44,6 @@ static void free_training(training *t)
   free(t->weights);
   churn_snapshots_free(t->test);
   churn_snapshots_free(t->train);
-  churn_snapshots_free(t->all);
   churn_pipeline_close(t->pipeline);
   churn_model_free(t->model);
 }
@@ -56,7 +56,7 @@ static churn_status check_rows(const training *t, churn_error *error)
   if (t->project->outcome.kind == CHURN_OUTCOME_NONE)
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){t->project->path, 0, 0},
                               "the project has no `outcome`, so there is nothing to train on");
-  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->all->count > 0)
+  if (t->train->count == 0 && t->split.kind == CHURN_SPLIT_TIME && t->labelled > 0)
     return churn_error_set(
         error, CHURN_DEGENERATE,
         "no snapshot is left to train on: none has a label window that closed before test_from");
@@ -79,16 +79,18 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
 {
   churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
   churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  churn_snapshots *all = NULL;
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
-                                      CHURN_SNAPSHOTS_LABELLED, t->run, &t->all, error);
+                                      CHURN_SNAPSHOTS_LABELLED, t->run, &all, error);
   t->split = churn_split_of(t->project, settings->test_from);
   if (status == CHURN_OK)
     status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TRAIN, &t->train, error);
+        churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TRAIN, &t->train, error);
   if (status == CHURN_OK)
-    status =
-        churn_split_take(&t->split, t->pipeline->data, t->all, CHURN_PART_TEST, &t->test, error);
+    status = churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TEST, &t->test, error);
+  t->labelled = status == CHURN_OK ? all->count : 0;
+  churn_snapshots_free(all);
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
 
@@ -98,10 +100,10 @@ static churn_status learn_encoding(training *t, churn_error *error)
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
   churn_weighting weighting = t->project->fit.weighting;
   t->labels = churn_snapshots_labels(t->train);
-  if (weighting != CHURN_WEIGHTING_NONE)
-    t->weights = churn_snapshots_weights(t->train);
-  bool good = t->labels != NULL && (weighting == CHURN_WEIGHTING_NONE || t->weights != NULL);
-  churn_status status = features == NULL || !good ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status =
+      features == NULL || t->labels == NULL
+          ? churn_error_no_memory(error)
+          : churn_population_weights(&t->project->fit, t->train, &t->weights, error);
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   if (status == CHURN_OK)
@@ -121,43 +123,12 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-/* What thinning by outcome adds to the logit of everybody who was kept. */
-static double sampling_shift(const churn_fit_spec *fit)
-{
-  return log(fit->sampled.churners / fit->sampled.others);
-}
-
-/* Weights and offsets of the rows. Thinning by outcome multiplies everybody's odds by the ratio of
- * the two rates and changes nothing else, so a likelihood with that shift is the sample's, and its
- * intercept the population's (Prentice and Pyke, Biometrika 66, 1979). */
-static churn_status set_terms(training *t, churn_error *error)
-{
-  const churn_fit_spec *fit = &t->project->fit;
-  churn_matrix *m = t->matrix;
-  double shift = sampling_shift(fit);
-  bool shifted = fit->offset.text != NULL || shift != 0;
-  bool weighted =
-      fit->weighting == CHURN_WEIGHTING_FREQUENCY || fit->weighting == CHURN_WEIGHTING_INCLUSION;
-  churn_status status = shifted ? churn_matrix_add_offset(m, error) : CHURN_OK;
-  m->repeated = fit->weighting == CHURN_WEIGHTING_FREQUENCY;
-  for (size_t r = 0; status == CHURN_OK && r < m->rows; r++) {
-    if (weighted)
-      m->weight[r] = t->weights[r];
-    if (shifted)
-      m->offset[r] = t->train->rows[r].offset + shift;
-  }
-  return status;
-}
-
 static churn_status fill_matrix(training *t, churn_error *error)
 {
-  churn_status status = churn_encoding_apply(t->model, t->pipeline->plan, t->frame, t->labels,
-                                             t->run, &t->matrix, error);
-  if (status == CHURN_OK)
-    status = set_terms(t, error);
-  churn_frame_free(t->frame);
-  t->frame = NULL;
-  return status;
+  churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
+                                            t->run, &t->matrix, error);
+  return status == CHURN_OK ? churn_matrix_set_terms(&t->project->fit, t->train, t->matrix, error)
+                            : status;
 }
 
 static void note_collinear(const training *t, const bool *keep, char *const *because)
@@ -243,7 +214,7 @@ static churn_status fit(training *t, churn_error *error)
                                        .ids = t->pipeline->data->customers.ids,
                                        .labels = t->labels,
                                        .weights = t->weights,
-                                       .shift = sampling_shift(&t->project->fit),
+                                       .shift = churn_sampling_shift(&t->project->fit),
                                        .matrix = t->matrix,
                                        .result = &result};
   if (status == CHURN_OK)
@@ -363,6 +334,9 @@ static churn_status record_figures(training *t, churn_error *error)
 {
   static const char *const kinds[] = {"none", "held_out_customers", "later_snapshots"};
   churn_evaluation evaluation = {0};
+  /* The ranking of all rows takes as much room as the matrix, which has served. */
+  churn_matrix_free(t->matrix);
+  t->matrix = NULL;
   churn_status status =
       churn_evaluate_rows(t->pipeline, t->model, t->train, NULL, 0, t->run, &evaluation, error);
   if (status != CHURN_OK)

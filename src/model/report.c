@@ -3,62 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/report.h"
 
-#include "base/error.h"
-#include "base/output.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-void churn_json_key(churn_json_text *text, int indent, const char *key, bool first)
-{
-  if (!first)
-    churn_json_append(text, ",");
-  churn_json_line(text, indent);
-  churn_json_quote(text, key);
-  churn_json_append(text, ": ");
-}
-
-void churn_json_number_or_null(churn_json_text *text, double value)
-{
-  if (isfinite(value))
-    churn_json_number(text, value);
-  else
-    churn_json_append(text, "null");
-}
-
-void churn_json_text_or_null(churn_json_text *text, const char *value)
-{
-  if (value == NULL)
-    churn_json_append(text, "null");
-  else
-    churn_json_quote(text, value);
-}
-
-void churn_json_numbers(churn_json_text *text, const churn_json_pair *pairs, size_t count,
-                        bool first)
-{
-  for (size_t i = 0; i < count; i++) {
-    if (!first || i > 0)
-      churn_json_append(text, ", ");
-    churn_json_quote(text, pairs[i].key);
-    churn_json_append(text, ": ");
-    churn_json_number_or_null(text, pairs[i].value);
-  }
-}
-
-churn_status churn_json_save(churn_json_text *text, const char *path, churn_error *error)
-{
-  churn_output *output = NULL;
-  churn_status status =
-      text->failed ? churn_error_no_memory(error) : churn_output_open(path, &output, error);
-  if (status == CHURN_OK) {
-    churn_output_write(output, text->bytes, text->length);
-    status = churn_output_commit(output, error);
-  }
-  free(text->bytes);
-  return status;
-}
 
 /* The intercept has none of them. */
 static void append_effects(churn_json_text *text, const churn_model_column *column)
@@ -107,38 +54,22 @@ void churn_report_figures(churn_json_text *text, const churn_figures *figures)
 
 static void append_fit(churn_json_text *text, const churn_model *model)
 {
-  churn_json_key(text, 2, "rows", false);
-  churn_json_whole(text, model->rows);
-  churn_json_key(text, 2, "churners", false);
-  churn_json_whole(text, model->churners);
-  churn_json_key(text, 2, "log_likelihood", false);
-  churn_json_number_or_null(text, model->log_likelihood);
-  churn_json_key(text, 2, "null_log_likelihood", false);
-  churn_json_number_or_null(text, model->null_log_likelihood);
-  churn_json_key(text, 2, "iterations", false);
-  churn_json_whole(text, model->iterations);
-  churn_json_key(text, 2, "max_gradient", false);
-  churn_json_number_or_null(text, model->max_gradient);
-  churn_json_key(text, 2, "stopped_by", false);
-  churn_json_quote(text, model->stopped_by);
-  churn_json_key(text, 2, "converged", false);
-  churn_json_append(text, model->converged ? "true" : "false");
-  churn_json_key(text, 2, "penalty", false);
-  churn_json_quote(text, model->penalty);
-  churn_json_key(text, 2, "lambda", false);
-  churn_json_number_or_null(text, model->lambda);
-  churn_json_key(text, 2, "alpha", false);
-  churn_json_number_or_null(text, model->alpha);
-  churn_json_key(text, 2, "lambda_rule", false);
-  churn_json_quote(text, model->lambda_rule);
-  churn_json_key(text, 2, "folds", false);
-  churn_json_whole(text, model->folds);
-  churn_json_key(text, 2, "cv_deviance", false);
-  churn_json_number_or_null(text, model->cv_deviance);
-  churn_json_key(text, 2, "cv_std_error", false);
-  churn_json_number_or_null(text, model->cv_std_error);
-  churn_json_key(text, 2, "covariance", false);
-  churn_json_quote(text, model->covariance_kind);
+  churn_json_whole_at(text, 2, "rows", model->rows);
+  churn_json_whole_at(text, 2, "churners", model->churners);
+  churn_json_number_at(text, 2, "log_likelihood", model->log_likelihood);
+  churn_json_number_at(text, 2, "null_log_likelihood", model->null_log_likelihood);
+  churn_json_whole_at(text, 2, "iterations", model->iterations);
+  churn_json_number_at(text, 2, "max_gradient", model->max_gradient);
+  churn_json_text_at(text, 2, "stopped_by", model->stopped_by);
+  churn_json_truth_at(text, 2, "converged", model->converged);
+  churn_json_text_at(text, 2, "penalty", model->penalty);
+  churn_json_number_at(text, 2, "lambda", model->lambda);
+  churn_json_number_at(text, 2, "alpha", model->alpha);
+  churn_json_text_at(text, 2, "lambda_rule", model->lambda_rule);
+  churn_json_whole_at(text, 2, "folds", model->folds);
+  churn_json_number_at(text, 2, "cv_deviance", model->cv_deviance);
+  churn_json_number_at(text, 2, "cv_std_error", model->cv_std_error);
+  churn_json_text_at(text, 2, "covariance", model->covariance_kind);
 }
 
 /* What the rows stand for. */
@@ -146,10 +77,8 @@ static void append_weighting(churn_json_text *text, const churn_model *model)
 {
   const churn_json_pair rates[] = {{"churners", model->sampled_churners},
                                    {"others", model->sampled_others}};
-  churn_json_key(text, 2, "weighting", false);
-  churn_json_quote(text, model->weighting);
-  churn_json_key(text, 2, "weight", false);
-  churn_json_text_or_null(text, model->weight);
+  churn_json_text_at(text, 2, "weighting", model->weighting);
+  churn_json_text_at(text, 2, "weight", model->weight);
   churn_json_key(text, 2, "sampled", false);
   if (strcmp(model->weighting, "sampled") == 0) {
     churn_json_append(text, "{");
@@ -158,12 +87,9 @@ static void append_weighting(churn_json_text *text, const churn_model *model)
   } else {
     churn_json_append(text, "null");
   }
-  churn_json_key(text, 2, "population", false);
-  churn_json_number_or_null(text, model->population);
-  churn_json_key(text, 2, "population_churners", false);
-  churn_json_number_or_null(text, model->population_churners);
-  churn_json_key(text, 2, "offset", false);
-  churn_json_text_or_null(text, model->offset);
+  churn_json_number_at(text, 2, "population", model->population);
+  churn_json_number_at(text, 2, "population_churners", model->population_churners);
+  churn_json_text_at(text, 2, "offset", model->offset);
 }
 
 static void append_criteria(churn_json_text *text, const churn_model *model)
@@ -172,34 +98,26 @@ static void append_criteria(churn_json_text *text, const churn_model *model)
                strcmp(model->weighting, "inclusion") != 0;
   const churn_json_pair criteria[] = {
       {"aic", model->aic}, {"bic", model->bic}, {"mcfadden_r2", model->mcfadden_r2}};
-  churn_json_key(text, 2, "tests", false);
-  churn_json_quote(text, model->test_kind);
-  churn_json_key(text, 2, "intervals", false);
-  churn_json_quote(text, model->interval_kind);
-  churn_json_key(text, 2, "dependent_rows", false);
-  churn_json_append(text, model->dependent_rows ? "true" : "false");
-  churn_json_key(text, 2, "likelihood_valid", false);
-  churn_json_append(text, valid ? "true" : "false");
-  churn_json_key(text, 2, "churned_customers", false);
-  churn_json_whole(text, model->churned_customers);
+  churn_json_text_at(text, 2, "tests", model->test_kind);
+  churn_json_text_at(text, 2, "intervals", model->interval_kind);
+  churn_json_truth_at(text, 2, "dependent_rows", model->dependent_rows);
+  churn_json_truth_at(text, 2, "likelihood_valid", valid);
+  churn_json_whole_at(text, 2, "churned_customers", model->churned_customers);
   for (size_t i = 0; i < sizeof criteria / sizeof criteria[0]; i++) {
-    churn_json_key(text, 2, criteria[i].key, false);
-    churn_json_number_or_null(text, criteria[i].value);
+    churn_json_number_at(text, 2, criteria[i].key, criteria[i].value);
   }
 }
 
 static void append_features(churn_json_text *text, const churn_model *model)
 {
-  churn_json_key(text, 2, "features", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "features");
   for (size_t i = 0; i < model->feature_count; i++) {
     const churn_model_test *test = &model->features[i].test;
     const churn_json_pair pairs[] = {{"chi2", test->chi2},
                                      {"p", test->p},
                                      {"gvif", test->gvif},
                                      {"scaled_gvif", test->scaled_gvif}};
-    churn_json_append(text, i == 0 ? "" : ",");
-    churn_json_line(text, 4);
+    churn_json_item(text, 4, i == 0);
     churn_json_append(text, "{\"name\": ");
     churn_json_quote(text, model->features[i].name);
     churn_json_append(text, ", \"df\": ");
@@ -207,14 +125,12 @@ static void append_features(churn_json_text *text, const churn_model *model)
     churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
     churn_json_append(text, "}");
   }
-  churn_json_line(text, 2);
-  churn_json_append(text, "]");
+  churn_json_list_close(text, 2);
 }
 
 static void append_coefficients(churn_json_text *text, const churn_model *model)
 {
-  churn_json_key(text, 2, "coefficients", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "coefficients");
   churn_json_line(text, 4);
   append_column(text, &model->intercept);
   for (size_t i = 0; i < model->column_count; i++) {
@@ -222,17 +138,14 @@ static void append_coefficients(churn_json_text *text, const churn_model *model)
     churn_json_line(text, 4);
     append_column(text, &model->columns[i]);
   }
-  churn_json_line(text, 2);
-  churn_json_append(text, "]");
+  churn_json_list_close(text, 2);
 }
 
 static void append_dropped(churn_json_text *text, const churn_model *model)
 {
-  churn_json_key(text, 2, "dropped", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "dropped");
   for (size_t i = 0; i < model->dropped_count; i++) {
-    churn_json_append(text, i == 0 ? "" : ",");
-    churn_json_line(text, 4);
+    churn_json_item(text, 4, i == 0);
     churn_json_append(text, "{\"name\": ");
     churn_json_quote(text, model->dropped[i].name);
     churn_json_append(text, ", \"reason\": ");
@@ -240,11 +153,9 @@ static void append_dropped(churn_json_text *text, const churn_model *model)
     churn_json_append(text, "}");
   }
   churn_json_append(text, "]");
-  churn_json_key(text, 2, "warnings", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 2, "warnings");
   for (size_t i = 0; i < model->note_count; i++) {
-    churn_json_append(text, i == 0 ? "" : ",");
-    churn_json_line(text, 4);
+    churn_json_item(text, 4, i == 0);
     churn_json_quote(text, model->notes[i]);
   }
   churn_json_append(text, "]");

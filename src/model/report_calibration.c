@@ -5,8 +5,7 @@
 
 static void append_bins(churn_json_text *text, const churn_model_out_of_fold *o)
 {
-  churn_json_key(text, 4, "reliability", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 4, "reliability");
   for (size_t i = 0; i < o->bin_count; i++) {
     const churn_reliability *bin = &o->bins[i];
     const churn_json_pair pairs[] = {{"mean_predicted", bin->mean_predicted},
@@ -41,11 +40,9 @@ static void append_out_of_fold(churn_json_text *text, const churn_model_out_of_f
   churn_json_whole(text, o->folds);
   churn_json_key(text, 4, "figures", false);
   churn_report_figures(text, &o->figures);
-  churn_json_key(text, 4, "error_kind", false);
-  churn_json_quote(text, o->error_kind);
+  churn_json_text_at(text, 4, "error_kind", o->error_kind);
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-    churn_json_key(text, 4, pairs[i].key, false);
-    churn_json_number_or_null(text, pairs[i].value);
+    churn_json_number_at(text, 4, pairs[i].key, pairs[i].value);
   }
   append_bins(text, o);
   churn_json_line(text, 2);
@@ -54,8 +51,7 @@ static void append_out_of_fold(churn_json_text *text, const churn_model_out_of_f
 
 static void append_knots(churn_json_text *text, const churn_recalibration *r)
 {
-  churn_json_key(text, 4, "knots", false);
-  churn_json_append(text, "[");
+  churn_json_list_open(text, 4, "knots");
   for (size_t i = 0; i < r->knot_count; i++) {
     const churn_json_pair pairs[] = {{"logit", r->knots[i].logit},
                                      {"probability", r->knots[i].probability}};
@@ -78,11 +74,9 @@ static void append_recalibration(churn_json_text *text, const churn_recalibratio
   churn_json_append(text, "{");
   churn_json_key(text, 4, "asked", true);
   churn_json_quote(text, r->asked);
-  churn_json_key(text, 4, "method", false);
-  churn_json_quote(text, r->method);
+  churn_json_text_at(text, 4, "method", r->method);
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-    churn_json_key(text, 4, pairs[i].key, false);
-    churn_json_number_or_null(text, pairs[i].value);
+    churn_json_number_at(text, 4, pairs[i].key, pairs[i].value);
   }
   append_knots(text, r);
   churn_json_line(text, 2);

@@ -13,6 +13,7 @@
 #define PIECE_BYTES ((size_t)1 << 20)
 
 typedef struct survey {
+  const churn_document *document;
   const char *text;
   size_t from;
   size_t length;
@@ -36,6 +37,7 @@ static churn_status count_quotes(void *context, size_t task, int thread, churn_e
   size_t from = s->from + task * s->block;
   size_t to = s->length - from < s->block ? s->length : from + s->block;
   s->odd[task] = churn_count_quotes(s->text, from, to) % 2 != 0;
+  churn_document_let_go(s->document, from, to);
   return CHURN_OK;
 }
 
@@ -51,7 +53,8 @@ size_t churn_find_cut(const char *text, size_t at, size_t to, bool inside)
   return to;
 }
 
-/* Fills starts[1..]; a block that lies wholly inside a record gives no piece. Returns the count. */
+/* Fills starts[1..]; a block that lies wholly inside a record gives no piece. Returns the count.
+ * Looking at a byte brings the pages round it in too, which in all are many. */
 static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
 {
   size_t count = 1;
@@ -62,6 +65,7 @@ static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
     if (at <= starts[count - 1])
       continue;
     size_t cut = churn_find_cut(s->text, at, s->length, inside);
+    churn_document_let_go(s->document, starts[count - 1], cut);
     if (cut < s->length)
       starts[count++] = cut;
     else
@@ -75,7 +79,10 @@ churn_status churn_scan_cut(churn_scan *scan, size_t piece_bytes, bool counting,
                             const churn_run *run, churn_error *error)
 {
   const churn_document *document = &scan->document;
-  survey s = {.text = document->text, .from = scan->headings.body, .length = document->length};
+  survey s = {.document = document,
+              .text = document->text,
+              .from = scan->headings.body,
+              .length = document->length};
   s.block = piece_bytes > 0 ? piece_bytes : PIECE_BYTES;
   size_t length = s.length - s.from;
   size_t blocks = length == 0 ? 1 : (length - 1) / s.block + 1;

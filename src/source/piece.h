@@ -28,16 +28,6 @@ typedef struct churn_reading {
   atomic_size_t lowest_failed;
 } churn_reading;
 
-static inline bool churn_type_is_text(churn_type type)
-{
-  return type == CHURN_TYPE_CATEGORY || type == CHURN_TYPE_ID;
-}
-
-static inline bool churn_type_is_day(churn_type type)
-{
-  return type == CHURN_TYPE_DAY || type == CHURN_TYPE_SCHEDULED;
-}
-
 /* Values of one request; the array by type, as in churn_column; all NULL when the file lacks the
  * heading. */
 typedef struct churn_piece_column {

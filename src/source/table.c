@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct work {
   churn_reading *reading;
@@ -295,12 +296,21 @@ done:
   return status;
 }
 
+/* Making a cache holds the narrow columns twice, and reading one maps them. */
+static bool cache_fits(const char *path, const churn_run *run)
+{
+  struct stat found;
+  return run == NULL || run->memory_bytes == 0 ||
+         (stat(path, &found) == 0 && (uint64_t)found.st_size <= run->memory_bytes / 2);
+}
+
 churn_status churn_table_read(const char *path, const churn_format *format,
                               const churn_column_request *requests, size_t request_count,
                               const churn_table_settings *settings, const churn_run *run,
                               churn_table **table, churn_error *error)
 {
-  bool cached = settings != NULL && settings->cache != NULL && !settings->collect_all;
+  bool cached = settings != NULL && settings->cache != NULL && !settings->collect_all &&
+                cache_fits(path, run);
   return cached
              ? churn_cache_table(path, format, requests, request_count, settings, run, table, error)
              : churn_table_parse(path, format, requests, request_count, settings, run, table,

@@ -109,10 +109,10 @@ typedef struct churn_row_taker {
  * `collect_all`: instead of failing on the first bad row past format.max_bad_rows, go on and keep
  * up to `most_rejects` of them (for `churn check`); the header's faults still fail. `piece_bytes` 0
  * = chosen; tests set it to force cuts everywhere. `cache` (NULL = none) is the folder where what
- * is read is kept and taken from (source/cache.h); it changes no result, and a read that collects
- * all faults does not look there. `from` > 0 = only the rows from this byte of the file on, which a
- * line end outside quotes stands before; the heading line is read all the same, the fingerprint is
- * of those rows; not with a cache. */
+ * is read is kept and taken from (source/cache.h); it changes no result; a read that collects all
+ * faults, or of a file larger than half of run->memory_bytes, does not look there. `from` > 0 =
+ * only the rows from this byte of the file on, which a line end outside quotes stands before; the
+ * heading line is read all the same, the fingerprint is of those rows; not with a cache. */
 typedef struct churn_table_settings {
   bool keep_lines;
   bool collect_all;

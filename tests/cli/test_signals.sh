@@ -58,6 +58,45 @@ else
   skip "no /proc to see when the program writes"
 fi
 
+# With a penalty, folds are fitted one after the other.
+printf 'fit: {penalty: ridge, lambda: 0.01}\n' | cat $project - >world/ridge.yaml
+grep -q '^fit:' $project && sed '0,/^fit:.*/s//fit: {penalty: ridge, lambda: 0.01}/' $project >world/ridge.yaml
+
+# Ends a comparison of many folds by a signal after a while; gives its exit code in $code.
+compare_until() {
+  "$churn" compare world/ridge.yaml --sets "all,payments" --brief --html target/page.html --folds-csv target/folds.csv \
+    --json </dev/null >out 2>err &
+  local process=$!
+  sleep "$2"
+  kill -s "$1" $process 2>/dev/null
+  code=0
+  wait $process 2>/dev/null || code=$?
+}
+
+for signal in INT TERM; do
+  number=$(kill -l $signal)
+  begin "SIG$signal leaves the folds of a comparison that are finished, marked as partial"
+  for delay in 0.5 1 2 0.25 4 0.125 8; do
+    rm -rf target/* world/models
+    compare_until $signal $delay
+    [ "$code" -eq 0 ] || [ "$code" -eq $((128 + number)) ] || fail "exit code $code"
+    grep -q '"partial": true' out && break
+    [ "$code" -eq 0 ] || [ -z "$(ls -A target)" ] || fail "nothing is finished, and there is $(ls -A target)"
+  done
+  [ "$code" -eq $((128 + number)) ] || fail "exit code $code, expected $((128 + number))"
+  out_says '"partial": true'; 
+  folds=$(grep -c '"as_of": "' out) planned=$(sed -n 's/.*"planned_folds": \([0-9]*\).*/\1/p' out)
+  [ "$folds" -ge 1 ] && [ "$folds" -le "$planned" ] || fail "$folds of $planned folds"
+  [ "$(wc -l <target/folds.csv)" -eq $((2 * folds + 1)) ] || fail "lines of folds.csv"
+  grep -q '"partial": true' target/page.html || fail "the page is not marked"
+  [ ! -e world/models ] || fail "a partial comparison is recorded"
+done
+
+begin "a signal before a fold is finished ends a comparison at once"
+rm -rf target/*
+compare_until INT 0.001
+[ "$code" -eq 130 ] || fail "exit code $code"
+[ -z "$(ls -A target)" ] || fail "there is $(ls -A target)"
 if [ -r /proc/self/maps ]; then
   begin "a source that is cut short while it is read is an error, not a crash"
   cp world/interactions.csv long.csv

@@ -35,7 +35,7 @@ for locale in C C.UTF-8 POSIX; do
       for shared in --threads --quiet --verbose --help; do out_says "$shared"; done
       case $verb in
         simulate | demo) grep -qe --source "$work/out" && fail "--source, but there is no project to read" ;;
-        *) out_says "--source" ;;
+        *) out_says "--source"; out_says "--memory=SIZE" ;;
       esac
       [ "$(tail -c 1 "$work/out" | wc -l)" -eq 1 ] || fail "the last line is cut"
       grep -qE '^Usage:.*\]' "$work/out" || fail "the usage line is cut: $(grep Usage "$work/out")"

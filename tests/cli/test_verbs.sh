@@ -6,6 +6,7 @@
 sample=$(realpath "$(dirname "$0")/../../datasets/sample")
 make_world
 cd "$work" || exit 1
+cp -r "$sample" sample
 
 begin "the shipped sample is checked, trained, judged and scored"
 run 0 check "$sample/churn.yaml"; out_says "No fault found."
@@ -15,13 +16,38 @@ run 0 evaluate "$sample/churn.yaml" -m sample.json; out_says "in_sample: no"
 run 0 score "$sample/churn.yaml" -m sample.json --top 5 -o sample.csv; [ "$(wc -l <sample.csv)" -eq 6 ] || fail "lines of the list"
 
 begin "compare: a table within 100 columns, verdicts, JSON, sets on the fly"
-run 0 compare "$sample/churn.yaml"; out_says "payments beats engagement by 0.180 AUC [0.063, 0.297]"; out_says "random folds"
+run 0 compare sample/churn.yaml; out_says "payments beats engagement by 0.180 AUC [0.063, 0.297]"; out_says "random folds"
 [ "$(awk '{ if (length > n) n = length } END { print n }' out)" -le 100 ] || fail "a line is wider than 100 columns"
-run 0 compare "$sample" --sets "full, full - payments" --folds 3 --capacity 20 --json; out_says '"name": "full - payments"'; out_says '"fold_rule": "customers"'
-run 0 compare "$sample" --sets payments --only-one feature --all-pairs; out_says "only overdue_amount"
-run 2 compare "$sample" --sets "payments, ful"; err_says 'did you mean "full"?'
-run 2 compare "$sample" --leave-one-out customer; err_says "family or feature"
-run 2 compare "$sample" --folds 1; err_says "2 to 1000"
+run 0 compare sample --sets "full, full - payments" --folds 3 --capacity 20 --json; out_says '"name": "full - payments"'; out_says '"fold_rule": "customers"'
+run 0 compare sample --sets payments --only-one feature --all-pairs; out_says "only overdue_amount"
+run 2 compare sample --sets "payments, ful"; err_says 'did you mean "full"?'
+run 2 compare sample --leave-one-out customer; err_says "family or feature"
+run 2 compare sample --folds 1; err_says "2 to 1000"
+run 2 compare; err_says "expected PROJECT"
+
+begin "compare keeps a ledger: a line for each, a repeat once, a broken line is named and left out"
+rm -r sample/models
+run 0 compare sample --sets "full,payments" --brief --seed 7; err_says "recorded as line 1 of"
+cp sample/models/comparisons.jsonl once
+run 0 compare sample --sets "full,payments" --brief --seed 7 --threads 1; err_says "the same comparison is already line 1 of"
+same once sample/models/comparisons.jsonl
+run 0 compare sample --sets "full,payments" --brief --seed 8 --no-record; same once sample/models/comparisons.jsonl
+printf '{"id": "cut of' >>sample/models/comparisons.jsonl
+run 0 compare sample --sets "full,payments" --brief --seed 8 --quiet; err_silent
+[ "$(wc -l <sample/models/comparisons.jsonl)" -eq 3 ] || fail "lines of the ledger"
+run 0 compare sample --history; out_says "2 comparisons in"; out_says "--sets 'full,payments' --seed 8 --brief"
+err_says "comparisons.jsonl:2"
+(cd sample && "$churn" compare --history 2>/dev/null) | grep -q "2 comparisons in" || fail "without PROJECT"
+rm -r sample/models && printf 'a file' >sample/models
+run 0 compare sample --sets payments --brief; out_says "payments"; err_says "warning: not recorded:"
+rm sample/models
+
+begin "compare --folds-csv and --html"
+run 0 compare sample --sets "full,payments" --no-record --folds-csv folds.csv --html page.html --json
+[ "$(wc -l <folds.csv)" -eq 9 ] || fail "lines of folds.csv"
+[ "$(head -1 folds.csv)" = "set,fold,as_of,training_rows,training_churners,rows,churners,auc,log_loss,brier" ] || fail "heading of folds.csv"
+[ ! -e sample/models ] || fail "--no-record made a folder"
+run 73 compare sample --html no/such/folder.html
 
 begin "simulate makes a world, and the same one again"
 run 0 simulate again --customers 600 --truth 10

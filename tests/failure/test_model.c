@@ -3,6 +3,7 @@
  * 2.14's lexer ignores a failed allocation and crashes by itself.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "model/file.h"
 #include "rich_model.h"

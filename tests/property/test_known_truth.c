@@ -10,7 +10,7 @@
 #include "rows.h"
 #include "support.h"
 
-#include "evaluate/figures.h"
+#include "evaluate/auc.h"
 
 #include <churn/churn.h>
 #include <jansson.h>

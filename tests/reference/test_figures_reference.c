@@ -2,6 +2,7 @@
  * coefficients and the data, held against R's first twenty, and the figures against R's summary.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "support.h"
 

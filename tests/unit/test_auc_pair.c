@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "made_up.h"
 
+#include "evaluate/auc.h"
 #include "evaluate/auc_pair.h"
-#include "evaluate/figures.h"
 
 #include <math.h>
 #include <stdlib.h>

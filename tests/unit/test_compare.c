@@ -142,6 +142,25 @@ static void customers_are_dealt_whole_when_folds_are_asked_for(void **state)
   churn_project_free(project);
 }
 
+/* Within the window as many rows or fewer, and the last day known is always there: the sample's
+ * snapshots are months apart. */
+static void a_sliding_window_trains_on_the_latest_days_alone(void **state)
+{
+  (void)state;
+  churn_project *project = sample();
+  churn_comparison *all = compare(project, (churn_compare_settings){.sets = "payments"}, 2);
+  churn_comparison *last =
+      compare(project, (churn_compare_settings){.sets = "payments", .window_days = 40}, 2);
+  size_t f = all->fold_count - 1, l = last->fold_count - 1;
+  assert_int_equal(last->window_days, 40);
+  assert_int_equal(all->folds[f].as_of, last->folds[l].as_of);
+  assert_true(last->folds[l].training_rows > 0);
+  assert_true(last->folds[l].training_rows < all->folds[f].training_rows);
+  churn_comparison_free(all);
+  churn_comparison_free(last);
+  churn_project_free(project);
+}
+
 enum { ROWS = 240, NOISE = 3 };
 
 /* A flat export: x tells something of churn, z more (by `effect`), noise_* nothing. */
@@ -268,6 +287,7 @@ int main(void)
       cmocka_unit_test(a_fold_by_time_is_what_train_and_evaluate_would_have_said),
       cmocka_unit_test(threads_do_not_change_a_byte),
       cmocka_unit_test(customers_are_dealt_whole_when_folds_are_asked_for),
+      cmocka_unit_test(a_sliding_window_trains_on_the_latest_days_alone),
       cmocka_unit_test(noise_is_not_called_better),
       cmocka_unit_test(a_planted_feature_is_found),
       cmocka_unit_test(the_optimism_of_random_folds_is_shown),

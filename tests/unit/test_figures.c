@@ -1,6 +1,7 @@
 /* Figures against values worked out by hand, closed forms, and brute force.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "evaluate/auc.h"
 #include "evaluate/figures.h"
 #include "support.h"
 

@@ -5,6 +5,7 @@
 #include "made_up.h"
 
 #include <float.h>
+#include <stdlib.h>
 
 /* Worked out as distances from the column's own place, which are exact, so that plain sums do. */
 static void means_and_deviations_far_from_zero_keep_their_digits(void **state)
@@ -63,6 +64,37 @@ static void a_constant_column_has_deviation_zero_for_any_constant(void **state)
   churn_matrix_free(m);
 }
 
+/* Level l has the rows r with r % (LEVELS + 1) = l; the last stands for no column at all. */
+static void twenty_thousand_levels_have_the_moments_of_their_columns(void **state)
+{
+  (void)state;
+  enum { LEVELS = 20000, ROWS = 3 * LEVELS + 411 };
+  int32_t *block_of = calloc(LEVELS, sizeof *block_of);
+  double *weights = calloc(LEVELS + 1, sizeof *weights), *means = calloc(LEVELS, sizeof *means);
+  double *deviations = calloc(LEVELS, sizeof *deviations), all = 0;
+  churn_matrix *m = NULL;
+  churn_error error;
+  assert_true(block_of != NULL && weights != NULL && means != NULL && deviations != NULL);
+  assert_ok(churn_matrix_new_coded(ROWS, LEVELS, block_of, 1, &m, &error), &error);
+  for (size_t r = 0; r < ROWS; r++) {
+    m->weight[r] = 0.3 + 0.17 * (double)(r % 11);
+    m->blocks[0].codes[r] = (uint16_t)(r % (LEVELS + 1));
+    weights[r % (LEVELS + 1)] += m->weight[r];
+    all += m->weight[r];
+  }
+  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  for (size_t l = 0; l < LEVELS; l++) {
+    double share = weights[l] / all;
+    assert_close(means[l], share, 1e-12, 0);
+    assert_close(deviations[l], sqrt(share * (1 - share)), 1e-12, 0);
+  }
+  churn_matrix_free(m);
+  free(block_of);
+  free(weights);
+  free(means);
+  free(deviations);
+}
+
 static void standardised_columns_have_mean_zero_and_deviation_one(void **state)
 {
   (void)state;
@@ -108,6 +140,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(means_and_deviations_far_from_zero_keep_their_digits),
       cmocka_unit_test(a_constant_column_has_deviation_zero_for_any_constant),
+      cmocka_unit_test(twenty_thousand_levels_have_the_moments_of_their_columns),
       cmocka_unit_test(standardised_columns_have_mean_zero_and_deviation_one),
       cmocka_unit_test(totals_count_weights_by_label),
   };

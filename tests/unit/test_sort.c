@@ -51,6 +51,8 @@ static void numbers_stand_in_order_and_equal_ones_as_they_came(void **state)
       const churn_keyed *sorted = churn_sort(rows, rows + MOST, count);
       for (size_t i = 0; i < count; i++)
         assert_int_equal(sorted[i].row, order[i]);
+      for (size_t i = 0; i < count; i++)
+        assert_true(churn_sort_number(sorted[i].key) == numbers[order[i]]);
     }
 }
 

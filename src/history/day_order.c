@@ -1,0 +1,68 @@
+/* A customer's rows in order of their days.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "history/day_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void permute_8(uint64_t *values, const uint32_t *order, size_t count, uint64_t *spare)
+{
+  for (size_t i = 0; i < count; i++)
+    spare[i] = values[order[i]];
+  memcpy(values, spare, count * sizeof *values);
+}
+
+static void permute_4(uint32_t *values, const uint32_t *order, size_t count, uint32_t *spare)
+{
+  for (size_t i = 0; i < count; i++)
+    spare[i] = values[order[i]];
+  memcpy(values, spare, count * sizeof *values);
+}
+
+static void permute(const churn_column *column, size_t first, const uint32_t *order, size_t count,
+                    void *spare)
+{
+  if (column->numbers != NULL)
+    permute_8((uint64_t *)(void *)(column->numbers + first), order, count, spare);
+  else if (column->days != NULL)
+    permute_4((uint32_t *)(void *)(column->days + first), order, count, spare);
+  else if (column->codes != NULL)
+    permute_4(column->codes + first, order, count, spare);
+}
+
+typedef struct dated_row {
+  churn_day day;
+  uint32_t row;
+} dated_row;
+
+static int compare_dated(const void *left, const void *right)
+{
+  const dated_row *a = left, *b = right;
+  if (a->day != b->day)
+    return a->day < b->day ? -1 : 1;
+  return (a->row > b->row) - (a->row < b->row);
+}
+
+static bool in_order(const churn_day *days, size_t count)
+{
+  bool good = true;
+  for (size_t i = 1; i < count; i++)
+    good &= days[i - 1] <= days[i];
+  return good;
+}
+
+void churn_rows_order(const churn_day *days, const churn_column *columns, size_t column_count,
+                      size_t first, size_t count, uint32_t *order, void *spare)
+{
+  if (in_order(days + first, count))
+    return;
+  dated_row *rows = spare;
+  for (size_t i = 0; i < count; i++)
+    rows[i] = (dated_row){days[first + i], (uint32_t)i};
+  qsort(rows, count, sizeof *rows, compare_dated);
+  for (size_t i = 0; i < count; i++)
+    order[i] = rows[i].row;
+  for (size_t c = 0; c < column_count; c++)
+    permute(&columns[c], first, order, count, spare);
+}

@@ -1,0 +1,258 @@
+/* What a comparison says of its best set: learning curve, features.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/shuffle.h"
+#include "judged.h"
+#include "opened.h"
+#include "support.h"
+
+#include <churn/churn.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROWS = 800 };
+
+/* A flat export: x tells much of churn, y less, n nothing; kind is a category that tells nothing;
+ * every fifth y is missing. */
+static churn_project *planted_fit(uint64_t seed, const char *fit)
+{
+  static char text[ROWS * 96];
+  churn_random random = churn_random_stream(seed, 5);
+  size_t used = (size_t)snprintf(text, sizeof text, "id,churned,x,y,n,kind\n");
+  for (int i = 0; i < ROWS; i++) {
+    double x = draw_normal(&random), y = draw_normal(&random), n = draw_normal(&random);
+    bool churned = draw_unit(&random) < 1 / (1 + exp(0.4 - 1.6 * x - 0.5 * y));
+    char missing[16] = "", shown[16];
+    snprintf(shown, sizeof shown, "%.5f", y);
+    used += (size_t)snprintf(text + used, sizeof text - used, "c%d,%s,%.5f,%s,%.5f,%s\n", i,
+                             churned ? "Yes" : "No", x, i % 5 == 0 ? missing : shown, n,
+                             i % 3 == 0   ? "a"
+                             : i % 3 == 1 ? "b"
+                                          : "c");
+  }
+  scratch_write("flat.csv", text);
+  char project[256];
+  snprintf(project, sizeof project,
+           "version: 1\ncustomers: {from: flat.csv, id: id}\n"
+           "outcome: {column: churned, positive: \"Yes\"}\nfeatures: customers.*\n%s",
+           fit);
+  return project_of(project);
+}
+
+static churn_project *planted(uint64_t seed)
+{
+  return planted_fit(seed, "");
+}
+
+static churn_comparison *compare(const churn_project *project, churn_compare_settings settings,
+                                 const churn_run *run)
+{
+  churn_comparison *comparison = NULL;
+  churn_error error = {0};
+  settings.first = settings.last = settings.test_from = CHURN_DAY_MISSING;
+  settings.draws = 20;
+  assert_ok(churn_compare(project, &settings, run, &comparison, &error), &error);
+  return comparison;
+}
+
+static const churn_compared_feature *feature(const churn_comparison *c, const char *name)
+{
+  for (size_t i = 0; i < c->best_feature_count; i++)
+    if (strcmp(c->best_features[i].name, name) == 0)
+      return &c->best_features[i];
+  fail_msg("no feature %s", name);
+  return NULL;
+}
+
+static void a_feature_that_tells_loses_by_shuffling_and_noise_does_not(void **state)
+{
+  (void)state;
+  scratch_make();
+  churn_project *project = planted(11);
+  churn_comparison *c = compare(project, (churn_compare_settings){.seed = 4}, NULL);
+  assert_int_equal(c->best_feature_count, 4);
+  assert_int_equal(c->shuffles, 10);
+  const churn_compared_feature *x = feature(c, "x"), *y = feature(c, "y"), *n = feature(c, "n");
+  assert_true(x->drop.value > 0.15 && x->drop.low > 0.1);
+  assert_true(y->drop.low > 0 && y->drop.value < x->drop.value / 3);
+  assert_true(n->drop.low < 0.002 && fabs(n->drop.value) < 0.01);
+  assert_close(y->missing, 0.2, 1e-15, 0);
+  assert_true(isnan(x->drift));
+  assert_string_equal(c->test_kind, "likelihood_ratio");
+  assert_true(x->test.p < 1e-10 && x->test.df == 1);
+  assert_int_equal(feature(c, "kind")->column_count, 2);
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+static void coefficients_are_those_of_train(void **state)
+{
+  (void)state;
+  scratch_make();
+  churn_project *project = planted(12);
+  churn_comparison *c = compare(project, (churn_compare_settings){.sets = "x + y + kind"}, NULL);
+  churn_model *model = NULL;
+  churn_error error = {0};
+  churn_project *only = project_of("version: 1\ncustomers: {from: flat.csv, id: id}\n"
+                                   "outcome: {column: churned, positive: \"Yes\"}\nfeatures:\n"
+                                   "  x: customers.x\n  y: customers.y\n  kind: customers.kind\n");
+  churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
+  assert_ok(churn_train(only, &training, NULL, &model, &error), &error);
+  assert_int_equal(c->column_count, model->column_count);
+  for (size_t i = 0; i < model->column_count; i++) {
+    size_t k = 0;
+    while (strcmp(c->columns[k].name, model->columns[i].name) != 0)
+      assert_true(++k < c->column_count);
+    assert_close(c->columns[k].estimate, model->columns[i].estimate, 1e-9, 0);
+    assert_close(c->columns[k].low, model->columns[i].lower, 1e-8, 0);
+    assert_close(c->columns[k].odds_high, model->columns[i].odds_upper, 1e-8, 0);
+  }
+  for (size_t f = 0; f < model->feature_count; f++) {
+    const churn_compared_feature *mine = feature(c, model->features[f].name);
+    assert_close(mine->test.chi2, model->features[f].test.chi2, 1e-7, 0);
+    assert_close(mine->test.scaled_gvif, model->features[f].test.scaled_gvif, 1e-8, 0);
+  }
+  churn_model_free(model);
+  churn_comparison_free(c);
+  churn_project_free(only);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+static void the_learning_curve_ends_where_the_comparison_stands(void **state)
+{
+  (void)state;
+  scratch_make();
+  churn_project *project = planted(13);
+  churn_comparison *c =
+      compare(project, (churn_compare_settings){.sets = "n,x + y", .folds = 4}, NULL);
+  assert_int_equal(c->best, 1);
+  assert_int_equal(c->learning_count, CHURN_LEARNING_POINTS);
+  /* Four folds of 800: 600 train. */
+  assert_close(c->learning[3].customers, 600, 0, 0);
+  for (size_t i = 0; i + 1 < c->learning_count; i++) {
+    double expected = 600 * c->learning[i].share;
+    assert_close(c->learning[i].customers, expected, 0, 4 * sqrt(expected));
+    assert_true(c->learning[i].customers < c->learning[i + 1].customers);
+    assert_close(c->learning[i].missed.value, c->learning[3].auc.value - c->learning[i].auc.value,
+                 0, 1e-12);
+  }
+  assert_true(c->learning[3].auc.value == c->sets[1].auc.value);
+  assert_true(c->learning[3].auc.low == c->sets[1].auc.low);
+  assert_true(isnan(c->learning[3].missed.value));
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+/* Two hundred noise columns drown what 100 customers have to say; eight times as many help. */
+static void more_customers_help_a_model_of_many_columns(void **state)
+{
+  (void)state;
+  enum { NOISE = 40 };
+  static char text[ROWS * (NOISE + 3) * 8];
+  churn_random random = churn_random_stream(31, 5);
+  size_t used = (size_t)snprintf(text, sizeof text, "id,churned,x");
+  scratch_make();
+  for (int n = 0; n < NOISE; n++)
+    used += (size_t)snprintf(text + used, sizeof text - used, ",n%d", n);
+  for (int i = 0; i < ROWS; i++) {
+    double x = draw_normal(&random);
+    bool churned = draw_unit(&random) < 1 / (1 + exp(-0.7 * x));
+    used += (size_t)snprintf(text + used, sizeof text - used, "\nc%d,%s,%.3f", i,
+                             churned ? "Yes" : "No", x);
+    for (int n = 0; n < NOISE; n++)
+      used += (size_t)snprintf(text + used, sizeof text - used, ",%.3f", draw_normal(&random));
+  }
+  snprintf(text + used, sizeof text - used, "\n");
+  scratch_write("flat.csv", text);
+  churn_project *project = project_of("version: 1\ncustomers: {from: flat.csv, id: id}\n"
+                                      "outcome: {column: churned, positive: \"Yes\"}\n"
+                                      "features: customers.*\nfit: {separation: firth}\n");
+  churn_comparison *c = compare(project, (churn_compare_settings){.sets = "all"}, NULL);
+  assert_int_equal(c->learning_count, CHURN_LEARNING_POINTS);
+  assert_true(c->learning[0].missed.value > 0.02 && c->learning[0].missed.low > 0);
+  assert_true(c->learning[1].auc.value < c->learning[3].auc.value);
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+static void brief_leaves_both_out(void **state)
+{
+  (void)state;
+  scratch_make();
+  churn_project *project = planted(14);
+  churn_comparison *c = compare(project, (churn_compare_settings){.brief = true}, NULL);
+  assert_int_equal(c->learning_count, 0);
+  assert_int_equal(c->best_feature_count, 0);
+  assert_false(c->partial);
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+static void ask(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+  churn_stop_request *stop = context;
+  (void)total;
+  if (strcmp(stage, "comparison") == 0 && done == 5)
+    stop->asked = 1;
+}
+
+static void asked_to_stop_it_gives_the_folds_that_are_finished(void **state)
+{
+  (void)state;
+  scratch_make();
+  /* With a penalty, folds are fitted one after the other. */
+  churn_project *project = planted_fit(15, "fit: {penalty: ridge, lambda: 0.01}\n");
+  churn_stop_request stop = {0, 0};
+  churn_progress progress = {ask, &stop};
+  churn_run run = {.progress = &progress, .stop = &stop};
+  /* Two sets: the fifth fit is in the third fold, whose second is not begun. */
+  churn_compare_settings settings = {.sets = "x,y", .folds = 4, .seed = 2};
+  churn_comparison *part = compare(project, settings, &run),
+                   *whole = compare(project, settings, NULL);
+  assert_true(part->partial);
+  assert_int_equal(stop.worth, 1);
+  assert_int_equal(part->fold_count, 2);
+  assert_int_equal(part->planned_folds, 4);
+  assert_int_equal(part->rows, whole->folds[0].rows + whole->folds[1].rows);
+  for (size_t s = 0; s < 2; s++)
+    for (size_t f = 0; f < 2; f++)
+      assert_true(part->sets[s].fold_aucs[f] == whole->sets[s].fold_aucs[f]);
+  assert_int_equal(part->learning_count, 0);
+  assert_int_equal(part->best_feature_count, 0);
+  assert_false(whole->partial);
+  churn_comparison_free(part);
+  churn_comparison_free(whole);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+static void few_rows_are_shuffled_more_often(void **state)
+{
+  (void)state;
+  assert_int_equal(churn_shuffle_times(0), 1);
+  assert_int_equal(churn_shuffle_times(70), 10);
+  assert_int_equal(churn_shuffle_times(33000), 3);
+  assert_int_equal(churn_shuffle_times(1000000), 1);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_feature_that_tells_loses_by_shuffling_and_noise_does_not),
+      cmocka_unit_test(coefficients_are_those_of_train),
+      cmocka_unit_test(the_learning_curve_ends_where_the_comparison_stands),
+      cmocka_unit_test(more_customers_help_a_model_of_many_columns),
+      cmocka_unit_test(brief_leaves_both_out),
+      cmocka_unit_test(asked_to_stop_it_gives_the_folds_that_are_finished),
+      cmocka_unit_test(few_rows_are_shuffled_more_often),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

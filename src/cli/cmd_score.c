@@ -77,7 +77,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
   struct poptOption table[] = {
       {"model", 'm', POPT_ARG_STRING, &r.model, 0, "the model to score with", "MODEL"},
       {"as-of", '\0', POPT_ARG_STRING, &r.as_of, 0,
-       "the day to score for (default: the day after the newest history)", "DAY"},
+       "the day to score for (default: the day after the data end)", "DAY"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability or expected-loss", "KEY"},

@@ -37,7 +37,8 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS])
   const struct poptOption rows[CLI_COMMON_ROWS] = {
       {"threads", '\0', POPT_ARG_INT, &c->threads, 0,
        "threads to use (default: all); never changes a result", "N"},
-      {"quiet", 'q', POPT_ARG_NONE, &c->quiet, 0, "say nothing but errors", NULL},
+      {"quiet", 'q', POPT_ARG_NONE, &c->quiet, 0,
+       "no remarks and no progress: only errors and what was asked for", NULL},
       {"verbose", 'v', POPT_ARG_NONE, &c->verbose, 0, "show every note", NULL},
       {"help", 'h', POPT_ARG_NONE, NULL, 'h', "show this help", NULL},
       POPT_TABLEEND};

@@ -159,6 +159,32 @@ static void set_interval(double estimate, double error, double *lower, double *u
   *upper = estimate + normal_975 * error;
 }
 
+/* The log-loss of the same probability, the rate, for everyone. */
+static double constant_log_loss(const churn_logit_rows *rows)
+{
+  double all = 0, churned = 0;
+  for (size_t r = 0; r < rows->rows; r++) {
+    double weight = rows->weights == NULL ? 1 : rows->weights[r];
+    all += weight;
+    churned += rows->labels[r] == 1 ? weight : 0;
+  }
+  double rate = churned / all;
+  return -(rate * log(rate) + (1 - rate) * log1p(-rate));
+}
+
+/* Who acts on such a list might as well draw lots. */
+static void warn_of_guessing(const work *w, const churn_logit_rows *rows)
+{
+  double constant = constant_log_loss(rows), loss = w->model->out_of_fold.figures.log_loss;
+  if (loss >= constant)
+    churn_notes_add(churn_run_notes(w->run), CHURN_WARNING, "no_better_than_guessing",
+                    CHURN_NOWHERE,
+                    "out of fold the model predicts no better than the same probability for "
+                    "everyone (log-loss %.4f, with that %.4f): do not act on its list; fewer "
+                    "features, a penalty or more data may help",
+                    loss, constant);
+}
+
 /* Level and slope, and how sure they are. */
 static churn_status judge(work *w, churn_error *error)
 {
@@ -181,6 +207,7 @@ static churn_status judge(work *w, churn_error *error)
     return status;
   o->folds = w->map.count;
   o->figures = evaluation.figures;
+  warn_of_guessing(w, &rows);
   o->slope_error = line.slope_error;
   o->intercept_error = churn_logit_level_error(&rows, o->figures.calibration_intercept);
   set_interval(o->figures.calibration_slope, o->slope_error, &o->slope_lower, &o->slope_upper);

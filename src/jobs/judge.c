@@ -315,7 +315,7 @@ char *churn_judge_verdict(const char *first, const char *second, const churn_com
   if (d->value == 0 && pair->auc_std_error == 0)
     return churn_text_format("%s and %s rank alike", second, first);
   if (!(pair->p_adjusted < 1 - level))
-    return churn_text_format("no difference shown between %s and %s: %+.3f AUC [%+.3f, %+.3f]",
+    return churn_text_format("no difference in AUC shown between %s and %s: %+.3f [%+.3f, %+.3f]",
                              second, first, d->value, d->low, d->high);
   bool better = d->value > 0;
   return churn_text_format("%s %s %s by %.3f AUC [%.3f, %.3f]", second,

@@ -143,6 +143,8 @@ static churn_status live_and_write(maker *m, const churn_run *run, churn_error *
   return status;
 }
 
+static const char project_name[] = "churn.yaml", truth_name[] = "truth.json";
+
 static churn_status open_in(const char *folder, const char *name, churn_output **output,
                             churn_error *error)
 {
@@ -154,10 +156,38 @@ static churn_status open_in(const char *folder, const char *name, churn_output *
   return status;
 }
 
+static bool stands_in(const char *folder, const char *name)
+{
+  char *path = churn_text_format("%s/%s", folder, name);
+  struct stat found;
+  bool stands = path != NULL && stat(path, &found) == 0 && S_ISREG(found.st_mode);
+  free(path);
+  return stands;
+}
+
+/* A world has its truth beside it; exports of the same names without one are somebody's own. */
+static churn_status spare_others(const char *folder, churn_error *error)
+{
+  if (stands_in(folder, truth_name))
+    return CHURN_OK;
+  const char *name = stands_in(folder, project_name) ? project_name : NULL;
+  for (int file = 0; file < CHURN_FILES && name == NULL; file++)
+    if (stands_in(folder, churn_file_names[file]))
+      name = churn_file_names[file];
+  if (name == NULL)
+    return CHURN_OK;
+  return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){folder, 0, 0},
+                            "there is a %s that no simulation wrote, and it would be overwritten; "
+                            "choose another folder",
+                            name);
+}
+
 static churn_status make_folder(const char *folder, churn_error *error)
 {
-  if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+  if (mkdir(folder, 0777) == 0)
     return CHURN_OK;
+  if (errno == EEXIST)
+    return spare_others(folder, error);
   if (errno == ENOENT)
     return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){folder, 0, 0},
                               "cannot make the folder: the one it stands in does not exist; only "
@@ -185,9 +215,9 @@ static churn_status write_world(maker *m, const char *folder, const churn_run *r
                                 churn_error *error)
 {
   churn_output *project = NULL, *truth = NULL;
-  churn_status status = open_in(folder, "churn.yaml", &project, error);
+  churn_status status = open_in(folder, project_name, &project, error);
   if (status == CHURN_OK)
-    status = open_in(folder, "truth.json", &truth, error);
+    status = open_in(folder, truth_name, &truth, error);
   for (int file = 0; status == CHURN_OK && file < CHURN_FILES; file++) {
     status = open_in(folder, churn_file_names[file], &m->outputs[file], error);
     if (status == CHURN_OK)

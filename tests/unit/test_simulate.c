@@ -537,6 +537,25 @@ static void settings_out_of_range_are_refused_and_nothing_is_made(void **state)
   refused((churn_simulate_settings){.first_day = CHURN_DAY_FIRST}, "calendar");
 }
 
+static void files_of_others_are_not_overwritten(void **state)
+{
+  (void)state;
+  churn_simulate_settings settings = {.customers = 30};
+  churn_error error = {0};
+  assert_int_equal(mkdir(scratch_path("mine"), 0777), 0);
+  scratch_write("mine/customers.csv", "precious\n");
+  assert_int_equal(churn_simulate(scratch_path("mine"), &settings, NULL, NULL, &error),
+                   CHURN_CANNOT_CREATE);
+  assert_non_null(strstr(error.message, "a customers.csv that no simulation wrote"));
+  char *text = file_read(scratch_path("mine/customers.csv"), NULL);
+  assert_string_equal(text, "precious\n");
+  free(text);
+  assert_int_not_equal(access(scratch_path("mine/churn.yaml"), F_OK), 0);
+  assert_int_equal(unlink(scratch_path("mine/customers.csv")), 0);
+  for (int again = 0; again < 2; again++) /* its own world it may make anew */
+    assert_ok(churn_simulate(scratch_path("mine"), &settings, NULL, NULL, &error), &error);
+}
+
 static void the_folder_above_must_exist(void **state)
 {
   (void)state;
@@ -683,6 +702,7 @@ int main(void)
       cmocka_unit_test(truth_json_holds_the_settings_the_effects_and_the_best_auc),
       cmocka_unit_test(truth_has_a_row_for_each_sampled_customer_in_the_base_with_a_label),
       cmocka_unit_test(settings_out_of_range_are_refused_and_nothing_is_made),
+      cmocka_unit_test(files_of_others_are_not_overwritten),
       cmocka_unit_test(the_folder_above_must_exist),
       cmocka_unit_test(a_file_that_cannot_be_written_fails_before_the_work_and_leaves_no_other),
       cmocka_unit_test(progress_runs_over_all_customers_and_never_back),

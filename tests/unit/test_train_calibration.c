@@ -358,9 +358,42 @@ static void folds_that_separate_are_told_from_others(void **state)
   churn_model_free(model);
 }
 
+static bool warns(const churn_notes *notes, const char *code)
+{
+  for (size_t i = 0; i < churn_notes_count(notes); i++)
+    if (strcmp(churn_notes_get(notes, i)->code, code) == 0)
+      return true;
+  return false;
+}
+
+static void a_model_that_only_guesses_is_named(void **state)
+{
+  (void)state;
+  enum { PEOPLE = 300 };
+  static char text[PEOPLE * 40 + 40];
+  char *at = text;
+  uint64_t stream = 77;
+  at += sprintf(at, "id,usage,age,worth,churned\n");
+  for (int r = 0; r < PEOPLE; r++) /* usage and age know nothing of the outcome */
+    at += sprintf(at, "c%05d,%.6f,%.6f,1,%s\n", r, uniform(&stream), uniform(&stream),
+                  uniform(&stream) < 0.3 ? "Yes" : "No");
+  for (int knows = 0; knows < 2; knows++) {
+    if (knows)
+      write_export(false);
+    else
+      scratch_write("export.csv", text);
+    churn_notes *notes = churn_notes_new();
+    churn_model *model = train("folds: 5", 2, notes);
+    assert_int_equal(warns(notes, "no_better_than_guessing"), !knows);
+    churn_notes_free(notes);
+    churn_model_free(model);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(a_model_that_only_guesses_is_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_training_is_judged_out_of_fold, set_up, tear_down),
       cmocka_unit_test_setup_teardown(out_of_fold_no_leaves_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, set_up,

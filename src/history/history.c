@@ -209,6 +209,21 @@ static void move_columns(const churn_build *build, churn_table *table, const lay
   }
 }
 
+/* Counts of nothing are 0, so a file with other ids would make features without a word. */
+static void warn_nothing_left(const churn_build *build, const churn_table *table,
+                              const churn_history *h)
+{
+  churn_place place = {table->path, 0, 0};
+  if (h->rows_read == 0)
+    churn_notes_add(churn_run_notes(build->run), CHURN_WARNING, "history_empty", place,
+                    "the file has no rows: every feature of %s sees nothing", h->name);
+  else if (h->rows == 0 && h->rows_unmatched > 0)
+    churn_notes_add(churn_run_notes(build->run), CHURN_WARNING, "history_unmatched", place,
+                    "no row of %s belongs to a customer, so its features see nothing: are the ids "
+                    "in \"%s\" written as in the customers' file?",
+                    h->name, table->columns[0].heading);
+}
+
 static void note_left_out(const churn_build *build, const churn_table *table,
                           const churn_history *h)
 {
@@ -244,6 +259,7 @@ static churn_status read_rows(const churn_build *build, size_t index, const layo
   if (status == CHURN_OK) {
     h->rows_read = table->rows;
     note_left_out(build, table, h);
+    warn_nothing_left(build, table, h);
     move_columns(build, table, l, index, h);
   }
   churn_table_free(table);

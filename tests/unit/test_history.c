@@ -77,6 +77,26 @@ static void unmatched_rows_and_rows_without_a_day_are_counted_and_left_out(void 
   opened_close(&o);
 }
 
+static void a_history_without_a_row_of_any_customer_is_a_warning(void **state)
+{
+  (void)state;
+  scratch_write("calls.csv", "who,on,n,t,due\n0ann,2024-02-09,2,y,\n0bob,2024-06-06,3,,\n");
+  opened o = opened_ok(plain);
+  assert_non_null(strstr(note_text(o.notes, "history_unmatched"), "no row of calls"));
+  assert_non_null(strstr(note_text(o.notes, "history_unmatched"), "\"who\""));
+  assert_null(note_text(o.notes, "history_empty"));
+  opened_close(&o);
+  scratch_write("calls.csv", "who,on,n,t,due\n");
+  o = opened_ok(plain);
+  assert_non_null(strstr(note_text(o.notes, "history_empty"), "calls"));
+  assert_null(note_text(o.notes, "history_unmatched"));
+  opened_close(&o);
+  scratch_write("calls.csv", "who,on,n,t,due\n0ann,2024-02-09,2,y,\nbob,2024-06-06,3,,\n");
+  o = opened_ok(plain);
+  assert_null(note_text(o.notes, "history_unmatched"));
+  opened_close(&o);
+}
+
 enum { MANY = 4001, PEOPLE = 5 };
 
 /* Rows i = 0.. in an order given by a multiplier that is prime to MANY; every row of a (customer,
@@ -375,6 +395,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_are_grouped_by_customer_in_order_of_days),
       cmocka_unit_test(unmatched_rows_and_rows_without_a_day_are_counted_and_left_out),
+      cmocka_unit_test(a_history_without_a_row_of_any_customer_is_a_warning),
       cmocka_unit_test(many_customers_in_many_pieces_are_grouped),
       cmocka_unit_test(any_order_of_rows_and_number_of_threads_gives_the_same_order),
       cmocka_unit_test(via_maps_keys_to_customers),

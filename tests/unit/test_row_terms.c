@@ -274,6 +274,42 @@ static void weights_of_customers_with_several_rows_are_clustered(void **state)
   assert_int_equal(error.line, 2);
 }
 
+/* The log-loss out of fold of one set. */
+static double compared_loss(const char *text)
+{
+  static const churn_compare_settings settings = {.sets = "all,all - y",
+                                                  .draws = 3,
+                                                  .first = CHURN_DAY_MISSING,
+                                                  .last = CHURN_DAY_MISSING,
+                                                  .test_from = CHURN_DAY_MISSING};
+  char whole[1024];
+  snprintf(whole, sizeof whole,
+           "%sfeatures: {x: customers.x, y: abs(customers.x - 12)}\nfeature_sets: {all: [x, y]}\n",
+           text);
+  churn_project *project = project_of(whole);
+  churn_comparison *comparison = NULL;
+  churn_error error = {0};
+  assert_ok(churn_compare(project, &settings, NULL, &comparison, &error), &error);
+  double loss = comparison->sets[0].log_loss.value;
+  churn_comparison_free(comparison);
+  churn_project_free(project);
+  return loss;
+}
+
+static void a_comparison_counts_rows_by_their_weights(void **state)
+{
+  (void)state;
+  write_rows(-1, "", "");
+  double plainly = compared_loss(FLAT("", ""));
+  assert_close(compared_loss(FLAT("", "weights: w * 0 + 2")), plainly, 1e-9, 0);
+  assert_close(compared_loss(FLAT(", weight: w * 0 + 3", "")), plainly, 1e-9, 0);
+  assert_true(fabs(compared_loss(FLAT("", "weights: w")) - plainly) > 1e-4);
+  assert_true(fabs(compared_loss(FLAT(", weight: w", "")) - plainly) > 1e-4);
+  assert_true(fabs(compared_loss(FLAT("", "offset: o")) - plainly) > 1e-6);
+  assert_true(fabs(compared_loss(FLAT("", "sampled: {churners: 1, others: 0.5}")) - plainly) >
+              1e-4);
+}
+
 /* Two routes: the features of the best set by a comparison, and `churn train`. */
 static void a_comparison_reports_the_weighted_fit_of_train(void **state)
 {
@@ -317,6 +353,7 @@ int main(void)
       cmocka_unit_test(model_errors_for_inclusion_weights_are_a_warning),
       cmocka_unit_test(rows_of_frequency_zero_are_not_there),
       cmocka_unit_test(scores_hold_the_offset),
+      cmocka_unit_test(a_comparison_counts_rows_by_their_weights),
       cmocka_unit_test(a_comparison_reports_the_weighted_fit_of_train),
       cmocka_unit_test(weights_of_customers_with_several_rows_are_clustered),
   };

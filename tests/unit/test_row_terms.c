@@ -310,6 +310,38 @@ static void a_comparison_counts_rows_by_their_weights(void **state)
               1e-4);
 }
 
+/* Two routes: the features of the best set by a comparison, and `churn train`. */
+static void a_comparison_reports_the_weighted_fit_of_train(void **state)
+{
+  (void)state;
+  static const char *const cases[] = {
+      FLAT(", weight: w", ""), FLAT("", "weights: w"), FLAT("", "offset: o"),
+      FLAT("", "sampled: {churners: 1, others: 0.5}"), FLAT("", "")};
+  static const churn_compare_settings settings = {.draws = 5,
+                                                  .first = CHURN_DAY_MISSING,
+                                                  .last = CHURN_DAY_MISSING,
+                                                  .test_from = CHURN_DAY_MISSING};
+  write_rows(-1, "", "");
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    churn_project *project = project_of(cases[i]);
+    churn_model *model = train_ok(cases[i]);
+    churn_comparison *c = NULL;
+    churn_error error = {0};
+    assert_ok(churn_compare(project, &settings, NULL, &c, &error), &error);
+    assert_int_equal(c->column_count, model->column_count);
+    assert_true(c->best_features[0].drop.value > 0.05);
+    for (size_t k = 0; k < c->column_count; k++) {
+      assert_string_equal(c->columns[k].name, model->columns[k].name);
+      assert_close(c->columns[k].estimate, model->columns[k].estimate, 1e-9, 0);
+      assert_close(c->columns[k].low, model->columns[k].lower, 1e-8, 0);
+      assert_close(c->columns[k].high, model->columns[k].upper, 1e-8, 0);
+    }
+    churn_comparison_free(c);
+    churn_model_free(model);
+    churn_project_free(project);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -322,6 +354,7 @@ int main(void)
       cmocka_unit_test(rows_of_frequency_zero_are_not_there),
       cmocka_unit_test(scores_hold_the_offset),
       cmocka_unit_test(a_comparison_counts_rows_by_their_weights),
+      cmocka_unit_test(a_comparison_reports_the_weighted_fit_of_train),
       cmocka_unit_test(weights_of_customers_with_several_rows_are_clustered),
   };
   return cmocka_run_group_tests(tests, make, clean);

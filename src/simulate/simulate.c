@@ -156,26 +156,31 @@ static churn_status open_in(const char *folder, const char *name, churn_output *
   return status;
 }
 
-static bool stands_in(const char *folder, const char *name)
+static churn_status look_for(const char *folder, const char *name, bool *stands, churn_error *error)
 {
   char *path = churn_text_format("%s/%s", folder, name);
   struct stat found;
-  bool stands = path != NULL && stat(path, &found) == 0 && S_ISREG(found.st_mode);
+  if (path == NULL)
+    return churn_error_no_memory(error);
+  *stands = stat(path, &found) == 0 && S_ISREG(found.st_mode);
   free(path);
-  return stands;
+  return CHURN_OK;
 }
 
 /* A world has its truth beside it; exports of the same names without one are somebody's own. */
 static churn_status spare_others(const char *folder, churn_error *error)
 {
-  if (stands_in(folder, truth_name))
-    return CHURN_OK;
-  const char *name = stands_in(folder, project_name) ? project_name : NULL;
-  for (int file = 0; file < CHURN_FILES && name == NULL; file++)
-    if (stands_in(folder, churn_file_names[file]))
-      name = churn_file_names[file];
-  if (name == NULL)
-    return CHURN_OK;
+  bool ours = false, stands = false;
+  const char *name = project_name;
+  churn_status status = look_for(folder, truth_name, &ours, error);
+  if (status == CHURN_OK && !ours)
+    status = look_for(folder, name, &stands, error);
+  for (int file = 0; status == CHURN_OK && !ours && !stands && file < CHURN_FILES; file++) {
+    name = churn_file_names[file];
+    status = look_for(folder, name, &stands, error);
+  }
+  if (status != CHURN_OK || !stands)
+    return status;
   return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){folder, 0, 0},
                             "there is a %s that no simulation wrote, and it would be overwritten; "
                             "choose another folder",

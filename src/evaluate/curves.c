@@ -112,7 +112,7 @@ static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits
     bin.churners += b->judged->labels[row] == 1 ? (uint64_t)copies : 0;
     bin.rows += weight;
     squares += weight * weight / copies;
-    bin.mean_probability += weight * churn_logit_probability(logits[row]);
+    bin.mean_probability += weight * churn_probability(logits[row]);
     bin.observed += b->judged->labels[row] ? weight : 0;
   }
   bin.mean_probability /= bin.rows;

@@ -4,15 +4,10 @@
 #ifndef CHURN_EVALUATE_LOGIT_H
 #define CHURN_EVALUATE_LOGIT_H
 
+#include "score/recalibration.h"
+
 #include <math.h>
 #include <stdint.h>
-
-/* 1 / (1 + exp(-logit)). */
-static inline double churn_logit_probability(double logit)
-{
-  double small = exp(-fabs(logit));
-  return logit >= 0 ? 1 / (1 + small) : small / (1 + small);
-}
 
 /* -log P(label). */
 static inline double churn_logit_loss(double logit, int8_t label)
@@ -24,7 +19,7 @@ static inline double churn_logit_loss(double logit, int8_t label)
 /* (label - P)^2 = P(other label)^2. */
 static inline double churn_logit_square(double logit, int8_t label)
 {
-  double miss = churn_logit_probability(label == 1 ? -logit : logit);
+  double miss = churn_probability(label == 1 ? -logit : logit);
   return miss * miss;
 }
 

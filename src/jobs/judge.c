@@ -225,7 +225,7 @@ static churn_status find_calibration(const judging *j, size_t set, churn_compare
     return churn_error_no_memory(error);
   const double *logits = j->logits + set * rows;
   for (size_t i = 0; i < rows; i++)
-    probabilities[i] = churn_logit_probability(logits[i]);
+    probabilities[i] = churn_probability(logits[i]);
   churn_scored scored = {.rows = rows,
                          .labels = j->labels,
                          .probabilities = probabilities,

@@ -13,6 +13,14 @@ static inline bool may_be_missing(const churn_value_rules *rules, const char *te
   return length == 0 || rules->may_be_missing[(unsigned char)text[0]];
 }
 
+/* The text of a field; false when it stands for a missing value. */
+static inline bool read_text(const churn_rows *rows, size_t row, size_t field,
+                             const churn_value_rules *rules, const char **text, size_t *length)
+{
+  *text = churn_rows_field(rows, row, field, length);
+  return !(may_be_missing(rules, *text, *length) && churn_value_missing(rules, *text, *length));
+}
+
 /* The month whose text is YYYY-MM-, by way of the plain parser; NULL when there is none. */
 static const churn_month *find_month(churn_month *months, const char *text)
 {
@@ -77,11 +85,10 @@ bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rul
     if (row == rows->count)
       break;
     size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
+    const char *text;
     days[row] = CHURN_DAY_MISSING;
-    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
-      continue;
-    if (!churn_value_day(rules, text, length, &days[row]))
+    if (read_text(rows, row, field, rules, &text, &length) &&
+        !churn_value_day(rules, text, length, &days[row]))
       return false;
   }
   return true;
@@ -92,11 +99,10 @@ bool churn_rows_numbers(const churn_rows *rows, size_t field, const churn_value_
 {
   for (size_t row = 0; row < rows->count; row++) {
     size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
+    const char *text;
     numbers[row] = NAN;
-    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
-      continue;
-    if (!churn_value_number(rules, text, length, &numbers[row]))
+    if (read_text(rows, row, field, rules, &text, &length) &&
+        !churn_value_number(rules, text, length, &numbers[row]))
       return false;
   }
   return true;
@@ -107,11 +113,10 @@ bool churn_rows_flags(const churn_rows *rows, size_t field, const churn_value_ru
 {
   for (size_t row = 0; row < rows->count; row++) {
     size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
+    const char *text;
     numbers[row] = NAN;
-    if (may_be_missing(rules, text, length) && churn_value_missing(rules, text, length))
-      continue;
-    if (!churn_value_flag(text, length, &numbers[row]))
+    if (read_text(rows, row, field, rules, &text, &length) &&
+        !churn_value_flag(text, length, &numbers[row]))
       return false;
   }
   return true;

@@ -137,6 +137,14 @@ static bool runs_away(churn_problem *p)
   return p->runaways >= RUNAWAYS;
 }
 
+/* The direction has been measured: the trial is one step on. */
+static void finish_blindly(churn_problem *p)
+{
+  copy(p->coefficients, p->trial, p->unknowns);
+  p->residual *= p->left;
+  finish(p, CHURN_STOP_GRADIENT);
+}
+
 /* From the point: done, or where to look next. */
 static void propose(churn_problem *p, bool slow, churn_quadratic *scratch)
 {
@@ -146,6 +154,8 @@ static void propose(churn_problem *p, bool slow, churn_quadratic *scratch)
   p->halvings = 0;
   if (p->residual <= p->tolerance && p->move <= p->step_tolerance)
     finish(p, CHURN_STOP_GRADIENT);
+  else if (p->blind && p->residual <= 100 * p->tolerance && p->left <= 0.01)
+    finish_blindly(p);
   else if (runs_away(p))
     finish(p, CHURN_STOP_SEPARATION);
   else if (p->sweeps >= p->most_sweeps)
@@ -158,6 +168,7 @@ static void begin(churn_problem *p)
 {
   p->sweeps = 0;
   p->runaways = 0;
+  p->left = 1;
 }
 
 void churn_problem_start(churn_problem *p, const double *coefficients)
@@ -236,6 +247,7 @@ void churn_problem_take(churn_problem *p, churn_quadratic *scratch)
     return;
   }
   bool slow = residual > p->slow * p->residual;
+  p->left = p->residual > 0 ? residual / p->residual : 1;
   adopt(p, residual);
   propose(p, slow, scratch);
 }

@@ -16,8 +16,11 @@ static const double slowest = 0.5;
  * only after it, is to gain as much as Newton's would. */
 static const double end_share = 1e-3;
 
-/* Of this many columns a Hessian costs more than the gradients that it saves. */
-enum { STEPS = 20, WIDE = 64 };
+/* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
+ * squares it, is taken to end where nothing is left to gain. */
+static const double square_share = 0.02;
+
+enum { STEPS = 20 };
 
 /* What a step with the Hessian of a subsample is taken to leave, before there is one to tell. */
 static const double first_share = 0.1;
@@ -26,6 +29,7 @@ typedef struct approach {
   churn_newton *newton;
   double *hessian; /* packed */
   bool exact;      /* it was that of all rows once */
+  bool fresh;      /* it is that of all rows at the point */
   double share;    /* of the gradient that the last step left */
 } approach;
 
@@ -66,7 +70,7 @@ static void adopt(approach *a)
  * and one more with the same Hessian ends. */
 static bool is_time(const approach *a)
 {
-  return !a->exact && a->newton->objective.matrix->columns < WIDE &&
+  return !a->exact &&
          a->newton->point.max_gradient * a->share <= sqrt(a->newton->settings.gradient_tolerance);
 }
 
@@ -80,6 +84,7 @@ static void learn(approach *a, bool exact)
   else
     churn_secant_learn(a->hessian, n, newton->direction, newton->point.sums + 1,
                        newton->trial.sums + 1, newton->solution);
+  a->fresh = exact;
   a->exact = a->exact || exact;
 }
 
@@ -101,7 +106,13 @@ static churn_status step(approach *a, bool *going, churn_error *error)
 static bool is_near(const approach *a)
 {
   double now = a->newton->point.max_gradient, tolerance = a->newton->settings.gradient_tolerance;
-  return now <= tolerance && now * a->share <= end_share * tolerance;
+  return (a->fresh && now <= square_share * sqrt(tolerance)) ||
+         (now <= tolerance && now * a->share <= end_share * tolerance);
+}
+
+static bool is_there(const approach *a)
+{
+  return a->newton->trial.max_gradient <= 10 * end_share * a->newton->settings.gradient_tolerance;
 }
 
 /* Nothing separates: the loss is more than a perfect order would leave, and the next step moves no
@@ -113,14 +124,16 @@ static bool is_sure(const churn_newton *newton)
           !churn_newton_may_move_far(newton, newton->direction));
 }
 
-/* The last step, to where the Hessian is wanted. */
-static churn_status land(approach *a, bool *arrived, churn_error *error)
+/* The last step, to where the Hessian is wanted; or the last but one. */
+static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
   churn_status status = churn_newton_evaluate(newton, &newton->trial, error);
-  *arrived = status == CHURN_OK && is_better(newton, 1);
-  if (!*arrived)
+  *going = status == CHURN_OK && is_better(newton, 1);
+  if (!*going)
     return status;
+  *arrived = is_there(a);
+  learn(a, true);
   adopt(a);
   newton->stop = CHURN_STOP_GRADIENT;
   return CHURN_OK;
@@ -129,16 +142,16 @@ static churn_status land(approach *a, bool *arrived, churn_error *error)
 churn_status churn_approach_run(churn_newton *newton, double *hessian, double worst, bool *arrived,
                                 churn_error *error)
 {
-  approach a = {newton, hessian, false, first_share};
+  approach a = {newton, hessian, false, false, first_share};
   *arrived = false;
   churn_status status = churn_objective_slope(&newton->objective, &newton->point, error);
   bool going = status == CHURN_OK && newton->point.sums[0] < worst;
-  for (int i = 0; i < STEPS && status == CHURN_OK && going; i++) {
+  for (int i = 0; i < STEPS && status == CHURN_OK && going && !*arrived; i++) {
     going = find_direction(&a);
-    if (going && is_near(&a))
-      return is_sure(newton) ? land(&a, arrived, error) : CHURN_OK;
+    bool near = is_near(&a);
+    going = going && (!near || is_sure(newton));
     if (going)
-      status = step(&a, &going, error);
+      status = near ? land(&a, arrived, &going, error) : step(&a, &going, error);
   }
   return status;
 }

@@ -4,8 +4,8 @@
  *
  * A sweep for the gradient alone costs two thirds (20 columns) to a quarter (100) of one with the
  * Hessian. With the Hessian of n rows each step leaves about sqrt(columns / churners among them) of
- * the error, and less as BFGS mends it (secant.h); where columns are few, all rows' Hessian is
- * taken once on the way. Cost: rows x columns a step, rows x columns^2 / 2 once or twice.
+ * the error, and less as BFGS mends it (secant.h); all rows' Hessian is taken once on the way and
+ * once at the end. Cost: rows x columns a step, rows x columns^2 / 2 once or twice.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_APPROACH_H

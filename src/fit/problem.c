@@ -154,7 +154,7 @@ static void propose(churn_problem *p, bool slow, churn_quadratic *scratch)
   p->halvings = 0;
   if (p->residual <= p->tolerance && p->move <= p->step_tolerance)
     finish(p, CHURN_STOP_GRADIENT);
-  else if (p->blind && p->residual <= 100 * p->tolerance && p->left <= 0.01)
+  else if (p->blind && p->left < 1 && p->residual * p->left <= 0.1 * p->tolerance)
     finish_blindly(p);
   else if (runs_away(p))
     finish(p, CHURN_STOP_SEPARATION);

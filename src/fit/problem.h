@@ -38,8 +38,8 @@ typedef struct churn_problem {
   double step_tolerance; /* and no coefficient would move by more than this in the next step */
   double slow;           /* a step that leaves more than this share of the residual is slow */
   uint32_t most_sweeps;
-  bool blind; /* the last step, from a residual of at most 100 times the tolerance, is taken without
-                 a sweep to see where it ends, after one that left at most a hundredth: loss and
+  bool blind; /* the last step, which leaves a tenth of the tolerance if it shrinks the residual
+                 like the one before, is taken without a sweep to see where it ends: loss and
                  gradient are those before it */
   /* the point: the best so far */
   double *coefficients;

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
-#include "base/output.h"
+#include "base/output_tasks.h"
 #include "feature/reason.h"
+#include "score/flat.h"
 #include "score/scorer.h"
 
 #include <churn/score.h>
@@ -20,6 +21,9 @@ struct churn_ranking {
   churn_scores scores;
   uint32_t *order; /* [snapshots->count] row of each rank */
   size_t listed;
+  churn_flat_list *flat; /* a flat export scored while it was read; then of the rest only model and
+                            pipeline are set. NULL = the way of all data */
+  int threads;           /* of the run, for writing */
 };
 
 static void free_scores(churn_scores *scores)
@@ -36,6 +40,7 @@ void churn_ranking_free(churn_ranking *ranking)
 {
   if (ranking == NULL)
     return;
+  churn_flat_list_free(ranking->flat);
   churn_snapshots_free(ranking->snapshots);
   churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
@@ -156,16 +161,15 @@ static churn_status choose_day(const churn_pipeline *p, churn_day asked, const c
   return CHURN_OK;
 }
 
+/* The pipeline, and the list at once where the export can be scored while it is read. */
 static churn_status open_ranking(churn_ranking *r, const churn_project *project,
                                  const churn_score_settings *settings, const churn_run *run,
-                                 churn_day *as_of, churn_error *error)
+                                 churn_score_report *report, churn_error *error)
 {
-  churn_pipeline_settings opening = {.model = r->model};
+  churn_pipeline_settings opening = {.model = r->model, .no_data = true};
   churn_status status = churn_pipeline_open(project, &opening, run, &r->pipeline, error);
-  if (status == CHURN_OK)
-    status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
-  if (status == CHURN_OK)
-    status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
+  if (status == CHURN_OK && churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING)
+    status = churn_flat_score(r->pipeline, r->model, settings, run, &r->flat, report, error);
   return status;
 }
 
@@ -184,25 +188,24 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
   }
 }
 
-churn_status churn_score(const churn_project *project, const churn_model *model,
-                         const churn_score_settings *settings, const churn_run *run,
-                         churn_ranking **ranking, churn_score_report *report, churn_error *error)
+static churn_status rank_base(churn_ranking *r, const churn_score_settings *settings,
+                              const churn_run *run, churn_score_report *report, churn_error *error)
 {
-  churn_ranking *r = calloc(1, sizeof *r);
   churn_scorer *scorer = NULL;
   churn_day as_of = CHURN_DAY_MISSING;
   uint64_t unseen = 0;
-  if (r == NULL)
-    return churn_error_no_memory(error);
-  r->model = model;
-  churn_status status = open_ranking(r, project, settings, run, &as_of, error);
+  churn_status status = churn_pipeline_load(r->pipeline, run, error);
+  if (status == CHURN_OK)
+    status = choose_day(r->pipeline, settings->as_of, run, &as_of, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_base(r->pipeline, as_of, run, &r->snapshots, error);
   if (status == CHURN_OK && r->snapshots->count == 0)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
                     "`active_within`");
   if (status == CHURN_OK)
-    status = churn_scorer_new(model, r->pipeline->plan, &scorer, error);
+    status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
@@ -210,21 +213,37 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   if (status == CHURN_OK)
     status = sort_rows(r, settings->by, error);
   churn_scorer_free(scorer);
-  if (status != CHURN_OK) {
-    churn_ranking_free(r);
+  if (status != CHURN_OK)
     return status;
-  }
   bool all = settings->top == 0 || settings->top > r->snapshots->count;
   r->listed = all ? r->snapshots->count : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
-  *ranking = r;
   return CHURN_OK;
+}
+
+churn_status churn_score(const churn_project *project, const churn_model *model,
+                         const churn_score_settings *settings, const churn_run *run,
+                         churn_ranking **ranking, churn_score_report *report, churn_error *error)
+{
+  churn_ranking *r = calloc(1, sizeof *r);
+  if (r == NULL)
+    return churn_error_no_memory(error);
+  r->model = model;
+  r->threads = run == NULL ? 0 : run->threads;
+  churn_status status = open_ranking(r, project, settings, run, report, error);
+  if (status == CHURN_OK && r->flat == NULL)
+    status = rank_base(r, settings, run, report, error);
+  if (status == CHURN_OK)
+    *ranking = r;
+  else
+    churn_ranking_free(r);
+  return status;
 }
 
 size_t churn_ranking_count(const churn_ranking *ranking)
 {
-  return ranking->listed;
+  return ranking->flat == NULL ? ranking->listed : churn_flat_list_count(ranking->flat);
 }
 
 static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranked)
@@ -246,6 +265,10 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
+  if (ranking->flat != NULL) {
+    churn_flat_list_get(ranking->flat, index, ranked);
+    return;
+  }
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
   ranked->rank = index + 1;
@@ -258,29 +281,59 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   fill_reasons(ranking, row, ranked);
 }
 
-static void write_line(churn_output *output, const churn_ranked *line, const char *model_id)
+static void write_number(churn_buffer *buffer, double value)
+{
+  churn_buffer_number(buffer, value);
+  churn_buffer_write(buffer, ",", 1);
+}
+
+static void write_text(churn_buffer *buffer, const char *text)
+{
+  churn_buffer_csv(buffer, text, strlen(text));
+  churn_buffer_write(buffer, ",", 1);
+}
+
+static void write_line(churn_buffer *buffer, const churn_ranked *line, const char *model_id)
 {
   char day[CHURN_DAY_TEXT_SIZE];
   churn_day_format(line->as_of, day);
-  churn_output_whole(output, line->rank);
-  churn_output_write(output, ",", 1);
-  churn_output_csv(output, line->customer_id, strlen(line->customer_id));
-  churn_output_printf(output, ",%s,", day);
-  const double numbers[] = {line->probability, line->logit, line->value, line->expected_loss};
-  for (size_t i = 0; i < 4; i++) {
-    churn_output_number(output, numbers[i]);
-    churn_output_write(output, ",", 1);
+  write_number(buffer, (double)line->rank);
+  write_text(buffer, line->customer_id);
+  write_text(buffer, day);
+  write_number(buffer, line->probability);
+  write_number(buffer, line->logit);
+  write_number(buffer, line->value);
+  write_number(buffer, line->expected_loss);
+  for (size_t i = 0; i < CHURN_REASONS; i++)
+    write_text(buffer, line->reasons[i]);
+  churn_buffer_write(buffer, model_id, strlen(model_id));
+  churn_buffer_write(buffer, "\n", 1);
+}
+
+enum { LINES_A_PART = 1 << 13 };
+
+/* The lines of one part of the file. */
+static void write_part(void *context, size_t part, churn_buffer *buffer)
+{
+  const churn_ranking *ranking = context;
+  size_t first = part * LINES_A_PART, count = churn_ranking_count(ranking);
+  size_t last = count - first < LINES_A_PART ? count : first + LINES_A_PART;
+  if (ranking->flat != NULL) {
+    churn_flat_list_write(ranking->flat, first, last, buffer);
+    return;
   }
-  for (size_t i = 0; i < CHURN_REASONS; i++) {
-    churn_output_csv(output, line->reasons[i], strlen(line->reasons[i]));
-    churn_output_write(output, ",", 1);
+  for (size_t i = first; i < last; i++) {
+    churn_ranked line;
+    churn_ranking_get(ranking, i, &line);
+    write_line(buffer, &line, ranking->model->id);
   }
-  churn_output_printf(output, "%s\n", model_id);
 }
 
 churn_status churn_ranking_write(const churn_ranking *ranking, const char *path, churn_error *error)
 {
   churn_output *output = NULL;
+  churn_run run = {.threads = ranking->threads};
+  size_t parts = (churn_ranking_count(ranking) + LINES_A_PART - 1) / LINES_A_PART;
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
@@ -288,10 +341,9 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
       output,
       "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
       "model\n");
-  for (size_t i = 0; i < ranking->listed; i++) {
-    churn_ranked line;
-    churn_ranking_get(ranking, i, &line);
-    write_line(output, &line, ranking->model->id);
-  }
-  return churn_output_commit(output, error);
+  status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
+  if (status == CHURN_OK)
+    return churn_output_commit(output, error);
+  churn_output_discard(output);
+  return status;
 }

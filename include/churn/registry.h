@@ -2,6 +2,7 @@
  * model that was trained for use, which of them is in use, and what was decided when.
  *
  *   ID.json        a model; never changed
+ *   ID.md          its card (churn/card.h)
  *   current        a symbolic link to the model in use, ID.json
  *   history.jsonl  a line of JSON for every decision, the oldest first; only ever added to
  *
@@ -45,7 +46,7 @@ typedef struct churn_registry_event {
   int64_t time;  /* seconds since 1970-01-01 UTC */
   churn_registry_kind kind;
   churn_day day;  /* the as-of day of what led to it; MISSING = none */
-  char *model;    /* NULL: FOUND, and nothing is in use */
+  char *model;    /* NULL: FOUND, and nothing is in use; KEPT, and no challenger was made */
   char *previous; /* in use before; NULL = none */
   char *by;       /* "retrain", "models promote" */
   char *why;
@@ -138,7 +139,7 @@ CHURN_MUST_USE churn_status churn_registry_rollback(const churn_project *project
                                                     const churn_registry_change *change,
                                                     char id[33], churn_error *error);
 
-/* Records that the model was judged and the one in use stays. */
+/* Records that the model (NULL: there is none) was judged and the one in use stays. */
 CHURN_MUST_USE churn_status churn_registry_keep(const churn_project *project, const char *id,
                                                 const churn_registry_change *change,
                                                 churn_error *error);

@@ -149,7 +149,8 @@ static void read_members(churn_json_reading *r, const json_t *root, churn_regist
     r->wrong = "time";
   event->model = take_id(r, root, "model");
   event->previous = take_id(r, root, "previous");
-  if (event->model == NULL && event->kind != CHURN_REGISTRY_FOUND && r->wrong == NULL)
+  bool needed = event->kind != CHURN_REGISTRY_FOUND && event->kind != CHURN_REGISTRY_KEPT;
+  if (event->model == NULL && needed && r->wrong == NULL)
     r->wrong = "model";
   event->day = churn_json_take_day(r, root, "day");
   event->by = churn_json_take_text(r, root, "by");

@@ -78,6 +78,7 @@ probe() {
   probe 'histories: {h: {via: {zzz: 1}}}'
   probe 'snapshots: {zzz: 1}'
   probe 'fit: {zzz: 1}'
+  probe 'retrain: {zzz: 1}'
   probe 'split: {zzz: 1}'
   probe 'features: {x: {zzz: 1}}'
   probe 'outcome: {zzz: 1}'

@@ -48,7 +48,7 @@ void churn_registry_event_clear(churn_registry_event *event)
   *event = (churn_registry_event){0};
 }
 
-static void write_figures(churn_json_text *text, const churn_registry_figures *figures)
+void churn_registry_figures_json(const churn_registry_figures *figures, churn_json_text *text)
 {
   churn_json_append(text, "{\"as_of\": ");
   churn_json_day(text, figures->as_of);
@@ -71,7 +71,7 @@ void churn_registry_event_json(const churn_registry_event *event, churn_json_tex
 {
   char time[CHURN_CLOCK_TEXT_SIZE];
   churn_clock_format(event->time, time);
-  churn_json_append(text, "{\"time\": ");
+  churn_json_append(text, "\"time\": ");
   churn_json_quote(text, time);
   churn_json_append(text, ", \"event\": ");
   churn_json_quote(text, kinds[event->kind]);
@@ -87,17 +87,18 @@ void churn_registry_event_json(const churn_registry_event *event, churn_json_tex
   churn_json_quote(text, event->why);
   churn_json_append(text, ", \"figures\": ");
   if (event->judged)
-    write_figures(text, &event->figures);
+    churn_registry_figures_json(&event->figures, text);
   else
     churn_json_append(text, "null");
-  churn_json_append(text, "}");
 }
 
 churn_status churn_registry_event_write(const churn_registry_event *event, churn_journal *journal,
                                         churn_error *error)
 {
   churn_json_text text = {0};
+  churn_json_append(&text, "{");
   churn_registry_event_json(event, &text);
+  churn_json_append(&text, "}");
   churn_status status = text.failed ? churn_error_no_memory(error)
                                     : churn_journal_append(journal, text.bytes, text.length, error);
   free(text.bytes);

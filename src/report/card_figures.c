@@ -103,17 +103,29 @@ void churn_card_calibration(churn_output *output, const churn_model *model)
     churn_output_printf(output, "\nNot recalibrated: %s would not help.\n", r->asked);
 }
 
+/* A column's condition in words; NULL where there is nothing to say. */
+static const char *condition_words(const char *condition)
+{
+  static const char *const words[][2] = {
+      {"collinear", "the other features tell nearly the same"},
+      {"few_rows", "too few churners or stayers have one of its two values"},
+      {"near_separation", "it tells some rows almost surely, so its standard error is too large"},
+      {"separation", "it parts churners from stayers, so it has no finite estimate"}};
+  for (size_t i = 0; condition != NULL && i < sizeof words / sizeof words[0]; i++)
+    if (strcmp(condition, words[i][0]) == 0)
+      return words[i][1];
+  return NULL;
+}
+
 static void limit_columns(churn_output *output, const churn_model *model)
 {
   for (size_t c = 0; c < model->column_count; c++) {
-    const char *condition = model->columns[c].condition;
-    if (condition == NULL || strcmp(condition, "ok") == 0 || strcmp(condition, "not_judged") == 0)
+    const char *words = condition_words(model->columns[c].condition);
+    if (words == NULL)
       continue;
     churn_output_text(output, "- The coefficient of ");
     churn_card_code(output, model->columns[c].name);
-    churn_output_text(output, " is not to be relied on: ");
-    churn_card_words(output, condition);
-    churn_output_text(output, ".\n");
+    churn_output_printf(output, " is not to be relied on: %s.\n", words);
   }
   for (size_t f = 0; f < model->feature_count; f++) {
     double share = (double)model->features[f].missing_rows / (double)model->rows;

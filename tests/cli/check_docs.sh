@@ -53,7 +53,7 @@ while read -r verb; do
   "$program" "$verb" --help | grep -oE -- '(^|  |, )--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' >"$work/options"
   cat "$work/options" >>"$work/all_options"
   : >"$work/reading"
-  "$program" "$verb" --help | grep -q '^Usage:.* PROJECT' &&
+  grep -q -- '^--source$' "$work/options" &&
     section "Options of verbs that read a project" '^[.]S[hs]' | options_of_items >"$work/reading"
   section "$verb" '^[.]S[hs]' | options_of_items | cat - "$work/common" "$work/reading" >"$work/options_documented"
   same "options of $verb" options options_documented

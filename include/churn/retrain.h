@@ -38,7 +38,7 @@ typedef struct churn_retrain_settings {
 
 typedef struct churn_retrain_gate {
   char name[24]; /* "rows", "fit", "calibration" */
-  char text[256];
+  char text[512];
 } churn_retrain_gate;
 
 enum { CHURN_RETRAIN_MOST_GATES = 6 };
@@ -50,7 +50,7 @@ typedef struct churn_retrain_report {
   bool promoted;                       /* the challenger is in use now */
   bool compared;                       /* figures hold the difference */
   int32_t champion_days;               /* in use since so many days; -1 = not known */
-  char why[320];                       /* in words */
+  char why[640];                       /* in words */
   churn_registry_figures figures;      /* rows 0: nothing was judged */
   double intercept_error, slope_error; /* standard errors of the challenger's calibration */
   churn_retrain_gate gates[CHURN_RETRAIN_MOST_GATES]; /* that tripped */

@@ -117,8 +117,16 @@ static churn_status judge_champion(retraining *r, churn_error *error)
 
 static void check_judged_rows(retraining *r)
 {
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(r->day.as_of, day);
   if (!r->day.found)
     churn_retrain_trip(&r->report, "rows", "no snapshot has a closed label window yet");
+  else if (r->day.training == 0)
+    churn_retrain_trip(&r->report, "rows",
+                       "nothing to train on: no label window closed before %s, the snapshot that "
+                       "judges; expected earlier ones, like `snapshots: {first: DAY, every: 1 "
+                       "month}`",
+                       day);
   else
     churn_retrain_check_rows(&r->project->retrain, "judge on", r->day.churners, r->day.others,
                              &r->report);
@@ -216,7 +224,7 @@ static churn_status retrain(retraining *r, churn_error *error)
     status = judge_champion(r, error);
   if (status == CHURN_OK)
     check_judged_rows(r);
-  if (status == CHURN_OK && r->day.found)
+  if (status == CHURN_OK && r->day.training > 0)
     status = fit_challenger(r, error);
   if (status == CHURN_OK && r->challenger != NULL)
     status = churn_model_identify(r->challenger, error);

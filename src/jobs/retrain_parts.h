@@ -18,6 +18,7 @@ typedef struct churn_judged_day {
   churn_day as_of;           /* MISSING in a flat export */
   uint64_t churners, others; /* that judge */
   bool found;
+  uint64_t training; /* labelled rows that may train beside them */
 } churn_judged_day;
 
 /* The newest snapshot with labels whose label window is closed before `as_of` (MISSING = by the

@@ -56,8 +56,13 @@ churn_status churn_judged_day_find(const churn_pipeline *pipeline, churn_day as_
   for (size_t i = 0; i < all->count; i++)
     if (all->rows[i].as_of > day->as_of)
       day->as_of = all->rows[i].as_of;
+  churn_snapshots *training = NULL;
   day->split = churn_split_of(pipeline->project, day->as_of);
   status = churn_split_take(&day->split, pipeline->data, all, CHURN_PART_TEST, rows, error);
+  if (status == CHURN_OK)
+    status = churn_split_take(&day->split, pipeline->data, all, CHURN_PART_TRAIN, &training, error);
+  day->training = status == CHURN_OK ? training->count : 0;
+  churn_snapshots_free(training);
   churn_snapshots_free(all);
   if (status != CHURN_OK)
     return status;

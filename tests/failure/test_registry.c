@@ -1,7 +1,8 @@
 /* Every change of the registry, and a retraining, while each of its allocations and system calls
  * fails in turn: the answer is an error with words, the model in use is the one that was (or, where
  * only the folder could not be flushed, the new one), line and link agree, and the same call made
- * again goes through.
+ * again goes through. And every change while its process is killed before each system call in turn:
+ * what a reader sees is the old state or the new one, and the next change leaves nothing behind.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "opened.h"

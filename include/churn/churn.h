@@ -29,5 +29,6 @@
 #include <churn/curves.h>
 #include <churn/evaluate.h>
 #include <churn/score.h>
+#include <churn/sink.h>
 
 #endif

@@ -59,11 +59,11 @@ churn_status churn_sqlite_run(sqlite3 *database, const char *sql, const char *na
 static churn_status look_at_file(const char *path, bool for_writing, const char *target,
                                  churn_error *error)
 {
-  int descriptor = open(path, for_writing ? O_RDWR | O_CLOEXEC : O_RDONLY | O_CLOEXEC);
+  int descriptor = open(path, (for_writing ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0666);
   int reason = errno;
   if (descriptor >= 0)
     close(descriptor);
-  if (descriptor >= 0 || (for_writing && reason == ENOENT))
+  if (descriptor >= 0)
     return CHURN_OK;
   return churn_error_set_errno(error, for_writing ? CHURN_CANNOT_CREATE : CHURN_IO, target,
                                "open the database", reason);

@@ -212,8 +212,10 @@ struct churn_project {
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
-  char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
-  char *cache;   /* folder for parsed sources, resolved; NULL = none */
+  char *rejects;   /* folder for rejected rows, resolved; "rejects" beside the project by default */
+  char *cache;     /* folder for parsed sources, resolved; NULL = none */
+  char *scores_to; /* the database that ranked lists go to, resolved; NULL = none */
+  char *scores_table; /* its table; NULL = the default of churn/sink.h */
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;

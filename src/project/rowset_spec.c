@@ -47,16 +47,28 @@ static const char *resolve(churn_reader *reader, const churn_project *project, c
   return file == NULL ? NULL : join(project->arena, parts);
 }
 
+/* The target that `text` names, checked and resolved; NULL after a fault there. */
+static const char *read_target(churn_reader *reader, const churn_located *text,
+                               const churn_project *project)
+{
+  churn_error fault = {.status = CHURN_OK};
+  churn_status status = churn_database_check(text->text, &fault);
+  const char *target = status == CHURN_OK ? resolve(reader, project, text->text) : NULL;
+  if (status == CHURN_NO_MEMORY || (status == CHURN_OK && target == NULL))
+    reader->no_memory = true;
+  else if (status != CHURN_OK)
+    churn_reader_fault_at(reader, text, "%s", fault.message);
+  return target;
+}
+
 static void read_database(churn_reader *reader, const churn_located *from,
                           const churn_project *project, const char *name, char **path,
                           churn_rowset *rowset)
 {
   churn_error fault = {.status = CHURN_OK};
-  churn_status status = churn_database_check(from->text, &fault);
-  const char *target = status == CHURN_OK ? resolve(reader, project, from->text) : NULL;
-  if (status == CHURN_OK && target == NULL)
-    status = CHURN_NO_MEMORY;
-  if (status == CHURN_OK)
+  churn_status status = CHURN_OK;
+  const char *target = read_target(reader, from, project);
+  if (target != NULL)
     status = churn_rowset_point(project->arena, target, name, path, rowset, &fault);
   if (status == CHURN_NO_MEMORY)
     reader->no_memory = true;
@@ -95,4 +107,29 @@ void churn_source_read_from(churn_reader *reader, const churn_from_keys *keys,
 {
   churn_rowset_read(reader, keys, project, source->name.text, source->name.text, &source->from,
                     &source->path, &source->rowset);
+}
+
+void churn_scores_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
+{
+  enum { TO, TABLE, KEYS };
+  churn_field fields[KEYS] = {{"to", NULL}, {"table", NULL}};
+  if (node == NULL ||
+      !churn_reader_fields(reader, node, "scores", "{to: sqlite:scores.db, table: churn_scores}",
+                           fields, KEYS))
+    return;
+  churn_located to = churn_reader_text(
+      reader, churn_reader_required(reader, node, &fields[TO], "scores", "a database"), "to");
+  project->scores_table = churn_reader_text(reader, fields[TABLE].value, "table").text;
+  if (to.text == NULL)
+    return;
+  if (churn_database_kind_of(to.text) == CHURN_DATABASE_NONE) {
+    char shown[CHURN_SHOWN_SIZE];
+    churn_reader_fault_at(reader, &to,
+                          "to: \"%s\" is no database; expected sqlite:FILE or postgresql:",
+                          churn_shown(to.text, shown));
+    return;
+  }
+  const char *target = read_target(reader, &to, project);
+  if (target != NULL)
+    project->scores_to = churn_arena_text(project->arena, target, strlen(target));
 }

@@ -46,6 +46,9 @@ CHURN_MUST_USE churn_status churn_rowset_point(churn_arena *arena, const char *t
                                                const char *name, char **path, churn_rowset *rowset,
                                                churn_error *error);
 
+/* The section `scores`: a database to write to, and its table. */
+void churn_scores_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
 /* Faults for format keys that speak of files, where the source is a database. */
 void churn_format_refuse(churn_reader *reader, const churn_field *fields,
                          const churn_source_spec *source);

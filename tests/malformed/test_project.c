@@ -124,9 +124,9 @@ static const malformed cases[] = {
      "a password does not belong here", 0},
     {"a connection that is none", "version: 1\ncustomers: {from: \"postgresql:crm\"}\n", 2, 20,
      "postgresql:service=NAME", 0},
-    {"a table of a file", "version: 1\ncustomers: {from: c.csv, table: accounts}\n", 2, 34,
+    {"a table of a file", "version: 1\ncustomers: {from: c.csv, table: accounts}\n", 2, 33,
      "\"from\" names a file", 0},
-    {"table and query", "version: 1\ncustomers: {from: 'sqlite:x', table: a, query: b}\n", 2, 49,
+    {"table and query", "version: 1\ncustomers: {from: 'sqlite:x', table: a, query: b}\n", 2, 48,
      "there are both \"table\" and \"query\"; give one", 0},
     {"a delimiter of a database", "version: 1\ncustomers: {from: 'sqlite:x', delimiter: ';'}\n", 2,
      43, "delimiter: says how a file is written", 0},
@@ -134,7 +134,7 @@ static const malformed cases[] = {
      "version: 1\ncustomers: {from: c.csv, id: i}\nhistories: {h: {from: h.csv, id: i, day: d, "
      "via: "
      "{from: 'sqlite:x', id: i, customer: c}}}\n",
-     3, 62, "h.via: the project file names neither table nor query", 0},
+     3, 58, "h.via: the project file names neither table nor query", 0},
     {"an empty file name", "version: 1\ncustomers: {from: \"\"}\n", 2, 20,
      "from: expected a text, found an empty text", 0},
     {"an unknown key of customers", "version: 1\ncustomers: {from: c.csv, jioned: x}\n", 2, 26,

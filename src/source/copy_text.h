@@ -15,9 +15,10 @@ typedef enum churn_copy_kind {
 } churn_copy_kind;
 
 /* Writes the fields of row[0..length) to the spool and ends its row there; a line end behind the
- * row is dropped. The row's bytes are changed. `kinds` has one for each of the spool's fields.
- * MALFORMED for another number of fields; errors of churn_spool_end_row. */
+ * row is dropped. The row's bytes are changed. `kinds` has one for each of the spool's fields;
+ * `all_text`: all of them are CHURN_COPY_TEXT. MALFORMED for another number of fields; errors of
+ * churn_spool_end_row. */
 CHURN_MUST_USE churn_status churn_copy_row(char *row, size_t length, const churn_copy_kind *kinds,
-                                           churn_spool *spool, churn_error *error);
+                                           bool all_text, churn_spool *spool, churn_error *error);
 
 #endif

@@ -93,8 +93,11 @@ static churn_status take_rows(PGconn *connection, const churn_fetch *fetch,
   churn_status status = CHURN_OK;
   char *row = NULL;
   int length;
+  bool all_text = true;
+  for (size_t f = 0; f < fetch->spool->field_count; f++)
+    all_text = all_text && kinds[f] == CHURN_COPY_TEXT;
   while (status == CHURN_OK && (length = PQgetCopyData(connection, &row, 0)) > 0) {
-    status = churn_copy_row(row, (size_t)length, kinds, fetch->spool, error);
+    status = churn_copy_row(row, (size_t)length, kinds, all_text, fetch->spool, error);
     PQfreemem(row);
     churn_fetch_progress(fetch);
   }

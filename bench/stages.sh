@@ -383,6 +383,7 @@ stage_database() {
   if start_server; then
     sql "$create"
     sql "\\copy interactions FROM '$scratch/world/interactions.csv' CSV HEADER"
+    sql 'VACUUM (FREEZE, ANALYZE) interactions' # else the first reads write too
     race_database postgresql 'from: "postgresql:", table: interactions'
   else
     echo "missing database ${events}rows-postgresql client"

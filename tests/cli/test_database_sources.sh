@@ -40,6 +40,12 @@ run 0 score world/kept.yaml -m csv.model -o bound.list --memory 1 --threads 1; s
 begin "the same list from PostgreSQL, byte for byte"
 if $has_server; then
   all_from server world/server.yaml; same_all server
+  begin "one model from SQLite and PostgreSQL, byte for byte, and from CSV where numbers are written alike"
+  same lite.model server.model
+  sql "CREATE TABLE exact_prices AS SELECT customer_id, effective_date, tier, monthly_fee::numeric(12, 2) FROM prices;
+    CREATE TABLE exact_invoices AS SELECT customer_id, issued, due, paid, amount::numeric(12, 2) FROM invoices"
+  sed -E 's#table: (prices|invoices)#table: exact_\1#' world/server.yaml >world/exact.yaml
+  run 0 train world/exact.yaml -o exact.model -q; same csv.model exact.model
   begin "from a service file, a connection string and an address"
   printf '[crm]\nhost=%s\ndbname=crm\nuser=desk\n' "$PGHOST" >services
   for target in postgresql:service=crm "postgresql:host=$PGHOST dbname=crm" "postgresql:///crm?host=$PGHOST" postgres:dbname=crm; do

@@ -32,5 +32,6 @@
 #include <churn/evaluate.h>
 #include <churn/retrain.h>
 #include <churn/score.h>
+#include <churn/sink.h>
 
 #endif

@@ -172,8 +172,12 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   how.most_rejects = MOST_FAULTS;
   how.cache = churn_build_cache(build);
   churn_table *read = NULL;
-  churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &how,
-                                         build->run, &read, build->error);
+  churn_format format;
+  churn_status status = churn_spools_format(build->schema->spools, &spec->rowset, &spec->format,
+                                            build->run, &format, build->error);
+  if (status == CHURN_OK)
+    status = churn_table_read(spec->path, &format, requests, count, &how, build->run, &read,
+                              build->error);
   if (status != CHURN_OK)
     return status;
   note_rejects(build, spec, read);
@@ -329,6 +333,7 @@ churn_status churn_data_read(const churn_schema *schema, const churn_needs *need
   churn_status status = churn_spill_new(run, &d->spill, error);
   if (status == CHURN_OK)
     status = build_all(&build);
+  churn_spools_disconnect(schema->spools);
   if (status != CHURN_OK) {
     churn_data_free(d);
     return status;

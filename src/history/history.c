@@ -84,8 +84,12 @@ static churn_status read_via(const churn_build *build, const churn_source_spec *
       {spec->via.customer.text, CHURN_TYPE_ID, false,
        churn_project_place(project, &spec->via.customer)}};
   churn_table_settings settings = {.keep_lines = true, .cache = churn_build_cache(build)};
-  return churn_table_read(spec->via.path, &spec->format, requests, 2, &settings, build->run, file,
-                          build->error);
+  churn_format format;
+  churn_status status = churn_spools_format(build->schema->spools, &spec->via.rowset, &spec->format,
+                                            build->run, &format, build->error);
+  return status != CHURN_OK ? status
+                            : churn_table_read(spec->via.path, &format, requests, 2, &settings,
+                                               build->run, file, build->error);
 }
 
 /* The file that maps keys to customers (*file), and the code of the customer of each of its keys.

@@ -71,8 +71,9 @@ static churn_status check_keys(const churn_build *build, const churn_table *tabl
   return churn_error_set_at(
       build->error, CHURN_INCONSISTENT,
       churn_table_place(table, &spec->format, wrong->row, spec->id.text),
-      "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64 "; expected one",
-      build->data->customers.ids[wrong->customer], table->lines[wrong[-1].row]);
+      "customer \"%.60s\" has two labels for this day, the first on %s %" PRIu64 "; expected one",
+      build->data->customers.ids[wrong->customer], churn_table_line_word(table),
+      table->lines[wrong[-1].row]);
 }
 
 static churn_status fill(const churn_build *build, const label_key *keys, size_t count)

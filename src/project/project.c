@@ -132,13 +132,15 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     CACHE,
     REGISTRY,
     RETRAIN,
+    SCORES,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},   {"registry", NULL},  {"retrain", NULL},    CHURN_FORMAT_FIELDS};
+      {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
+      {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
+      {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
+      {"cache", NULL},    {"registry", NULL},  {"retrain", NULL},    {"scores", NULL},
+      CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -167,6 +169,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_located registry = churn_reader_text(reader, fields[REGISTRY].value, "registry");
   project->registry =
       churn_project_resolve(reader, project, registry.text == NULL ? "models" : registry.text);
+  churn_scores_read(reader, fields[SCORES].value, project);
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);

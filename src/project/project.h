@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/type.h"
+#include "database/target.h"
 
 #include <churn/project.h>
 #include <stdbool.h>
@@ -37,7 +38,8 @@ typedef struct churn_column_spec {
 /* Maps another key to the customer: rows of the source carry `id` of the file `path`, whose column
  * `customer` is the customer id. */
 typedef struct churn_via_spec {
-  char *path; /* NULL = no via */
+  char *path;          /* NULL = no via */
+  churn_rowset rowset; /* as in churn_source_spec; without a table of its own by default */
   churn_located from;
   churn_located id;
   churn_located customer;
@@ -46,9 +48,10 @@ typedef struct churn_via_spec {
 /* A file and what its columns mean. Formats are complete: the project's defaults are already merged
  * in. */
 typedef struct churn_source_spec {
-  churn_located name; /* "customers", the history's name, "outcome" */
-  churn_located from; /* as written */
-  char *path;         /* resolved; "-" = standard input */
+  churn_located name;  /* "customers", the history's name, "outcome" */
+  churn_located from;  /* as written */
+  char *path;          /* resolved; "-" = standard input; of a database the rowset's name */
+  churn_rowset rowset; /* target NULL = a file; the table is the source's name by default */
   churn_format format;
   churn_located id;       /* heading; text NULL = the row number (customers only) */
   churn_located day;      /* heading (histories, labels) */
@@ -223,6 +226,8 @@ struct churn_project {
   char *cache;    /* folder for parsed sources, resolved; NULL = none */
   char *registry; /* folder for models and what was decided, resolved; "models" by default */
   churn_retrain_spec retrain;
+  char *scores_to;    /* the database that ranked lists go to, resolved; NULL = none */
+  char *scores_table; /* its table; NULL = the default of churn/sink.h */
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;

@@ -18,6 +18,7 @@ struct churn_ranking {
   churn_pipeline *pipeline;
   churn_snapshots *snapshots;
   churn_scores scores;
+  churn_day as_of;
   uint32_t *order; /* [snapshots->count] row of each rank */
   size_t listed;
 };
@@ -215,6 +216,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
     return status;
   }
   bool all = settings->top == 0 || settings->top > r->snapshots->count;
+  r->as_of = as_of;
   r->listed = all ? r->snapshots->count : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
@@ -225,6 +227,16 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
 size_t churn_ranking_count(const churn_ranking *ranking)
 {
   return ranking->listed;
+}
+
+churn_day churn_ranking_as_of(const churn_ranking *ranking)
+{
+  return ranking->as_of;
+}
+
+const char *churn_ranking_model_id(const churn_ranking *ranking)
+{
+  return ranking->model->id;
 }
 
 static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranked)
@@ -291,7 +303,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   for (size_t i = 0; i < ranking->listed; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(output, &line, ranking->model->id);
+    write_line(output, &line, churn_ranking_model_id(ranking));
   }
   return churn_output_commit(output, error);
 }

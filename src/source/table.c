@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/parallel.h"
+#include "database/target.h"
 #include "source/cache.h"
 #include "source/encoding.h"
 #include "source/piece.h"
@@ -94,8 +95,8 @@ static churn_status report_bad_row(const churn_scan *scan, const churn_piece *pi
 {
   const churn_bad_row *bad = &piece->bad[index];
   churn_place place = {scan->document.name, 0, bad->column};
-  place.line =
-      1 + bad->line + churn_document_line_ends(&scan->document, 0, scan->starts[piece->number]);
+  place.line = churn_document_first_line(&scan->document) + bad->line +
+               churn_document_line_ends(&scan->document, 0, scan->starts[piece->number]);
   if (before == 0)
     return churn_error_set_at(error, CHURN_MALFORMED, place, "%s", bad->reason);
   return churn_error_set_at(error, CHURN_MALFORMED, place,
@@ -310,7 +311,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
                               churn_table **table, churn_error *error)
 {
   bool cached = settings != NULL && settings->cache != NULL && !settings->collect_all &&
-                cache_fits(path, run);
+                format->spool == NULL && cache_fits(path, run);
   return cached
              ? churn_cache_table(path, format, requests, request_count, settings, run, table, error)
              : churn_table_parse(path, format, requests, request_count, settings, run, table,
@@ -330,6 +331,11 @@ void churn_column_clear(churn_column *column)
 const char *churn_table_name(const churn_table *table)
 {
   return churn_input_name(table->path);
+}
+
+const char *churn_table_line_word(const churn_table *table)
+{
+  return churn_database_kind_of(table->path) == CHURN_DATABASE_NONE ? "line" : "row";
 }
 
 void churn_table_free(churn_table *table)

@@ -173,6 +173,9 @@ void churn_table_free(churn_table *table);
 /* The path as messages name it. */
 const char *churn_table_name(const churn_table *table);
 
+/* What `lines` counts: "line", or "row" where the rows are a database's. */
+const char *churn_table_line_word(const churn_table *table);
+
 /* Where the field under `heading` of the record that begins on `line` of a file stands. Reads the
  * file once more; where that cannot be done, or no heading is so called, the line and column 0.
  * `file` is churn_input_name's, borrowed from the path. */

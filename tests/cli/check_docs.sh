@@ -86,11 +86,14 @@ probe() {
   probe 'outcome: {event: h, zzz: 1}'
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
+  probe 'scores: {zzz: 1}'
 } >"$work/keys"
 section "PROJECT FILE" '^[.]Sh' >"$work/project_section"
 grep '^\.It Cm' "$work/project_section" | sed 's/^\.It Cm //; s/ , /\n/g' >"$work/keys_documented"
-# `customer` of via stands in running text.
-grep -q '^\.Cm customer$' "$work/project_section" && echo customer >>"$work/keys_documented"
+# `customer` of via and `to` of scores stand in running text.
+for key in customer to; do
+  grep -q "^\.Cm $key\( ,\)\?\$" "$work/project_section" && echo $key >>"$work/keys_documented"
+done
 same "keys of a project file" keys keys_documented
 probe 'zzz: 1' >"$work/top_keys"
 section "Top level" '^[.]Ss [cH]' | grep '^\.It Cm' | sed 's/^\.It Cm //' >"$work/top_keys_documented"

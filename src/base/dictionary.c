@@ -10,7 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { BLOCK_SIZE = 1 << 16 };
+enum { BLOCK_SIZE = 1 << 16, FIRST_SLOTS = 64 };
 
 typedef struct block {
   struct block *next;
@@ -186,11 +186,14 @@ void churn_dictionary_find_many(const churn_dictionary *dictionary, const char *
                    : code_of(dictionary->slots[find_slot(dictionary, &keys[i], texts[i])]);
 }
 
-static bool grow_slots(churn_dictionary *dictionary)
+/* Slots for one text more than there are. */
+static bool make_slots(churn_dictionary *dictionary)
 {
-  if ((dictionary->count + 1) * 2 <= dictionary->slot_count)
+  size_t slot_count = dictionary->slot_count == 0 ? FIRST_SLOTS : dictionary->slot_count;
+  while ((dictionary->count + 1) * 2 > slot_count)
+    slot_count *= 2;
+  if (slot_count == dictionary->slot_count)
     return true;
-  size_t slot_count = dictionary->slot_count == 0 ? 64 : dictionary->slot_count * 2;
   uint64_t *slots = calloc(slot_count, sizeof *slots);
   if (slots == NULL)
     return false;
@@ -225,16 +228,9 @@ static const char *store_text(churn_dictionary *dictionary, const char *text, si
   return stored;
 }
 
-static churn_status add_key(churn_dictionary *dictionary, const key *k, const char *text,
-                            uint32_t *code)
+/* A new entry, which no slot leads to yet. */
+static churn_status append(churn_dictionary *dictionary, const key *k, const char *text)
 {
-  if (!grow_slots(dictionary))
-    return CHURN_NO_MEMORY;
-  size_t slot = find_slot(dictionary, k, text);
-  if (dictionary->slots[slot] != 0) {
-    *code = code_of(dictionary->slots[slot]);
-    return CHURN_OK;
-  }
   if (dictionary->count >= CHURN_CODE_MISSING - 1)
     return CHURN_INTERNAL;
   if (!churn_array_reserve(&dictionary->entries, &dictionary->capacity, dictionary->count + 1,
@@ -243,9 +239,25 @@ static churn_status add_key(churn_dictionary *dictionary, const key *k, const ch
   const char *stored = store_text(dictionary, text, k->length);
   if (stored == NULL)
     return CHURN_NO_MEMORY;
-  dictionary->entries[dictionary->count] = (entry){stored, *k};
-  dictionary->slots[slot] = slot_of(k, dictionary->count);
-  *code = (uint32_t)dictionary->count++;
+  dictionary->entries[dictionary->count++] = (entry){stored, *k};
+  return CHURN_OK;
+}
+
+static churn_status add_key(churn_dictionary *dictionary, const key *k, const char *text,
+                            uint32_t *code)
+{
+  if (!make_slots(dictionary))
+    return CHURN_NO_MEMORY;
+  size_t slot = find_slot(dictionary, k, text);
+  if (dictionary->slots[slot] != 0) {
+    *code = code_of(dictionary->slots[slot]);
+    return CHURN_OK;
+  }
+  churn_status status = append(dictionary, k, text);
+  if (status != CHURN_OK)
+    return status;
+  *code = (uint32_t)dictionary->count - 1;
+  dictionary->slots[slot] = slot_of(k, *code);
   return CHURN_OK;
 }
 
@@ -275,70 +287,133 @@ static int compare_entries(const void *left, const void *right)
   return order != 0 ? order : (a->key.length > b->key.length) - (a->key.length < b->key.length);
 }
 
-static churn_status add_all(churn_dictionary *to, const churn_dictionary *from)
+/* A text of a part on its way into the merged order: its first bytes, big-endian, tell most apart.
+ */
+typedef struct ranked {
+  uint64_t prefix;
+  uint32_t part, code;
+} ranked;
+
+typedef struct merging {
+  const churn_dictionary *const *parts;
+  size_t count; /* of texts, in all parts */
+  ranked *texts, *spare;
+} merging;
+
+static const entry *entry_of(const merging *m, const ranked *text)
 {
-  churn_status status = CHURN_OK;
-  uint32_t code;
-  for (size_t i = 0; i < from->count && status == CHURN_OK; i++)
-    status = add_key(to, &from->entries[i].key, from->entries[i].text, &code);
-  return status;
+  return &m->parts[text->part]->entries[text->code];
 }
 
-static bool is_sorted(const churn_dictionary *dictionary)
+static uint64_t prefix_of(const entry *e)
 {
-  for (size_t i = 1; i < dictionary->count; i++)
-    if (compare_entries(&dictionary->entries[i - 1], &dictionary->entries[i]) > 0)
-      return false;
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < sizeof prefix; i++)
+    prefix = prefix << 8 | (i < e->key.length ? (unsigned char)e->text[i] : 0);
+  return prefix;
+}
+
+static inline int order_of(const merging *m, const ranked *a, const ranked *b)
+{
+  if (a->prefix != b->prefix)
+    return a->prefix < b->prefix ? -1 : 1;
+  return compare_entries(entry_of(m, a), entry_of(m, b));
+}
+
+static bool list_texts(merging *m, size_t parts)
+{
+  for (size_t i = 0; i < parts; i++)
+    m->count += m->parts[i]->count;
+  m->texts = churn_array_new(m->count, sizeof *m->texts);
+  m->spare = churn_array_new(m->count, sizeof *m->spare);
+  if (m->texts == NULL || m->spare == NULL)
+    return false;
+  ranked *next = m->texts;
+  for (size_t i = 0; i < parts; i++)
+    for (size_t code = 0; code < m->parts[i]->count; code++)
+      *next++ = (ranked){prefix_of(&m->parts[i]->entries[code]), (uint32_t)i, (uint32_t)code};
   return true;
 }
 
-/* Sorts the entries and makes the slots agree with the new codes. */
-static void sort_entries(churn_dictionary *dictionary)
+/* The first text behind `at` that is lower than the one before it. */
+static size_t end_of_run(const merging *m, size_t at)
 {
-  if (is_sorted(dictionary))
-    return;
-  qsort(dictionary->entries, dictionary->count, sizeof(entry), compare_entries);
-  memset(dictionary->slots, 0, dictionary->slot_count * sizeof *dictionary->slots);
-  for (size_t code = 0; code < dictionary->count; code++) {
-    const entry *e = &dictionary->entries[code];
-    dictionary->slots[find_slot(dictionary, &e->key, e->text)] = slot_of(&e->key, code);
+  if (at < m->count)
+    at++;
+  while (at < m->count && order_of(m, &m->texts[at - 1], &m->texts[at]) <= 0)
+    at++;
+  return at;
+}
+
+static void merge_runs(const merging *m, size_t first, size_t middle, size_t end)
+{
+  size_t left = first, right = middle;
+  for (size_t i = first; i < end; i++) {
+    bool from_left =
+        right == end || (left < middle && order_of(m, &m->texts[left], &m->texts[right]) <= 0);
+    m->spare[i] = m->texts[from_left ? left++ : right++];
   }
 }
 
-static uint32_t *make_remap(const churn_dictionary *part, const churn_dictionary *merged)
+/* A merge sort of the runs that are in order already: the texts of a file grouped by them are one
+ * run a part. */
+static void sort_texts(merging *m)
 {
-  uint32_t *remap = churn_array_new(part->count, sizeof *remap);
-  for (size_t i = 0; remap != NULL && i < part->count; i++) {
-    const entry *e = &part->entries[i];
-    remap[i] = code_of(merged->slots[find_slot(merged, &e->key, e->text)]);
+  while (end_of_run(m, 0) < m->count) {
+    for (size_t at = 0, middle, end; at < m->count; at = end) {
+      middle = end_of_run(m, at);
+      end = end_of_run(m, middle);
+      merge_runs(m, at, middle, end);
+    }
+    ranked *swap = m->texts;
+    m->texts = m->spare;
+    m->spare = swap;
   }
-  return remap;
+}
+
+/* One entry for equal texts; their parts' codes learn its own. */
+static churn_status take_texts(const merging *m, churn_dictionary *all, uint32_t **remaps)
+{
+  for (size_t i = 0; i < m->count; i++) {
+    const ranked *text = &m->texts[i];
+    if (i == 0 || order_of(m, &m->texts[i - 1], text) != 0) {
+      const entry *e = entry_of(m, text);
+      churn_status status = append(all, &e->key, e->text);
+      if (status != CHURN_OK)
+        return status;
+    }
+    remaps[text->part][text->code] = (uint32_t)(all->count - 1);
+  }
+  return CHURN_OK;
 }
 
 churn_status churn_dictionary_merge(const churn_dictionary *const *parts, size_t count,
                                     churn_dictionary **merged, uint32_t **remaps)
 {
   size_t made = 0;
+  merging m = {.parts = parts};
   churn_status status = CHURN_NO_MEMORY;
   churn_dictionary *all = churn_dictionary_new();
-  if (all == NULL)
+  if (all == NULL || !list_texts(&m, count))
     goto done;
-  for (size_t i = 0; i < count; i++)
-    if ((status = add_all(all, parts[i])) != CHURN_OK)
-      goto done;
-  sort_entries(all);
-  status = CHURN_OK;
   for (; made < count; made++)
-    if ((remaps[made] = make_remap(parts[made], all)) == NULL) {
-      status = CHURN_NO_MEMORY;
+    if ((remaps[made] = churn_array_new(parts[made]->count, sizeof **remaps)) == NULL)
       goto done;
-    }
+  sort_texts(&m);
+  status = take_texts(&m, all, remaps);
+  if (status == CHURN_OK && !make_slots(all))
+    status = CHURN_NO_MEMORY;
+  if (status != CHURN_OK)
+    goto done;
   *merged = all;
   all = NULL;
 done:
-  if (status != CHURN_OK)
-    while (made > 0)
-      free(remaps[--made]);
+  while (status != CHURN_OK && made > 0) {
+    free(remaps[--made]);
+    remaps[made] = NULL;
+  }
+  free(m.texts);
+  free(m.spare);
   churn_dictionary_free(all);
   return status;
 }

@@ -18,12 +18,30 @@ void *churn_array_new(size_t count, size_t size)
   return count == 0 ? calloc(1, 1) : calloc(count, size);
 }
 
+/* Arrays from this size on are worth large pages: bringing 4096 bytes at a time costs more than
+ * filling them. */
+enum { LARGE = 1 << 23 };
+
+static void ask_for_large_pages(void *array, size_t bytes)
+{
+#if defined(MADV_HUGEPAGE)
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)array + page - 1) / page * page;
+  madvise((void *)first, (uintptr_t)array + bytes - first, MADV_HUGEPAGE);
+#else
+  (void)array;
+  (void)bytes;
+#endif
+}
+
 void *churn_array_new_aligned(size_t count, size_t size)
 {
   if (size != 0 && count > (SIZE_MAX - 64) / size)
     return NULL;
   size_t bytes = (count * size + 63) / 64 * 64;
-  return aligned_alloc(64, bytes == 0 ? 64 : bytes);
+  void *array = aligned_alloc(64, bytes == 0 ? 64 : bytes);
+  if (array != NULL && bytes >= LARGE)
+    ask_for_large_pages(array, bytes);
+  return array;
 }
 
 bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, size_t size)

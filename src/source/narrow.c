@@ -121,6 +121,29 @@ churn_status churn_narrow_make(const churn_batch_column *from, size_t rows, cons
   return CHURN_OK;
 }
 
+churn_status churn_narrow_move(const churn_narrow *from, size_t rows, const uint32_t *place,
+                               size_t kept, churn_narrow *to, churn_error *error)
+{
+  *to = *from;
+  if (from->values == NULL)
+    return CHURN_OK;
+  to->values = malloc(kept * to->width + 1);
+  if (to->values == NULL)
+    return churn_error_no_memory(error);
+  const void *values = from->values;
+  if (place == NULL)
+    memcpy(to->values, values, rows * to->width);
+  else if (to->width == 1)
+    STORE(uint8_t, ((const uint8_t *)values)[i])
+  else if (to->width == 2)
+    STORE(uint16_t, ((const uint16_t *)values)[i])
+  else if (to->width == 4)
+    STORE(uint32_t, ((const uint32_t *)values)[i])
+  else
+    STORE(uint64_t, ((const uint64_t *)values)[i])
+  return CHURN_OK;
+}
+
 /* One loop a kind and width: `value`, made of a stored v, to where it belongs. */
 #define PLACE(type, array, value)                                                                  \
   for (size_t i = first; i < last; i++) {                                                          \

@@ -23,6 +23,21 @@ CHURN_MUST_USE churn_status churn_narrow_make(const churn_batch_column *from, si
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);
 
+/* The same of values that are narrow already; `from` has no row left out. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_narrow_move(const churn_narrow *from, size_t rows,
+                                              const uint32_t *place, size_t kept, churn_narrow *to,
+                                              churn_error *error);
+
+/* A day of a column of days. */
+static inline churn_day churn_narrow_day(const churn_narrow *days, size_t row)
+{
+  const void *values = days->values;
+  if (days->width == sizeof(churn_day))
+    return ((const churn_day *)values)[row];
+  uint16_t distance = ((const uint16_t *)values)[row];
+  return distance == UINT16_MAX ? CHURN_DAY_MISSING : days->base + distance;
+}
+
 /* Values first..last, wide, to row offset + at[i - first] of the array that `to` has (at NULL: one
  * behind the other); codes through `remap` (NULL = as they are). */
 void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, const uint32_t *at,

@@ -43,8 +43,10 @@ static churn_status hand_over(const work *w, const churn_piece *piece, int worke
     return churn_error_no_memory(error);
   for (size_t r = 0; r < count; r++) {
     const churn_piece_column *from = &piece->worker->columns[r];
-    batch[r] = (churn_batch_column){from->numbers, from->days, from->codes,
-                                    count_levels(piece->worker, r)};
+    batch[r] = (churn_batch_column){.numbers = from->numbers,
+                                    .days = from->days,
+                                    .codes = from->codes,
+                                    .levels = count_levels(piece->worker, r)};
   }
   churn_status status;
   if (w->taker == NULL)

@@ -150,19 +150,23 @@ churn_status churn_replay_codes(churn_replay *r, size_t request, const churn_run
 bool churn_replay_codes_known(const unsigned char *values, const churn_cached_array *array,
                               size_t levels)
 {
-  uint32_t most = 0;
-#define HIGHEST(type, missing)                                                                     \
-  for (size_t i = 0; i < array->count; i++) {                                                      \
-    type code = ((const type *)(const void *)values)[i];                                           \
-    uint32_t next = code == (type)(missing) ? 0 : (uint32_t)code + 1;                              \
-    most = next > most ? next : most;                                                              \
+  uint32_t behind = 0;
+  /* One more than the missing code, the highest, is 0. */
+#define HIGHEST(type)                                                                              \
+  {                                                                                                \
+    type most = 0;                                                                                 \
+    for (size_t i = 0; i < array->count; i++) {                                                    \
+      type next = (type)(((const type *)(const void *)values)[i] + 1u);                            \
+      most = next > most ? next : most;                                                            \
+    }                                                                                              \
+    behind = most;                                                                                 \
   }
   if (array->width == 1)
-    HIGHEST(uint8_t, UINT8_MAX)
+    HIGHEST(uint8_t)
   else if (array->width == 2)
-    HIGHEST(uint16_t, UINT16_MAX)
+    HIGHEST(uint16_t)
   else
-    HIGHEST(uint32_t, CHURN_CODE_MISSING)
+    HIGHEST(uint32_t)
 #undef HIGHEST
-  return most <= levels;
+  return behind <= levels;
 }

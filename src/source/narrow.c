@@ -144,6 +144,46 @@ churn_status churn_narrow_move(const churn_narrow *from, size_t rows, const uint
   return CHURN_OK;
 }
 
+/* Distances, of which the highest is a missing one, so that one more than it is 0. */
+static uint64_t span_of_distances(const uint16_t *distances, size_t rows, churn_day base,
+                                  churn_day *first, churn_day *last)
+{
+  uint16_t low = MOST_2, behind = 0;
+  uint64_t missing = 0;
+  for (size_t i = 0; i < rows; i++) {
+    uint16_t next = (uint16_t)(distances[i] + 1);
+    low = distances[i] < low ? distances[i] : low;
+    behind = next > behind ? next : behind;
+    missing += next == 0;
+  }
+  if (behind > 0) {
+    *first = base + low;
+    *last = base + behind - 1;
+  }
+  return missing;
+}
+
+uint64_t churn_narrow_days_span(const churn_narrow *days, size_t rows, churn_day *first,
+                                churn_day *last)
+{
+  const void *values = days->values;
+  if (days->width == sizeof(uint16_t))
+    return span_of_distances(values, rows, days->base, first, last);
+  churn_day low = CHURN_DAY_LAST, high = CHURN_DAY_MISSING;
+  uint64_t missing = 0;
+  for (size_t i = 0; i < rows; i++) {
+    churn_day day = ((const churn_day *)values)[i];
+    missing += day == CHURN_DAY_MISSING;
+    low = day != CHURN_DAY_MISSING && day < low ? day : low;
+    high = day > high ? day : high;
+  }
+  if (high != CHURN_DAY_MISSING) {
+    *first = low;
+    *last = high;
+  }
+  return missing;
+}
+
 /* One loop a kind and width: `value`, made of a stored v, to where it belongs. */
 #define PLACE(type, array, value)                                                                  \
   for (size_t i = first; i < last; i++) {                                                          \

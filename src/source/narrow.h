@@ -28,6 +28,10 @@ CHURN_MUST_USE churn_status churn_narrow_move(const churn_narrow *from, size_t r
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);
 
+/* The first and last day of a column of days, where it has any; returns how many are missing. */
+uint64_t churn_narrow_days_span(const churn_narrow *days, size_t rows, churn_day *first,
+                                churn_day *last);
+
 /* A day of a column of days. */
 static inline churn_day churn_narrow_day(const churn_narrow *days, size_t row)
 {

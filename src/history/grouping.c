@@ -180,6 +180,19 @@ static churn_status spill_piece(churn_grouping *g, churn_stored_piece *piece, ch
   return status;
 }
 
+/* Narrow values that stay in order stay where they are. */
+static churn_status keep_column(const churn_batch_column *column, size_t rows,
+                                const uint32_t *place, size_t kept, churn_narrow *to,
+                                churn_error *error)
+{
+  if (column->narrow == NULL)
+    return churn_narrow_make(column, rows, place, kept, to, error);
+  if (place != NULL)
+    return churn_narrow_move(column->narrow, rows, place, kept, to, error);
+  *to = *column->narrow;
+  return CHURN_OK;
+}
+
 static churn_status take(void *context, size_t number, size_t worker,
                          const churn_batch_column *columns, size_t rows, churn_error *error)
 {
@@ -209,10 +222,7 @@ static churn_status take(void *context, size_t number, size_t worker,
     find_places(g, s->customer, rows, s->place, piece);
   churn_status status = CHURN_OK;
   for (size_t c = 1; c < g->request_count && status == CHURN_OK; c++)
-    status =
-        columns[c].narrow != NULL
-            ? churn_narrow_move(columns[c].narrow, rows, place, kept, &piece->columns[c], error)
-            : churn_narrow_make(&columns[c], rows, place, kept, &piece->columns[c], error);
+    status = keep_column(&columns[c], rows, place, kept, &piece->columns[c], error);
   return status == CHURN_OK ? spill_piece(g, piece, error) : status;
 }
 

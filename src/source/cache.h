@@ -156,6 +156,9 @@ CHURN_MUST_USE churn_status churn_cache_replay(const churn_cache_list *list, con
                                                const churn_run *run, churn_table **table,
                                                const char **damage, churn_error *error);
 
+/* Lets go of the data files that a table's batches came from. Takes NULL too. */
+void churn_cached_data_free(struct churn_cached_data *data);
+
 /* First bytes of a data file: this, then its CONTENT. */
 #define CHURN_CACHE_DATA_MAGIC "churn cache data"
 enum { CHURN_CACHE_HEAD = 64 };

@@ -28,7 +28,11 @@ static bool find_narrow(const churn_replay *r, size_t request, const churn_cache
 {
   const churn_cached_array *array = values_of(r, request, at);
   unsigned char *values = churn_replay_bytes(r, at->segment, array);
-  *narrow = (churn_narrow){values, array->width, array->base, array->missing};
+  *narrow = (churn_narrow){.values = values,
+                           .width = array->width,
+                           .base = array->base,
+                           .missing = array->missing,
+                           .borrowed = true};
   return churn_replay_intact(r, at->segment, array) &&
          (!churn_type_is_text(r->requests[request].type) ||
           churn_replay_codes_known(values, array, map_of(r, request, at)->count));

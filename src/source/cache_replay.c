@@ -14,7 +14,7 @@
 unsigned char *churn_replay_bytes(const churn_replay *r, size_t segment,
                                   const churn_cached_array *array)
 {
-  return (unsigned char *)r->data[segment].bytes + array->at;
+  return (unsigned char *)r->table->cached->files[segment].bytes + array->at;
 }
 
 bool churn_replay_intact(const churn_replay *r, size_t segment, const churn_cached_array *array)
@@ -37,9 +37,10 @@ static bool open_data(churn_replay *r, const char *folder, const char *stem, chu
       *status = churn_error_no_memory(error);
       return true;
     }
-    bool good = churn_input_read(path, &r->data[s], NULL) == CHURN_OK &&
-                r->data[s].length == segment->size && segment->size >= sizeof head &&
-                memcmp(r->data[s].bytes, head, sizeof head) == 0;
+    bool good = churn_input_read(path, &r->table->cached->files[s], NULL) == CHURN_OK &&
+                r->table->cached->files[s].length == segment->size &&
+                segment->size >= sizeof head &&
+                memcmp(r->table->cached->files[s].bytes, head, sizeof head) == 0;
     free(path);
     if (!good)
       return false;
@@ -123,11 +124,13 @@ static churn_status prepare(churn_replay *r, const char *path, const churn_run *
   table->columns = churn_array_new(count, sizeof *table->columns);
   table->column_count = table->columns == NULL ? 0 : count;
   table->remaps = churn_array_new(count * r->worker_count, sizeof *table->remaps);
-  r->data = churn_array_new(segments, sizeof *r->data);
+  table->cached = calloc(1, sizeof *table->cached + segments * sizeof *table->cached->files);
+  if (table->cached != NULL)
+    table->cached->count = segments;
   r->column = churn_array_new(count, sizeof *r->column);
   r->maps = churn_array_new(count * segments, sizeof *r->maps);
-  if (table->columns == NULL || table->remaps == NULL || r->data == NULL || r->column == NULL ||
-      r->maps == NULL)
+  if (table->columns == NULL || table->remaps == NULL || table->cached == NULL ||
+      r->column == NULL || r->maps == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
   for (size_t q = 0; q < count && status == CHURN_OK; q++) {
@@ -141,16 +144,20 @@ static churn_status prepare(churn_replay *r, const char *path, const churn_run *
   return status == CHURN_OK ? list_places(r, error) : status;
 }
 
+void churn_cached_data_free(churn_cached_data *data)
+{
+  for (size_t s = 0; data != NULL && s < data->count; s++)
+    churn_input_clear(&data->files[s]);
+  free(data);
+}
+
 static void end(churn_replay *r)
 {
   size_t segments = r->list->segment_count;
-  for (size_t s = 0; r->data != NULL && s < segments; s++)
-    churn_input_clear(&r->data[s]);
   for (size_t m = 0; r->maps != NULL && m < r->request_count * segments; m++)
     free(r->maps[m].codes);
   for (size_t w = 0; r->scratches != NULL && w < r->worker_count; w++)
     churn_replay_scratch_clear(&r->scratches[w], r->request_count);
-  free(r->data);
   free(r->column);
   free(r->maps);
   free(r->places);
@@ -183,6 +190,10 @@ churn_status churn_cache_replay(const churn_cache_list *list, const char *folder
     good = false;
   }
   if (status == CHURN_OK && good) {
+    if (settings->taker == NULL || !settings->taker->narrow) {
+      churn_cached_data_free(r.table->cached);
+      r.table->cached = NULL;
+    }
     *table = r.table;
     r.table = NULL;
     churn_table_note_rejects(*table, churn_cache_rejected(list), churn_run_notes(run));

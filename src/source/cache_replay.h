@@ -29,13 +29,18 @@ typedef struct churn_replay_scratch {
   size_t rows;
 } churn_replay_scratch;
 
+/* The data files, one a segment; the table's, so that batches may point into them. */
+typedef struct churn_cached_data {
+  size_t count;
+  churn_input files[];
+} churn_cached_data;
+
 typedef struct churn_replay {
   const churn_cache_list *list;
   const churn_column_request *requests;
   size_t request_count;
   const churn_table_settings *settings;
   churn_table *table;
-  churn_input *data;    /* [segments] */
   size_t *column;       /* [requests]; SIZE_MAX = the source has none */
   churn_code_map *maps; /* [request * segments + segment] */
   churn_cached_place *places;

@@ -125,15 +125,14 @@ churn_status churn_narrow_move(const churn_narrow *from, size_t rows, const uint
                                size_t kept, churn_narrow *to, churn_error *error)
 {
   *to = *from;
+  to->borrowed = false;
   if (from->values == NULL)
     return CHURN_OK;
   to->values = malloc(kept * to->width + 1);
   if (to->values == NULL)
     return churn_error_no_memory(error);
   const void *values = from->values;
-  if (place == NULL)
-    memcpy(to->values, values, rows * to->width);
-  else if (to->width == 1)
+  if (to->width == 1)
     STORE(uint8_t, ((const uint8_t *)values)[i])
   else if (to->width == 2)
     STORE(uint16_t, ((const uint16_t *)values)[i])
@@ -226,6 +225,7 @@ void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, con
 
 void churn_narrow_clear(churn_narrow *narrow)
 {
-  free(narrow->values);
+  if (!narrow->borrowed)
+    free(narrow->values);
   *narrow = (churn_narrow){.values = NULL};
 }

@@ -9,12 +9,15 @@
 
 /* Values of `width` bytes: days of 2 are distances from `base`, codes of 1 and 2 and numbers of 1
  * (whole ones) are themselves; the highest value is a missing one. Other widths are as in
- * churn_column. values NULL = the file lacks the column. */
+ * churn_column. values NULL = the file lacks the column. `borrowed`: they are another's and never
+ * freed.
+ */
 typedef struct churn_narrow {
   unsigned char *values;
   size_t width;
   churn_day base;
   uint64_t missing; /* of all rows, also of those left out */
+  bool borrowed;
 } churn_narrow;
 
 /* The `rows` values of `from`, each at place[row] (UINT32_MAX = left out; NULL = each at its row),
@@ -23,7 +26,7 @@ CHURN_MUST_USE churn_status churn_narrow_make(const churn_batch_column *from, si
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);
 
-/* The same of values that are narrow already; `from` has no row left out. NO_MEMORY. */
+/* The same of values that are narrow already; `place` is never NULL. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_narrow_move(const churn_narrow *from, size_t rows,
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);

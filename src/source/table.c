@@ -355,6 +355,7 @@ void churn_table_free(churn_table *table)
 {
   if (table == NULL)
     return;
+  churn_cached_data_free(table->cached);
   for (size_t i = 0; table->remaps != NULL && i < table->column_count * table->worker_count; i++)
     free(table->remaps[i]);
   free(table->remaps);

@@ -76,7 +76,8 @@ typedef struct churn_table {
   size_t heading_count;
   size_t end; /* byte of the file behind the last one read; 0 where the text is not the file's own
                  bytes (inflated, converted) */
-  uint32_t **remaps; /* [column_count * worker_count], see churn_row_taker */
+  struct churn_cached_data *cached; /* what narrow batches point into; NULL = nothing */
+  uint32_t **remaps;                /* [column_count * worker_count], see churn_row_taker */
   size_t worker_count;
 } churn_table;
 
@@ -84,7 +85,7 @@ typedef struct churn_table {
  * of a text column (but ids of the settings' `known`) are the worker's; remaps[column *
  * worker_count + worker] of the table gives the level of each. `levels` is how many of them there
  * are so far. `narrow` (source/narrow.h) stands in place of the array, and only where the taker
- * knows it; its codes are levels. */
+ * knows it; its codes are levels, and its values are borrowed until the table is freed. */
 typedef struct churn_batch_column {
   const double *numbers;
   const churn_day *days;

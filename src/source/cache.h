@@ -15,8 +15,9 @@
  * the source, with a note ("cache_rebuilt"); a folder that cannot be written is a warning
  * ("cache_not_written"). Pipes and standard input are never kept.
  *
- * Cost: a read of the narrow arrays, in place where the taker knows them so; where the source has grown or its times have changed, one hash
- * of its bytes. Writing: the narrow arrays twice in memory.
+ * Cost: a read of the narrow arrays, in place where the taker knows them so; where the source has
+ * grown or its times have changed, one hash of its bytes. Writing: the narrow arrays twice in
+ * memory.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SOURCE_CACHE_H

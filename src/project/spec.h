@@ -54,6 +54,8 @@ void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const chur
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
+void churn_retrain_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
 /* Needs customers and histories: they decide what no features means. */
 void churn_features_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 

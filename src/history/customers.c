@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "base/sort.h"
 #include "history/build.h"
 #include "history/first_days.h"
 
@@ -94,7 +95,7 @@ static spell_key *make_keys(const churn_table *table, const layout *l)
                             (uint32_t)row};
   }
   if (keys != NULL && l->id >= 0)
-    qsort(keys, table->rows, sizeof *keys, compare_spells);
+    churn_sort_if_needed(keys, table->rows, sizeof *keys, compare_spells);
   return keys;
 }
 

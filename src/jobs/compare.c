@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 #include "design/split.h"
-#include "evaluate/measures.h"
+#include "evaluate/bootstrap.h"
 #include "jobs/best_set.h"
 #include "jobs/extraction_cost.h"
 

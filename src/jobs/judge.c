@@ -5,11 +5,11 @@
 
 #include "base/memory.h"
 #include "design/split.h"
+#include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
 #include "evaluate/figures.h"
 #include "evaluate/holm.h"
 #include "evaluate/logit.h"
-#include "evaluate/measures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -133,7 +133,7 @@ static churn_status open_judging(judging *j, churn_error *error)
   for (size_t s = 0; status == CHURN_OK && s < in->sets; s++) {
     const double *logits = j->logits + s * rows;
     status = churn_ordering_build(&j->judged, logits, &j->orderings[s], error);
-    j->sets[s] = (churn_measured_set){logits, &j->orderings[s]};
+    j->sets[s].ordering = &j->orderings[s];
   }
   return status == CHURN_OK ? churn_auc_compare(&j->judged, j->orderings, in->sets, j->run,
                                                 j->areas, j->covariance, error)
@@ -185,12 +185,23 @@ static churn_status measure(judging *j, const churn_comparison *c, churn_error *
   j->draws = churn_array_new(sets * CHURN_MEASURES * c->draws, sizeof *j->draws);
   if (status == CHURN_OK && j->draws == NULL)
     status = churn_error_no_memory(error);
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++)
+  churn_bootstrap *b = NULL;
+  double *scratch = churn_array_new(2 * j->judged.rows, sizeof *scratch);
+  if (status == CHURN_OK)
+    status = churn_bootstrap_new(&j->judged, j->places, &settings, j->run, &b, error);
+  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    j->sets[s].losses = scratch;
+    j->sets[s].squares = scratch + j->judged.rows;
+    status = churn_measures_lose(&j->judged, j->logits + s * j->judged.rows, j->run, scratch,
+                                 scratch + j->judged.rows, error);
     status = churn_measures_compute(&j->judged, &j->sets[s], j->places,
                                     j->measures + s * CHURN_MEASURES, error);
-  return status == CHURN_OK ? churn_bootstrap_run(&j->judged, j->sets, sets, j->places, &settings,
-                                                  j->run, j->draws, error)
-                            : status;
+    status = churn_bootstrap_draw(b, &j->sets[s], j->run, j->draws + s * CHURN_MEASURES * c->draws,
+                                  error);
+  }
+  churn_bootstrap_free(b);
+  free(scratch);
+  return status;
 }
 
 static const double *draws_of(const judging *j, const churn_comparison *c, size_t set,
@@ -247,7 +258,7 @@ static churn_status measure_folds(const judging *j, const churn_comparison *c, s
   if (all == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < j->judged.rows; i++) {
-    double logit = j->sets[set].logits[i];
+    double logit = j->logits[set * j->judged.rows + i];
     double weight = churn_judged_weight(&j->judged, i);
     to->fold_log_losses[j->folds[i]] += weight * churn_logit_loss(logit, j->labels[i]);
     to->fold_briers[j->folds[i]] += weight * churn_logit_square(logit, j->labels[i]);
@@ -282,10 +293,11 @@ static churn_status fill_set(const judging *j, const churn_comparison *c, size_t
     status = find_calibration(j, set, to, error);
   if (status == CHURN_OK)
     status = churn_gain_curve(&j->judged, &j->orderings[set], to->gain, error);
-  return status == CHURN_OK ? churn_calibration_curve(&j->judged, j->sets[set].logits, level,
-                                                      CHURN_CALIBRATION_BINS, to->calibration,
-                                                      &to->calibration_count, error)
-                            : status;
+  return status == CHURN_OK
+             ? churn_calibration_curve(&j->judged, j->logits + set * j->judged.rows, level,
+                                       CHURN_CALIBRATION_BINS, to->calibration,
+                                       &to->calibration_count, error)
+             : status;
 }
 
 static churn_status fill_pair(const judging *j, const churn_comparison *c,

@@ -21,7 +21,6 @@ typedef struct shared_work {
   churn_encoding_feature *features;
   int8_t *labels;
   double *weights; /* of the population; NULL = 1 each */
-  bool *picked;    /* [rows] */
   churn_model *encoding;
   churn_matrix *matrix;
   churn_scaled scaled;
@@ -36,7 +35,6 @@ static void clear(shared_work *w)
   free(w->features);
   free(w->labels);
   free(w->weights);
-  free(w->picked);
   churn_model_free(w->encoding);
   churn_scaled_clear(&w->scaled);
   churn_matrix_free(w->matrix);
@@ -50,12 +48,11 @@ static void clear(shared_work *w)
 static churn_status prepare(shared_work *w, churn_error *error)
 {
   const churn_out_of_fold_input *in = w->input;
-  size_t features = in->pipeline->feature_count, rows = in->rows->count;
+  size_t features = in->pipeline->feature_count;
   w->shared = churn_array_new(in->sets->count * in->folds->count, sizeof *w->shared);
   w->features = churn_array_new(features, sizeof *w->features);
   w->labels = churn_snapshots_labels(in->rows);
-  w->picked = churn_array_new(rows, sizeof *w->picked);
-  if (w->shared == NULL || w->features == NULL || w->labels == NULL || w->picked == NULL)
+  if (w->shared == NULL || w->features == NULL || w->labels == NULL)
     return churn_error_no_memory(error);
   for (size_t f = 0; f < features; f++)
     w->features[f] = (churn_encoding_feature){&in->pipeline->selection->features[f], f};
@@ -100,23 +97,27 @@ static churn_status mark_agreeing(const shared_work *w, const churn_model *of_fo
 static churn_status compare_encodings(shared_work *w, churn_error *error)
 {
   const churn_out_of_fold_input *in = w->input;
+  const churn_judging_folds *folds = in->folds;
+  churn_encoding_counts counts = {0};
   churn_encoding_rows rows = {.frame = in->frame,
                               .labels = w->labels,
                               .weights = w->weights,
                               .repeated = in->rows->repeated,
-                              .picked = w->picked,
+                              .counts = &counts,
                               .structure_only = true,
                               .any_reference = true};
-  churn_status status = CHURN_OK;
-  for (uint32_t f = 0; status == CHURN_OK && f < in->folds->count; f++) {
+  churn_status status =
+      churn_encoding_count(in->frame, w->labels, in->rows->repeated ? w->weights : NULL,
+                           folds->group, folds->groups, w->run, &counts, error);
+  for (uint32_t f = 0; status == CHURN_OK && f < folds->count; f++) {
     churn_model *of_fold = NULL;
-    for (size_t r = 0; r < in->rows->count; r++)
-      w->picked[r] = churn_judging_trains(in->folds, f, r);
+    rows.picked = folds->trains + (size_t)f * folds->groups;
     status = learn(w, &rows, &of_fold, error);
     if (status == CHURN_OK)
       status = mark_agreeing(w, of_fold, f, error);
     churn_model_free(of_fold);
   }
+  churn_encoding_counts_clear(&counts);
   return status;
 }
 

@@ -93,7 +93,8 @@ static void print_steadiness(const churn_comparison *c, FILE *file)
   cli_table_narrow(table, WIDTH);
   cli_table_print(table, file, "  ");
   fputs("  random folds: AUC had single rows been dealt out at random; ms/1,000 and bytes: to\n"
-        "  extract the set for a thousand customers, and to keep one customer's.\n",
+        "  extract the set for a thousand customers, and to keep one customer's; fit ms: of what\n"
+        "  fits of several sets share, each has a share by its columns.\n",
         file);
 }
 
@@ -164,6 +165,29 @@ static void print_wrapped(const char *text, FILE *file)
     before = " ";
   }
   fputc('\n', file);
+}
+
+/* Where one set's features are among the other's. */
+static void print_nested(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("llrrr");
+  bool any = false;
+  cli_table_row(table, "nested sets", "larger", "df", "likelihood ratio", "p");
+  for (size_t i = 0; i < c->pair_count; i++) {
+    const churn_compared_pair *p = &c->pairs[i];
+    if (p->nested.df == 0)
+      continue;
+    any = true;
+    cli_table_row(table, pair_name(c, p), c->sets[p->nested.larger].name, cli_count(p->nested.df),
+                  figure(p->nested.chi2, 1), p_text(p->nested.p));
+  }
+  cli_table_narrow(table, WIDTH);
+  if (any) {
+    cli_table_print(table, file, "  ");
+    fputs("  likelihood ratio: on all rows, is there anything in the columns that the larger has "
+          "more of.\n\n",
+          file);
+  }
 }
 
 static void print_verdicts(const churn_comparison *c, FILE *file)
@@ -256,6 +280,7 @@ void cli_print_comparison(const churn_comparison *comparison, FILE *file)
     fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
     print_pairs(comparison, file);
     fputc('\n', file);
+    print_nested(comparison, file);
     print_verdicts(comparison, file);
   }
   if (comparison->learning_count > 0)

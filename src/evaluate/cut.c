@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRAWS = CHURN_CUT_DRAWS, WIDE = 2, WORTH = 4 };
+enum { DRAWS = CHURN_CUT_DRAWS, WIDE = 2, WORTH = 16 };
 
 void churn_cut_weigh(const double *by_group, const double *times, uint32_t groups, double *sums)
 {

@@ -7,6 +7,7 @@
 #include "jobs/best_set.h"
 #include "jobs/drift.h"
 #include "jobs/extraction_cost.h"
+#include "jobs/nested.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -215,7 +216,8 @@ static void list_pairs(churn_comparison *to, bool all)
 {
   for (size_t a = 0; a < (all ? to->set_count : 1); a++)
     for (size_t b = a + 1; b < to->set_count; b++)
-      to->pairs[to->pair_count++] = (churn_compared_pair){.first = a, .second = b};
+      to->pairs[to->pair_count++] =
+          (churn_compared_pair){.first = a, .second = b, .nested = {0, 0, NAN, NAN}};
 }
 
 static churn_status describe_inputs(const comparing *c, churn_error *error)
@@ -515,6 +517,12 @@ static churn_status judge_random(comparing *c, churn_error *error)
   return status;
 }
 
+static churn_status test_nested(comparing *c, churn_error *error)
+{
+  churn_out_of_fold_input input = input_of(c, &c->sets, &c->folds, c->agrees);
+  return is_asked(c) ? CHURN_OK : churn_nested_test(&input, c->run, c->comparison, error);
+}
+
 static churn_status measure_cost(comparing *c, churn_error *error)
 {
   churn_status status = CHURN_OK;
@@ -555,8 +563,9 @@ churn_status churn_compare(const churn_project *project, const churn_compare_set
   comparing c = {.project = project, .settings = settings, .run = run};
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
-      open_sets,   open_rows,   choose_folds, describe, deal_random,  deal_learning, measure_cost,
-      let_data_go, keep_values, make_tiles,   judge,    judge_random, report_best,   conclude};
+      open_sets,     open_rows,    choose_folds, describe,    deal_random,
+      deal_learning, measure_cost, let_data_go,  keep_values, make_tiles,
+      judge,         judge_random, test_nested,  report_best, conclude};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);
   if (status == CHURN_OK) {

@@ -357,7 +357,36 @@ static churn_status fill_pair(const judging *j, const churn_comparison *c,
                             : status;
 }
 
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
+/* 1: the second is better by the figure, -1: worse, 0: its interval holds 0, or is not there. */
+static int direction(const churn_estimate *e, int better)
+{
+  return e->low > 0 ? better : e->high < 0 ? -better : 0;
+}
+
+/* The verdict by AUC, which is taken over, and what log-loss or money say that it does not. */
+static char *add_others(char *verdict, const churn_compared_pair *pair)
+{
+  int by_auc = pair->p_adjusted < 1 - level ? (pair->auc.value > 0 ? 1 : -1) : 0;
+  int by_loss = direction(&pair->log_loss, -1), by_money = direction(&pair->captured_value, 1);
+  static const char *const words[] = {"worse", NULL, "better"};
+  char *longer = verdict;
+  if (verdict != NULL && by_loss != 0 && by_loss != by_auc) {
+    longer = churn_text_format("%s; but %s by log-loss: %+.4f [%+.4f, %+.4f]", verdict,
+                               words[by_loss + 1], pair->log_loss.value, pair->log_loss.low,
+                               pair->log_loss.high);
+    free(verdict);
+    verdict = longer;
+  }
+  if (verdict != NULL && by_money != 0 && by_money != by_auc) {
+    longer = churn_text_format("%s; but %s by money reached: %+.1f%% [%+.1f%%, %+.1f%%]", verdict,
+                               words[by_money + 1], 100 * pair->captured_value.value,
+                               100 * pair->captured_value.low, 100 * pair->captured_value.high);
+    free(verdict);
+  }
+  return longer;
+}
+
+static char *verdict_by_auc(const char *first, const char *second, const churn_compared_pair *pair)
 {
   const churn_estimate *d = &pair->auc;
   if (isnan(pair->p))
@@ -371,6 +400,11 @@ char *churn_judge_verdict(const char *first, const char *second, const churn_com
   return churn_text_format("%s %s %s by %.3f AUC [%.3f, %.3f]", second,
                            better ? "beats" : "falls behind", first, fabs(d->value),
                            better ? d->low : -d->high, better ? d->high : -d->low);
+}
+
+char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
+{
+  return add_others(verdict_by_auc(first, second, pair), pair);
 }
 
 static churn_status adjust_pairs(churn_comparison *c, churn_error *error)

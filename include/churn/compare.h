@@ -127,6 +127,8 @@ typedef struct churn_compared_feature {
   churn_estimate drop;   /* of the AUC, out of fold, when its values are dealt out anew among the
                             customers of a fold and day */
   churn_model_test test; /* all its columns together, on all rows; scaled_gvif tells collinearity */
+  uint32_t group;        /* features of one number move together: a column of one and a column of
+                            another correlate by 0.8 or more, up or down; 0 = alone */
   double missing;        /* share of the rows */
   double drift;          /* population stability index of the last as-of day against the first */
 } churn_compared_feature;

@@ -242,6 +242,19 @@ static void print_coefficients(const churn_comparison *c, FILE *file)
   cli_table_print(table, file, "  ");
 }
 
+static void print_groups(const churn_comparison *c, FILE *file)
+{
+  for (uint32_t group = 1, found = 1; found; group++) {
+    const char *line = "  move together (correlation of 0.8 or more):";
+    found = 0;
+    for (size_t i = 0; i < c->best_feature_count; i++)
+      if (c->best_features[i].group == group)
+        line = cli_format("%s%s %s", line, found++ ? "," : "", c->best_features[i].name);
+    if (found)
+      print_wrapped(line + 2, file);
+  }
+}
+
 static void print_features(const churn_comparison *c, FILE *file)
 {
   cli_table *table = cli_table_new("lrlrrrrr");
@@ -259,10 +272,12 @@ static void print_features(const churn_comparison *c, FILE *file)
       file,
       "  lost: AUC, out of fold, when the feature is shuffled among customers; test: %s;\n"
       "  drift: of the last as-of day against the first (above 0.1: look); infl.: above 2, much\n"
-      "  the same as others.\n\n",
+      "  the same as others.\n",
       strcmp(c->test_kind, "likelihood_ratio") == 0 ? "likelihood ratio"
       : strcmp(c->test_kind, "wald") == 0           ? "Wald"
                                                     : "none");
+  print_groups(c, file);
+  fputc('\n', file);
   print_coefficients(c, file);
 }
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "design/encoding.h"
 #include "design/split.h"
+#include "jobs/collinear.h"
 #include "jobs/explain.h"
 #include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
@@ -300,14 +301,35 @@ static churn_status predict(explaining *e, bool *whole, churn_error *error)
              : fit_folds(e, whole, error);
 }
 
+/* Numbers by feature of the pipeline. */
+static churn_status find_groups(const explaining *e, uint32_t *groups, churn_error *error)
+{
+  uint32_t *feature_of = churn_array_new(e->model->column_count, sizeof *feature_of);
+  if (feature_of == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < e->model->column_count; i++)
+    feature_of[i] = e->model->columns[i].feature;
+  churn_status status = churn_collinear_groups(e->matrix, feature_of, e->comparison->feature_count,
+                                               e->run, groups, error);
+  free(feature_of);
+  return status;
+}
+
 static churn_status describe_features(explaining *e, bool fitted, churn_error *error)
 {
   churn_comparison *c = e->comparison;
   c->columns = churn_array_new(e->model->column_count, sizeof *c->columns);
-  churn_status status = c->columns == NULL ? churn_error_no_memory(error) : take_kinds(e, error);
+  uint32_t *groups = churn_array_new(c->feature_count, sizeof *groups);
+  churn_status status =
+      c->columns == NULL || groups == NULL ? churn_error_no_memory(error) : take_kinds(e, error);
+  if (status == CHURN_OK)
+    status = find_groups(e, groups, error);
   for (uint32_t f = 0; status == CHURN_OK && f < c->feature_count; f++)
-    if (e->set->holds[f])
+    if (e->set->holds[f]) {
       status = describe_feature(e, f, fitted, error);
+      c->best_features[c->best_feature_count - 1].group = groups[f];
+    }
+  free(groups);
   return status;
 }
 

@@ -1,6 +1,7 @@
 /* What a comparison says of its best set: learning curve, features.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/collinear.h"
 #include "jobs/shuffle.h"
 #include "judged.h"
 #include "opened.h"
@@ -146,6 +147,38 @@ static void nested_sets_are_told_apart_as_the_feature_is_tested(void **state)
   churn_comparison_free(c);
   churn_project_free(project);
   scratch_remove();
+}
+
+/* Features 0, 3 and 2 make a chain: each is the one before with noise, correlations of 0.93, the
+ * last turned round. Of the two columns of feature 4 one follows feature 1. Feature 5 has no
+ * column. */
+static void features_that_move_together_are_grouped(void **state)
+{
+  (void)state;
+  enum { COUNT = 700, COLUMNS = 6 };
+  static const uint32_t feature_of[COLUMNS] = {0, 1, 2, 3, 4, 4};
+  churn_random random = churn_random_stream(77, 5);
+  churn_matrix *matrix = NULL;
+  churn_error error = {0};
+  uint32_t groups[6];
+  assert_ok(churn_matrix_new(COUNT, COLUMNS, &matrix, &error), &error);
+  for (size_t r = 0; r < COUNT; r++) {
+    double a = draw_normal(&random), b = a + 0.4 * draw_normal(&random);
+    double d = draw_normal(&random);
+    const double values[COLUMNS] = {a,
+                                    d,
+                                    3.7 - 12.5 * (b + 0.4 * draw_normal(&random)),
+                                    b,
+                                    d + 4.25 * draw_normal(&random),
+                                    d + 0.3 * draw_normal(&random)};
+    for (size_t c = 0; c < COLUMNS; c++)
+      churn_matrix_tile(matrix, r / CHURN_TILE_ROWS, c)[r % CHURN_TILE_ROWS] = values[c];
+  }
+  assert_ok(churn_collinear_groups(matrix, feature_of, 6, NULL, groups, &error), &error);
+  const uint32_t expected[6] = {1, 2, 1, 1, 2, 0};
+  for (size_t f = 0; f < 6; f++)
+    assert_int_equal(groups[f], expected[f]);
+  churn_matrix_free(matrix);
 }
 
 static churn_compared_pair pair_of(double auc, double p)
@@ -308,6 +341,7 @@ int main(void)
       cmocka_unit_test(a_feature_that_tells_loses_by_shuffling_and_noise_does_not),
       cmocka_unit_test(coefficients_are_those_of_train),
       cmocka_unit_test(nested_sets_are_told_apart_as_the_feature_is_tested),
+      cmocka_unit_test(features_that_move_together_are_grouped),
       cmocka_unit_test(a_verdict_tells_where_other_figures_disagree),
       cmocka_unit_test(the_learning_curve_ends_where_the_comparison_stands),
       cmocka_unit_test(more_customers_help_a_model_of_many_columns),

@@ -6,10 +6,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "evaluate/chi_square.h"
 #include "evaluate/logit.h"
 #include "jobs/shared_folds.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -143,7 +143,7 @@ static void test_pair(const nesting *n, churn_compared_pair *pair)
   size_t df = n->outcomes[larger].columns - n->outcomes[smaller].columns;
   double chi2 = fmax(2 * (loss_of(n, smaller) - loss_of(n, larger)), 0);
   pair->nested =
-      (churn_nested_figures){larger, (uint32_t)df, chi2, gsl_cdf_chisq_Q(chi2, (double)df)};
+      (churn_nested_figures){larger, (uint32_t)df, chi2, churn_chi_square_p(chi2, (double)df)};
 }
 
 churn_status churn_nested_test(const churn_out_of_fold_input *input, const churn_run *run,

@@ -132,6 +132,8 @@ churn_status churn_shared_tiles_restore(churn_shared_tiles *tiles, const churn_r
   }
   if (status == CHURN_OK)
     status = churn_matrix_standardise(tiles->matrix, means, deviations, run, error);
+  if (status == CHURN_OK)
+    tiles->matrix->standardised = false;
   free(means);
   free(deviations);
   return status;

@@ -374,6 +374,32 @@ static void forget_arrays(churn_history *history, size_t column_count)
   }
 }
 
+static void let_columns_go(churn_column *columns, size_t count)
+{
+  for (size_t i = 0; columns != NULL && i < count; i++) {
+    free(columns[i].numbers);
+    free(columns[i].days);
+    free(columns[i].codes);
+    columns[i].numbers = NULL;
+    columns[i].days = NULL;
+    columns[i].codes = NULL;
+  }
+}
+
+void churn_data_let_go(churn_data *data)
+{
+  const churn_schema *schema = data->schema;
+  let_columns_go(data->customers.columns, schema->sources[0].column_count);
+  for (size_t i = 0; data->histories != NULL && i + 1 < schema->source_count; i++) {
+    churn_history *history = &data->histories[i];
+    if (history->mapped)
+      continue;
+    let_columns_go(history->columns, schema->sources[1 + i].column_count);
+    free(history->days);
+    history->days = NULL;
+  }
+}
+
 void churn_data_free(churn_data *data)
 {
   if (data == NULL)

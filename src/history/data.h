@@ -111,4 +111,8 @@ CHURN_MUST_USE churn_status churn_data_read(const churn_schema *schema, const ch
                                             churn_error *error);
 void churn_data_free(churn_data *data);
 
+/* The values of histories and of customers' columns go back to the system, once everything that
+ * evaluates them has run; ids, spells, levels, labels and inputs stay. */
+void churn_data_let_go(churn_data *data);
+
 #endif

@@ -30,4 +30,7 @@
 #include <churn/evaluate.h>
 #include <churn/score.h>
 
+#include <churn/gates.h>
+#include <churn/nightly.h>
+
 #endif

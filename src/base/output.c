@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -238,16 +239,6 @@ static void keep_mode(const churn_output *output)
     return;
 }
 
-static bool sync_folder(const char *folder)
-{
-  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return true;
-  bool good = fsync(descriptor) == 0 || errno == EINVAL;
-  close(descriptor);
-  return good;
-}
-
 static bool close_descriptor(churn_output *output)
 {
   int descriptor = output->descriptor;
@@ -269,7 +260,7 @@ static bool put_in_place(churn_output *output)
     return false;
   free(output->temporary);
   output->temporary = NULL;
-  return sync_folder(output->folder);
+  return churn_folder_flush(output->folder);
 }
 
 static churn_status report(const churn_output *output, const char *doing, int system_error,

@@ -12,7 +12,8 @@
 enum { MOST_PARTS = 256, PART_BITS = 16 };
 
 churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t request_count,
-                                   size_t customers, const uint32_t *map, churn_spill *spill)
+                                   size_t customers, const uint32_t *map, churn_day before,
+                                   churn_spill *spill)
 {
   churn_grouping *g = calloc(1, sizeof *g);
   if (g == NULL)
@@ -21,6 +22,7 @@ churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t 
                         .request_count = request_count,
                         .customers = customers,
                         .map = map,
+                        .before = before,
                         .spill = spill};
   while (g->shift < PART_BITS && customers >> g->shift >= MOST_PARTS)
     g->shift++;
@@ -89,6 +91,7 @@ static void find_customers(const churn_grouping *g, const churn_batch_column *co
       first = days[i] < first ? days[i] : first;
       last = days[i] > last ? days[i] : last;
       piece->rows_unmatched += found == CHURN_CODE_MISSING;
+      piece->rows_unmatched_before += found == CHURN_CODE_MISSING && days[i] < g->before;
     }
     customer[i] = found;
     if (found != CHURN_CODE_MISSING)

@@ -198,8 +198,11 @@ static churn_status measure_drift(const explaining *e, uint32_t feature, double 
     if (rows->rows[i].as_of == last)
       values[rows->count + after.count++] = value;
   }
+  churn_stability stability = {NAN, 0};
   churn_status status = churn_stability_index(
-      &before, &after, e->model->features[feature].kind == CHURN_FEATURE_CATEGORY, drift, error);
+      &before, &after, e->model->features[feature].kind == CHURN_FEATURE_CATEGORY, &stability,
+      error);
+  *drift = stability.index;
   free(values);
   return status;
 }

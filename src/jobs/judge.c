@@ -7,7 +7,7 @@
 #include "design/split.h"
 #include "evaluate/curves.h"
 #include "evaluate/figures.h"
-#include "evaluate/holm.h"
+#include "base/holm.h"
 #include "evaluate/logit.h"
 #include "evaluate/measures.h"
 

@@ -191,6 +191,33 @@ typedef struct churn_feature_set_spec {
   size_t pattern_count;
 } churn_feature_set_spec;
 
+/* What a night's figures are held against (monitor/gates.h says how). */
+typedef enum churn_gate_kind {
+  CHURN_GATE_ROWS,
+  CHURN_GATE_UNMATCHED,
+  CHURN_GATE_REJECTED,
+  CHURN_GATE_FRESHNESS,
+  CHURN_GATE_MISSING,
+  CHURN_GATE_UNSEEN,
+  CHURN_GATE_DRIFT,
+  CHURN_GATE_SCORES,
+  CHURN_GATE_RATE,
+  CHURN_GATE_KINDS
+} churn_gate_kind;
+
+typedef struct churn_gate_spec {
+  bool off;
+  bool hold;    /* tripped: nothing is published */
+  double limit; /* what it means depends on the kind */
+} churn_gate_spec;
+
+typedef struct churn_nightly_spec {
+  char *output;  /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep; /* published runs that stay, at least 1; 90 by default */
+  uint64_t top;  /* customers at the head of the list that a night is told by; 0 = a tenth */
+  churn_gate_spec gates[CHURN_GATE_KINDS];
+} churn_nightly_spec;
+
 struct churn_project {
   struct churn_arena *arena; /* owns the project and every text in it */
   char *path;
@@ -211,6 +238,7 @@ struct churn_project {
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
   char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
   char *cache;   /* folder for parsed sources, resolved; NULL = none */
+  churn_nightly_spec nightly;
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;
@@ -222,6 +250,9 @@ struct churn_project {
 
 /* The place of a located text in the project file. */
 churn_place churn_project_place(const churn_project *project, const churn_located *located);
+
+/* The key of a gate: "rows", … */
+const char *churn_gate_name(churn_gate_kind kind);
 
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);

@@ -36,7 +36,8 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    compare.h | leaks.h | train.h) echo jobs ;;
+    gates.h) echo monitor ;;
+    compare.h | leaks.h | nightly.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

@@ -12,7 +12,7 @@
 #include "support.h"
 
 #include "evaluate/auc.h"
-#include "evaluate/holm.h"
+#include "base/holm.h"
 
 #include <math.h>
 

@@ -23,6 +23,7 @@
 
 #include <churn/model.h>
 
+#include <churn/registry.h>
 #include <churn/train.h>
 
 #include <churn/compare.h>

@@ -66,18 +66,6 @@ void churn_names_clear(churn_names *names)
   *names = (churn_names){0};
 }
 
-bool churn_folder_flush(const char *path)
-{
-  int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return true;
-  bool good = fsync(descriptor) == 0 || errno == EINVAL;
-  int reason = errno;
-  close(descriptor);
-  errno = reason;
-  return good;
-}
-
 /* Both descriptors at their beginning. */
 static bool same_bytes(int a, int b)
 {

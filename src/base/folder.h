@@ -1,4 +1,4 @@
-/* Folders of plain files: listing, flushing to disk, comparing, taking away.
+/* Folders of plain files: listing, comparing, taking away.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_BASE_FOLDER_H
@@ -18,10 +18,6 @@ typedef struct churn_names {
 CHURN_MUST_USE churn_status churn_folder_list(const char *path, churn_names *names,
                                               churn_error *error);
 void churn_names_clear(churn_names *names);
-
-/* What was renamed in it or put into it outlives a power cut from here on. False with errno. A
- * folder that cannot be opened, or a file system that cannot flush one, counts as done. */
-bool churn_folder_flush(const char *path);
 
 /* *same: both hold the same names, and under them plain files of the same bytes. IO, NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_folder_compare(const char *a, const char *b, bool *same,

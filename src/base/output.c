@@ -5,7 +5,6 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/folder.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -239,6 +238,16 @@ static void keep_mode(const churn_output *output)
     return;
 }
 
+bool churn_folder_sync(const char *folder)
+{
+  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0)
+    return true;
+  bool good = fsync(descriptor) == 0 || errno == EINVAL;
+  close(descriptor);
+  return good;
+}
+
 static bool close_descriptor(churn_output *output)
 {
   int descriptor = output->descriptor;
@@ -260,7 +269,7 @@ static bool put_in_place(churn_output *output)
     return false;
   free(output->temporary);
   output->temporary = NULL;
-  return churn_folder_flush(output->folder);
+  return churn_folder_sync(output->folder);
 }
 
 static churn_status report(const churn_output *output, const char *doing, int system_error,

@@ -5,10 +5,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/night.h"
-#include "jobs/registry.h"
 #include "jobs/runs.h"
 
 #include <churn/nightly.h>
+#include <churn/registry.h>
 
 #include <inttypes.h>
 #include <stdarg.h>

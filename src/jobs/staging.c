@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +149,7 @@ static bool replace(churn_staging *s, const char *final, char **old)
 
 static bool put_in_place(churn_staging *s, const char *final, char **old)
 {
-  if (!churn_folder_flush(s->path))
+  if (!churn_folder_sync(s->path))
     return false;
   if (renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_NOREPLACE) == 0) {
     free(s->path);
@@ -186,7 +187,7 @@ churn_status churn_staging_publish(churn_staging *staging, const char *name, boo
   churn_status status = final == NULL ? churn_error_no_memory(error)
                                       : check_same(staging, final, unchanged, error);
   if (status == CHURN_OK && !*unchanged &&
-      (!put_in_place(staging, final, &old) || !churn_folder_flush(staging->root)))
+      (!put_in_place(staging, final, &old) || !churn_folder_sync(staging->root)))
     status = churn_error_set_errno(error, CHURN_CANNOT_CREATE, final, "publish the folder", errno);
   /* An old one that cannot be removed now is removed by the next run. */
   if (old != NULL)
@@ -205,7 +206,7 @@ churn_status churn_staging_point(churn_staging *staging, const char *link, const
     return churn_error_no_memory(error);
   char *made = make_unique(staging->root, make_link, name);
   churn_status status = CHURN_OK;
-  if (made == NULL || rename(made, final) != 0 || !churn_folder_flush(staging->root))
+  if (made == NULL || rename(made, final) != 0 || !churn_folder_sync(staging->root))
     status = churn_error_set_errno(error, CHURN_CANNOT_CREATE, final, "set the link", errno);
   if (status != CHURN_OK && made != NULL)
     unlink(made);

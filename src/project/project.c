@@ -130,6 +130,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     DATA_UNTIL,
     REJECTS,
     CACHE,
+    REGISTRY,
     NIGHTLY,
     GATES,
     FORMAT
@@ -138,7 +139,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
       {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},   {"nightly", NULL},   {"gates", NULL},      CHURN_FORMAT_FIELDS};
+      {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
+      CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -164,6 +166,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   project->data_until = churn_reader_day(reader, fields[DATA_UNTIL].value, "data_until");
   churn_located cache = churn_reader_text(reader, fields[CACHE].value, "cache");
   project->cache = cache.text == NULL ? NULL : churn_project_resolve(reader, project, cache.text);
+  churn_located registry = churn_reader_text(reader, fields[REGISTRY].value, "registry");
+  project->registry =
+      churn_project_resolve(reader, project, registry.text == NULL ? "models" : registry.text);
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);

@@ -236,8 +236,9 @@ struct churn_project {
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
-  char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
-  char *cache;   /* folder for parsed sources, resolved; NULL = none */
+  char *rejects;  /* folder for rejected rows, resolved; "rejects" beside the project by default */
+  char *cache;    /* folder for parsed sources, resolved; NULL = none */
+  char *registry; /* folder for models and what was decided, resolved; "models" by default */
   churn_nightly_spec nightly;
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */

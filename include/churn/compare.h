@@ -200,9 +200,10 @@ CHURN_MUST_USE churn_status churn_comparison_write_page(const churn_comparison *
 CHURN_MUST_USE churn_status churn_comparison_write_folds(const churn_comparison *comparison,
                                                          const char *path, churn_error *error);
 
-/* The ledger: comparisons.jsonl in the registry (models/ beside the project), a line of JSON for each comparison, the
- * oldest first. A line is what `--json` prints without the curves, after an `id`: the hash of all
- * of it but the costs. There is no time in it: the data's fingerprints and days tell when. */
+/* The ledger: comparisons.jsonl in the registry (models/ beside the project), a line of JSON for
+ * each comparison, the oldest first. A line is what `--json` prints without the curves, after an
+ * `id`: the hash of all of it but the costs. There is no time in it: the data's fingerprints and
+ * days tell when. */
 
 typedef struct churn_recorded_set {
   char *name;

@@ -33,10 +33,10 @@ typedef struct churn_log {
 } churn_log;
 
 typedef struct churn_nightly_settings {
-  churn_day as_of;    /* MISSING = today in UTC (the only use of the clock) */
-  const char *model;  /* path; NULL = the promoted one */
-  const char *output; /* folder of the runs; NULL = the project's */
-  uint64_t top;       /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
+  churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
+  const char *model;    /* path; NULL = the promoted one */
+  const char *output;   /* folder of the runs; NULL = the project's */
+  uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
   const churn_log *log; /* NULL = silent */
 } churn_nightly_settings;
 

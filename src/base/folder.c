@@ -138,9 +138,10 @@ static churn_status remove_file(const char *folder, const char *name, churn_erro
   char *path = churn_text_format("%s/%s", folder, name);
   if (path == NULL)
     return churn_error_no_memory(error);
-  churn_status status = unlink(path) == 0 || errno == ENOENT
-                            ? CHURN_OK
-                            : churn_error_set_errno(error, CHURN_IO, path, "remove the file", errno);
+  churn_status status =
+      unlink(path) == 0 || errno == ENOENT
+          ? CHURN_OK
+          : churn_error_set_errno(error, CHURN_IO, path, "remove the file", errno);
   free(path);
   return status;
 }
@@ -154,8 +155,9 @@ churn_status churn_folder_remove(const char *path, churn_error *error)
                ? CHURN_OK
                : churn_error_set_errno(error, CHURN_IO, path, "remove the folder", errno);
   if (!S_ISDIR(found.st_mode))
-    return unlink(path) == 0 ? CHURN_OK
-                             : churn_error_set_errno(error, CHURN_IO, path, "remove the file", errno);
+    return unlink(path) == 0
+               ? CHURN_OK
+               : churn_error_set_errno(error, CHURN_IO, path, "remove the file", errno);
   churn_status status = churn_folder_list(path, &names, error);
   for (size_t i = 0; status == CHURN_OK && i < names.count; i++)
     status = remove_file(path, names.items[i], error);

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 typedef struct request {
   const char *project_path;
   const char *sets, *leave_one_out, *only_one, *first, *last, *test_from;

@@ -12,9 +12,13 @@
 
 struct poptOption cli_log_option(const char **format)
 {
-  return (struct poptOption){"log-format", '\0', POPT_ARG_STRING,
-                             format,       0,    "lines on standard error as text, journal (with "
-                                                 "<level> for journald; the default there) or json",
+  return (struct poptOption){"log-format",
+                             '\0',
+                             POPT_ARG_STRING,
+                             format,
+                             0,
+                             "lines on standard error as text, journal (with "
+                             "<level> for journald; the default there) or json",
                              "FORM"};
 }
 
@@ -53,8 +57,8 @@ static void write_json(churn_log_level level, const char *stage, const char *tex
   struct tm parts;
   if (gmtime_r(&seconds, &parts) != NULL)
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "time", now, "level", name, "stage", stage,
-                           "text", text);
+  json_t *line =
+      json_pack("{s:s, s:s, s:s, s:s}", "time", now, "level", name, "stage", stage, "text", text);
   char *bytes = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
   /* A path may hold bytes that are no UTF-8, and memory may be short: the stage is told anyhow. */
   if (bytes != NULL)

@@ -54,7 +54,7 @@ typedef struct churn_history {
                             repeated: use `days` */
   bool mapped;           /* the arrays of days and columns lie in a file of data->spill */
   uint64_t rows_read;
-  uint64_t rows_unmatched; /* rows of unknown customers, left out */
+  uint64_t rows_unmatched;        /* rows of unknown customers, left out */
   uint64_t rows_unmatched_before; /* of those, dated before data_settings.before */
   uint64_t rows_dayless;          /* rows without a day, left out */
   uint64_t customers_matched;

@@ -36,7 +36,7 @@ struct churn_grouping {
   size_t customers;
   const uint32_t *map;
   churn_day before; /* see churn_data_settings */
-  unsigned shift; /* customer >> shift = part */
+  unsigned shift;   /* customer >> shift = part */
   size_t parts;
   churn_stored_piece *pieces;
   size_t piece_count;

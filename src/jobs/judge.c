@@ -3,11 +3,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/judge.h"
 
+#include "base/holm.h"
 #include "base/memory.h"
 #include "design/split.h"
 #include "evaluate/curves.h"
 #include "evaluate/figures.h"
-#include "base/holm.h"
 #include "evaluate/logit.h"
 #include "evaluate/measures.h"
 

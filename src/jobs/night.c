@@ -50,8 +50,7 @@ static churn_status take_census(churn_night *n, churn_error *error)
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
   churn_pipeline_settings opening = {.model = night->model, .before = night->as_of};
-  churn_status status =
-      churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
+  churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
   return status == CHURN_OK ? take_census(night, error) : status;
 }
 
@@ -191,8 +190,8 @@ static churn_status judge_scores(churn_night *n, churn_error *error)
   churn_status status =
       churn_gate_drift(gates, n->profile, n->score.customers, &n->findings, error);
   if (status == CHURN_OK)
-    status = churn_gate_scores(gates, n->recent_logits == NULL ? NULL : &before, &now,
-                               &n->findings, error);
+    status = churn_gate_scores(gates, n->recent_logits == NULL ? NULL : &before, &now, &n->findings,
+                               error);
   return status == CHURN_OK ? churn_gate_rate(gates, mean, &n->recent, &n->findings, error)
                             : status;
 }
@@ -201,8 +200,7 @@ churn_status churn_night_judge(churn_night *night, const char *root, const churn
                                churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_status status =
-      churn_past_runs_read(root, night->as_of, EARLIER_RUNS, run, &past, error);
+  churn_status status = churn_past_runs_read(root, night->as_of, EARLIER_RUNS, run, &past, error);
   for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
     status = judge_source(night, &past, &night->sources[i], error);
   if (status == CHURN_OK)

@@ -10,8 +10,8 @@
 
 /* What a source holds before the as-of day. */
 typedef struct churn_night_source {
-  const char *name; /* borrowed */
-  int history;      /* index, -1 = customers */
+  const char *name;    /* borrowed */
+  int history;         /* index, -1 = customers */
   churn_census census; /* customers: rows = those in the base */
 } churn_night_source;
 

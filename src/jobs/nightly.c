@@ -144,8 +144,8 @@ static churn_status move_latest(nightly *n, churn_staging *staging, const char *
 
 static churn_status retain(nightly *n, churn_staging *staging, churn_error *error)
 {
-  churn_status status =
-      churn_runs_retain(staging, n->night.project->nightly.keep, n->run, &n->report->removed, error);
+  churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep, n->run,
+                                          &n->report->removed, error);
   if (status == CHURN_OK && n->report->removed > 0)
     log_line(n, CHURN_LOG_INFO, "retain", "%" PRIu64 " old runs removed", n->report->removed);
   return status;
@@ -169,8 +169,7 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   if (status == CHURN_OK && !r->held)
     status = move_latest(n, staging, name, error);
   if (status == CHURN_OK)
-    log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder,
-             r->unchanged ? ", unchanged" : "");
+    log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
   return status == CHURN_OK && !r->held ? retain(n, staging, error) : status;
 }
 

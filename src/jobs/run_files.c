@@ -208,7 +208,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
   churn_json_text_at(&text, 2, "verdict",
-                     churn_findings_hold(&n->findings)        ? "held"
+                     churn_findings_hold(&n->findings)          ? "held"
                      : churn_findings_tripped(&n->findings) > 0 ? "tripped"
                                                                 : "passed");
   churn_json_whole_at(&text, 2, "customers", n->score.customers);

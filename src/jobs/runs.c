@@ -94,10 +94,10 @@ static bool take_run(const json_t *root, churn_past_run *run, const char **wrong
   const char *model = json_string_value(json_object_get(root, "model"));
   const char *verdict = json_string_value(json_object_get(root, "verdict"));
   const json_t *sources = json_object_get(root, "sources");
-  *wrong = model == NULL                ? "model"
-           : verdict == NULL            ? "verdict"
+  *wrong = model == NULL             ? "model"
+           : verdict == NULL         ? "verdict"
            : !json_is_array(sources) ? "sources"
-                                        : NULL;
+                                     : NULL;
   if (*wrong != NULL)
     return true;
   snprintf(run->model, sizeof run->model, "%s", model);
@@ -138,8 +138,8 @@ churn_status churn_past_runs_read(const char *root, churn_day before, size_t mos
   churn_day *days = NULL;
   size_t count = 0;
   *past = (churn_past_runs){.runs = churn_array_new(most, sizeof *past->runs)};
-  churn_status status =
-      past->runs == NULL ? churn_error_no_memory(error) : churn_runs_days(root, &days, &count, error);
+  churn_status status = past->runs == NULL ? churn_error_no_memory(error)
+                                           : churn_runs_days(root, &days, &count, error);
   for (size_t i = count; i-- > 0 && past->count < most && status == CHURN_OK;) {
     bool known = false;
     if (days[i] >= before)

@@ -184,8 +184,8 @@ churn_status churn_staging_publish(churn_staging *staging, const char *name, boo
                                    churn_error *error)
 {
   char *final = churn_text_format("%s/%s", staging->root, name), *old = NULL;
-  churn_status status = final == NULL ? churn_error_no_memory(error)
-                                      : check_same(staging, final, unchanged, error);
+  churn_status status =
+      final == NULL ? churn_error_no_memory(error) : check_same(staging, final, unchanged, error);
   if (status == CHURN_OK && !*unchanged &&
       (!put_in_place(staging, final, &old) || !churn_folder_sync(staging->root)))
     status = churn_error_set_errno(error, CHURN_CANNOT_CREATE, final, "publish the folder", errno);

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitor/census.h"
 
-
 static void count_rows(const churn_history *history, churn_day before, churn_census *census)
 {
   for (size_t i = 0; i < history->rows; i++)
@@ -31,8 +30,7 @@ static int32_t longest_wait(const churn_history *history, churn_day newest)
 
 churn_census churn_history_census(const churn_history *history, churn_day before)
 {
-  churn_census census = {.unmatched = history->rows_unmatched_before,
-                         .newest = CHURN_DAY_MISSING};
+  churn_census census = {.unmatched = history->rows_unmatched_before, .newest = CHURN_DAY_MISSING};
   if (!history->loaded)
     return census;
   count_rows(history, before, &census);

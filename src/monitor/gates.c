@@ -77,14 +77,16 @@ static churn_status add(churn_findings *to, const finding *found, churn_error *e
       free(message);
     return churn_error_no_memory(error);
   }
-  to->items[to->count++] = (churn_gate){.name = churn_gate_name(found->kind),
-                                        .subject = subject,
-                                        .value = found->value,
-                                        .limit = spec->limit,
-                                        .p = found->p,
-                                        .verdict = found->verdict,
-                                        .hold = spec->hold,
-                                        .message = message};
+  bool excepted = churn_gate_excepts(spec, found->subject);
+  to->items[to->count++] =
+      (churn_gate){.name = churn_gate_name(found->kind),
+                   .subject = subject,
+                   .value = found->value,
+                   .limit = spec->limit,
+                   .p = found->p,
+                   .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
+                   .hold = spec->hold,
+                   .message = message};
   return CHURN_OK;
 }
 
@@ -185,8 +187,8 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
   found.verdict = verdict_of(found.value > limit);
   churn_day_format(census->newest, newest);
   return add(findings, &found, error,
-             "%s: the newest row is of %s, %.0f day%s before the as-of day (up to %.0f pass)", source,
-             newest, found.value, found.value == 1 ? "" : "s", floor(limit));
+             "%s: the newest row is of %s, %.0f day%s before the as-of day (up to %.0f pass)",
+             source, newest, found.value, found.value == 1 ? "" : "s", floor(limit));
 }
 
 static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind,
@@ -227,8 +229,7 @@ churn_status churn_gate_drift(const churn_gate_spec *gates, const churn_profile 
     return CHURN_OK;
   double *indices = churn_array_new(count, sizeof *indices);
   double *p = churn_array_new(count, sizeof *p);
-  churn_status status =
-      indices == NULL || p == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status = indices == NULL || p == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = measure_drift(profile, customers, indices, p, error);
   for (size_t f = 0; f < count && status == CHURN_OK; f++)

@@ -3,7 +3,8 @@
  * manifest and the exit code.
  *
  * Every gate adds a finding, tripped or not, so that a year later the manifest tells what was
- * looked at. A gate that is off adds nothing. All return NO_MEMORY at worst.
+ * looked at; what the gate excepts is not judged. A gate that is off adds nothing. All return
+ * NO_MEMORY at worst.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_MONITOR_GATES_H

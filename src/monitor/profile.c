@@ -34,7 +34,8 @@ static uint32_t *map_levels(const churn_model_feature *feature, const churn_plan
     const churn_model_level *level =
         bsearch(churn_plan_text(plan, (double)code), feature->levels, feature->level_count,
                 sizeof *feature->levels, compare_level);
-    levels[code] = (uint32_t)(level == NULL ? feature->level_count : (size_t)(level - feature->levels));
+    levels[code] =
+        (uint32_t)(level == NULL ? feature->level_count : (size_t)(level - feature->levels));
   }
   return levels;
 }

@@ -1,10 +1,9 @@
 /* The sections `nightly` and `gates`: where runs go, how many stay, what a night is held against.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/number.h"
+#include "project/pattern.h"
 #include "project/spec.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +39,14 @@ const char *churn_gate_name(churn_gate_kind kind)
   return kinds[kind].name;
 }
 
+bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject)
+{
+  for (size_t i = 0; i < gate->except_count; i++)
+    if (churn_pattern_matches(gate->except[i].text, subject))
+      return true;
+  return false;
+}
+
 static void read_limit(churn_reader *reader, const churn_yaml *node, size_t kind,
                        churn_gate_spec *gate)
 {
@@ -56,12 +63,33 @@ static void read_limit(churn_reader *reader, const churn_yaml *node, size_t kind
                        churn_shown(node->text, shown));
 }
 
-/* A limit, `off`, or {limit:, hold:}. */
+static void read_except(churn_reader *reader, const churn_yaml *node, const char *what,
+                        churn_gate_spec *gate)
+{
+  if (node == NULL)
+    return;
+  if (node->kind != CHURN_YAML_LIST) {
+    churn_reader_fault(reader, node,
+                       "%s.except must be a list of sources or features, like [tenure_days, "
+                       "\"customers*\"]",
+                       what);
+    return;
+  }
+  gate->except = churn_reader_take(reader, node->count, sizeof *gate->except);
+  for (const churn_yaml *item = node->first; gate->except != NULL && item != NULL;
+       item = item->next) {
+    churn_located *pattern = &gate->except[gate->except_count];
+    *pattern = churn_reader_text(reader, item, "a pattern");
+    gate->except_count += pattern->text != NULL;
+  }
+}
+
+/* A limit, `off`, or {limit:, hold:, except:}. */
 static void read_gate(churn_reader *reader, const churn_yaml *node, size_t kind,
                       churn_gate_spec *gate)
 {
-  enum { LIMIT, HOLD, KEYS };
-  churn_field fields[KEYS] = {{"limit", NULL}, {"hold", NULL}};
+  enum { LIMIT, HOLD, EXCEPT, KEYS };
+  churn_field fields[KEYS] = {{"limit", NULL}, {"hold", NULL}, {"except", NULL}};
   char what[32];
   snprintf(what, sizeof what, "gates.%s", kinds[kind].name);
   if (node->kind == CHURN_YAML_SCALAR && strcmp(node->text, "off") == 0) {
@@ -78,6 +106,7 @@ static void read_gate(churn_reader *reader, const churn_yaml *node, size_t kind,
   read_limit(reader, fields[LIMIT].value, kind, gate);
   if (fields[HOLD].value != NULL)
     gate->hold = churn_reader_flag(reader, fields[HOLD].value, "gates hold");
+  read_except(reader, fields[EXCEPT].value, what, gate);
 }
 
 static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_spec *gates)
@@ -87,9 +116,9 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
     gates[i] = (churn_gate_spec){.hold = kinds[i].hold, .limit = kinds[i].limit};
     fields[i] = (churn_field){kinds[i].name, NULL};
   }
-  if (node == NULL || !churn_reader_fields(reader, node, "gates",
-                                           "{rows: {limit: 0.2, hold: true}, drift: off}", fields,
-                                           CHURN_GATE_KINDS))
+  if (node == NULL ||
+      !churn_reader_fields(reader, node, "gates", "{rows: {limit: 0.2, hold: true}, drift: off}",
+                           fields, CHURN_GATE_KINDS))
     return;
   for (size_t i = 0; i < CHURN_GATE_KINDS; i++)
     if (fields[i].value != NULL)
@@ -105,8 +134,7 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);
   churn_located output = churn_reader_text(reader, fields[OUTPUT].value, "nightly.output");
-  to->output =
-      churn_project_resolve(reader, project, output.text == NULL ? "runs" : output.text);
+  to->output = churn_project_resolve(reader, project, output.text == NULL ? "runs" : output.text);
   to->keep =
       churn_reader_whole(reader, fields[KEEP].value, "nightly.keep", MOST_KEEP, DEFAULT_KEEP);
   if (to->keep == 0)

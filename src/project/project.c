@@ -136,10 +136,10 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
+      {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
+      {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
+      {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
+      {"cache", NULL},    {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
       CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",

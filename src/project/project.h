@@ -207,9 +207,14 @@ typedef enum churn_gate_kind {
 
 typedef struct churn_gate_spec {
   bool off;
-  bool hold;    /* tripped: nothing is published */
-  double limit; /* what it means depends on the kind */
+  bool hold;             /* tripped: nothing is published */
+  double limit;          /* what it means depends on the kind */
+  churn_located *except; /* sources or features that it does not judge, '*' and '?' as in a shell */
+  size_t except_count;
 } churn_gate_spec;
+
+/* Whether the gate does not judge `subject`. */
+bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
 
 typedef struct churn_nightly_spec {
   char *output;  /* folder of the runs, resolved; "runs" beside the project by default */

@@ -1,10 +1,10 @@
 /* Ranking customers and writing the list.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "score/ranking.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "feature/reason.h"
-#include "score/ranking.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -197,10 +197,10 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
 }
 
 churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
-                                 const churn_score_settings *settings,
-                                 const churn_frame_watcher *watcher, const churn_run *run,
-                                 churn_ranking **ranking, churn_score_report *report,
-                                 churn_error *error)
+                                const churn_score_settings *settings,
+                                const churn_frame_watcher *watcher, const churn_run *run,
+                                churn_ranking **ranking, churn_score_report *report,
+                                churn_error *error)
 {
   churn_ranking *r = calloc(1, sizeof *r);
   churn_day as_of = CHURN_DAY_MISSING;
@@ -230,8 +230,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   churn_pipeline_settings opening = {.model = model};
   churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   if (status == CHURN_OK)
-    status =
-        churn_ranking_open(pipeline, model, settings, NULL, run, ranking, report, error);
+    status = churn_ranking_open(pipeline, model, settings, NULL, run, ranking, report, error);
   if (status == CHURN_OK)
     (*ranking)->lent = false;
   else

@@ -12,10 +12,10 @@
 /* As churn_score, of a pipeline that was opened with the model; the ranking borrows it, too.
  * `watcher` NULL = none. */
 CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
-                                                const churn_score_settings *settings,
-                                                const churn_frame_watcher *watcher,
-                                                const churn_run *run, churn_ranking **ranking,
-                                                churn_score_report *report, churn_error *error);
+                                               const churn_score_settings *settings,
+                                               const churn_frame_watcher *watcher,
+                                               const churn_run *run, churn_ranking **ranking,
+                                               churn_score_report *report, churn_error *error);
 
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
 size_t churn_ranking_customers(const churn_ranking *ranking);

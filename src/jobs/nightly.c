@@ -70,7 +70,9 @@ static churn_status read_model(nightly *n, const churn_project *project, churn_e
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE];
-  churn_status status = read_model(n, project, error);
+  churn_status status = churn_staging_check(n->root, error);
+  if (status == CHURN_OK)
+    status = read_model(n, project, error);
   if (status != CHURN_OK)
     return status;
   churn_day as_of = n->settings->as_of;

@@ -95,6 +95,34 @@ static churn_status sweep(const churn_staging *s, churn_error *error)
   return status;
 }
 
+/* The folder that `path` stands in, with its last slash; "." for a name alone. */
+static char *folder_above(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? churn_text_copy(".", 1)
+                       : churn_text_copy(path, (size_t)(slash - path) + 1);
+}
+
+churn_status churn_staging_check(const char *root, churn_error *error)
+{
+  struct stat found;
+  bool there = stat(root, &found) == 0;
+  if (!there && errno != ENOENT)
+    return churn_error_set_errno(error, CHURN_CANNOT_CREATE, root, "create the folder", errno);
+  if (there && !S_ISDIR(found.st_mode))
+    return churn_error_set_errno(error, CHURN_CANNOT_CREATE, root, "write into the folder",
+                                 ENOTDIR);
+  char *folder = there ? churn_text_copy(root, strlen(root)) : folder_above(root);
+  if (folder == NULL)
+    return churn_error_no_memory(error);
+  churn_status status = CHURN_OK;
+  if (access(folder, W_OK | X_OK) != 0)
+    status = churn_error_set_errno(error, CHURN_CANNOT_CREATE, root,
+                                   there ? "write into the folder" : "create the folder", errno);
+  free(folder);
+  return status;
+}
+
 static churn_status lock_root(churn_staging *s, churn_error *error)
 {
   churn_status status = churn_lock_take(s->root, &s->lock, error);

@@ -24,6 +24,10 @@ typedef struct churn_staging {
   bool root_made; /* by us */
 } churn_staging;
 
+/* Fails early, before an hour of work is done for it, where open could not make a folder in root.
+ */
+CHURN_MUST_USE churn_status churn_staging_check(const char *root, churn_error *error);
+
 /* Makes root where it is missing (the folder it stands in must be there), locks it, and takes away
  * what dead runs left. BUSY, CANNOT_CREATE, PERMISSION, IO, NO_MEMORY. The caller closes, also
  * after a failure. */

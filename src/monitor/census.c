@@ -13,19 +13,21 @@ static void count_rows(const churn_history *history, churn_day before, churn_cen
     }
 }
 
-static int32_t longest_wait(const churn_history *history, churn_day newest)
+static void find_waits(const churn_history *history, churn_census *census)
 {
   bool seen[CHURN_CENSUS_DAYS + 1] = {false};
-  int32_t longest = 0, last = 0;
+  int32_t last = 0;
+  churn_day newest = census->newest;
   for (size_t i = 0; i < history->rows; i++)
     if (history->days[i] <= newest && history->days[i] >= newest - CHURN_CENSUS_DAYS)
       seen[newest - history->days[i]] = true;
   for (int32_t back = 1; back <= CHURN_CENSUS_DAYS; back++)
     if (seen[back]) {
-      longest = back - last > longest ? back - last : longest;
+      census->longest_wait =
+          back - last > census->longest_wait ? back - last : census->longest_wait;
+      census->waits++;
       last = back;
     }
-  return longest;
 }
 
 churn_census churn_history_census(const churn_history *history, churn_day before)
@@ -35,6 +37,6 @@ churn_census churn_history_census(const churn_history *history, churn_day before
     return census;
   count_rows(history, before, &census);
   if (census.newest != CHURN_DAY_MISSING)
-    census.longest_wait = longest_wait(history, census.newest);
+    find_waits(history, &census);
   return census;
 }

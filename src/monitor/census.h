@@ -18,6 +18,7 @@ typedef struct churn_census {
   churn_day newest;     /* of the known ones' rows; MISSING where there is none */
   int32_t longest_wait; /* longest time from one day with rows to the next, within the
                            CHURN_CENSUS_DAYS before the newest; 0 where fewer than two have rows */
+  uint32_t waits;       /* how many there were */
 } churn_census;
 
 /* `history` was read with churn_data_settings.before = `before`. */

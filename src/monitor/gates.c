@@ -20,6 +20,8 @@ static const double drift_level = 0.001;
 /* The 99.95 % point of the standard normal: two-sided 99.9 %. */
 static const double wilson_z = 3.2905267314919255;
 
+enum { LEAST_WAITS = 10 };
+
 #define APPROXIMATE "approximate: the same customers are on both sides"
 
 void churn_findings_clear(churn_findings *findings)
@@ -181,9 +183,11 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
   if (census->newest == CHURN_DAY_MISSING)
     return add(findings, &found, error, "%s: no row of a known customer before the as-of day",
                source);
-  double usual = 1.5 * census->longest_wait;
-  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, usual);
   found.value = (double)as_of - (double)census->newest;
+  if (census->waits < LEAST_WAITS)
+    return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",
+               source);
+  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 2 * (double)census->longest_wait - 1);
   found.verdict = verdict_of(found.value > limit);
   churn_day_format(census->newest, newest);
   return add(findings, &found, error,

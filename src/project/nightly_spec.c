@@ -105,7 +105,7 @@ static void read_gate(churn_reader *reader, const churn_yaml *node, size_t kind,
     return;
   read_limit(reader, fields[LIMIT].value, kind, gate);
   if (fields[HOLD].value != NULL)
-    gate->hold = churn_reader_flag(reader, fields[HOLD].value, "gates hold");
+    gate->hold = churn_reader_flag(reader, fields[HOLD].value, what);
   read_except(reader, fields[EXCEPT].value, what, gate);
 }
 

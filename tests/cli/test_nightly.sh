@@ -173,6 +173,14 @@ else
   skip "no small file system can be mounted"
 fi
 
+begin "a manifest that cannot be read is named and does not count"
+cp world/runs/2025-12-12/manifest.json kept.json
+head -c 100 kept.json >world/runs/2025-12-12/manifest.json
+run 0 $night --as-of 2025-12-13; err_says "2025-12-12/manifest.json"; err_says "does not count"
+echo '{"model": 3}' >world/runs/2025-12-12/manifest.json
+run 0 $night --as-of 2025-12-13; err_says "does not count: model"
+cp kept.json world/runs/2025-12-12/manifest.json; rm -r world/runs/2025-12-13; ln -sfn 2025-12-12 world/runs/latest
+
 begin "SIGTERM and SIGINT leave what was, and no litter"
 set -m
 for signal in TERM INT; do

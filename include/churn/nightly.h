@@ -1,7 +1,8 @@
 /* The operator's night: read, score with the promoted model, check, publish; all or nothing.
  *
  * A night's folder is RUNS/DAY, DAY = its as-of day. It holds ranked.csv (churn/score.h),
- * summary.json, model.json (the model that scored) and manifest.json (what went in, what the gates
+ * summary.json, model.json (the model that scored), changes.csv (against the newest earlier night,
+ * where there is one; jobs/changes.h says how) and manifest.json (what went in, what the gates
  * said, size and hash of the other files). There is no clock, host, path or thread count in any of
  * them: the same day again, on the same data, after the same earlier nights, gives the same bytes.
  *
@@ -26,7 +27,7 @@ typedef enum churn_log_level {
 } churn_log_level;
 
 /* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "publish", "retain". Texts are borrowed until it returns. */
+ * "start", "read", "score", "gate", "changes", "publish", "retain". Texts are borrowed until it returns. */
 typedef struct churn_log {
   void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
   void *context;

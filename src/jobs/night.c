@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "jobs/changes.h"
 #include "jobs/runs.h"
 
 #include <math.h>
@@ -71,36 +72,18 @@ static churn_day newest_closed(const churn_night *n)
                                           : CHURN_DAY_MISSING;
 }
 
-static churn_status score_rows(churn_night *n, const churn_snapshots *rows, const churn_run *run,
-                               churn_error *error)
-{
-  churn_scorer *scorer = NULL;
-  n->recent_logits = churn_array_new(rows->count, sizeof *n->recent_logits);
-  n->recent_count = rows->count;
-  churn_scores scores = {.logits = n->recent_logits};
-  churn_status status = n->recent_logits == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = churn_scorer_new(n->model, n->pipeline->plan, &scorer, error);
-  if (status == CHURN_OK)
-    status = churn_scorer_run(scorer, rows, run, &scores, NULL, error);
-  churn_scorer_free(scorer);
-  return status;
-}
-
 /* The base of the newest day of which is known what became of it. */
 static churn_status look_back(churn_night *n, const churn_run *run, churn_error *error)
 {
-  churn_snapshots *rows = NULL;
   n->recent.as_of = newest_closed(n);
   if (n->recent.as_of == CHURN_DAY_MISSING)
     return CHURN_OK;
-  churn_status status = churn_pipeline_base(n->pipeline, n->recent.as_of, run, &rows, error);
+  churn_status status = churn_base_score(n->pipeline, n->model, n->recent.as_of, CHURN_DAY_MISSING,
+                                         run, &n->recent_scores, error);
   if (status == CHURN_OK) {
-    n->recent.churned = rows->days[0].churned;
-    n->recent.stayed = rows->days[0].stayed;
-    status = score_rows(n, rows, run, error);
+    n->recent.churned = n->recent_scores.rows->days[0].churned;
+    n->recent.stayed = n->recent_scores.rows->days[0].stayed;
   }
-  churn_snapshots_free(rows);
   return status;
 }
 
@@ -184,14 +167,15 @@ static churn_status judge_feature(churn_night *n, size_t feature, churn_error *e
 static churn_status judge_scores(churn_night *n, churn_error *error)
 {
   const churn_gate_spec *gates = n->project->nightly.gates;
-  churn_sample before = {n->recent_logits, n->recent_count};
+  const churn_base_scores *recent = &n->recent_scores;
+  churn_sample before = {recent->logits, recent->rows == NULL ? 0 : recent->rows->count};
   churn_sample now = {churn_ranking_logits(n->ranking), churn_ranking_customers(n->ranking)};
   double mean = n->score.expected_churners / (double)n->score.customers;
   churn_status status =
       churn_gate_drift(gates, n->profile, n->score.customers, &n->findings, error);
   if (status == CHURN_OK)
-    status = churn_gate_scores(gates, n->recent_logits == NULL ? NULL : &before, &now, &n->findings,
-                               error);
+    status =
+        churn_gate_scores(gates, recent->rows == NULL ? NULL : &before, &now, &n->findings, error);
   return status == CHURN_OK ? churn_gate_rate(gates, mean, &n->recent, &n->findings, error)
                             : status;
 }
@@ -216,7 +200,8 @@ churn_status churn_night_judge(churn_night *night, const char *root, const churn
 void churn_night_clear(churn_night *night)
 {
   churn_findings_clear(&night->findings);
-  free(night->recent_logits);
+  churn_changes_free(night->changes);
+  churn_base_scores_clear(&night->recent_scores);
   free(night->sources);
   churn_ranking_free(night->ranking);
   churn_profile_free(night->profile);

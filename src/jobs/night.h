@@ -5,6 +5,7 @@
 #ifndef CHURN_JOBS_NIGHT_H
 #define CHURN_JOBS_NIGHT_H
 
+#include "jobs/base_scores.h"
 #include "monitor/gates.h"
 #include "score/ranking.h"
 
@@ -27,9 +28,9 @@ typedef struct churn_night {
   churn_night_source *sources; /* the base first, then the histories that were read */
   size_t source_count;
   churn_recent recent;
-  double *recent_logits; /* [recent_count] of the base then, by the same model */
-  size_t recent_count;
+  churn_base_scores recent_scores; /* of the base then, by the same model; rows NULL = none */
   churn_findings findings;
+  struct churn_changes *changes; /* NULL = none are known; changes.h */
 } churn_night;
 
 /* Zeroed but for project, model, as_of, top; the stages come in this order, and the caller clears,

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "jobs/night.h"
+#include "jobs/changes.h"
 #include "jobs/runs.h"
 
 #include <churn/nightly.h>
@@ -114,6 +114,17 @@ static void log_gates(const nightly *n)
            findings->count, churn_findings_tripped(findings));
 }
 
+static void log_changes(const nightly *n, const churn_changes *changes)
+{
+  char since[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(changes->since, since);
+  log_line(n, CHURN_LOG_INFO, "changes",
+           "since %s %" PRIu64 " customers entered the first %" PRIu64 ", %" PRIu64 " left them",
+           since, changes->moves[CHURN_MOVE_ENTERED] + changes->moves[CHURN_MOVE_JOINED],
+           churn_night_head(&n->night),
+           changes->moves[CHURN_MOVE_LEFT] + changes->moves[CHURN_MOVE_GONE]);
+}
+
 static churn_status look(nightly *n, churn_error *error)
 {
   churn_status status = churn_night_read(&n->night, n->run, error);
@@ -126,8 +137,12 @@ static churn_status look(nightly *n, churn_error *error)
   log_line(n, CHURN_LOG_INFO, "score", "%" PRIu64 " customers, %.1f expected to leave",
            n->night.score.customers, n->night.score.expected_churners);
   status = churn_night_judge(&n->night, n->root, n->run, error);
-  if (status == CHURN_OK)
-    log_gates(n);
+  if (status != CHURN_OK)
+    return status;
+  log_gates(n);
+  status = churn_changes_find(&n->night, n->root, n->run, &n->night.changes, error);
+  if (status == CHURN_OK && n->night.changes != NULL)
+    log_changes(n, n->night.changes);
   return status;
 }
 

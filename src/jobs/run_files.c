@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "jobs/night.h"
+#include "jobs/changes.h"
 #include "model/report.h"
 
 #include <errno.h>
@@ -18,8 +18,14 @@
 enum { QUANTILES = 10 };
 
 /* The manifest comes last, since it tells of the others. */
-static const char *const names[] = {"ranked.csv", "model.json", "summary.json"};
-enum { FILES = sizeof names / sizeof names[0] };
+enum { RANKED, MODEL, SUMMARY, CHANGES, MANIFEST, FILES };
+static const char *const names[FILES] = {"ranked.csv", "model.json", "summary.json", "changes.csv",
+                                         "manifest.json"};
+
+static bool is_written(const churn_night *n, size_t file)
+{
+  return file != CHANGES || n->changes != NULL;
+}
 
 static void open_object(churn_json_text *text, const churn_night *n)
 {
@@ -77,6 +83,26 @@ static double value_of_all(const churn_night *n)
   return sum;
 }
 
+static void append_changes(churn_json_text *text, const churn_changes *changes)
+{
+  churn_json_key(text, 2, "changes", false);
+  if (changes == NULL) {
+    churn_json_append(text, "null");
+    return;
+  }
+  churn_json_append(text, "{\"since\": ");
+  churn_json_day(text, changes->since);
+  churn_json_append(text, ", \"model\": ");
+  churn_json_quote(text, changes->previous_model);
+  for (int move = 0; move < CHURN_MOVES; move++) {
+    churn_json_append(text, ", ");
+    churn_json_quote(text, churn_move_name((churn_move)move));
+    churn_json_append(text, ": ");
+    churn_json_whole(text, changes->moves[move]);
+  }
+  churn_json_append(text, "}");
+}
+
 static churn_status write_summary(const churn_night *n, const char *path, churn_error *error)
 {
   churn_json_text text = {0};
@@ -89,6 +115,7 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   churn_json_number_at(&text, 2, "expected_loss", n->score.expected_loss);
   append_head(&text, n);
   append_distribution(&text, n);
+  append_changes(&text, n->changes);
   churn_json_append(&text, "\n}\n");
   return churn_json_save(&text, path, error);
 }
@@ -217,10 +244,11 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   append_inputs(&text, n->pipeline->data);
   append_gates(&text, &n->findings);
   churn_json_list_open(&text, 2, "files");
-  for (size_t i = 0; i < FILES && status == CHURN_OK; i++) {
-    churn_json_item(&text, 4, i == 0);
-    status = append_file(&text, folder, names[i], error);
-  }
+  for (size_t i = 0; i < MANIFEST && status == CHURN_OK; i++)
+    if (is_written(n, i)) {
+      churn_json_item(&text, 4, i == 0);
+      status = append_file(&text, folder, names[i], error);
+    }
   churn_json_list_close(&text, 2);
   churn_json_append(&text, "\n}\n");
   if (status == CHURN_OK)
@@ -231,16 +259,18 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
 
 static churn_status write_file(churn_night *n, size_t file, const char *folder, churn_error *error)
 {
-  char *path = churn_text_format("%s/%s", folder, file < FILES ? names[file] : "manifest.json");
+  char *path = churn_text_format("%s/%s", folder, names[file]);
   churn_status status = CHURN_OK;
   if (path == NULL)
     status = churn_error_no_memory(error);
-  else if (file == 0)
+  else if (file == RANKED)
     status = churn_ranking_write(n->ranking, path, error);
-  else if (file == 1)
+  else if (file == MODEL)
     status = churn_model_write(n->model, path, error);
-  else if (file == 2)
+  else if (file == SUMMARY)
     status = write_summary(n, path, error);
+  else if (file == CHANGES)
+    status = churn_changes_write(n->changes, path, error);
   else
     status = write_manifest(n, folder, path, error);
   free(path);
@@ -251,10 +281,11 @@ churn_status churn_night_write(churn_night *night, const char *folder, const chu
                                churn_error *error)
 {
   churn_status status = CHURN_OK;
-  for (size_t file = 0; file <= FILES && status == CHURN_OK; file++) {
+  for (size_t file = 0; file < FILES && status == CHURN_OK; file++) {
     if (run != NULL && run->stop != NULL && run->stop->asked)
       return churn_error_set(error, CHURN_INTERNAL, "stopped");
-    status = write_file(night, file, folder, error);
+    if (is_written(night, file))
+      status = write_file(night, file, folder, error);
   }
   return status;
 }

@@ -187,7 +187,7 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
   if (census->waits < LEAST_WAITS)
     return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",
                source);
-  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 2 * (double)census->longest_wait - 1);
+  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 3 * (double)census->longest_wait - 2);
   found.verdict = verdict_of(found.value > limit);
   churn_day_format(census->newest, newest);
   return add(findings, &found, error,

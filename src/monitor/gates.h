@@ -43,10 +43,11 @@ CHURN_MUST_USE churn_status churn_gate_missing(const churn_gate_spec *gates,
                                                churn_findings *findings, churn_error *error);
 
 /* FRESHNESS: value = as_of - newest, the days that the newest row is old, 1 for one of yesterday.
- * Trips where that is more than the limit and more than 2 w - 1, w the longest wait between two
+ * Trips where that is more than the limit and more than 3 w - 2, w the longest wait between two
  * days with rows in the year before the newest row, so that a source that is seldom written to is
- * not stale for that: were its n rows of a year to come by chance alone, a wait of 2 w would turn
- * up in about one year of n. Not judged where there is no row, or fewer than 10 waits. */
+ * not stale for that: where the n days with rows of a year come by chance alone, their waits are
+ * about exponential and w about log(n) times their mean, so that a wait of 3 w turns up once in n^2
+ * years. Not judged where there is no row, or fewer than 10 waits. */
 CHURN_MUST_USE churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source,
                                                  churn_day as_of, const churn_census *census,
                                                  churn_findings *findings, churn_error *error);

@@ -128,8 +128,8 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
 void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
                         churn_project *project)
 {
-  enum { OUTPUT, KEEP, TOP, KEYS };
-  churn_field fields[KEYS] = {{"output", NULL}, {"keep", NULL}, {"top", NULL}};
+  enum { OUTPUT, KEEP, TOP, CHANGES, KEYS };
+  churn_field fields[KEYS] = {{"output", NULL}, {"keep", NULL}, {"top", NULL}, {"changes", NULL}};
   churn_nightly_spec *to = &project->nightly;
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);
@@ -141,5 +141,7 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
     churn_reader_fault(reader, fields[KEEP].value,
                        "nightly.keep: 0 runs would leave nothing; expected a whole number >= 1");
   to->top = churn_reader_whole(reader, fields[TOP].value, "nightly.top", UINT32_MAX, 0);
+  if (fields[CHANGES].value != NULL)
+    to->no_changes = !churn_reader_flag(reader, fields[CHANGES].value, "nightly.changes");
   read_gates(reader, gates, to->gates);
 }

@@ -65,6 +65,58 @@ same first/summary.json cut/runs/$day/summary.json
 figures() { grep -vE '"fingerprint"|"gate": "rejected"' "$1/manifest.json"; }
 diff <(figures first) <(figures cut/runs/$day) >out || fail "figures differ: $(head -c 400 out)"
 
+begin "what changed since the run before: three parts that add up, no model's part where the model is the same"
+list=world/runs/$day/changes.csv
+[ ! -e $list ] || fail "the first run has changes"
+run 0 $night --as-of 2025-12-02
+list=world/runs/2025-12-02/changes.csv
+head -1 $list | grep -q '^customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model$' || fail "headings"
+grep -q '"changes": {"since": "2025-12-01"' world/runs/2025-12-02/summary.json || fail "summary"
+# Against the two lists, and the sum of the parts.
+adds_up() {
+  awk -F, -v OFS=, -v later="$2" -v earlier="$3" -v head=36 '
+    FILENAME == later { if (FNR > 1) { rank[$2] = $1; logit[$2] = $5 } next }
+    FILENAME == earlier { if (FNR > 1) { before[$2] = $1; was[$2] = $5 } next }
+    FNR == 1 { next }
+    { now = $1 in rank; then = $1 in before }
+    $3 != rank[$1] || $4 != before[$1] || $5 != logit[$1] || $6 != was[$1] { print "figures of " $0 }
+    { seen[$1] = 1
+      move = !now ? "gone" : $3 > head ? "left" : !then ? "joined" : $4 > head ? "entered" : "stayed"
+      if (move != $2) print "move " $0 " is " move }
+    $5 != "" && $6 != "" { off = $5 - $6 - $8 - $9 - $10; if (off > 1e-12 || off < -1e-12) print "parts of " $0
+      if ($8 != 0) data++; if ($9 != 0) time++; if ($10 != 0) model++ }
+    END { for (id in rank) if (rank[id] != "" && (rank[id] <= head || (id in before && before[id] <= head)) && !(id in seen)) print "lacks " id
+      printf "%d %d %d\n", data, time, model >"parts" }' "$2" "$3" "$1" >out
+  [ ! -s out ] || fail "$(head -c 300 out)"
+}
+adds_up $list world/runs/2025-12-02/ranked.csv world/runs/$day/ranked.csv
+read -r by_data by_time by_model <parts
+[ "$by_data" -gt 0 ] && [ "$by_time" -gt 0 ] && [ "$by_model" -eq 0 ] || fail "parts: $(cat parts)"
+
+begin "with another model the rest is the model's, and late rows are data's"
+"$churn" train world/churn.yaml -o other.json -q --test-from 2025-01-01 2>/dev/null
+cp -r world/runs apart
+sed 's/^nightly:.*/nightly: {keep: 40}/' world/churn.yaml >world/long.yaml
+run 0 nightly world/long.yaml -m other.json --as-of 2025-12-16 -o apart
+adds_up apart/2025-12-16/changes.csv apart/2025-12-16/ranked.csv apart/2025-12-02/ranked.csv
+read -r by_data by_time by_model <parts
+[ "$by_data" -gt 0 ] && [ "$by_model" -gt 0 ] || fail "parts: $(cat parts)"
+# The same day again a run later, with nothing new but a row that came late: neither time nor model has a part in that.
+first=$(sed -n 2p apart/2025-12-16/ranked.csv | cut -d, -f2)
+{ cat world/complaints.csv; printf '%s,2025-12-01,,3,support\n' "$first"; } >late.csv
+run 0 nightly world/long.yaml -m other.json --as-of 2025-12-17 -o apart --source complaints=late.csv
+mv apart/2025-12-17 late; run 0 nightly world/long.yaml -m other.json --as-of 2025-12-17 -o apart
+awk -F, -v id="$first" '$1 == id { print $8, $9, $10 }' late/changes.csv >a
+awk -F, -v id="$first" '$1 == id { print $8, $9, $10 }' apart/2025-12-17/changes.csv >b
+read -r late_data late_time late_model <a; read -r data time model <b
+[ "$late_data" != "$data" ] || fail "a late row is not in the data's part: $(cat a b)"
+[ "$late_model" = "$model" ] || fail "the model's part: $(cat a b)"
+sed 's/^nightly:.*/nightly: {changes: no, keep: 40}/' world/churn.yaml >world/quick.yaml
+run 0 nightly world/quick.yaml -m other.json --as-of 2025-12-18 -o apart; [ ! -e apart/2025-12-18/changes.csv ] || fail "changes: no"
+rm apart/2025-12-17/model.json
+rm -r apart/2025-12-18; run 0 nightly world/long.yaml -m model.json --as-of 2025-12-18 -o apart; err_says "what changed since 2025-12-17 is not known"; err_says "model.json"
+rm -r world/runs/2025-12-02; ln -sfn $day world/runs/latest
+
 begin "half a file is caught, nothing is published, and what was stays"
 cp -r world/runs/. before
 half=$(($(wc -l <world/interactions.csv) / 2))

@@ -123,8 +123,8 @@ static void a_daily_source_is_stale_on_the_second_day_and_a_weekly_one_is_not(vo
   assert_int_equal(freshness_of(1000, 999, 1, 300), CHURN_GATE_PASSED);
   assert_int_equal(freshness_of(1000, 998, 1, 300), CHURN_GATE_TRIPPED);
   assert_close(last()->value, 2, 0, 0);
-  assert_int_equal(freshness_of(1000, 987, 7, 50), CHURN_GATE_PASSED); /* 13 = 2 x 7 - 1 days */
-  assert_int_equal(freshness_of(1000, 986, 7, 50), CHURN_GATE_TRIPPED);
+  assert_int_equal(freshness_of(1000, 981, 7, 50), CHURN_GATE_PASSED); /* 19 = 3 x 7 - 2 days */
+  assert_int_equal(freshness_of(1000, 980, 7, 50), CHURN_GATE_TRIPPED);
   assert_int_equal(freshness_of(1000, 900, 1, 9), CHURN_GATE_NOT_JUDGED);
   assert_int_equal(freshness_of(1000, CHURN_DAY_MISSING, 0, 0), CHURN_GATE_NOT_JUDGED);
   gates[CHURN_GATE_FRESHNESS].limit = 3;
@@ -176,7 +176,8 @@ static void the_rate_trips_when_it_is_far_off_and_beyond_chance(void **state)
 /* A model of a number in three bins and a category of two levels, 1000 rows of 400 customers. */
 static double bounds[] = {2.5, 7.25};
 static uint64_t bin_rows[] = {500, 300, 190};
-static churn_model_level levels[] = {{.text = "north", .rows = 600}, {.text = "south", .rows = 400}};
+static churn_model_level levels[] = {{.text = "north", .rows = 600},
+                                     {.text = "south", .rows = 400}};
 static char number_name[] = "minutes", category_name[] = "region";
 static churn_model_feature features[] = {
     {.name = number_name,

@@ -27,7 +27,7 @@ typedef enum churn_log_level {
 } churn_log_level;
 
 /* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "publish", "retain". Texts are borrowed until it returns. */
+ * "start", "read", "score", "gate", "changes", "publish", "outcome", "retain". Texts are borrowed until it returns. */
 typedef struct churn_log {
   void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
   void *context;
@@ -72,6 +72,34 @@ CHURN_MUST_USE churn_status churn_nightly(const churn_project *project,
                                           const churn_run *run, churn_nightly_report **report,
                                           churn_error *error);
 void churn_nightly_report_free(churn_nightly_report *report);
+
+/* What became of a published list, once its label window had closed: a line of RUNS/outcomes.jsonl.
+ * `estimated…` is what the night said. NaN = there is no such figure. */
+typedef struct churn_outcome {
+  churn_day as_of;
+  char model[33];
+  uint64_t judged;  /* listed customers of whom is known what became of them */
+  uint64_t churned; /* of those */
+  double auc, estimated_auc; /* estimated: the model's own, of rows kept back in training, else out
+                                of fold */
+  double observed, estimated; /* share that churned, mean probability of the same customers */
+  double intercept, slope;    /* calibration, as churn_figures */
+  uint64_t head;              /* places that the night told of */
+  double captured;            /* share of all churners of that day's base at the head of the list */
+  double estimated_captured;
+} churn_outcome;
+
+typedef struct churn_outcomes {
+  churn_outcome *items; /* in the order they were judged */
+  size_t count;
+} churn_outcomes;
+
+/* The ledger of `output` (NULL = the project's); empty where there is none. A line that holds no
+ * outcome gets a warning with its place. PERMISSION, IO, NO_MEMORY. The caller frees. */
+CHURN_MUST_USE churn_status churn_outcomes_read(const churn_project *project, const char *output,
+                                                const churn_run *run, churn_outcomes **outcomes,
+                                                churn_error *error);
+void churn_outcomes_free(churn_outcomes *outcomes);
 
 #ifdef __cplusplus
 }

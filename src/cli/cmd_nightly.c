@@ -9,6 +9,7 @@ typedef struct request {
   const char *project_path;
   const char *model, *as_of, *output, *log;
   long top;
+  int outcomes;
 } request;
 
 static void show_line(void *context, churn_log_level level, const char *stage, const char *text)
@@ -40,6 +41,27 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
                "done", line);
 }
 
+static churn_status show_outcomes(cli *c, const request *r, const churn_project *project)
+{
+  churn_outcomes *outcomes = NULL;
+  churn_status status = churn_outcomes_read(project, r->output, &c->run, &outcomes, &c->error);
+  if (status != CHURN_OK)
+    return status;
+  cli_table *table = cli_table_new("llrrrrrrrrr");
+  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated", "slope",
+                "head", "held", "expected");
+  for (size_t i = 0; i < outcomes->count; i++) {
+    const churn_outcome *o = &outcomes->items[i];
+    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
+                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
+                  cli_number(o->estimated_auc, 3), cli_number(o->slope, 2), cli_count(o->head),
+                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
+  }
+  cli_table_print(table, stdout, "");
+  churn_outcomes_free(outcomes);
+  return CHURN_OK;
+}
+
 static churn_status read_settings(cli *c, const request *r, churn_nightly_settings *settings)
 {
   churn_status status = cli_read_log(c, r->log);
@@ -59,6 +81,11 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK && r->outcomes) {
+    status = show_outcomes(c, r, project);
+    churn_project_free(project);
+    return status;
+  }
   cli_catch_signals(c);
   if (status == CHURN_OK)
     status = churn_nightly(project, &settings, &c->run, &report, &c->error);
@@ -87,6 +114,8 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "folder of the runs (default: the project's, else runs beside the project file)", "DIR"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
+      {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
+       "score nothing: show what became of past lists, beside what was estimated", NULL},
       cli_log_option(&r.log),
       cli_source_option(&c),
       cli_memory_option(&c),

@@ -61,11 +61,10 @@ static churn_status add_to_profile(void *context, const churn_frame *frame, cons
   return churn_profile_add(context, frame, run, error);
 }
 
-/* The newest day whose label window the data reach; MISSING where labels are not made from them. */
-static churn_day newest_closed(const churn_night *n)
+churn_day churn_night_closed(const churn_night *night)
 {
-  const churn_outcome_spec *outcome = &n->project->outcome;
-  churn_day end = n->pipeline->data->data_until;
+  const churn_outcome_spec *outcome = &night->project->outcome;
+  churn_day end = night->pipeline->data->data_until;
   bool made = outcome->kind == CHURN_OUTCOME_LEFT || outcome->kind == CHURN_OUTCOME_SILENT ||
               outcome->kind == CHURN_OUTCOME_EVENT;
   return made && end != CHURN_DAY_MISSING ? end + 1 - outcome->gap_days - outcome->horizon_days
@@ -75,7 +74,7 @@ static churn_day newest_closed(const churn_night *n)
 /* The base of the newest day of which is known what became of it. */
 static churn_status look_back(churn_night *n, const churn_run *run, churn_error *error)
 {
-  n->recent.as_of = newest_closed(n);
+  n->recent.as_of = churn_night_closed(n);
   if (n->recent.as_of == CHURN_DAY_MISSING)
     return CHURN_OK;
   churn_status status = churn_base_score(n->pipeline, n->model, n->recent.as_of, CHURN_DAY_MISSING,

@@ -45,6 +45,10 @@ CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const char *ro
                                               const churn_run *run, churn_error *error);
 void churn_night_clear(churn_night *night);
 
+/* The newest day whose label window has closed before the night; MISSING where there is none, and
+ * where labels are not made from customers and histories. Once read. */
+churn_day churn_night_closed(const churn_night *night);
+
 /* Customers that a night is told by: the head of the list. */
 uint64_t churn_night_head(const churn_night *night);
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/changes.h"
-#include "jobs/runs.h"
+#include "jobs/outcomes.h"
 
 #include <churn/nightly.h>
 #include <churn/registry.h>
@@ -159,9 +159,25 @@ static churn_status move_latest(nightly *n, churn_staging *staging, const char *
              : status;
 }
 
+static void log_outcome(void *context, const churn_outcome *o)
+{
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(o->as_of, day);
+  log_line(context, CHURN_LOG_INFO, "outcome",
+           "%s: %" PRIu64 " of %" PRIu64 " left, %.2f %% (%.2f %% expected); AUC %.3f (%.3f "
+           "estimated); the first %" PRIu64 " held %.1f %% of them (%.1f %% expected)",
+           day, o->churned, o->judged, 100 * o->observed, 100 * o->estimated, o->auc,
+           o->estimated_auc, o->head, 100 * o->captured, 100 * o->estimated_captured);
+}
+
+/* A list that is still to be judged stays. */
 static churn_status retain(nightly *n, churn_staging *staging, churn_error *error)
 {
-  churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep, n->run,
+  churn_day closed = churn_night_closed(&n->night);
+  if (n->night.project->nightly.no_outcomes)
+    closed = CHURN_DAY_MISSING;
+  churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep,
+                                          closed == CHURN_DAY_MISSING ? closed : closed + 1, n->run,
                                           &n->report->removed, error);
   if (status == CHURN_OK && n->report->removed > 0)
     log_line(n, CHURN_LOG_INFO, "retain", "%" PRIu64 " old runs removed", n->report->removed);
@@ -187,6 +203,8 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
     status = move_latest(n, staging, name, error);
   if (status == CHURN_OK)
     log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
+  if (status == CHURN_OK && !r->held)
+    status = churn_outcomes_judge(&n->night, n->root, n->run, log_outcome, n, error);
   return status == CHURN_OK && !r->held ? retain(n, staging, error) : status;
 }
 

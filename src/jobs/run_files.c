@@ -38,22 +38,43 @@ static void open_object(churn_json_text *text, const churn_night *n)
 }
 
 /* Sums over the head of the list. */
-static void append_head(churn_json_text *text, const churn_night *n)
+typedef struct head_sums {
+  double churners, value, loss;
+} head_sums;
+
+static head_sums sum_head(const churn_night *n)
 {
-  uint64_t count = churn_night_head(n);
-  double churners = 0, value = 0, loss = 0;
-  for (uint64_t i = 0; i < count; i++) {
+  head_sums sums = {0};
+  for (uint64_t i = 0; i < churn_night_head(n); i++) {
     churn_ranked line;
     churn_ranking_get_figures(n->ranking, (size_t)i, &line);
-    churners += line.probability;
-    value += isnan(line.value) ? 0 : line.value;
-    loss += isnan(line.value) ? 0 : line.expected_loss;
+    sums.churners += line.probability;
+    sums.value += isnan(line.value) ? 0 : line.value;
+    sums.loss += isnan(line.value) ? 0 : line.expected_loss;
   }
-  const churn_json_pair pairs[] = {{"customers", (double)count},
-                                   {"expected_churners", churners},
-                                   {"value", value},
-                                   {"expected_loss", loss}};
+  return sums;
+}
+
+static void append_head(churn_json_text *text, const churn_night *n)
+{
+  head_sums sums = sum_head(n);
+  const churn_json_pair pairs[] = {{"customers", (double)churn_night_head(n)},
+                                   {"expected_churners", sums.churners},
+                                   {"value", sums.value},
+                                   {"expected_loss", sums.loss}};
   churn_json_numbers_at(text, 2, "head", pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+/* What the night claims, to be held against what happens (outcomes.h). */
+static void append_estimate(churn_json_text *text, const churn_night *n)
+{
+  const churn_model *m = n->model;
+  const churn_figures *figures = m->validation.rows > 0 ? &m->validation : &m->out_of_fold.figures;
+  const churn_json_pair pairs[] = {{"auc", figures->rows > 0 ? figures->auc : NAN},
+                                   {"expected_churners", n->score.expected_churners},
+                                   {"head", (double)churn_night_head(n)},
+                                   {"captured", sum_head(n).churners / n->score.expected_churners}};
+  churn_json_numbers_at(text, 2, "estimate", pairs, sizeof pairs / sizeof pairs[0]);
 }
 
 /* Probabilities at the ends and tenths of the list, riskiest first. */
@@ -240,6 +261,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
                                                                 : "passed");
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  append_estimate(&text, n);
   append_sources(&text, n);
   append_inputs(&text, n->pipeline->data);
   append_gates(&text, &n->findings);

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "jobs/json_read.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,44 +65,35 @@ void churn_past_runs_clear(churn_past_runs *past)
   *past = (churn_past_runs){0};
 }
 
-/* False when memory ran out; *wrong = what is not as a manifest has it, NULL = nothing. */
-static bool take_sources(const json_t *list, churn_past_run *run, const char **wrong)
+static void take_sources(churn_json_reading *r, const json_t *list, churn_past_run *run)
 {
   run->sources = churn_array_new(json_array_size(list), sizeof *run->sources);
-  if (run->sources == NULL)
-    return false;
+  if (run->sources == NULL) {
+    r->no_memory = true;
+    return;
+  }
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *item = json_array_get(list, i);
-    const char *name = json_string_value(json_object_get(item, "source"));
-    const json_t *rows = json_object_get(item, "rows");
-    if (name == NULL || !json_is_integer(rows) || json_integer_value(rows) < 0) {
-      *wrong = "sources";
-      return true;
-    }
-    churn_past_source *to = &run->sources[run->source_count];
-    to->name = churn_text_copy(name, strlen(name));
-    to->rows = (uint64_t)json_integer_value(rows);
-    if (to->name == NULL)
-      return false;
-    run->source_count++;
+    churn_past_source *to = &run->sources[run->source_count++];
+    to->name = churn_json_take_text(r, item, "source");
+    to->rows = churn_json_take_whole(r, item, "rows");
   }
-  return true;
 }
 
-static bool take_run(const json_t *root, churn_past_run *run, const char **wrong)
+static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *run)
 {
-  const char *model = json_string_value(json_object_get(root, "model"));
-  const char *verdict = json_string_value(json_object_get(root, "verdict"));
-  const json_t *sources = json_object_get(root, "sources");
-  *wrong = model == NULL             ? "model"
-           : verdict == NULL         ? "verdict"
-           : !json_is_array(sources) ? "sources"
-                                     : NULL;
-  if (*wrong != NULL)
-    return true;
-  snprintf(run->model, sizeof run->model, "%s", model);
-  run->good = strcmp(verdict, "passed") == 0;
-  return take_sources(sources, run, wrong);
+  const json_t *model = churn_json_member(r, root, "model", JSON_STRING);
+  const json_t *verdict = churn_json_member(r, root, "verdict", JSON_STRING);
+  const json_t *estimate = churn_json_member(r, root, "estimate", JSON_OBJECT);
+  const json_t *sources = churn_json_member(r, root, "sources", JSON_ARRAY);
+  if (r->wrong != NULL)
+    return;
+  snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
+  run->good = strcmp(json_string_value(verdict), "passed") == 0;
+  run->estimated_auc = churn_json_take_number(r, estimate, "auc");
+  run->head = churn_json_take_whole(r, estimate, "head");
+  run->estimated_captured = churn_json_take_number(r, estimate, "captured");
+  take_sources(r, sources, run);
 }
 
 /* *known false, after a warning, when the manifest cannot be read. */
@@ -110,19 +101,21 @@ static churn_status read_run(const char *root, churn_day day, const churn_run *r
                              churn_past_run *past, bool *known, churn_error *error)
 {
   char text[CHURN_DAY_TEXT_SIZE];
-  const char *wrong = NULL;
+  churn_json_reading reading = {0};
   json_error_t fault = {0};
   churn_day_format(day, text);
   *past = (churn_past_run){.day = day};
   char *path = churn_text_format("%s/%s/manifest.json", root, text);
   json_t *json = path == NULL ? NULL : json_load_file(path, 0, &fault);
-  bool good = path != NULL && (json == NULL || take_run(json, past, &wrong));
-  *known = good && json != NULL && wrong == NULL;
+  if (json != NULL)
+    take_run(&reading, json, past);
+  bool good = path != NULL && !reading.no_memory;
+  *known = good && json != NULL && reading.wrong == NULL;
   if (good && !*known)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "manifest_unreadable",
                     (churn_place){path, fault.line > 0 ? (uint64_t)fault.line : 0, 0},
                     "this run's manifest cannot be read, and does not count: %s",
-                    json == NULL ? fault.text : wrong);
+                    json == NULL ? fault.text : reading.wrong);
   if (!*known) {
     clear_run(past);
     *past = (churn_past_run){0};
@@ -137,9 +130,12 @@ churn_status churn_past_runs_read(const char *root, churn_day before, size_t mos
 {
   churn_day *days = NULL;
   size_t count = 0;
-  *past = (churn_past_runs){.runs = churn_array_new(most, sizeof *past->runs)};
-  churn_status status = past->runs == NULL ? churn_error_no_memory(error)
-                                           : churn_runs_days(root, &days, &count, error);
+  *past = (churn_past_runs){0};
+  churn_status status = churn_runs_days(root, &days, &count, error);
+  if (status == CHURN_OK)
+    past->runs = churn_array_new(count < most ? count : most, sizeof *past->runs);
+  if (status == CHURN_OK && past->runs == NULL)
+    status = churn_error_no_memory(error);
   for (size_t i = count; i-- > 0 && past->count < most && status == CHURN_OK;) {
     bool known = false;
     if (days[i] >= before)
@@ -214,15 +210,19 @@ static churn_status remove_held(churn_staging *staging, churn_day before, uint64
   return status;
 }
 
-churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, const churn_run *run,
-                               uint64_t *removed, churn_error *error)
+churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, churn_day closed,
+                               const churn_run *run, uint64_t *removed, churn_error *error)
 {
   churn_day *days = NULL, latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
   size_t count = 0;
   *removed = 0;
   churn_status status = churn_runs_days(staging->root, &days, &count, error);
-  if (status == CHURN_OK && count > keep) {
-    size_t surplus = count - (size_t)keep;
+  size_t settled = count;
+  while (status == CHURN_OK && closed != CHURN_DAY_MISSING && settled > 0 &&
+         days[settled - 1] >= closed)
+    settled--;
+  if (status == CHURN_OK && settled > keep) {
+    size_t surplus = settled - (size_t)keep;
     churn_day oldest_kept = days[surplus];
     status = churn_runs_latest(staging->root, &latest, error);
     if (status == CHURN_OK)

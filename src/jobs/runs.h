@@ -19,6 +19,8 @@ typedef struct churn_past_run {
   churn_day day;
   bool good; /* no gate tripped */
   char model[33];
+  double estimated_auc, estimated_captured; /* NaN = none */
+  uint64_t head;
   churn_past_source *sources;
   size_t source_count;
 } churn_past_run;
@@ -45,11 +47,11 @@ CHURN_MUST_USE churn_status churn_runs_days(const char *root, churn_day **days, 
 /* The day that root/latest points to; MISSING where there is none. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_runs_latest(const char *root, churn_day *day, churn_error *error);
 
-/* Takes the oldest published runs away until `keep` are left, and runs that were held back as long
- * ago; never what `latest` points to, and never the newest run in which no gate tripped. *removed
- * counts the folders. */
+/* Takes the oldest published runs of days before `closed` away until `keep` of them are left
+ * (MISSING: of all), and runs that were held back as long ago; never what `latest` points to, and
+ * never the newest run in which no gate tripped. *removed counts the folders. */
 CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging, uint64_t keep,
-                                              const churn_run *run, uint64_t *removed,
-                                              churn_error *error);
+                                              churn_day closed, const churn_run *run,
+                                              uint64_t *removed, churn_error *error);
 
 #endif

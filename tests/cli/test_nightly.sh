@@ -8,7 +8,7 @@ cd "$work" || exit 1
 ulimit -c 0
 "$churn" train world/churn.yaml -o model.json -q 2>/dev/null
 # A feature that must grow drifts without anything being wrong.
-printf 'gates: {drift: off, scores: off, missing: off}\nnightly: {keep: 4}\n' >>world/churn.yaml
+printf 'gates: {drift: off, scores: off, missing: off}\nnightly: {keep: 4, outcomes: no}\n' >>world/churn.yaml
 night="nightly world -m model.json"
 day=2025-12-01
 
@@ -159,6 +159,31 @@ err_says "retain: "
 sed 's/^gates:.*/gates: {rate: 1.0001, drift: 0.0001}/; s/keep: 4/keep: 1/' world/churn.yaml >world/strict.yaml
 for d in 08 09 10; do run 1 nightly world/strict.yaml -m model.json --as-of 2025-12-$d; done
 [ "$(cd world/runs && echo *)" = "2025-12-07 2025-12-10 latest" ] || fail "there is $(cd world/runs && echo *)"
+
+begin "once a label window has closed the list is judged, once, beside what was estimated"
+sed 's/^nightly:.*/nightly: {keep: 1, changes: no}/' world/churn.yaml >world/judged.yaml
+judged="nightly world/judged.yaml -m model.json -o judged"
+for d in 2025-07-01 2025-07-15 2025-10-12; do run 0 $judged --as-of $d; [ ! -e judged/outcomes.jsonl ] || fail "judged too early"; done
+run 0 $judged --as-of 2025-10-13; err_says "outcome: 2025-07-01: " # 2025-07-01 + 14 + 90 days
+[ "$(wc -l <judged/outcomes.jsonl)" -eq 1 ] || fail "lines"
+run 0 $judged --as-of 2025-10-27
+grep -q '^{"as_of": "2025-07-15", ' judged/outcomes.jsonl || fail "the second list"
+[ "$(wc -l <judged/outcomes.jsonl)" -eq 2 ] || fail "lines"
+# keep: 1 counts runs that are judged; those that are not stay.
+[ "$(cd judged && echo 20*)" = "2025-07-15 2025-10-12 2025-10-13 2025-10-27" ] || fail "there is $(cd judged && echo 20*)"
+# By hand from the list and the customers' file.
+awk -F, -v from=2025-07-29 -v to=2025-10-27 'NR == FNR { if (FNR > 1) left[$1] = $3; next }
+  FNR > 1 && (left[$2] == "" || left[$2] >= from) { n++; churned += left[$2] != "" && left[$2] < to
+  }
+  END { printf "\"judged\": %d, \"churned\": %d,", n, churned }' world/customers.csv judged/2025-07-15/ranked.csv >expected
+tail -1 judged/outcomes.jsonl | grep -qF "$(cat expected)" || fail "expected $(cat expected) in $(tail -1 judged/outcomes.jsonl)"
+awk -F, -v from=2025-07-29 -v to=2025-10-27 'NR == FNR { if (FNR > 1) left[$1] = $3; next }
+  FNR > 1 && (left[$2] == "" || left[$2] >= from) { y = left[$2] != "" && left[$2] < to; if (y) { churned++; below += stayers } else stayers++ }
+  END { printf "%.10f\n", 1 - below / churned / stayers }' world/customers.csv judged/2025-07-15/ranked.csv >expected
+[ "$(tail -1 judged/outcomes.jsonl | sed 's/.*"auc": \([0-9.]*\),.*/\1/' | xargs printf '%.10f\n')" = "$(cat expected)" ] || fail "AUC $(cat expected)"
+run 0 $judged --outcomes; [ "$(wc -l <out)" -eq 3 ] || fail "lines of the table"; out_says 2025-07-15
+echo '{"as_of": 3}' >>judged/outcomes.jsonl
+run 0 $judged --as-of 2025-10-28; err_says "outcomes.jsonl:3"
 
 begin "logs: a level a line for journald, an object a line for programs, nothing with -q but what trips"
 run 0 $night --as-of 2025-12-07 --log-format journal

@@ -21,6 +21,7 @@
 #include <churn/features.h>
 #include <churn/leaks.h>
 
+#include <churn/card.h>
 #include <churn/model.h>
 
 #include <churn/registry.h>
@@ -29,6 +30,7 @@
 #include <churn/compare.h>
 #include <churn/curves.h>
 #include <churn/evaluate.h>
+#include <churn/retrain.h>
 #include <churn/score.h>
 
 #include <churn/gates.h>

@@ -27,7 +27,8 @@ typedef enum churn_log_level {
 } churn_log_level;
 
 /* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "publish", "outcome", "retain". Texts are borrowed until it returns. */
+ * "start", "read", "score", "gate", "changes", "publish", "outcome", "retain". Texts are borrowed
+ * until it returns. */
 typedef struct churn_log {
   void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
   void *context;
@@ -78,10 +79,10 @@ void churn_nightly_report_free(churn_nightly_report *report);
 typedef struct churn_outcome {
   churn_day as_of;
   char model[33];
-  uint64_t judged;  /* listed customers of whom is known what became of them */
-  uint64_t churned; /* of those */
-  double auc, estimated_auc; /* estimated: the model's own, of rows kept back in training, else out
-                                of fold */
+  uint64_t judged;            /* listed customers of whom is known what became of them */
+  uint64_t churned;           /* of those */
+  double auc, estimated_auc;  /* estimated: the model's own, of rows kept back in training, else out
+                                 of fold */
   double observed, estimated; /* share that churned, mean probability of the same customers */
   double intercept, slope;    /* calibration, as churn_figures */
   uint64_t head;              /* places that the night told of */

@@ -2,6 +2,7 @@
  * model that was trained for use, which of them is in use, and what was decided when.
  *
  *   ID.json        a model; never changed
+ *   ID.md          its card (churn/card.h)
  *   current        a symbolic link to the model in use, ID.json
  *   history.jsonl  a line of JSON for every decision, the oldest first; only ever added to
  *
@@ -45,7 +46,7 @@ typedef struct churn_registry_event {
   int64_t time;  /* seconds since 1970-01-01 UTC */
   churn_registry_kind kind;
   churn_day day;  /* the as-of day of what led to it; MISSING = none */
-  char *model;    /* NULL: FOUND, and nothing is in use */
+  char *model;    /* NULL: FOUND, and nothing is in use; KEPT, and no challenger was made */
   char *previous; /* in use before; NULL = none */
   char *by;       /* "retrain", "models promote" */
   char *why;
@@ -57,6 +58,14 @@ typedef struct churn_registry_model {
   char *id;
   int64_t added;  /* INT64_MIN: no line says when */
   uint64_t times; /* promoted */
+  /* From churn_registry_describe on: */
+  bool described; /* its file could be read */
+  char *set;
+  churn_day first_as_of, last_as_of; /* trained on; MISSING: a flat export */
+  uint64_t rows, churners;
+  size_t columns;
+  double auc;       /* out of fold; NaN = none */
+  double later_auc; /* on later snapshots, or customers held out; likewise */
 } churn_registry_model;
 
 typedef struct churn_registry {
@@ -95,6 +104,11 @@ CHURN_MUST_USE churn_status churn_registry_read(const churn_project *project, co
                                                 churn_registry **registry, churn_error *error);
 void churn_registry_free(churn_registry *registry);
 
+/* Reads every model's file and fills what is said above. One that cannot be read gets a warning and
+ * stays undescribed. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_registry_describe(churn_registry *registry, const churn_run *run,
+                                                    churn_error *error);
+
 enum { CHURN_REGISTRY_SHORTEST = 4 };
 
 /* The model whose id is `text` or, alone, begins with it; "current" is the one in use. USAGE when
@@ -114,6 +128,28 @@ typedef struct churn_registry_span {
 CHURN_MUST_USE churn_status churn_registry_on_day(const churn_registry *registry, churn_day day,
                                                   churn_registry_span **spans, size_t *count,
                                                   churn_error *error);
+
+/* JSON; "-" = standard output. Models, described: current, models[{id, current, added, promoted
+ * (how often), set, first_as_of, last_as_of, rows, churners, columns, auc, later_auc}]. History:
+ * events[{line, time, event, model, previous, day, by, why, figures}], figures as in
+ * churn/retrain.h or null. Spans: day, spans[{model, from, until}]. null: none, before the first
+ * event, still. */
+CHURN_MUST_USE churn_status churn_registry_write(const churn_registry *registry, const char *path,
+                                                 churn_error *error);
+CHURN_MUST_USE churn_status churn_registry_write_history(const churn_registry *registry,
+                                                         const char *path, churn_error *error);
+CHURN_MUST_USE churn_status churn_registry_write_spans(churn_day day,
+                                                       const churn_registry_span *spans,
+                                                       size_t count, const char *path,
+                                                       churn_error *error);
+
+enum { CHURN_REGISTRY_TIME_SIZE = 21 };
+
+/* `YYYY-MM-DDTHH:MM:SSZ`, or an empty text for INT64_MIN and INT64_MAX. */
+void churn_registry_time_format(int64_t time, char text[CHURN_REGISTRY_TIME_SIZE]);
+
+/* "added", "promoted", "rolled_back", "kept", "found". */
+const char *churn_registry_kind_name(churn_registry_kind kind);
 
 /* The changes. All make the folder where it is missing, write down what `current` was found to be
  * where no line says it, and record themselves; each is done wholly or, after an error, not at all.
@@ -138,7 +174,7 @@ CHURN_MUST_USE churn_status churn_registry_rollback(const churn_project *project
                                                     const churn_registry_change *change,
                                                     char id[33], churn_error *error);
 
-/* Records that the model was judged and the one in use stays. */
+/* Records that the model (NULL: there is none) was judged and the one in use stays. */
 CHURN_MUST_USE churn_status churn_registry_keep(const churn_project *project, const char *id,
                                                 const churn_registry_change *change,
                                                 churn_error *error);

@@ -22,6 +22,10 @@ static const cli_verb verbs[] = {
      cmd_score},
     {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
      cmd_nightly},
+    {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",
+     cmd_retrain},
+    {"models", "ACTION PROJECT [MODEL]", "list, show, promote, rollback, history: the registry",
+     cmd_models},
     {"simulate", "DIR", "make a world of customers with known probabilities", cmd_simulate},
 };
 

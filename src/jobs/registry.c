@@ -58,8 +58,10 @@ void churn_registry_free(churn_registry *registry)
     return;
   for (size_t i = 0; i < registry->event_count; i++)
     churn_registry_event_clear(&registry->events[i]);
-  for (size_t i = 0; i < registry->model_count; i++)
+  for (size_t i = 0; i < registry->model_count; i++) {
     free(registry->models[i].id);
+    free(registry->models[i].set);
+  }
   free(registry->events);
   free(registry->models);
   free(registry->current);
@@ -191,7 +193,8 @@ static churn_status list_files(churn_registry *registry, churn_error *error)
       free(id);
       status = churn_error_no_memory(error);
     } else {
-      registry->models[registry->model_count++] = (churn_registry_model){id, INT64_MIN, 0};
+      registry->models[registry->model_count++] =
+          (churn_registry_model){.id = id, .added = INT64_MIN};
     }
   }
   if (status == CHURN_OK && errno != 0)

@@ -7,6 +7,8 @@
 #include "model/file.h"
 #include "project/project.h"
 
+#include <churn/card.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +80,7 @@ static churn_status write_line(opened_registry *o, churn_registry_kind kind, con
                                 .judged = change->figures != NULL};
   if (event.judged)
     event.figures = *change->figures;
-  churn_status status = churn_text_set(&event.model, id, error);
+  churn_status status = id == NULL ? CHURN_OK : churn_text_set(&event.model, id, error);
   if (status == CHURN_OK && o->registry->current != NULL)
     status = churn_text_set(&event.previous, o->registry->current, error);
   if (status == CHURN_OK)
@@ -134,21 +136,32 @@ static churn_status write_model(churn_model *model, const char *path, churn_erro
   return churn_model_write(model, path, error);
 }
 
+/* ID.json, then ID.md beside it. */
+static churn_status write_files(const churn_project *project, churn_model *model,
+                                churn_error *error)
+{
+  char *path = churn_registry_path(project, model->id);
+  char *card = churn_text_format("%s/%s.md", project->registry, model->id);
+  churn_status status =
+      path == NULL || card == NULL ? churn_error_no_memory(error) : write_model(model, path, error);
+  if (status == CHURN_OK && access(card, F_OK) != 0)
+    status = churn_card_write(model, card, error);
+  free(path);
+  free(card);
+  return status;
+}
+
 churn_status churn_registry_add(const churn_project *project, churn_model *model,
                                 const churn_registry_change *change, churn_error *error)
 {
   opened_registry o = {.journal = {.descriptor = -1}};
-  char *path = NULL;
   churn_status status = churn_model_identify(model, error);
   if (status == CHURN_OK)
     status = open_registry(project, change, &o, error);
-  if (status == CHURN_OK && (path = churn_registry_path(project, model->id)) == NULL)
-    status = churn_error_no_memory(error);
   if (status == CHURN_OK)
-    status = write_model(model, path, error);
+    status = write_files(project, model, error);
   if (status == CHURN_OK && !was_added(o.registry, model->id))
     status = write_line(&o, CHURN_REGISTRY_ADDED, model->id, change, error);
-  free(path);
   close_registry(&o);
   return status;
 }

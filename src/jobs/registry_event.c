@@ -48,7 +48,7 @@ void churn_registry_event_clear(churn_registry_event *event)
   *event = (churn_registry_event){0};
 }
 
-static void write_figures(churn_json_text *text, const churn_registry_figures *figures)
+void churn_registry_figures_json(const churn_registry_figures *figures, churn_json_text *text)
 {
   churn_json_append(text, "{\"as_of\": ");
   churn_json_day(text, figures->as_of);
@@ -71,7 +71,7 @@ void churn_registry_event_json(const churn_registry_event *event, churn_json_tex
 {
   char time[CHURN_CLOCK_TEXT_SIZE];
   churn_clock_format(event->time, time);
-  churn_json_append(text, "{\"time\": ");
+  churn_json_append(text, "\"time\": ");
   churn_json_quote(text, time);
   churn_json_append(text, ", \"event\": ");
   churn_json_quote(text, kinds[event->kind]);
@@ -87,17 +87,18 @@ void churn_registry_event_json(const churn_registry_event *event, churn_json_tex
   churn_json_quote(text, event->why);
   churn_json_append(text, ", \"figures\": ");
   if (event->judged)
-    write_figures(text, &event->figures);
+    churn_registry_figures_json(&event->figures, text);
   else
     churn_json_append(text, "null");
-  churn_json_append(text, "}");
 }
 
 churn_status churn_registry_event_write(const churn_registry_event *event, churn_journal *journal,
                                         churn_error *error)
 {
   churn_json_text text = {0};
+  churn_json_append(&text, "{");
   churn_registry_event_json(event, &text);
+  churn_json_append(&text, "}");
   churn_status status = text.failed ? churn_error_no_memory(error)
                                     : churn_journal_append(journal, text.bytes, text.length, error);
   free(text.bytes);
@@ -149,7 +150,8 @@ static void read_members(churn_json_reading *r, const json_t *root, churn_regist
     r->wrong = "time";
   event->model = take_id(r, root, "model");
   event->previous = take_id(r, root, "previous");
-  if (event->model == NULL && event->kind != CHURN_REGISTRY_FOUND && r->wrong == NULL)
+  bool needed = event->kind != CHURN_REGISTRY_FOUND && event->kind != CHURN_REGISTRY_KEPT;
+  if (event->model == NULL && needed && r->wrong == NULL)
     r->wrong = "model";
   event->day = churn_json_take_day(r, root, "day");
   event->by = churn_json_take_text(r, root, "by");

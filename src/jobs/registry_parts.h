@@ -19,15 +19,15 @@ enum { CHURN_ID_LENGTH = CHURN_HASH_TEXT_SIZE - 1 };
 /* Is text[0..length) 32 hexadecimal digits in lower case? */
 bool churn_registry_is_id(const char *text, size_t length);
 
-/* "promoted" and so on. */
-const char *churn_registry_kind_name(churn_registry_kind kind);
-
 /* registry_event.c */
 
 void churn_registry_event_clear(churn_registry_event *event);
 
-/* The event as JSON on one line. */
+/* The event's members as JSON on one line, without the braces. */
 void churn_registry_event_json(const churn_registry_event *event, churn_json_text *text);
+
+/* An object on one line. */
+void churn_registry_figures_json(const churn_registry_figures *figures, churn_json_text *text);
 
 /* Appends it to the history. */
 CHURN_MUST_USE churn_status churn_registry_event_write(const churn_registry_event *event,

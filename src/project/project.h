@@ -169,6 +169,16 @@ typedef struct churn_fit_spec {
   churn_located offset; /* likewise an expression; text NULL = none */
 } churn_fit_spec;
 
+/* When a newly trained model takes the place of the one in use (churn/retrain.h). */
+typedef struct churn_retrain_spec {
+  double margin;         /* AUC by which it must be better; >= 0 */
+  double not_worse;      /* AUC that it may be worse by when the one in use is too old; >= 0 */
+  int32_t max_age_days;  /* in use for longer: too old */
+  uint64_t min_churners; /* and as many others, to train on and to judge on */
+  double slope_low, slope_high; /* bounds of its calibration on the judged rows */
+  double intercept_low, intercept_high;
+} churn_retrain_spec;
+
 typedef enum churn_missing_rule {
   CHURN_MISSING_MEAN,
   CHURN_MISSING_ZERO,
@@ -247,6 +257,7 @@ struct churn_project {
   char *cache;    /* folder for parsed sources, resolved; NULL = none */
   char *registry; /* folder for models and what was decided, resolved; "models" by default */
   churn_nightly_spec nightly;
+  churn_retrain_spec retrain;
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;

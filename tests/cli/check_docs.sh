@@ -53,7 +53,7 @@ while read -r verb; do
   "$program" "$verb" --help | grep -oE -- '(^|  |, )--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' >"$work/options"
   cat "$work/options" >>"$work/all_options"
   : >"$work/reading"
-  "$program" "$verb" --help | grep -q '^Usage:.* PROJECT' &&
+  grep -q -- '^--source$' "$work/options" &&
     section "Options of verbs that read a project" '^[.]S[hs]' | options_of_items >"$work/reading"
   section "$verb" '^[.]S[hs]' | options_of_items | cat - "$work/common" "$work/reading" >"$work/options_documented"
   same "options of $verb" options options_documented
@@ -78,6 +78,7 @@ probe() {
   probe 'histories: {h: {via: {zzz: 1}}}'
   probe 'snapshots: {zzz: 1}'
   probe 'fit: {zzz: 1}'
+  probe 'retrain: {zzz: 1}'
   probe 'split: {zzz: 1}'
   probe 'nightly: {zzz: 1}'
   probe 'gates: {zzz: 1}'

@@ -37,7 +37,8 @@ owner() {
     model.h) echo model-data ;;
     score.h) echo score ;;
     gates.h) echo monitor ;;
-    compare.h | leaks.h | nightly.h | registry.h | train.h) echo jobs ;;
+    card.h) echo report ;;
+    compare.h | leaks.h | nightly.h | registry.h | retrain.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

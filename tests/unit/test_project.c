@@ -490,6 +490,34 @@ static void the_remaining_settings_are_read(void **state)
   assert_int_equal(project->features[2].missing, CHURN_MISSING_MEAN);
 }
 
+static void the_rule_of_retraining_has_defaults(void **state)
+{
+  (void)state;
+  read_small("features: {a: value}\n");
+  assert_close(project->retrain.margin, 0.005, 0, 0);
+  assert_close(project->retrain.not_worse, 0.01, 0, 0);
+  assert_int_equal(project->retrain.max_age_days, 365);
+  assert_int_equal(project->retrain.min_churners, 20);
+  assert_string_equal(strrchr(project->registry, '/'), "/models");
+}
+
+static void the_rule_of_retraining_is_read(void **state)
+{
+  (void)state;
+  read_small("features: {a: value}\nregistry: kept/here\n"
+             "retrain: {margin: 0.0125, not_worse: 0, max_age: 26 weeks, min_churners: 0, "
+             "calibration_slope: [0.7, 1.5], calibration_intercept: [-0.3, 0.2]}\n");
+  assert_close(project->retrain.margin, 0.0125, 0, 0);
+  assert_close(project->retrain.not_worse, 0, 0, 0);
+  assert_int_equal(project->retrain.max_age_days, 182);
+  assert_int_equal(project->retrain.min_churners, 0);
+  assert_close(project->retrain.slope_low, 0.7, 0, 0);
+  assert_close(project->retrain.slope_high, 1.5, 0, 0);
+  assert_close(project->retrain.intercept_low, -0.3, 0, 0);
+  assert_close(project->retrain.intercept_high, 0.2, 0, 0);
+  assert_string_equal(strrchr(project->registry, '/'), "/here");
+}
+
 static void a_penalty_is_read_with_all_its_settings(void **state)
 {
   (void)state;
@@ -752,6 +780,8 @@ int main(void)
                                      TEST(a_project_may_have_no_outcome),
                                      TEST(known_at_via_and_long_columns_are_read),
                                      TEST(the_remaining_settings_are_read),
+                                     TEST(the_rule_of_retraining_has_defaults),
+                                     TEST(the_rule_of_retraining_is_read),
                                      TEST(a_penalty_is_read_with_all_its_settings),
                                      TEST(a_penalty_has_defaults),
                                      TEST(calibration_is_asked_for_or_left),

@@ -144,7 +144,9 @@ churn_status churn_matrix_new_like(const churn_matrix *like, size_t rows, churn_
                                    churn_error *error)
 {
   churn_matrix *made = NULL;
-  churn_status status = churn_matrix_new(rows, like->dense, &made, error);
+  churn_status status = churn_matrix_new_blank(rows, like->dense, NULL, 0, &made, error);
+  if (status == CHURN_OK && rows > 0)
+    churn_matrix_zero(made, churn_tile_count(rows) - 1);
   if (status == CHURN_OK && like->offset != NULL)
     status = churn_matrix_add_offset(made, error);
   if (status == CHURN_OK && like->places != NULL) {

@@ -46,6 +46,7 @@ typedef struct churn_matrix {
   double *weight;    /* [tile_count * 256] */
   double *offset;    /* [tile_count * 256], 64-byte aligned; NULL = none */
   uint32_t *cluster; /* [rows], or NULL; owned like the others, set by whoever knows */
+  bool standardised; /* churn_matrix_standardise has been here */
   bool repeated;     /* a weight of n stands for n equal rows; else for one that counts so much */
   churn_column_place *places; /* [columns]; NULL = all in the tiles, in order */
   churn_code_block *blocks;
@@ -70,8 +71,8 @@ CHURN_MUST_USE churn_status churn_matrix_new_blank(size_t rows, size_t columns,
                                                    churn_matrix **matrix, churn_error *error);
 void churn_matrix_zero(churn_matrix *matrix, size_t tile);
 
-/* Another of as many rows that keeps the same columns in the same way, with an offset where `like`
- * has one. */
+/* Another that keeps the same columns in the same way, with an offset where `like` has one; blank
+ * as above but for the last tile. */
 CHURN_MUST_USE churn_status churn_matrix_new_like(const churn_matrix *like, size_t rows,
                                                   churn_matrix **matrix, churn_error *error);
 void churn_matrix_free(churn_matrix *matrix);

@@ -29,8 +29,12 @@ churn_status churn_batch_prepare(churn_batch *batch, size_t most, churn_error *e
   batch->scratch =
       churn_array_new_aligned(threads * (columns + 1), CHURN_TILE_ROWS * sizeof(double));
   batch->wanting = churn_array_new(most, sizeof *batch->wanting);
-  if (batch->lane_sums == NULL || batch->scratch == NULL || batch->wanting == NULL)
+  batch->all = churn_array_new(columns, sizeof *batch->all);
+  if (batch->lane_sums == NULL || batch->scratch == NULL || batch->wanting == NULL ||
+      batch->all == NULL)
     return churn_error_no_memory(error);
+  for (size_t c = 0; c < columns; c++)
+    batch->all[c] = (uint32_t)c;
   batch->kernel = churn_kernel_choose(batch->run == NULL ? NULL : batch->run->notes);
   return churn_quadratic_prepare(&batch->quadratic, columns + 1, error);
 }
@@ -40,6 +44,7 @@ void churn_batch_clear(churn_batch *batch)
   free(batch->lane_sums);
   free(batch->scratch);
   free(batch->wanting);
+  free(batch->all);
   churn_quadratic_clear(&batch->quadratic);
 }
 
@@ -63,10 +68,10 @@ static void mask_rows(const churn_batch *batch, size_t tile, const bool *trains,
 {
   size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(batch->matrix->rows, tile);
   const double *all = batch->matrix->weight + first;
+  const uint32_t *groups = batch->groups + first;
+  memcpy(weight, all, CHURN_TILE_ROWS * sizeof *weight);
   for (size_t r = 0; r < rows; r++)
-    weight[r] = trains[batch->groups[first + r]] ? all[r] : 0;
-  for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
-    weight[r] = 0;
+    weight[r] *= trains[groups[r]];
 }
 
 static churn_status sweep_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -90,9 +95,9 @@ static churn_status sweep_lane(void *context, size_t lane, int thread, churn_err
       if (p->trains != NULL && p->trains != masked_for)
         mask_rows(b, t, p->trains, masked);
       masked_for = p->trains == NULL ? masked_for : p->trains;
-      look(x, p->chosen, p->unknowns - 1, m->y + t * CHURN_TILE_ROWS,
-           p->trains == NULL ? m->weight + t * CHURN_TILE_ROWS : masked, churn_matrix_offset(m, t),
-           p->trial, to);
+      look(x, p->chosen == NULL && i > 0 ? b->all : p->chosen, p->unknowns - 1,
+           m->y + t * CHURN_TILE_ROWS, p->trains == NULL ? m->weight + t * CHURN_TILE_ROWS : masked,
+           churn_matrix_offset(m, t), p->trial, to);
       to += sum_count(p, s->want);
     }
   }

@@ -24,6 +24,8 @@ typedef struct churn_batch {
   size_t lane_room;
   double *scratch;               /* a tile and its weights for each thread */
   const churn_problem **wanting; /* [most] */
+  uint32_t *all; /* [columns] 0, 1, …: a choice tells the kernel that the tile is in
+                    cache already */
   size_t most;
   churn_quadratic quadratic;
   uint32_t sweeps;

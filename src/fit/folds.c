@@ -58,12 +58,12 @@ static void flush(const sums_pass *s, double *tile, size_t *filled, double *sums
     totals[0] += weight[r];
     totals[1] += weight[r] * y[r];
   }
-  for (size_t c = 0; c < k; c++)
-    for (size_t r = 0; r < *filled; r++) {
-      double weighted = weight[r] * tile[c * CHURN_TILE_ROWS + r];
-      first[c] += weighted;
-      second[c] += weighted * tile[c * CHURN_TILE_ROWS + r];
-    }
+  for (size_t c = 0; c < k; c++) {
+    double once, twice;
+    s->kernel->moments(tile + c * CHURN_TILE_ROWS, weight, 0, &once, &twice);
+    first[c] += once;
+    second[c] += twice;
+  }
   *filled = 0;
 }
 

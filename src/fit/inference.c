@@ -333,7 +333,7 @@ static bool affordable(const churn_matrix *matrix, const churn_inference_setting
   return (double)matrix->rows * n * n / 2 * 2 * refits <= most_work;
 }
 
-churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *result,
+churn_status churn_infer(churn_matrix *matrix, const churn_fit_result *result,
                          const churn_fit_report *report, const churn_inference_settings *settings,
                          const churn_run *run, churn_inference *inference, churn_error *error)
 {
@@ -349,7 +349,7 @@ churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *res
   inference->profile_intervals = likelihood && settings->profile;
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};
-  churn_status status = CHURN_OK;
+  churn_status status = churn_matrix_settle(matrix, result->means, result->deviations, run, error);
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&w, error);
   if (status == CHURN_OK)

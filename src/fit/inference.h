@@ -76,14 +76,15 @@ typedef struct churn_inference {
 } churn_inference;
 
 /* Fills inference. `matrix`, `result` and `report` are what churn_fit_logistic,
- * churn_firth_fit, or churn_penalised_fit without a penalty on absolute values, left.
+ * churn_firth_fit, or churn_penalised_fit without a penalty on absolute values, left; the matrix is
+ * standardised unless it is.
  * Likelihood-ratio tests and profile intervals rest on a likelihood whose maximum was found and
  * that describes the rows: they are given only where the covariance asked for is the model's, the
  * fit has no penalty (profile intervals: or Firth's), and it converged; otherwise Wald's take their
  * place. Whether the rows are independent is the caller's to know. On failure the contents of the
  * arrays are of no use. DEGENERATE: a clustered covariance with fewer than two clusters, or with no
  * more rows than coefficients. */
-CHURN_MUST_USE churn_status churn_infer(const churn_matrix *matrix, const churn_fit_result *result,
+CHURN_MUST_USE churn_status churn_infer(churn_matrix *matrix, const churn_fit_result *result,
                                         const churn_fit_report *report,
                                         const churn_inference_settings *settings,
                                         const churn_run *run, churn_inference *inference,

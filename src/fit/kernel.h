@@ -74,6 +74,10 @@ typedef void churn_kernel_scatter(const double *x, size_t columns, const double 
                                   const double *curvature, const churn_level_sums *blocks,
                                   size_t block_count, double *rows);
 
+/* 256 rows: *first = sum w (x - shift), *second = sum w (x - shift)^2. */
+typedef void churn_kernel_moments(const double *x, const double *weight, double shift,
+                                  double *first, double *second);
+
 typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
   churn_kernel_step *step;
@@ -82,6 +86,7 @@ typedef struct churn_kernel {
   churn_kernel_losses *losses;
   churn_kernel_rows *rows;
   churn_kernel_scatter *scatter;
+  churn_kernel_moments *moments;
 } churn_kernel;
 
 /* The widest kernel this machine runs, or the one the environment variable CHURN_ISA names
@@ -100,5 +105,7 @@ churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
 churn_kernel_rows churn_kernel_rows_baseline, churn_kernel_rows_avx2, churn_kernel_rows_avx512;
 churn_kernel_scatter churn_kernel_scatter_baseline, churn_kernel_scatter_avx2,
     churn_kernel_scatter_avx512;
+churn_kernel_moments churn_kernel_moments_baseline, churn_kernel_moments_avx2,
+    churn_kernel_moments_avx512;
 
 #endif

@@ -23,7 +23,7 @@ enum { VECTOR = 2, BLOCK = 4, HALF = 2 };
 
 typedef double vector __attribute__((vector_size(VECTOR * sizeof(double)), may_alias));
 
-enum { VECTORS = CHURN_TILE_ROWS / VECTOR };
+enum { VECTORS = CHURN_TILE_ROWS / VECTOR, SOME_ROWS = CHURN_TILE_ROWS / 4, MOMENT_SUMS = 4 };
 
 static alignas(64) const double zero_column[CHURN_TILE_ROWS] = {0};
 
@@ -95,32 +95,35 @@ static inline void block_columns(const view *v, size_t first, const vector *out[
   }
 }
 
-/* Cache lines still to be fetched: the tile after this one, whose columns are too short for the
- * machine's own look-ahead. Fetching past the end of the matrix does no harm. */
+/* Cache lines to be fetched: the tile after this one, whose columns are too short for the machine's
+ * own look-ahead. Fetching past the end of the matrix does no harm. */
 typedef struct lines {
-  uintptr_t first;
-  uintptr_t end;
+  const char *next;
+  const char *end;
 } lines;
 
 /* None for a choice of columns, which looks at a tile that is in cache already. */
 static inline lines lines_after(const view *v)
 {
-  uintptr_t x = (uintptr_t)v->x, size = v->columns * CHURN_TILE_ROWS * sizeof *v->x;
+  const char *x = (const char *)v->x;
+  size_t size = v->columns * CHURN_TILE_ROWS * sizeof *v->x;
   return v->chosen == NULL ? (lines){x + size, x + 2 * size} : (lines){x, x};
 }
 
-static inline void fetch_line(lines *next)
+static inline lines fetch_line(lines at)
 {
-  __builtin_prefetch((const void *)next->first, 0, 2);
-  next->first += next->first < next->end ? 64 : 0;
+  __builtin_prefetch(at.next, 0, 3);
+  at.next += at.next < at.end ? 64 : 0;
+  return at;
 }
 
 static void linear_predictor(const view *v, const double *offset, const double *coefficients,
-                             double *predictor)
+                             double *predictor, lines *ahead)
 {
   size_t columns = v->columns;
   vector *eta = vectors(predictor);
   const vector *start = const_vectors(offset == NULL ? zero_column : offset);
+  lines next = *ahead;
   for (int r = 0; r < VECTORS; r++)
     eta[r] = start[r] + coefficients[0];
   for (size_t first = 0; first < columns; first += BLOCK) {
@@ -129,19 +132,22 @@ static void linear_predictor(const view *v, const double *offset, const double *
     block_columns(v, first, c);
     for (size_t j = 0; j < BLOCK; j++)
       b[j] = first + j < columns ? coefficients[1 + first + j] : 0;
-    for (int r = 0; r < VECTORS; r++)
+    for (int r = 0; r < VECTORS; r++) {
+      next = fetch_line(next);
       eta[r] += (b[0] * c[0][r] + b[1] * c[1][r]) + (b[2] * c[2][r] + b[3] * c[3][r]);
+    }
   }
+  *ahead = next;
 }
 
 /* Turns the linear predictor into residuals w (p - y) and curvatures w p (1 - p); returns the loss.
  * With e = exp(-|eta|) nothing overflows and no small difference of large numbers is taken. */
-static double row_terms(const double *restrict eta, const double *restrict y,
-                        const double *restrict weight, double *restrict residual,
-                        double *restrict curvature)
+static double some_terms(const double *restrict eta, const double *restrict y,
+                         const double *restrict weight, double *restrict residual,
+                         double *restrict curvature)
 {
   double loss = 0;
-  for (int r = 0; r < CHURN_TILE_ROWS; r++) {
+  for (int r = 0; r < SOME_ROWS; r++) {
     double e = exp(-fabs(eta[r]));
     double q = 1 / (1 + e);
     double p = eta[r] >= 0 ? q : e * q;
@@ -153,15 +159,29 @@ static double row_terms(const double *restrict eta, const double *restrict y,
   return loss;
 }
 
-/* sums[i][j] = sum over rows of a[i] * b[j]. HALF columns of b at a time, so that the sums stay in
- * registers. What `next` has left is fetched meanwhile. */
-static inline void block_products(const vector *const a[BLOCK], const vector *const b[BLOCK],
-                                  double sums[BLOCK][BLOCK], lines *next)
+/* Of a whole tile. A quarter of the lines ahead is fetched meanwhile. */
+static double row_terms(const double *eta, const double *y, const double *weight, double *residual,
+                        double *curvature, size_t columns, lines *ahead)
 {
+  double loss = 0;
+  for (int first = 0; first < CHURN_TILE_ROWS; first += SOME_ROWS) {
+    for (size_t i = 0; i < 2 * columns && ahead->next < ahead->end; i++)
+      *ahead = fetch_line(*ahead);
+    loss += some_terms(eta + first, y + first, weight + first, residual + first, curvature + first);
+  }
+  return loss;
+}
+
+/* sums[i][j] = sum over rows of a[i] * b[j]. HALF columns of b at a time, so that the sums stay in
+ * registers. */
+static inline void block_products(const vector *const a[BLOCK], const vector *const b[BLOCK],
+                                  double sums[BLOCK][BLOCK], lines *ahead)
+{
+  lines next = *ahead;
   for (int half = 0; half < BLOCK; half += HALF) {
     vector part[BLOCK * HALF] = {{0}};
     for (int r = 0; r < VECTORS; r++) {
-      fetch_line(next);
+      next = fetch_line(next);
 #pragma GCC unroll 4
       for (int i = 0; i < BLOCK; i++)
 #pragma GCC unroll 4
@@ -174,6 +194,7 @@ static inline void block_products(const vector *const a[BLOCK], const vector *co
         sums[(i + j) / HALF][half + (i + j) % HALF] = totals[j];
     }
   }
+  *ahead = next;
 }
 
 /* Adds the block at (row_first, column_first) to the packed triangle whose number 0 is the
@@ -228,7 +249,7 @@ static void add_hessian(const view *v, const double *curvature, double *hessian)
   }
 }
 
-static void add_gradient(const view *v, const double *residual, double *gradient)
+static void add_gradient(const view *v, const double *residual, double *gradient, lines next)
 {
   size_t columns = v->columns;
   const vector *e = const_vectors(residual);
@@ -240,9 +261,11 @@ static void add_gradient(const view *v, const double *residual, double *gradient
     const vector *c[BLOCK];
     vector sum[BLOCK] = {{0}};
     block_columns(v, first, c);
-    for (int r = 0; r < VECTORS; r++)
+    for (int r = 0; r < VECTORS; r++) {
+      next = fetch_line(fetch_line(next));
       for (size_t j = 0; j < BLOCK; j++)
         sum[j] += e[r] * c[j][r];
+    }
     for (size_t j = 0; j < BLOCK && first + j < columns; j++)
       gradient[1 + first + j] += vector_sum(sum[j]);
   }
@@ -257,9 +280,10 @@ void CHURN_KERNEL_NAME(churn_kernel_step)(const double *x, const uint32_t *chose
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(&v, offset, coefficients, eta);
-  sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(&v, residual, sums + 1);
+  lines none = {(const char *)x, (const char *)x}; /* the Hessian's part fetches */
+  linear_predictor(&v, offset, coefficients, eta, &none);
+  sums[0] += row_terms(eta, y, weight, residual, curvature, columns, &none);
+  add_gradient(&v, residual, sums + 1, none);
   add_hessian(&v, curvature, sums + churn_kernel_hessian_start(columns));
 }
 
@@ -282,9 +306,10 @@ void CHURN_KERNEL_NAME(churn_kernel_slope)(const double *x, const uint32_t *chos
   alignas(64) double eta[CHURN_TILE_ROWS];
   alignas(64) double residual[CHURN_TILE_ROWS];
   alignas(64) double curvature[CHURN_TILE_ROWS];
-  linear_predictor(&v, offset, coefficients, eta);
-  sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(&v, residual, sums + 1);
+  lines next = lines_after(&v);
+  linear_predictor(&v, offset, coefficients, eta, &next);
+  sums[0] += row_terms(eta, y, weight, residual, curvature, columns, &next);
+  add_gradient(&v, residual, sums + 1, next);
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const double *y,
@@ -294,9 +319,10 @@ void CHURN_KERNEL_NAME(churn_kernel_rows)(const double *x, size_t columns, const
 {
   const view v = {x, NULL, columns};
   alignas(64) double eta[CHURN_TILE_ROWS];
-  linear_predictor(&v, offset, coefficients, eta);
-  sums[0] += row_terms(eta, y, weight, residual, curvature);
-  add_gradient(&v, residual, sums + 1);
+  lines next = lines_after(&v);
+  linear_predictor(&v, offset, coefficients, eta, &next);
+  sums[0] += row_terms(eta, y, weight, residual, curvature, columns, &next);
+  add_gradient(&v, residual, sums + 1, next);
 }
 
 /* Some rows' shares, one after the other. */
@@ -340,4 +366,20 @@ void CHURN_KERNEL_NAME(churn_kernel_losses)(const double *restrict eta, const do
     double positive = eta[r] > 0 ? eta[r] : 0;
     losses[r] = log1p(exp(-fabs(eta[r]))) + (positive - y[r] * eta[r]);
   }
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_moments)(const double *x, const double *weight, double shift,
+                                             double *first, double *second)
+{
+  const vector *values = const_vectors(x), *w = const_vectors(weight);
+  vector once[MOMENT_SUMS] = {{0}}, twice[MOMENT_SUMS] = {{0}};
+  for (int r = 0; r < VECTORS; r += MOMENT_SUMS)
+#pragma GCC unroll 4
+    for (int i = 0; i < MOMENT_SUMS; i++) {
+      vector distance = values[r + i] - shift, weighted = w[r + i] * distance;
+      once[i] += weighted;
+      twice[i] += weighted * distance;
+    }
+  *first = vector_sum((once[0] + once[1]) + (once[2] + once[3]));
+  *second = vector_sum((twice[0] + twice[1]) + (twice[2] + twice[3]));
 }

@@ -6,10 +6,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "fit/approach.h"
 #include "fit/cholesky.h"
 #include "fit/moments.h"
 #include "fit/newton.h"
 #include "fit/scale.h"
+#include "fit/subsample.h"
 #include "fit/warm_start.h"
 
 #include <math.h>
@@ -18,7 +20,10 @@
 
 /* Where fewer rows stand for one of the subsample, a warm start gains nothing. How many rows are
  * enough depends on the columns, not on how many there are (measured at a million rows). */
-enum { LEAST_GROUP = 4, ROWS_PER_COLUMN = 2048, LEAST_SAMPLE = 32768, MOST_SAMPLE = 131072 };
+enum { LEAST_GROUP = 4, ROWS_PER_COLUMN = 2048, LEAST_SAMPLE = 32768, MOST_SAMPLE = 65536 };
+
+/* Standardising by algebra costs the square of this in digits of the Hessian. */
+static const double furthest_mean = 100;
 
 const char *churn_stop_name(churn_stop stop)
 {
@@ -125,6 +130,7 @@ static void fill_report(const churn_newton *newton, const churn_totals *totals,
                         churn_fit_report *report)
 {
   *report = (churn_fit_report){.iterations = newton->iterations,
+                               .hessians = newton->hessians,
                                .max_gradient = newton->point.max_gradient,
                                .stopped_by = newton->stop,
                                .converged = newton->stop == CHURN_STOP_GRADIENT ||
@@ -163,6 +169,7 @@ churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, c
 typedef struct logistic_work {
   churn_newton newton;
   churn_subsample subsample; /* matrix NULL = none */
+  double *hessian;           /* packed: the subsample's */
   churn_totals totals;
   double *means;
   double *deviations;
@@ -189,6 +196,10 @@ static churn_status prepare(logistic_work *work, churn_error *error)
     return churn_error_no_memory(error);
   if (group < LEAST_GROUP)
     return CHURN_OK;
+  size_t unknowns = matrix->columns + 1;
+  work->hessian = churn_array_new(unknowns * (unknowns + 1) / 2, sizeof *work->hessian);
+  if (work->hessian == NULL)
+    return churn_error_no_memory(error);
   return churn_subsample_prepare(&work->subsample, matrix, group, error);
 }
 
@@ -196,16 +207,72 @@ static void clear(logistic_work *work)
 {
   churn_newton_clear(&work->newton);
   churn_subsample_clear(&work->subsample);
+  free(work->hessian);
   free(work->means);
   free(work->deviations);
 }
 
-static churn_status run_fit(logistic_work *work, churn_error *error)
+/* Whether sums over columns as they are can be turned into those over standardised ones without
+ * losing digits that matter: no mean is very far from 0, and no row is there for nothing (its
+ * values may be anything). */
+static bool turns_well(const logistic_work *work)
+{
+  const churn_matrix *m = work->newton.objective.matrix;
+  for (size_t c = 0; c < m->columns; c++)
+    if (!(fabs(work->means[c]) <= furthest_mean * work->deviations[c]))
+      return false;
+  return work->totals.every_row;
+}
+
+/* By the subsample's answer, where it leads anywhere. */
+static churn_status arrive(logistic_work *work, churn_matrix *matrix, bool *arrived,
+                           churn_error *error)
+{
+  churn_newton *newton = &work->newton;
+  churn_objective *objective = &newton->objective;
+  bool found;
+  churn_status status = churn_warm_start_find(
+      work->subsample.matrix, work->means, work->deviations, objective->ridge_lambda,
+      objective->run, newton->point.coefficients, work->hessian, &found, error);
+  churn_subsample_clear(&work->subsample);
+  if (status != CHURN_OK || !found)
+    return status;
+  if (turns_well(work)) {
+    objective->means = work->means;
+    objective->deviations = work->deviations;
+  } else {
+    status = churn_matrix_settle(matrix, work->means, work->deviations, objective->run, error);
+  }
+  if (status == CHURN_OK)
+    status =
+        churn_approach_run(newton, work->hessian,
+                           -work->totals.null_log_likelihood / work->totals.weight, arrived, error);
+  return status;
+}
+
+/* From the model without columns. */
+static churn_status start_cold(logistic_work *work, churn_matrix *matrix, churn_error *error)
+{
+  churn_newton *newton = &work->newton;
+  churn_status status =
+      churn_matrix_settle(matrix, work->means, work->deviations, newton->objective.run, error);
+  newton->objective.means = NULL;
+  newton->iterations = newton->hessians = 0;
+  newton->last_gradient = 0;
+  memset(newton->point.coefficients, 0, (matrix->columns + 1) * sizeof(double));
+  newton->point.coefficients[0] = work->totals.null_intercept;
+  if (status == CHURN_OK)
+    status = churn_newton_evaluate(newton, &newton->point, error);
+  return status == CHURN_OK ? churn_newton_run(newton, error) : status;
+}
+
+static churn_status run_fit(logistic_work *work, churn_matrix *matrix, churn_error *error)
 {
   churn_objective *objective = &work->newton.objective;
   churn_subsample *subsample = work->subsample.matrix == NULL ? NULL : &work->subsample;
-  churn_status status = measure(objective->matrix, subsample, objective->run, &work->totals,
-                                work->means, work->deviations, error);
+  bool arrived = false;
+  churn_status status = measure(matrix, subsample, objective->run, &work->totals, work->means,
+                                work->deviations, error);
   if (status != CHURN_OK)
     return status;
   objective->kernel = churn_kernel_choose(churn_run_notes(objective->run));
@@ -213,10 +280,11 @@ static churn_status run_fit(logistic_work *work, churn_error *error)
   objective->ridge_lambda = work->newton.settings.ridge_lambda;
   work->newton.lowest_weight = work->totals.lowest_weight;
   status = churn_newton_prepare(&work->newton, error);
-  if (status == CHURN_OK)
-    status = churn_warm_start_enter(&work->newton, &work->totals, &work->subsample, work->means,
-                                    work->deviations, error);
-  return status == CHURN_OK ? churn_newton_run(&work->newton, error) : status;
+  if (status == CHURN_OK && subsample != NULL)
+    status = arrive(work, matrix, &arrived, error);
+  if (status == CHURN_OK && !arrived)
+    status = start_cold(work, matrix, error);
+  return status;
 }
 
 churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *settings,
@@ -229,7 +297,7 @@ churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *
   if (status == CHURN_OK)
     status = prepare(&work, error);
   if (status == CHURN_OK)
-    status = run_fit(&work, error);
+    status = run_fit(&work, matrix, error);
   if (status != CHURN_OK)
     goto done;
   churn_fit_unscale(work.newton.point.coefficients, work.means, work.deviations, columns,

@@ -28,7 +28,7 @@ typedef struct churn_fit_settings {
                             at most this */
   size_t sample_rows;    /* about so many rows are fitted first, for a start (warm_start.h), where
                             the matrix has 4 times as many. 0 = 2048 a column, at least 32768 and at
-                            most 131072; more than the matrix has = none */
+                            most 65536; more than the matrix has = none */
 } churn_fit_settings;
 
 typedef enum churn_stop {
@@ -43,6 +43,7 @@ const char *churn_stop_name(churn_stop stop); /* "gradient", … as in the model
 
 typedef struct churn_fit_report {
   uint32_t iterations; /* steps on all rows */
+  uint32_t hessians;   /* sweeps over all rows that brought one; 0 = not counted */
   double max_gradient;
   churn_stop stopped_by;
   bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8
@@ -78,9 +79,10 @@ CHURN_MUST_USE churn_status churn_fit_rank(const churn_matrix *matrix, const cha
                                            const churn_fit_settings *settings, const churn_run *run,
                                            bool *keep, char **because, churn_error *error);
 
-/* Fits. The matrix's tiles are standardised in place for the work and are not restored (the matrix
- * is the fit's scratch from here on). Not converging is in the report, not an error. DEGENERATE: no
- * rows, one class only, a constant column, a Hessian that cannot be factored at the start. */
+/* Fits. The matrix's tiles may be standardised in place for the work and are not restored (the
+ * matrix is the fit's scratch from here on; its `standardised` tells). Not converging is in the
+ * report, not an error. DEGENERATE: no rows, one class only, a constant column, a Hessian that
+ * cannot be factored at the start. */
 CHURN_MUST_USE churn_status churn_fit_logistic(churn_matrix *matrix,
                                                const churn_fit_settings *settings,
                                                const churn_run *run, churn_fit_result *result,

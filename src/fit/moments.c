@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "fit/kernel.h"
 #include "fit/null_model.h"
 
 #include <float.h>
@@ -68,6 +69,26 @@ static double sum_weights(const double *weight)
   return add_up(part);
 }
 
+/* Whether all of a tile's rows are good; padding is. */
+static bool tile_is_good(const churn_matrix *m, size_t first)
+{
+  const double *weight = m->weight + first, *y = m->y + first;
+  int bad = 0;
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+    bad |= !(weight[r] >= 0) | !(weight[r] <= DBL_MAX) | ((y[r] != 0) & (y[r] != 1));
+  for (size_t r = 0; r < CHURN_TILE_ROWS && m->offset != NULL; r++)
+    bad |= !isfinite(m->offset[first + r]);
+  return !bad;
+}
+
+static size_t count_weights(const double *weight)
+{
+  int64_t count = 0;
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+    count += weight[r] > 0;
+  return (size_t)count;
+}
+
 /* The smallest weight above 0. */
 static double smallest_weight(const double *weight)
 {
@@ -91,13 +112,14 @@ static churn_status read_totals(void *context, size_t lane, int thread, churn_er
   const churn_matrix *m = pass->matrix;
   size_t tiles = churn_tile_count(m->rows);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
-  churn_totals sum = {.lowest_weight = INFINITY};
+  churn_totals sum = {.lowest_weight = INFINITY, .every_row = true};
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     size_t first = t * CHURN_TILE_ROWS;
     const double *weight = m->weight + first;
-    for (size_t r = first; r < first + churn_tile_rows(m->rows, t); r++)
+    for (size_t r = first; !tile_is_good(m, first) && r < first + CHURN_TILE_ROWS; r++)
       if (!row_is_good(m, r))
         return refuse_row(m, r, error);
+    sum.every_row = sum.every_row && count_weights(weight) == churn_tile_rows(m->rows, t);
     sum.weight += sum_weights(weight);
     sum.positive += weighted_sum(m->y + first, weight);
     sum.lowest_weight = fmin(sum.lowest_weight, smallest_weight(weight));
@@ -114,11 +136,12 @@ churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
   churn_status status = churn_parallel_run(lanes, read_totals, &pass, NULL, run, error);
   if (status != CHURN_OK)
     return status;
-  churn_totals sum = {.lowest_weight = INFINITY};
+  churn_totals sum = {.lowest_weight = INFINITY, .every_row = true};
   for (size_t lane = 0; lane < lanes; lane++) {
     sum.weight += pass.lanes[lane].weight;
     sum.positive += pass.lanes[lane].positive;
     sum.lowest_weight = fmin(sum.lowest_weight, pass.lanes[lane].lowest_weight);
+    sum.every_row = sum.every_row && pass.lanes[lane].every_row;
   }
   if (!(sum.weight > 0))
     return churn_error_set(error, CHURN_DEGENERATE, "there are no rows to fit on");
@@ -153,26 +176,23 @@ static void join_moments(column_moments *m, double weight, double mean, double s
 
 /* One tile, around the mean of the rows before it: where the tile lies far from that, the distance
  * tells more than what is lost. The first tile has its own mean. */
-static void add_tile(column_moments *m, const double *x, const double *weight, double tile_weight)
+static void add_tile(const churn_kernel *kernel, column_moments *m, const double *x,
+                     const double *weight, double tile_weight)
 {
-  double first[STRIDE] = {0}, second[STRIDE] = {0};
+  double first, second;
   if (!(tile_weight > 0))
     return;
   if (m->weight == 0)
     m->anchor = weighted_sum(x, weight) / tile_weight;
   double shift = m->anchor + relative_mean(m);
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
-    for (size_t i = 0; i < STRIDE; i++) {
-      double distance = x[r + i] - shift, weighted = weight[r + i] * distance;
-      first[i] += weighted;
-      second[i] += weighted * distance;
-    }
-  double sum = add_up(first), mean = sum / tile_weight;
-  join_moments(m, tile_weight, (shift - m->anchor) + mean, add_up(second) - sum * mean);
+  kernel->moments(x, weight, shift, &first, &second);
+  double mean = first / tile_weight;
+  join_moments(m, tile_weight, (shift - m->anchor) + mean, second - first * mean);
 }
 
 typedef struct moments_pass {
   const churn_matrix *matrix;
+  const churn_kernel *kernel;
   churn_subsample *subsample;
   column_moments *moments; /* [lanes][columns in the tiles] */
   double *levels; /* [lanes + 1][level_count]: weight at each level of each block; scratch */
@@ -210,7 +230,7 @@ static churn_status read_moments(void *context, size_t lane, int thread, churn_e
     const double *weight = m->weight + t * CHURN_TILE_ROWS;
     double tile_weight = sum_weights(weight);
     for (size_t c = 0; c < m->dense; c++)
-      add_tile(&moments[c], churn_matrix_tile(m, t, c), weight, tile_weight);
+      add_tile(pass->kernel, &moments[c], churn_matrix_tile(m, t, c), weight, tile_weight);
     add_levels(m, t, weight, pass->levels + lane * pass->level_count);
     if (pass->subsample != NULL)
       churn_subsample_take(pass->subsample, m, t);
@@ -307,7 +327,7 @@ churn_status churn_moments_read(const churn_matrix *matrix, const char *const *n
   churn_status status = CHURN_OK;
   size_t lanes = churn_lane_count(matrix), columns = matrix->columns, levels = count_levels(matrix);
   double *found = churn_array_new(2 * columns, sizeof *found);
-  moments_pass pass = {matrix, subsample, NULL, NULL, levels};
+  moments_pass pass = {matrix, churn_kernel_choose(NULL), subsample, NULL, NULL, levels};
   pass.moments = churn_array_new(lanes * matrix->dense, sizeof *pass.moments);
   pass.levels = churn_array_new((lanes + 1) * levels, sizeof *pass.levels);
   if (found == NULL || pass.moments == NULL || pass.levels == NULL) {
@@ -385,5 +405,13 @@ churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
 {
   standardise_pass pass = {matrix, means, deviations};
   churn_codes_standardise(matrix, means, deviations);
+  matrix->standardised = true;
   return churn_parallel_run(churn_lane_count(matrix), standardise_lane, &pass, NULL, run, error);
+}
+
+churn_status churn_matrix_settle(churn_matrix *matrix, const double *means,
+                                 const double *deviations, const churn_run *run, churn_error *error)
+{
+  return matrix->standardised ? CHURN_OK
+                              : churn_matrix_standardise(matrix, means, deviations, run, error);
 }

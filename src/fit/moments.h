@@ -10,11 +10,13 @@
 #include "fit/subsample.h"
 
 #include <churn/run.h>
+#include <stdbool.h>
 
 typedef struct churn_totals {
   double weight;        /* sum of weights */
   double positive;      /* weight of the rows with y = 1 */
   double lowest_weight; /* the smallest weight above 0 */
+  bool every_row;       /* has weight above 0 */
   /* of the model that has no columns (null_model.h) */
   double null_intercept;
   double null_log_likelihood;
@@ -51,9 +53,12 @@ void churn_tile_standardise(const churn_matrix *matrix, size_t tile, const doubl
 void churn_codes_standardise(const churn_matrix *matrix, const double *means,
                              const double *deviations);
 
-/* All of it. */
+/* All of it. In `settle`: unless it has been done. */
 CHURN_MUST_USE churn_status churn_matrix_standardise(churn_matrix *matrix, const double *means,
                                                      const double *deviations, const churn_run *run,
                                                      churn_error *error);
+CHURN_MUST_USE churn_status churn_matrix_settle(churn_matrix *matrix, const double *means,
+                                                const double *deviations, const churn_run *run,
+                                                churn_error *error);
 
 #endif

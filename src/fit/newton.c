@@ -128,10 +128,16 @@ static void set_trial(churn_newton *newton, double length)
     newton->trial.coefficients[j] = newton->point.coefficients[j] + length * newton->direction[j];
 }
 
+churn_status churn_newton_evaluate(churn_newton *newton, churn_point *point, churn_error *error)
+{
+  newton->hessians++;
+  return churn_objective_evaluate(&newton->objective, point, error);
+}
+
 static churn_status try_step(churn_newton *newton, double length, churn_error *error)
 {
   set_trial(newton, length);
-  return churn_objective_evaluate(&newton->objective, &newton->trial, error);
+  return churn_newton_evaluate(newton, &newton->trial, error);
 }
 
 static void swap_points(churn_newton *newton)
@@ -253,9 +259,8 @@ static churn_status look_for_order(const churn_newton *newton, bool *ordered, ch
   return status;
 }
 
-/* Whether the step could move a row far: |x_ij| <= sqrt(total weight / w_i) on standardised
- * columns, which settles nearly every fit without a pass over the rows. */
-static bool may_move_far(const churn_newton *newton, const double *step)
+/* |x_ij| <= sqrt(total weight / w_i) on standardised columns. */
+bool churn_newton_may_move_far(const churn_newton *newton, const double *step)
 {
   double reach = sqrt(newton->objective.total_weight / newton->lowest_weight);
   double bound = fabs(step[0]);
@@ -267,7 +272,7 @@ static bool may_move_far(const churn_newton *newton, const double *step)
 /* Where it matters: a ridge leaves nothing to run away. */
 static bool steps_far(const churn_newton *newton, const double *step)
 {
-  return newton->settings.ridge_lambda == 0 && may_move_far(newton, step);
+  return newton->settings.ridge_lambda == 0 && churn_newton_may_move_far(newton, step);
 }
 
 /* Whether the step still moves some row's eta by runaway_step (newton->far), and whether it
@@ -276,7 +281,7 @@ static bool steps_far(const churn_newton *newton, const double *step)
 static churn_status look(churn_newton *newton, churn_error *error)
 {
   double lowest = 0, highest = 0;
-  if (may_move_far(newton, newton->direction)) {
+  if (churn_newton_may_move_far(newton, newton->direction)) {
     churn_status status =
         churn_objective_margins(&newton->objective, newton->direction, &lowest, &highest, error);
     if (status != CHURN_OK)
@@ -309,7 +314,7 @@ static churn_status explain(churn_newton *newton, churn_error *error)
   return status;
 }
 
-static void report_progress(const churn_newton *newton)
+void churn_newton_progress(const churn_newton *newton)
 {
   const churn_run *run = newton->objective.run;
   if (run != NULL && run->progress != NULL)
@@ -350,13 +355,13 @@ static churn_status land(churn_newton *newton, bool *landed, churn_error *error)
     return status;
   for (size_t j = 0; j < unknowns(newton); j++)
     newton->trial.coefficients[j] += newton->solution[j];
-  status = churn_objective_evaluate(&newton->objective, &newton->trial, error);
+  status = churn_newton_evaluate(newton, &newton->trial, error);
   if (status != CHURN_OK || !trial_is_nearer(newton) ||
       newton->trial.max_gradient > fmax(between, gradient_rounding))
     return status;
   swap_points(newton);
   newton->iterations++;
-  report_progress(newton);
+  churn_newton_progress(newton);
   newton->iterations++;
   newton->stop = CHURN_STOP_GRADIENT;
   *landed = true;
@@ -383,7 +388,7 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
   }
   if (small && !newton->far) {
     newton->stop = CHURN_STOP_GRADIENT;
-    return polish(newton, error);
+    return newton->loose ? CHURN_OK : polish(newton, error);
   }
   newton->stop = CHURN_STOP_ITERATIONS;
   if (newton->iterations >= newton->settings.max_iterations)
@@ -398,7 +403,7 @@ static churn_status turn(churn_newton *newton, bool *going, churn_error *error)
   status = descend(newton, &moved, error);
   if (status != CHURN_OK)
     return status;
-  report_progress(newton);
+  churn_newton_progress(newton);
   *going = moved;
   return moved ? CHURN_OK : explain(newton, error);
 }

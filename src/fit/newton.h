@@ -13,6 +13,7 @@
 typedef struct churn_newton {
   churn_objective objective;
   churn_fit_settings settings; /* without zeros that mean a default */
+  bool loose;                  /* stops at the gradient without a last step: the caller takes it */
   double lowest_weight;        /* smallest weight above 0 */
   churn_point point;           /* the best so far */
   churn_point trial;
@@ -23,6 +24,7 @@ typedef struct churn_newton {
   double
       last_gradient; /* largest, before the step to `point`; 0 = not known, or a shortened step */
   uint32_t iterations;
+  uint32_t hessians; /* so many evaluations brought one */
   bool far;          /* the next step would still move some row a long way */
   bool suspected;    /* some step looked like separation */
   uint32_t runaways; /* so many in a row certainly did */
@@ -37,5 +39,17 @@ void churn_newton_clear(churn_newton *newton);
 /* Minimises from point, which has been evaluated. DEGENERATE when the Hessian cannot be factored
  * there; every other end is told by `stop`. */
 CHURN_MUST_USE churn_status churn_newton_run(churn_newton *newton, churn_error *error);
+
+/* Evaluates the objective with its Hessian at one of newton's points. */
+CHURN_MUST_USE churn_status churn_newton_evaluate(churn_newton *newton, churn_point *point,
+                                                  churn_error *error);
+
+/* Whether adding `step` [columns + 1] to the coefficients could change some row's eta by much; no
+ * where the bounds on standardised columns rule it out, which is nearly always and costs no pass
+ * over the rows. */
+bool churn_newton_may_move_far(const churn_newton *newton, const double *step);
+
+/* Tells the caller's progress how many steps there were. */
+void churn_newton_progress(const churn_newton *newton);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "fit/moments.h"
+#include "fit/scale.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -20,8 +21,9 @@ churn_status churn_objective_prepare(churn_objective *objective, churn_error *er
   objective->lane_sums = NULL;
   if (lanes == 0 || sums <= SIZE_MAX / lanes)
     objective->lane_sums = churn_array_new(lanes * sums, sizeof(double));
+  objective->turned = churn_array_new(objective->matrix->columns + 1, sizeof(double));
   objective->coded = churn_array_new(1, sizeof *objective->coded);
-  if (objective->lane_sums == NULL || objective->coded == NULL)
+  if (objective->lane_sums == NULL || objective->turned == NULL || objective->coded == NULL)
     return churn_error_no_memory(error);
   return churn_coded_prepare(objective->coded, objective->matrix, objective->kernel, objective->run,
                              error);
@@ -30,10 +32,12 @@ churn_status churn_objective_prepare(churn_objective *objective, churn_error *er
 void churn_objective_clear(churn_objective *objective)
 {
   free(objective->lane_sums);
+  free(objective->turned);
   if (objective->coded != NULL)
     churn_coded_clear(objective->coded);
   free(objective->coded);
   objective->lane_sums = NULL;
+  objective->turned = NULL;
   objective->coded = NULL;
 }
 
@@ -57,8 +61,6 @@ void churn_point_clear(churn_point *point)
 typedef struct row_pass {
   const churn_objective *objective;
   const double *coefficients;
-  const double *means; /* [columns], NULL = the matrix is standardised already */
-  const double *deviations;
   bool with_hessian;
   double lowest[CHURN_LANES];
   double highest[CHURN_LANES];
@@ -76,8 +78,6 @@ static void step_tile(const row_pass *pass, size_t tile, int thread, double *sum
   const churn_objective *o = pass->objective;
   const churn_matrix *m = o->matrix;
   churn_kernel_slope *look = pass->with_hessian ? o->kernel->step : o->kernel->slope;
-  if (pass->means != NULL)
-    churn_tile_standardise(m, tile, pass->means, pass->deviations);
   if (m->block_count > 0)
     churn_coded_step(o->coded, thread, tile, pass->with_hessian);
   else
@@ -104,6 +104,37 @@ static churn_status step_lane(void *context, size_t lane, int thread, churn_erro
   return CHURN_OK;
 }
 
+/* Coefficients on the columns as they are. */
+static const double *turn_coefficients(const churn_objective *o, const double *coefficients)
+{
+  if (o->means == NULL)
+    return coefficients;
+  churn_fit_unscale(coefficients, o->means, o->deviations, o->matrix->columns, o->turned);
+  return o->turned;
+}
+
+/* Sums over the columns as they are become those over standardised ones. The intercept's column of
+ * the Hessian comes last: the others need it as it was. */
+static void turn_sums(const churn_objective *o, bool with_hessian, double *sums)
+{
+  size_t columns = o->means == NULL ? 0 : o->matrix->columns;
+  const double *m = o->means, *s = o->deviations;
+  double *gradient = sums + 1, *hessian = sums + churn_kernel_hessian_start(columns);
+  for (size_t c = 0; c < columns; c++)
+    gradient[1 + c] = (gradient[1 + c] - m[c] * gradient[0]) / s[c];
+  for (size_t i = 1; i <= columns && with_hessian; i++) {
+    double *row = hessian + i * (i + 1) / 2;
+    for (size_t j = 1; j <= i; j++) {
+      double across = hessian[j * (j + 1) / 2] - m[j - 1] * hessian[0];
+      row[j] = (row[j] - m[j - 1] * row[0] - m[i - 1] * across) / (s[i - 1] * s[j - 1]);
+    }
+  }
+  for (size_t i = 1; i <= columns && with_hessian; i++) {
+    double *entry = hessian + i * (i + 1) / 2;
+    *entry = (*entry - m[i - 1] * hessian[0]) / s[i - 1];
+  }
+}
+
 static void add_penalty(const row_pass *pass, churn_point *point)
 {
   const churn_objective *o = pass->objective;
@@ -124,9 +155,9 @@ static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *er
   const churn_objective *objective = pass->objective;
   size_t columns = objective->matrix->columns, size = pass_sums(pass);
   size_t lanes = churn_lane_count(objective->matrix);
-  pass->coefficients = point->coefficients;
+  pass->coefficients = turn_coefficients(objective, point->coefficients);
   if (objective->matrix->block_count > 0)
-    churn_coded_set(objective->coded, point->coefficients);
+    churn_coded_set(objective->coded, pass->coefficients);
   churn_status status = churn_parallel_run(lanes, step_lane, pass, NULL, objective->run, error);
   if (status != CHURN_OK)
     return status;
@@ -136,6 +167,7 @@ static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *er
       point->sums[i] += objective->lane_sums[lane * size + i];
   if (objective->matrix->block_count > 0)
     churn_coded_finish(objective->coded, NULL, NULL, pass->with_hessian, point->sums);
+  turn_sums(objective, pass->with_hessian, point->sums);
   point->loss = point->sums[0];
   for (size_t i = 0; i < size; i++)
     point->sums[i] /= objective->total_weight;
@@ -157,18 +189,6 @@ churn_status churn_objective_slope(const churn_objective *objective, churn_point
                                    churn_error *error)
 {
   row_pass pass = {.objective = objective};
-  return evaluate(&pass, point, error);
-}
-
-churn_status churn_objective_enter(const churn_objective *objective, const double *means,
-                                   const double *deviations, bool with_hessian, churn_point *point,
-                                   churn_error *error)
-{
-  churn_codes_standardise(objective->matrix, means, deviations);
-  row_pass pass = {.objective = objective,
-                   .means = means,
-                   .deviations = deviations,
-                   .with_hessian = with_hessian};
   return evaluate(&pass, point, error);
 }
 
@@ -215,9 +235,9 @@ static churn_status margins_lane(void *context, size_t lane, int thread, churn_e
 churn_status churn_objective_margins(const churn_objective *objective, const double *direction,
                                      double *lowest, double *highest, churn_error *error)
 {
-  row_pass pass = {.objective = objective, .coefficients = direction};
+  row_pass pass = {.objective = objective, .coefficients = turn_coefficients(objective, direction)};
   if (objective->matrix->block_count > 0)
-    churn_coded_set(objective->coded, direction);
+    churn_coded_set(objective->coded, pass.coefficients);
   size_t lanes = churn_lane_count(objective->matrix);
   churn_status status = churn_parallel_run(lanes, margins_lane, &pass, NULL, objective->run, error);
   if (status != CHURN_OK)

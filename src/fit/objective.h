@@ -14,7 +14,10 @@
 #include <stdbool.h>
 
 /* f(b) = sum w_i (log(1 + exp(eta_i)) - y_i eta_i) / total_weight + ridge_lambda / 2 * sum_j>0
- * factor_j b_j^2, eta = offset + b_0 + x b, on the columns of the matrix as they are. */
+ * factor_j b_j^2, eta = offset + b_0 + z b: z are the columns of the matrix as they are, or, where
+ * `means` is given, those less their means over their deviations. They are not written out: eta =
+ * offset + (b_0 - sum b_j m_j / s_j) + x (b / s), and sums over rows of z are those of x turned the
+ * same way, which costs digits where a mean is many deviations from 0. */
 typedef struct churn_objective {
   const churn_matrix *matrix;
   const churn_kernel *kernel;
@@ -22,7 +25,10 @@ typedef struct churn_objective {
   double total_weight;
   double ridge_lambda;
   const double *ridge_factors; /* [columns]; NULL = all 1 */
+  const double *means;         /* [columns]; NULL = the columns as they are */
+  const double *deviations;    /* [columns] */
   double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
+  double *turned;              /* [columns + 1]: coefficients on the columns as they are */
   churn_coded *coded;          /* where the matrix has codes */
 } churn_objective;
 
@@ -34,7 +40,7 @@ typedef struct churn_point {
   double max_gradient;
 } churn_point;
 
-/* Fields but lane_sums and coded are set by the caller before. */
+/* Fields but lane_sums, turned and coded are set by the caller before. */
 CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
 void churn_objective_clear(churn_objective *objective);
 
@@ -50,13 +56,6 @@ CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *obje
  * memory is the limit nearly as long. */
 CHURN_MUST_USE churn_status churn_objective_slope(const churn_objective *objective,
                                                   churn_point *point, churn_error *error);
-
-/* Either, at coefficients on standardised columns, of a matrix that is not standardised yet and is
- * on return: one sweep in place of two. means, deviations [columns]. */
-CHURN_MUST_USE churn_status churn_objective_enter(const churn_objective *objective,
-                                                  const double *means, const double *deviations,
-                                                  bool with_hessian, churn_point *point,
-                                                  churn_error *error);
 
 /* The lowest and highest value of (2 y_i - 1) d_i over the rows with weight, d = direction_0 + x
  * direction, without the offset: `direction` [columns + 1] is a change of coefficients. A direction

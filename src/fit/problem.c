@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "fit/kernel.h"
+#include "fit/secant.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,10 +16,6 @@
  * again and again, run along a direction in which the loss has no minimum. */
 static const double runaway_promise = 1e-9;
 static const double runaway_move = 0.05;
-
-/* Below this the change of a gradient is rounding for the most part, and so would its curvature be.
- */
-static const double least_change = 1e-11;
 
 enum { RUNAWAYS = 4, HALVINGS = 40, SWEEPS = 100 };
 
@@ -89,45 +86,15 @@ static void ask(churn_problem *p, churn_problem_phase phase, churn_want want, do
       p->trial[j] = 0;
 }
 
-/* packed H times s. */
-static void multiply(const double *packed, size_t n, const double *s, double *product)
-{
-  for (size_t i = 0; i < n; i++)
-    product[i] = 0;
-  for (size_t i = 0; i < n; i++) {
-    const double *row = packed + i * (i + 1) / 2;
-    for (size_t j = 0; j < i; j++) {
-      product[i] += row[j] * s[j];
-      product[j] += row[j] * s[i];
-    }
-    product[i] += row[i] * s[i];
-  }
-}
-
-/* BFGS with s = trial - point, y = the gradients' difference. The direction's place is free here: s
- * and H s go there and into the Hessian part of the sums. */
+/* The direction's place is free here, and so is the Hessian part of the sums. */
 static void learn(churn_problem *p)
 {
   size_t n = p->unknowns;
-  double *s = p->direction, *product = p->sums + churn_kernel_hessian_start(n - 1);
-  const double *after = p->sums + 1;
-  double curvature = 0, expected = 0, largest = 0;
   for (size_t j = 0; j < n; j++)
-    s[j] = p->trial[j] - p->coefficients[j];
-  multiply(p->hessian, n, s, product);
-  for (size_t j = 0; j < n; j++) {
-    curvature += s[j] * (after[j] - p->gradient[j]);
-    expected += s[j] * product[j];
-    largest = fmax(largest, fabs(after[j] - p->gradient[j]));
-  }
+    p->direction[j] = p->trial[j] - p->coefficients[j];
+  churn_secant_learn(p->hessian, n, p->direction, p->gradient, p->sums + 1,
+                     p->sums + churn_kernel_hessian_start(n - 1));
   p->fresh = false;
-  if (!(largest > least_change && expected > 0 && curvature > 1e-3 * expected))
-    return;
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j <= i; j++)
-      p->hessian[i * (i + 1) / 2 + j] +=
-          (after[i] - p->gradient[i]) * (after[j] - p->gradient[j]) / curvature -
-          product[i] * product[j] / expected;
 }
 
 /* The trial becomes the point. */
@@ -170,6 +137,14 @@ static bool runs_away(churn_problem *p)
   return p->runaways >= RUNAWAYS;
 }
 
+/* The direction has been measured: the trial is one step on. */
+static void finish_blindly(churn_problem *p)
+{
+  copy(p->coefficients, p->trial, p->unknowns);
+  p->residual *= p->left;
+  finish(p, CHURN_STOP_GRADIENT);
+}
+
 /* From the point: done, or where to look next. */
 static void propose(churn_problem *p, bool slow, churn_quadratic *scratch)
 {
@@ -179,6 +154,8 @@ static void propose(churn_problem *p, bool slow, churn_quadratic *scratch)
   p->halvings = 0;
   if (p->residual <= p->tolerance && p->move <= p->step_tolerance)
     finish(p, CHURN_STOP_GRADIENT);
+  else if (p->blind && p->left < 1 && p->residual * p->left <= 0.1 * p->tolerance)
+    finish_blindly(p);
   else if (runs_away(p))
     finish(p, CHURN_STOP_SEPARATION);
   else if (p->sweeps >= p->most_sweeps)
@@ -191,6 +168,7 @@ static void begin(churn_problem *p)
 {
   p->sweeps = 0;
   p->runaways = 0;
+  p->left = 1;
 }
 
 void churn_problem_start(churn_problem *p, const double *coefficients)
@@ -269,6 +247,7 @@ void churn_problem_take(churn_problem *p, churn_quadratic *scratch)
     return;
   }
   bool slow = residual > p->slow * p->residual;
+  p->left = p->residual > 0 ? residual / p->residual : 1;
   adopt(p, residual);
   propose(p, slow, scratch);
 }

@@ -38,12 +38,16 @@ typedef struct churn_problem {
   double step_tolerance; /* and no coefficient would move by more than this in the next step */
   double slow;           /* a step that leaves more than this share of the residual is slow */
   uint32_t most_sweeps;
+  bool blind; /* the last step, which leaves a tenth of the tolerance if it shrinks the residual
+                 like the one before, is taken without a sweep to see where it ends: loss and
+                 gradient are those before it */
   /* the point: the best so far */
   double *coefficients;
   double *gradient; /* of the unpenalised mean loss */
   double *hessian;  /* packed */
   double loss;      /* mean, without penalty */
   double residual;
+  double left; /* of the residual, by the step to the point; 1 = not known */
   bool placed; /* the point has been evaluated, and there is a Hessian */
   bool fresh;  /* the Hessian is that of the point, not an update of one */
   /* the trial */

@@ -38,6 +38,8 @@ churn_status churn_scaled_after(churn_matrix *matrix, const double *means, const
   churn_scaled made;
   churn_status status = prepare(matrix, &made, error);
   if (status == CHURN_OK)
+    status = churn_matrix_settle(matrix, means, deviations, run, error);
+  if (status == CHURN_OK)
     status = churn_totals_read(matrix, run, &made.totals, error);
   if (status != CHURN_OK) {
     churn_scaled_clear(&made);

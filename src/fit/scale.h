@@ -26,7 +26,7 @@ typedef struct churn_scaled {
 CHURN_MUST_USE churn_status churn_scaled_take(churn_matrix *matrix, const churn_run *run,
                                               churn_scaled *scaled, churn_error *error);
 
-/* Of a matrix that churn_fit_logistic has standardised, with its result's moments. */
+/* Of a matrix that has been fitted, with the result's moments: standardised unless it is. */
 CHURN_MUST_USE churn_status churn_scaled_after(churn_matrix *matrix, const double *means,
                                                const double *deviations, const churn_run *run,
                                                churn_scaled *scaled, churn_error *error);

@@ -36,27 +36,43 @@ void churn_subsample_clear(churn_subsample *subsample)
   *subsample = (churn_subsample){0};
 }
 
+/* Labels, weights, offsets and codes. */
 static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, size_t row)
 {
-  size_t to_tile = to_row / CHURN_TILE_ROWS, tile = row / CHURN_TILE_ROWS;
   to->y[to_row] = from->y[row];
   to->weight[to_row] = from->weight[row];
   if (from->offset != NULL)
     to->offset[to_row] = from->offset[row];
   for (size_t b = 0; b < from->block_count; b++)
     to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
-  for (size_t c = 0; c < from->dense; c++)
-    churn_matrix_tile(to, to_tile, c)[to_row % CHURN_TILE_ROWS] =
-        churn_matrix_tile(from, tile, c)[row % CHURN_TILE_ROWS];
+}
+
+/* Columns in the tiles: of `count` rows at the places `at` of one tile, to rows `first` and on. */
+static void take_columns(churn_matrix *to, size_t first, const churn_matrix *from, size_t tile,
+                         const uint16_t *at, size_t count)
+{
+  for (size_t c = 0; c < from->dense; c++) {
+    const double *x = churn_matrix_tile(from, tile, c);
+    for (size_t i = 0; i < count; i++) {
+      size_t row = first + i;
+      churn_matrix_tile(to, row / CHURN_TILE_ROWS, c)[row % CHURN_TILE_ROWS] = x[at[i]];
+    }
+  }
 }
 
 void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile)
 {
-  size_t group = subsample->group, first = tile * CHURN_TILE_ROWS;
+  uint16_t at[CHURN_TILE_ROWS];
+  size_t group = subsample->group, first = tile * CHURN_TILE_ROWS, count = 0, first_taken = 0;
   size_t end = first + churn_tile_rows(from->rows, tile);
   for (size_t g = first / group; g < subsample->matrix->rows && g * group < end; g++) {
     size_t row = churn_subsample_row(g, group);
-    if (row >= first && row < end)
-      take_row(subsample->matrix, g, from, row);
+    if (row < first || row >= end)
+      continue;
+    if (count == 0)
+      first_taken = g;
+    at[count++] = (uint16_t)(row - first);
+    take_row(subsample->matrix, g, from, row);
   }
+  take_columns(subsample->matrix, first_taken, from, tile, at, count);
 }

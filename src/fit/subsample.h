@@ -23,7 +23,7 @@ size_t churn_subsample_group(size_t rows, size_t most);
 /* The row that is taken from group number `number`. */
 size_t churn_subsample_row(size_t number, size_t group);
 
-/* Room for the rows of `from`, all still 0. */
+/* Room for the rows of `from`, still blank (matrix.h). */
 CHURN_MUST_USE churn_status churn_subsample_prepare(churn_subsample *subsample,
                                                     const churn_matrix *from, size_t group,
                                                     churn_error *error);

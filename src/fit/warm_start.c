@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit/warm_start.h"
 
-#include "fit/cholesky.h"
+#include "fit/moments.h"
+#include "fit/newton.h"
+#include "fit/subsample.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,7 +43,7 @@ typedef struct search {
   double ridge_lambda;
   const churn_run *run;
   double *coefficients; /* [columns + 1] */
-  double *factor;       /* [(columns + 1)^2]: of the Hessian about there */
+  double *hessian;      /* packed, about there */
   bool found;
 } search;
 
@@ -72,7 +74,8 @@ static churn_status improve(search *s, const churn_matrix *matrix, churn_error *
   size_t columns = matrix->columns;
   bool large = (double)matrix->rows * (double)columns * (double)columns / 2 >= worth_threads;
   churn_run alone = {.threads = 1};
-  churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone}};
+  churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone},
+                         .loose = true};
   churn_totals totals;
   size_t n = columns + 1, rarer = rarer_rows(matrix);
   if ((double)rarer < rows_per_coefficient * (double)n)
@@ -83,8 +86,10 @@ static churn_status improve(search *s, const churn_matrix *matrix, churn_error *
   if (status == CHURN_OK)
     status = fit_rows(&newton, &totals, s, error);
   if (status == CHURN_OK && newton.stop == CHURN_STOP_GRADIENT) {
-    memcpy(s->coefficients, newton.point.coefficients, n * sizeof *s->coefficients);
-    memcpy(s->factor, newton.factor, n * n * sizeof *s->factor);
+    for (size_t j = 0; j < n; j++)
+      s->coefficients[j] = newton.point.coefficients[j] + newton.direction[j];
+    memcpy(s->hessian, newton.point.sums + churn_kernel_hessian_start(columns),
+           n * (n + 1) / 2 * sizeof *s->hessian);
     s->found = true;
   }
   churn_newton_clear(&newton);
@@ -120,54 +125,14 @@ static churn_status search_nested(search *s, churn_matrix *matrix, const double 
   return status == CHURN_OK ? improve(s, matrix, error) : status;
 }
 
-/* One step down all rows' gradient with the Hessian of some, adopted if it is one. */
-static churn_status step_on(churn_newton *newton, churn_error *error)
+churn_status churn_warm_start_find(churn_matrix *some, const double *means,
+                                   const double *deviations, double ridge_lambda,
+                                   const churn_run *run, double *coefficients, double *hessian,
+                                   bool *found, churn_error *error)
 {
-  size_t n = newton->objective.matrix->columns + 1;
-  churn_point start = newton->point;
-  if (!churn_cholesky_solve(newton->factor, n, start.sums + 1, newton->direction))
-    return churn_objective_evaluate(&newton->objective, &newton->point, error);
-  for (size_t j = 0; j < n; j++)
-    newton->trial.coefficients[j] = start.coefficients[j] - newton->direction[j];
-  churn_status status = churn_objective_evaluate(&newton->objective, &newton->trial, error);
-  if (status != CHURN_OK)
-    return status;
-  if (!(newton->trial.sums[0] <= start.sums[0]))
-    return churn_objective_evaluate(&newton->objective, &newton->point, error);
-  newton->last_gradient = start.max_gradient;
-  newton->point = newton->trial;
-  newton->trial = start;
-  newton->iterations++;
-  return CHURN_OK;
-}
-
-static void start_cold(churn_newton *newton, double intercept)
-{
-  size_t n = newton->objective.matrix->columns + 1;
-  memset(newton->point.coefficients, 0, n * sizeof *newton->point.coefficients);
-  newton->point.coefficients[0] = intercept;
-}
-
-churn_status churn_warm_start_enter(churn_newton *newton, const churn_totals *totals,
-                                    churn_subsample *subsample, const double *means,
-                                    const double *deviations, churn_error *error)
-{
-  churn_objective *objective = &newton->objective;
-  churn_run quiet = {.threads = objective->run == NULL ? 0 : objective->run->threads};
-  search s = {newton->settings.ridge_lambda, &quiet, newton->point.coefficients, newton->factor,
-              false};
-  churn_status status = CHURN_OK;
-  if (subsample->matrix != NULL)
-    status = search_nested(&s, subsample->matrix, means, deviations, error);
-  churn_subsample_clear(subsample);
-  if (!s.found)
-    start_cold(newton, totals->null_intercept);
-  if (status == CHURN_OK)
-    status = churn_objective_enter(objective, means, deviations, !s.found, &newton->point, error);
-  if (status != CHURN_OK || !s.found)
-    return status;
-  if (newton->point.sums[0] < -totals->null_log_likelihood / totals->weight)
-    return step_on(newton, error);
-  start_cold(newton, totals->null_intercept);
-  return churn_objective_evaluate(objective, &newton->point, error);
+  churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
+  search s = {ridge_lambda, &quiet, coefficients, hessian, false};
+  churn_status status = search_nested(&s, some, means, deviations, error);
+  *found = s.found;
+  return status;
 }

@@ -54,6 +54,9 @@ churn_status churn_population_describe(churn_matrix *matrix, const double *weigh
                                        const churn_fit_result *result, const churn_run *run,
                                        churn_model *model, churn_error *error)
 {
+  churn_status status = churn_matrix_settle(matrix, result->means, result->deviations, run, error);
+  if (status != CHURN_OK)
+    return status;
   churn_matrix rows = *matrix;
   churn_totals totals;
   double slope = NAN;
@@ -61,9 +64,8 @@ churn_status churn_population_describe(churn_matrix *matrix, const double *weigh
   double *deviations = churn_array_new(rows.columns, sizeof *deviations);
   rows.weight =
       churn_array_new_aligned(churn_tile_count(rows.rows), CHURN_TILE_ROWS * sizeof *rows.weight);
-  churn_status status = means == NULL || deviations == NULL || rows.weight == NULL
-                            ? churn_error_no_memory(error)
-                            : CHURN_OK;
+  if (means == NULL || deviations == NULL || rows.weight == NULL)
+    status = churn_error_no_memory(error);
   for (size_t r = 0; status == CHURN_OK && r < churn_tile_count(rows.rows) * CHURN_TILE_ROWS; r++)
     rows.weight[r] = r < rows.rows ? weights[r] : 0;
   if (status == CHURN_OK)

@@ -4,12 +4,13 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit/logistic.h"
+#include "fit/moments.h"
 #include "fit/subsample.h"
 #include "made_up.h"
 
 #include <string.h>
 
-enum { ROWS = 40000, MOST = 12, SAMPLE = 2500, GROUP = 16 };
+enum { ROWS = 40000, MOST = 66, SAMPLE = 2500, GROUP = 16 };
 
 typedef struct fitted {
   churn_fit_report report;
@@ -49,12 +50,19 @@ static void check_same_optimum(const fitted *a, const fitted *b, size_t columns)
   assert_int_equal(a->report.stopped_by, CHURN_STOP_GRADIENT);
   assert_int_equal(b->report.stopped_by, CHURN_STOP_GRADIENT);
   assert_close(a->report.log_likelihood, b->report.log_likelihood, 1e-12, 0);
-  assert_true(a->report.max_gradient < 1e-14 && b->report.max_gradient < 1e-14);
+  assert_true(a->report.max_gradient < 1e-12 && b->report.max_gradient < 1e-12);
   for (size_t j = 0; j < n; j++) {
-    assert_close(a->coefficients[j], b->coefficients[j], 1e-10, 1e-13);
+    assert_close(a->coefficients[j], b->coefficients[j], 1e-10, 1e-12);
     for (size_t i = 0; i < n; i++)
       assert_close(a->covariance[j * n + i], b->covariance[j * n + i], 1e-9, 1e-14);
   }
+}
+
+/* What a warm start is for: most of its sweeps need no Hessian. */
+static void check_few_hessians(const fitted *warm, const fitted *cold, uint32_t most)
+{
+  assert_in_range(warm->report.hessians, 1, most);
+  assert_true(cold->report.hessians > most);
 }
 
 static void the_optimum_is_that_of_a_cold_start(void **state)
@@ -62,16 +70,13 @@ static void the_optimum_is_that_of_a_cold_start(void **state)
   (void)state;
   static const size_t columns[] = {1, 4, 12};
   static const double lambdas[] = {0, 0.02};
-  uint32_t warm_steps = 0, cold_steps = 0;
   for (size_t i = 0; i < 6; i++) {
     churn_matrix *m = made_up(ROWS, columns[i / 2], 5 + i);
     fitted warm = fit(m, SAMPLE, lambdas[i % 2], 0), cold = fit(m, SIZE_MAX, lambdas[i % 2], 0);
     check_same_optimum(&warm, &cold, columns[i / 2]);
-    warm_steps += warm.report.iterations;
-    cold_steps += cold.report.iterations;
+    check_few_hessians(&warm, &cold, 3);
     churn_matrix_free(m);
   }
-  assert_true(warm_steps + 3 <= cold_steps);
 }
 
 static void any_number_of_threads_gives_the_same_bits(void **state)
@@ -163,9 +168,67 @@ static void rows_sorted_by_label_start_warm_too(void **state)
       }
   fitted warm = fit_warm(sorted), cold = fit_cold(m);
   check_same_optimum(&warm, &cold, COLUMNS);
-  assert_true(warm.report.iterations < cold.report.iterations);
+  check_few_hessians(&warm, &cold, 3);
   churn_matrix_free(m);
   churn_matrix_free(sorted);
+}
+
+static void wide_matrices_start_warm_too(void **state)
+{
+  (void)state;
+  churn_matrix *m = made_up(ROWS, MOST, 3);
+  fitted warm = fit(m, ROWS / 4, 0, 0), cold = fit_cold(m);
+  check_same_optimum(&warm, &cold, MOST);
+  check_few_hessians(&warm, &cold, 3);
+  churn_matrix_free(m);
+}
+
+/* Sums over columns as they are lose digits to a far mean: up to 100 deviations that does no harm,
+ * beyond the columns are standardised in place. */
+static void means_far_from_zero_cost_no_digits(void **state)
+{
+  (void)state;
+  static const double shifts[] = {61.7, -20817.3};
+  for (size_t i = 0; i < 2; i++) {
+    churn_matrix *m = made_up(ROWS, 5, 77);
+    fitted plain = fit_warm(m);
+    for (size_t r = 0; r < ROWS; r++)
+      *cell_of(m, r, 2) += shifts[i];
+    fitted warm = fit_warm(m), cold = fit_cold(m);
+    assert_close(warm.report.log_likelihood, cold.report.log_likelihood, 1e-12, 0);
+    assert_true(warm.report.max_gradient < 1e-12);
+    for (size_t j = 1; j <= 5; j++) {
+      assert_close(warm.coefficients[j], cold.coefficients[j], 1e-9, 0);
+      assert_close(warm.coefficients[j], plain.coefficients[j], 1e-8, 0);
+      assert_close(warm.covariance[j * 6 + j], cold.covariance[j * 6 + j], 1e-9, 0);
+    }
+    check_few_hessians(&warm, &cold, 3);
+    churn_matrix_free(m);
+  }
+}
+
+/* A fit that is done with sums over columns as they are leaves them so; what comes after it and
+ * wants them standardised has that done once. */
+static void columns_stay_as_they_are_until_somebody_settles_them(void **state)
+{
+  (void)state;
+  churn_matrix *m = made_up(ROWS, 3, 15), *before = matrix_copy(m);
+  double coefficients[4], covariance[16], means[3], deviations[3];
+  churn_fit_settings settings = {.sample_rows = SAMPLE};
+  churn_fit_result result = {coefficients, covariance, means, deviations};
+  churn_fit_report report;
+  churn_error error;
+  assert_ok(churn_fit_logistic(m, &settings, NULL, &result, &report, &error), &error);
+  assert_false(m->standardised);
+  assert_memory_equal(m->tiles, before->tiles, 3 * ROWS * sizeof(double));
+  for (int i = 0; i < 2; i++) {
+    assert_ok(churn_matrix_settle(m, means, deviations, NULL, &error), &error);
+    assert_true(m->standardised);
+    assert_close(*cell_of(m, 8641, 1), (*cell_of(before, 8641, 1) - means[1]) / deviations[1],
+                 1e-14, 0);
+  }
+  churn_matrix_free(m);
+  churn_matrix_free(before);
 }
 
 static void weights_and_an_offset_are_heeded(void **state)
@@ -188,7 +251,6 @@ static void weights_and_an_offset_are_heeded(void **state)
   assert_ok(churn_fit_logistic(m, &settings, NULL, &result, &shifted.report, &error), &error);
   shifted.coefficients[1] += 0.25;
   check_same_optimum(&shifted, &cold, 3);
-  assert_int_equal(shifted.report.iterations, warm.report.iterations);
   churn_matrix_free(m);
 }
 
@@ -202,6 +264,9 @@ int main(void)
       cmocka_unit_test(a_subsample_that_separates_does_no_harm),
       cmocka_unit_test(all_rows_that_separate_are_named_from_a_warm_start_too),
       cmocka_unit_test(rows_sorted_by_label_start_warm_too),
+      cmocka_unit_test(wide_matrices_start_warm_too),
+      cmocka_unit_test(means_far_from_zero_cost_no_digits),
+      cmocka_unit_test(columns_stay_as_they_are_until_somebody_settles_them),
       cmocka_unit_test(weights_and_an_offset_are_heeded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,157 @@
+/* Quasi-Newton steps from a near start.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/approach.h"
+
+#include "fit/cholesky.h"
+#include "fit/secant.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A step is to leave at most this share of the gradient: else the Hessian is not about right. */
+static const double slowest = 0.5;
+
+/* Gradients are to end at this share of the tolerance: the last step, with the exact Hessian known
+ * only after it, is to gain as much as Newton's would. */
+static const double end_share = 1e-3;
+
+/* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
+ * squares it, is taken to end where nothing is left to gain. */
+static const double square_share = 0.02;
+
+enum { STEPS = 20 };
+
+/* What a step with the Hessian of a subsample is taken to leave, before there is one to tell. */
+static const double first_share = 0.1;
+
+typedef struct approach {
+  churn_newton *newton;
+  double *hessian; /* packed */
+  bool exact;      /* it was that of all rows once */
+  bool fresh;      /* it is that of all rows at the point */
+  double share;    /* of the gradient that the last step left */
+} approach;
+
+static bool find_direction(const approach *a)
+{
+  churn_newton *newton = a->newton;
+  size_t n = newton->objective.matrix->columns + 1, column;
+  if (!churn_cholesky_factor(a->hessian, n, 0, newton->factor, &column) ||
+      !churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->direction))
+    return false;
+  for (size_t j = 0; j < n; j++) {
+    newton->direction[j] = -newton->direction[j];
+    newton->trial.coefficients[j] = newton->point.coefficients[j] + newton->direction[j];
+  }
+  return true;
+}
+
+/* Lower but for rounding, and the gradient at most this share. */
+static bool is_better(const churn_newton *newton, double share)
+{
+  const churn_point *from = &newton->point, *to = &newton->trial;
+  return to->sums[0] <= from->sums[0] + 1e-12 * fabs(from->sums[0]) &&
+         to->max_gradient <= share * from->max_gradient;
+}
+
+static void adopt(approach *a)
+{
+  churn_newton *newton = a->newton;
+  churn_point old = newton->point;
+  newton->point = newton->trial;
+  newton->trial = old;
+  a->share = newton->point.max_gradient / old.max_gradient;
+  newton->iterations++;
+  churn_newton_progress(newton);
+}
+
+/* Whether the exact Hessian at the trial would hold to the end: the next step squares the gradient,
+ * and one more with the same Hessian ends. */
+static bool is_time(const approach *a)
+{
+  return !a->exact &&
+         a->newton->point.max_gradient * a->share <= sqrt(a->newton->settings.gradient_tolerance);
+}
+
+static void learn(approach *a, bool exact)
+{
+  churn_newton *newton = a->newton;
+  size_t columns = newton->objective.matrix->columns, n = columns + 1;
+  if (exact)
+    memcpy(a->hessian, newton->trial.sums + churn_kernel_hessian_start(columns),
+           n * (n + 1) / 2 * sizeof *a->hessian);
+  else
+    churn_secant_learn(a->hessian, n, newton->direction, newton->point.sums + 1,
+                       newton->trial.sums + 1, newton->solution);
+  a->fresh = exact;
+  a->exact = a->exact || exact;
+}
+
+static churn_status step(approach *a, bool *going, churn_error *error)
+{
+  churn_newton *newton = a->newton;
+  bool exact = is_time(a);
+  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, error)
+                              : churn_objective_slope(&newton->objective, &newton->trial, error);
+  *going = status == CHURN_OK && is_better(newton, slowest);
+  if (!*going)
+    return status;
+  learn(a, exact);
+  adopt(a);
+  return CHURN_OK;
+}
+
+/* Whether the next step should end where nothing is left to gain. */
+static bool is_near(const approach *a)
+{
+  double now = a->newton->point.max_gradient, tolerance = a->newton->settings.gradient_tolerance;
+  return (a->fresh && now <= square_share * sqrt(tolerance)) ||
+         (now <= tolerance && now * a->share <= end_share * tolerance);
+}
+
+static bool is_there(const approach *a)
+{
+  return a->newton->trial.max_gradient <= 10 * end_share * a->newton->settings.gradient_tolerance;
+}
+
+/* Nothing separates: the loss is more than a perfect order would leave, and the next step moves no
+ * row far. */
+static bool is_sure(const churn_newton *newton)
+{
+  return newton->settings.ridge_lambda > 0 ||
+         (newton->point.loss >= newton->lowest_weight &&
+          !churn_newton_may_move_far(newton, newton->direction));
+}
+
+/* The last step, to where the Hessian is wanted; or the last but one. */
+static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
+{
+  churn_newton *newton = a->newton;
+  churn_status status = churn_newton_evaluate(newton, &newton->trial, error);
+  *going = status == CHURN_OK && is_better(newton, 1);
+  if (!*going)
+    return status;
+  *arrived = is_there(a);
+  learn(a, true);
+  adopt(a);
+  newton->stop = CHURN_STOP_GRADIENT;
+  return CHURN_OK;
+}
+
+churn_status churn_approach_run(churn_newton *newton, double *hessian, double worst, bool *arrived,
+                                churn_error *error)
+{
+  approach a = {newton, hessian, false, false, first_share};
+  *arrived = false;
+  churn_status status = churn_objective_slope(&newton->objective, &newton->point, error);
+  bool going = status == CHURN_OK && newton->point.sums[0] < worst;
+  for (int i = 0; i < STEPS && status == CHURN_OK && going && !*arrived; i++) {
+    going = find_direction(&a);
+    bool near = is_near(&a);
+    going = going && (!near || is_sure(newton));
+    if (going)
+      status = near ? land(&a, arrived, &going, error) : step(&a, &going, error);
+  }
+  return status;
+}

@@ -204,6 +204,10 @@ begin "the model is the promoted one; without one it says so"
 run 66 nightly world --as-of 2025-12-12
 [ ! -e world/runs/2025-12-12 ] || fail "it was published"
 
+"$churn" models promote world model.json -q >promoted 2>&1 || fail "cannot promote"
+run 0 nightly world --as-of 2025-12-12 -o promoted.runs
+same promoted.runs/2025-12-12/model.json model.json
+
 begin "today is the day of SOURCE_DATE_EPOCH"
 SOURCE_DATE_EPOCH=$(date -u -d '2025-12-12 23:59:59' +%s) "$churn" $night -q 2>err
 [ "$(readlink world/runs/latest)" = 2025-12-12 ] || fail "latest is $(readlink world/runs/latest)"

@@ -106,6 +106,7 @@ first=$(sed -n 2p apart/2025-12-16/ranked.csv | cut -d, -f2)
 { cat world/complaints.csv; printf '%s,2025-12-01,,3,support\n' "$first"; } >late.csv
 run 0 nightly world/long.yaml -m other.json --as-of 2025-12-17 -o apart --source complaints=late.csv
 mv apart/2025-12-17 late; run 0 nightly world/long.yaml -m other.json --as-of 2025-12-17 -o apart
+adds_up late/changes.csv late/ranked.csv apart/2025-12-16/ranked.csv
 awk -F, -v id="$first" '$1 == id { print $8, $9, $10 }' late/changes.csv >a
 awk -F, -v id="$first" '$1 == id { print $8, $9, $10 }' apart/2025-12-17/changes.csv >b
 read -r late_data late_time late_model <a; read -r data time model <b

@@ -152,7 +152,8 @@ void churn_registry_time_format(int64_t time, char text[CHURN_REGISTRY_TIME_SIZE
 const char *churn_registry_kind_name(churn_registry_kind kind);
 
 /* The changes. All make the folder where it is missing, write down what `current` was found to be
- * where no line says it, and record themselves; each is done wholly or, after an error, not at all.
+ * where no line says it, and record themselves; each is done wholly or, after an error, not at all
+ * (but where only the folder cannot be flushed: then it is done, and the answer is IO).
  * A change that is cut short by the end of the process can be made again. CANNOT_CREATE,
  * PERMISSION, IO, NO_MEMORY; BUSY by `expected`. */
 

@@ -60,6 +60,8 @@ static churn_status open_registry(const churn_project *project, const churn_regi
     return churn_error_set(error, CHURN_USAGE, "the reason is no UTF-8 text");
   churn_status status =
       churn_journal_open(project->registry, CHURN_HISTORY_NAME, true, &o->journal, error);
+  if (status == CHURN_OK)
+    churn_registry_sweep(project->registry);
   if (status == CHURN_OK && (o->registry = calloc(1, sizeof *o->registry)) == NULL)
     status = churn_error_no_memory(error);
   if (status == CHURN_OK)

@@ -73,6 +73,10 @@ CHURN_MUST_USE churn_status churn_registry_link_read(const char *folder, churn_r
 CHURN_MUST_USE churn_status churn_registry_link_set(const char *folder, const char *id,
                                                     churn_error *error);
 
+/* registry_sweep.c: removes the temporary files of models and cards that a killed process left.
+ * Under the history's lock nobody else has any. */
+void churn_registry_sweep(const char *folder);
+
 /* registry.c: the events of an open journal into an empty registry, whose folder is set, and the
  * link; an event of no line where the two differ. */
 CHURN_MUST_USE churn_status churn_registry_fill(churn_registry *registry,

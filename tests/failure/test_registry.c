@@ -1,7 +1,8 @@
 /* Every change of the registry, and a retraining, while each of its allocations and system calls
  * fails in turn: the answer is an error with words, the model in use is the one that was (or, where
  * only the folder could not be flushed, the new one), line and link agree, and the same call made
- * again goes through.
+ * again goes through. And every change while its process is killed before each system call in turn:
+ * what a reader sees is the old state or the new one, and the next change leaves nothing behind.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "opened.h"
@@ -10,13 +11,16 @@
 
 #include <churn/churn.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef enum step { MEMORY, OPEN, WRITE, FSYNC, RENAME, SYMLINK, LINKAT, MKDIR, STEPS } step;
@@ -24,12 +28,16 @@ typedef enum step { MEMORY, OPEN, WRITE, FSYNC, RENAME, SYMLINK, LINKAT, MKDIR, 
 static const char *const step_names[STEPS] = {"an allocation", "open",    "write",  "fsync",
                                               "rename",        "symlink", "linkat", "mkdir"};
 
-static bool armed, failed_once;
+static bool armed, failed_once, killing;
 static step failing;
 static long countdown;
 
 static bool fails(step now)
 {
+  if (armed && killing && now != MEMORY && --countdown == 0)
+    raise(SIGKILL);
+  if (killing)
+    return false;
   if (!armed || now != failing || --countdown != 0)
     return false;
   failed_once = true;
@@ -60,6 +68,17 @@ WRAP(int, symlink, (const char *target, const char *path), (target, path), SYMLI
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), MKDIR, -1)
 WRAP(int, linkat, (int from, const char *path, int to, const char *name, int flags),
      (from, path, to, name, flags), LINKAT, -1)
+
+/* Only to be killed at: what cannot be removed is no failure of a change. */
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+
+int __wrap_unlink(const char *path)
+{
+  if (killing)
+    (void)fails(STEPS);
+  return __real_unlink(path);
+}
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -280,6 +299,99 @@ static void fail_all(call *function, bool retrains, const long least[STEPS])
   }
 }
 
+/* What a reader sees: the models in use before, and after, may be said to differ from the line. */
+static const char *id_after_kill(fixture *f)
+{
+  static char id[33];
+  churn_registry *registry = NULL;
+  churn_error error = {0};
+  churn_run run = {.notes = churn_notes_new()};
+  assert_ok(churn_registry_read(f->project, &run, &registry, &error), &error);
+  for (size_t i = 0; i < churn_notes_count(run.notes); i++)
+    if (strcmp(churn_notes_get(run.notes, i)->code, "current_differs") != 0)
+      fail_msg("%s", churn_notes_get(run.notes, i)->text);
+  snprintf(id, sizeof id, "%s", registry->current == NULL ? "" : registry->current);
+  if (id[0] != '\0') {
+    char *path = NULL;
+    churn_model *model = NULL;
+    assert_ok(churn_registry_current(f->project, &path, &error), &error);
+    assert_ok(churn_model_read(path, &model, &error), &error);
+    churn_model_free(model);
+    free(path);
+  }
+  churn_registry_free(registry);
+  churn_notes_free(run.notes);
+  return id;
+}
+
+static size_t hidden_files(void)
+{
+  DIR *folder = opendir(scratch_path("models"));
+  size_t count = 0;
+  assert_non_null(folder);
+  for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    count += entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
+             strcmp(entry->d_name, "..") != 0;
+  closedir(folder);
+  return count;
+}
+
+/* Runs the call in a child that is killed before its `number`-th system call; false when it came to
+ * its end. */
+static bool killed(fixture *f, call *function, long number)
+{
+  int ended = -1;
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    churn_error error = {0};
+    countdown = number;
+    armed = killing = true;
+    _exit(function(f, &error) == CHURN_OK ? 0 : 1);
+  }
+  assert_int_equal(waitpid(child, &ended, 0), child);
+  assert_true(WIFSIGNALED(ended) || WEXITSTATUS(ended) == 0);
+  return WIFSIGNALED(ended);
+}
+
+/* How many system calls there were. `after` gets what is in use in the end. */
+static long kill_each(call *function, bool retrains)
+{
+  for (long number = 1;; number++) {
+    fixture f;
+    char before[33], after[33], seen[33];
+    churn_error error = {0};
+    fresh(&f);
+    if (retrains)
+      forget_current();
+    strcpy(before, id_in_use(&f));
+    bool cut = killed(&f, function, number);
+    strcpy(seen, id_after_kill(&f));
+    bool moved = strcmp(seen, before) != 0;
+    if (cut && !(function == rollback_call && moved))
+      assert_ok(function(&f, &error), &error);
+    churn_registry_change change = change_of();
+    assert_ok(churn_registry_keep(f.project, f.ids[0], &change, &error), &error);
+    strcpy(after, id_in_use(&f));
+    if (moved && strcmp(seen, after) != 0)
+      fail_msg("killed before call %ld: neither the old nor the new model is in use", number);
+    assert_int_equal(hidden_files(), 0);
+    clear(&f);
+    if (!cut)
+      return number - 1;
+  }
+}
+
+static void killed_at_every_call(void **state)
+{
+  (void)state;
+  assert_true(kill_each(add_call, false) >= 15);
+  assert_true(kill_each(promote_call, false) >= 6);
+  assert_true(kill_each(rollback_call, false) >= 6);
+  assert_true(kill_each(keep_call, false) >= 4);
+  assert_true(kill_each(retrain_call, true) >= 20);
+}
+
 static void adding(void **state)
 {
   (void)state;
@@ -319,8 +431,13 @@ static void retraining(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(adding),  cmocka_unit_test(promoting), cmocka_unit_test(rolling_back),
-      cmocka_unit_test(keeping), cmocka_unit_test(reading),   cmocka_unit_test(retraining),
+      cmocka_unit_test(adding),
+      cmocka_unit_test(promoting),
+      cmocka_unit_test(rolling_back),
+      cmocka_unit_test(keeping),
+      cmocka_unit_test(reading),
+      cmocka_unit_test(retraining),
+      cmocka_unit_test(killed_at_every_call),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

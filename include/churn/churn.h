@@ -34,4 +34,7 @@
 #include <churn/score.h>
 #include <churn/sink.h>
 
+#include <churn/gates.h>
+#include <churn/nightly.h>
+
 #endif

@@ -20,6 +20,8 @@ static const cli_verb verbs[] = {
      cmd_compare},
     {"score", "PROJECT -m MODEL", "rank current customers by the probability that they leave",
      cmd_score},
+    {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
+     cmd_nightly},
     {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",
      cmd_retrain},
     {"models", "ACTION PROJECT [MODEL]", "list, show, promote, rollback, history: the registry",

@@ -12,7 +12,8 @@
 enum { MOST_PARTS = 256, PART_BITS = 16 };
 
 churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t request_count,
-                                   size_t customers, const uint32_t *map, churn_spill *spill)
+                                   size_t customers, const uint32_t *map, churn_day before,
+                                   churn_spill *spill)
 {
   churn_grouping *g = calloc(1, sizeof *g);
   if (g == NULL)
@@ -21,6 +22,7 @@ churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t 
                         .request_count = request_count,
                         .customers = customers,
                         .map = map,
+                        .before = before,
                         .spill = spill};
   while (g->shift < PART_BITS && customers >> g->shift >= MOST_PARTS)
     g->shift++;
@@ -88,10 +90,24 @@ static void look_at_days(const churn_batch_column *days, size_t rows, churn_stor
   piece->last_day = last;
 }
 
+static churn_day day_of(const churn_batch_column *days, size_t row)
+{
+  return days->narrow != NULL ? churn_narrow_day(days->narrow, row) : days->days[row];
+}
+
 static bool is_dayless(const churn_batch_column *days, size_t row)
 {
-  churn_day day = days->narrow != NULL ? churn_narrow_day(days->narrow, row) : days->days[row];
-  return day == CHURN_DAY_MISSING;
+  return day_of(days, row) == CHURN_DAY_MISSING;
+}
+
+/* Rows from..to that are dated before the grouping's day. */
+static size_t count_before(const churn_grouping *g, const churn_batch_column *days, size_t from,
+                           size_t to)
+{
+  size_t count = 0;
+  for (size_t i = from; i < to; i++)
+    count += !is_dayless(days, i) && day_of(days, i) < g->before;
+  return count;
 }
 
 /* Customers of all rows, CHURN_CODE_MISSING for rows left out; counts them a part, from starts[1]
@@ -116,6 +132,7 @@ static bool find_customers(const churn_grouping *g, const churn_batch_column *co
     ordered = ordered && !dayless && found != CHURN_CODE_MISSING && found >> g->shift >= part;
     if (found == CHURN_CODE_MISSING) {
       piece->rows_unmatched += dated;
+      piece->rows_unmatched_before += count_before(g, &columns[1], first, i);
     } else {
       part = found >> g->shift;
       piece->starts[part + 1] += (uint32_t)dated;

@@ -275,6 +275,7 @@ static void add_up(finishing *f)
   for (size_t p = 0; p < g->piece_count; p++) {
     const churn_stored_piece *piece = &g->pieces[p];
     h->rows_unmatched += piece->rows_unmatched;
+    h->rows_unmatched_before += piece->rows_unmatched_before;
     h->rows_dayless += piece->rows_dayless;
     if (piece->last_day > h->last_day)
       h->last_day = piece->last_day;

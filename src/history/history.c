@@ -278,7 +278,7 @@ static churn_status take_history(const churn_build *build, size_t index, const l
   churn_grouping *grouping = NULL;
   if (status == CHURN_OK) {
     grouping = churn_grouping_new(l->requests, l->count, build->data->customers.count, space.map,
-                                  build->data->spill);
+                                  build->settings->before, build->data->spill);
     status = grouping == NULL ? churn_error_no_memory(build->error)
                               : read_rows(build, index, l, &space, grouping);
   }

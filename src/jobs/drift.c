@@ -36,8 +36,9 @@ static churn_status measure_feature(void *context, size_t feature, int thread, c
       values[d->counts[0] + after.count++] = value;
   }
   bool category = churn_plan_type(d->pipeline->plan, feature) == CHURN_VALUE_TEXT;
-  churn_status status =
-      churn_stability_index(&before, &after, category, &d->drifts[feature], error);
+  churn_stability stability = {NAN, 0};
+  churn_status status = churn_stability_index(&before, &after, category, &stability, error);
+  d->drifts[feature] = stability.index;
   free(values);
   return status;
 }

@@ -3,11 +3,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/judge.h"
 
+#include "base/holm.h"
 #include "base/memory.h"
 #include "design/split.h"
 #include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
-#include "evaluate/holm.h"
 #include "fit/logit_line.h"
 
 #include <math.h>

@@ -131,6 +131,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     REJECTS,
     CACHE,
     REGISTRY,
+    NIGHTLY,
+    GATES,
     RETRAIN,
     SCORES,
     FORMAT
@@ -139,8 +141,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
       {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},    {"registry", NULL},  {"retrain", NULL},    {"scores", NULL},
-      CHURN_FORMAT_FIELDS};
+      {"cache", NULL},    {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
+      {"retrain", NULL},  {"scores", NULL},    CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -160,6 +162,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);
+  churn_nightly_read(reader, fields[NIGHTLY].value, fields[GATES].value, project);
   churn_retrain_read(reader, fields[RETRAIN].value, project);
   project->pool_rows =
       (int)churn_reader_whole(reader, fields[POOL].value, "pool", LARGEST_POOL, DEFAULT_POOL);

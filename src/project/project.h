@@ -204,6 +204,40 @@ typedef struct churn_feature_set_spec {
   size_t pattern_count;
 } churn_feature_set_spec;
 
+/* What a night's figures are held against (monitor/gates.h says how). */
+typedef enum churn_gate_kind {
+  CHURN_GATE_ROWS,
+  CHURN_GATE_UNMATCHED,
+  CHURN_GATE_REJECTED,
+  CHURN_GATE_FRESHNESS,
+  CHURN_GATE_MISSING,
+  CHURN_GATE_UNSEEN,
+  CHURN_GATE_DRIFT,
+  CHURN_GATE_SCORES,
+  CHURN_GATE_RATE,
+  CHURN_GATE_KINDS
+} churn_gate_kind;
+
+typedef struct churn_gate_spec {
+  bool off;
+  bool hold;             /* tripped: nothing is published */
+  double limit;          /* what it means depends on the kind */
+  churn_located *except; /* sources or features that it does not judge, '*' and '?' as in a shell */
+  size_t except_count;
+} churn_gate_spec;
+
+/* Whether the gate does not judge `subject`. */
+bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
+
+typedef struct churn_nightly_spec {
+  char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
+  bool no_changes;  /* changes: no */
+  bool no_outcomes; /* outcomes: no */
+  uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
+  churn_gate_spec gates[CHURN_GATE_KINDS];
+} churn_nightly_spec;
+
 struct churn_project {
   struct churn_arena *arena; /* owns the project and every text in it */
   char *path;
@@ -225,6 +259,7 @@ struct churn_project {
   char *rejects;  /* folder for rejected rows, resolved; "rejects" beside the project by default */
   char *cache;    /* folder for parsed sources, resolved; NULL = none */
   char *registry; /* folder for models and what was decided, resolved; "models" by default */
+  churn_nightly_spec nightly;
   churn_retrain_spec retrain;
   char *scores_to;    /* the database that ranked lists go to, resolved; NULL = none */
   char *scores_table; /* its table; NULL = the default of churn/sink.h */
@@ -239,6 +274,9 @@ struct churn_project {
 
 /* The place of a located text in the project file. */
 churn_place churn_project_place(const churn_project *project, const churn_located *located);
+
+/* The key of a gate: "rows", … */
+const char *churn_gate_name(churn_gate_kind kind);
 
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);

@@ -75,6 +75,9 @@ void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const chur
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
+/* The sections `nightly` and `gates`: what is not given gets its default. */
+void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
+                        churn_project *project);
 void churn_retrain_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
 /* Needs customers and histories: they decide what no features means. */

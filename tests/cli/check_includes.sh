@@ -38,9 +38,10 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
+    gates.h) echo monitor ;;
     card.h) echo report ;;
-    compare.h | leaks.h | registry.h | retrain.h | train.h) echo jobs ;;
     sink.h) echo sink ;;
+    compare.h | leaks.h | nightly.h | registry.h | retrain.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

@@ -24,6 +24,25 @@ typedef struct malformed {
 } malformed;
 
 static const malformed cases[] = {
+    /* nights */
+    {"a key of nightly that is not", HEAD "nightly: {ouput: runs}\n", 3, 11,
+     "unknown key \"ouput\" in nightly", 0},
+    {"nothing to keep", HEAD "nightly: {keep: 0}\n", 3, 17, "expected a whole number >= 1", 0},
+    {"nightly as a list", HEAD "nightly: [runs]\n", 3, 10, "{output: runs, keep: 90}", 0},
+    {"a gate that is not", HEAD "gates: {row: 0.2}\n", 3, 9, "unknown key \"row\" in gates", 0},
+    {"a share that is none", HEAD "gates: {rows: 1.5}\n", 3, 15,
+     "gates.rows: expected a share between 0 and 1, like 0.2, found \"1.5\"", 0},
+    {"a limit that would let nothing pass", HEAD "gates: {rows: 0}\n", 3, 15, "found \"0\"", 0},
+    {"a factor below 1", HEAD "gates: {rate: {limit: 0.9}}\n", 3, 23,
+     "gates.rate: expected a factor above 1, like 1.5", 0},
+    {"a fresh source of today", HEAD "gates: {freshness: 0.5}\n", 3, 20, "days >= 1", 0},
+    {"a limit in words", HEAD "gates: {drift: high}\n", 3, 16, "gates.drift: expected a number", 0},
+    {"a key of a gate that is not", HEAD "gates: {drift: {holds: true}}\n", 3, 17,
+     "unknown key \"holds\" in gates.drift", 0},
+    {"a hold that is no flag", HEAD "gates: {drift: {hold: maybe}}\n", 3, 23, "true or false", 0},
+    {"exceptions that are no list", HEAD "gates: {drift: {except: tenure}}\n", 3, 25,
+     "gates.drift.except must be a list", 0},
+    {"a gate that is a list", HEAD "gates: {drift: [0.1]}\n", 3, 16, "{limit: 0.1, hold: true}", 0},
     /* bytes */
     {"an empty file", "", 1, 1, "the file is empty; a project file starts with \"version: 1\"", 0},
     {"only comments", "# nothing\n\n", 1, 1, "the file is empty", 0},

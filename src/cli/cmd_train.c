@@ -28,14 +28,7 @@ static void print_model(const churn_model *model)
 {
   cli_print_coefficients(model, stdout);
   fputc('\n', stdout);
-  cli_print_figures(&model->training, "On the training rows", stdout);
-  if (model->validation.rows > 0)
-    cli_print_figures(&model->validation,
-                      strcmp(model->validation_kind, "later_snapshots") == 0
-                          ? "On later snapshots"
-                          : "On held-out customers",
-                      stdout);
-  cli_print_calibration(model, stdout);
+  cli_print_validation(model, stdout);
 }
 
 static churn_status run_train(cli *c, const request *r)

@@ -19,8 +19,9 @@ bool churn_flat_readable(const churn_schema *schema, const churn_needs *needs)
 {
   const churn_project *project = schema->project;
   const churn_schema_source *source = &schema->sources[0];
-  if (project->base_kind != CHURN_BASE_FILE || project->customers.id.text == NULL ||
-      project->joined.text != NULL || project->left.text != NULL || project->history_count > 0)
+  if (project->base_kind != CHURN_BASE_FILE || project->customers.rowset.target != NULL ||
+      project->customers.id.text == NULL || project->joined.text != NULL ||
+      project->left.text != NULL || project->history_count > 0)
     return false;
   for (size_t c = 0; c < source->column_count; c++)
     if (is_read(schema, needs, c) && churn_type_is_text(source->columns[c].type))

@@ -7,7 +7,6 @@
 #include "base/parallel.h"
 #include "score/recalibration.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +74,8 @@ churn_tile_scores *churn_tile_scores_new(const churn_model *model)
   churn_tile_scores *made = churn_array_new_aligned(1, sizeof *made);
   if (made == NULL)
     return NULL;
-  *made = (churn_tile_scores){.contributions = churn_array_new_aligned(
+  *made = (churn_tile_scores){.kernel = churn_tile_kernel_choose(),
+                              .contributions = churn_array_new_aligned(
                                   (model->feature_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
                               .design = churn_array_new_aligned(
                                   (model->column_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
@@ -96,17 +96,6 @@ void churn_tile_scores_free(churn_tile_scores *scores)
   free(scores);
 }
 
-/* A column's part of all logits and of its feature's contributions. */
-static void add_column(const churn_model_column *column, const double *restrict x,
-                       double *restrict logits, double *restrict contributions)
-{
-  double mean = column->mean, estimate = column->estimate;
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-    logits[r] += x[r] * estimate;
-    contributions[r] += (x[r] - mean) * estimate;
-  }
-}
-
 churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw, size_t rows,
                                churn_tile_scores *scores, uint64_t *unseen, churn_error *error)
 {
@@ -119,55 +108,22 @@ churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw, si
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     scores->logits[r] = model->intercept.estimate;
   for (size_t c = 0; status == CHURN_OK && c < model->column_count; c++)
-    add_column(&model->columns[c], scores->design + c * CHURN_TILE_ROWS, scores->logits,
-               scores->contributions + model->columns[c].feature * CHURN_TILE_ROWS);
+    scores->kernel->add(model->columns[c].mean, model->columns[c].estimate,
+                        scores->design + c * CHURN_TILE_ROWS, scores->logits,
+                        scores->contributions + model->columns[c].feature * CHURN_TILE_ROWS);
   for (size_t f = 0; f < features; f++)
     *unseen += scores->levels[f];
   return status;
 }
 
-/* The largest so far of each row, and whose they are. */
-typedef struct largest {
-  double size[CHURN_REASONS][CHURN_TILE_ROWS];
-  int64_t feature[CHURN_REASONS][CHURN_TILE_ROWS];
-} largest;
-
-/* Puts a feature's contributions where they belong, behind equal ones of features before it.
- * Without a branch: which is larger cannot be predicted. */
-static void rank_feature(largest *restrict so_far, int64_t feature,
-                         const double *restrict contributions)
-{
-  double *restrict s0 = so_far->size[0], *restrict s1 = so_far->size[1],
-                   *restrict s2 = so_far->size[2];
-  int64_t *restrict f0 = so_far->feature[0], *restrict f1 = so_far->feature[1],
-                    *restrict f2 = so_far->feature[2];
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-    double x = contributions[r];
-    bool first = x > s0[r], second = x > s1[r], third = x > s2[r];
-    s2[r] = second ? s1[r] : third ? x : s2[r];
-    f2[r] = second ? f1[r] : third ? feature : f2[r];
-    s1[r] = first ? s0[r] : second ? x : s1[r];
-    f1[r] = first ? f0[r] : second ? feature : f1[r];
-    s0[r] = first ? x : s0[r];
-    f0[r] = first ? feature : f0[r];
-  }
-}
-
 void churn_tile_scores_find_reasons(const churn_model *model, size_t rows,
                                     churn_tile_scores *scores)
 {
-  largest found;
-  static_assert(CHURN_REASONS == 3, "rank_feature knows three");
-  for (size_t k = 0; k < CHURN_REASONS; k++)
-    for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-      found.size[k][r] = 0;
-      found.feature[k][r] = UINT32_MAX;
-    }
-  for (size_t f = 0; f < model->feature_count; f++)
-    rank_feature(&found, (int64_t)f, scores->contributions + f * CHURN_TILE_ROWS);
+  int64_t found[CHURN_REASONS][CHURN_TILE_ROWS];
+  scores->kernel->rank(scores->contributions, model->feature_count, found);
   for (size_t k = 0; k < CHURN_REASONS; k++)
     for (size_t r = 0; r < rows; r++)
-      scores->reasons[k][r] = (uint32_t)found.feature[k][r];
+      scores->reasons[k][r] = (uint32_t)found[k][r];
 }
 
 /* The task's view of a chunk. */

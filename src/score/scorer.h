@@ -12,6 +12,7 @@
 
 #include "design/encoding.h"
 #include "design/pipeline.h"
+#include "score/tile.h"
 
 #include <churn/score.h>
 
@@ -54,6 +55,7 @@ CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
 typedef struct churn_tile_scores {
   double logits[CHURN_TILE_ROWS];                   /* without the row's offset */
   uint32_t reasons[CHURN_REASONS][CHURN_TILE_ROWS]; /* as in churn_scores */
+  const churn_tile_kernel *kernel;
   double *contributions; /* [features * 256]: feature f of row r at f * 256 + r */
   double *design;
   uint64_t *levels;

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { KEY_BITS = 32, LEAST_KEPT = 1 << 12 };
 
@@ -99,6 +100,20 @@ static churn_status start_worker(taker *t, churn_flat_worker *w, churn_error *er
   return CHURN_OK;
 }
 
+/* Room for the rows that a worker may come to read, so that they need not be moved, and lie in
+ * large pages; what is not used is not there. Exports of shorter rows, or packed ones, grow on. */
+static bool expect_rows(const churn_flat_rows_kept *kept, churn_flat_part *p)
+{
+  enum { ROW_BYTES = 48, ID_BYTES = 10, MOST_ROWS = 1 << 24 };
+  struct stat found;
+  if (kept->top > 0 || stat(kept->pipeline->project->customers.path, &found) != 0)
+    return true;
+  size_t rows = (size_t)found.st_size / ROW_BYTES / kept->part_count;
+  rows = rows < MOST_ROWS ? rows : MOST_ROWS;
+  return churn_array_reserve(&p->rows, &p->rows_capacity, rows, sizeof *p->rows) &&
+         churn_array_reserve(&p->ids, &p->id_capacity, rows * ID_BYTES, 1);
+}
+
 static churn_status begin(void *context, size_t workers, churn_error *error)
 {
   taker *t = context;
@@ -113,8 +128,9 @@ static churn_status begin(void *context, size_t workers, churn_error *error)
     kept->parts[i].last_cell = CHURN_FLAT_CELLS - 1;
     kept->parts[i].next_look = kept->top > LEAST_KEPT ? (size_t)kept->top : LEAST_KEPT;
     kept->parts[i].cells = churn_array_new(CHURN_FLAT_CELLS, sizeof *kept->parts[i].cells);
-    status = kept->parts[i].cells == NULL ? churn_error_no_memory(error)
-                                          : start_worker(t, &kept->workers[i], error);
+    status = kept->parts[i].cells == NULL || !expect_rows(kept, &kept->parts[i])
+                 ? churn_error_no_memory(error)
+                 : start_worker(t, &kept->workers[i], error);
   }
   return status;
 }

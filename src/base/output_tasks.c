@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { PARTS_A_THREAD = 3 };
+enum { PARTS_A_THREAD = 8 };
 
 typedef struct group {
   churn_output *output;

@@ -120,8 +120,14 @@ typedef struct churn_figures {
   uint64_t rows;
   uint64_t churners;
   double auc;
+  double auc_lower, auc_upper; /* its 95 % interval, on the logit of the area (Pepe 2003, 5.2.4), by
+                                  DeLong's variance, with customers of several rows as clusters
+                                  (Obuchowski 1997); NaN with fewer than two churners or stayers,
+                                  and where no pair, or every pair, is ranked wrong */
   double log_loss;
+  double null_log_loss; /* of the same probability for every row: the share of them that churned */
   double brier;
+  double null_brier; /* likewise */
   double
       calibration_intercept; /* logit P(y) = intercept + logit (offset): calibration in the large */
   double calibration_slope;  /* logit P(y) = a + slope * logit */

@@ -120,3 +120,14 @@ double *churn_snapshots_weights(const churn_snapshots *snapshots)
     weights[i] = snapshots->rows[i].weight;
   return weights;
 }
+
+uint32_t *churn_snapshots_clusters(const churn_snapshots *snapshots, uint32_t *count)
+{
+  uint32_t *clusters = churn_array_new(snapshots->count, sizeof *clusters);
+  *count = 0;
+  for (size_t i = 0; clusters != NULL && i < snapshots->count; i++) {
+    *count += i == 0 || snapshots->rows[i].customer != snapshots->rows[i - 1].customer;
+    clusters[i] = *count - 1;
+  }
+  return clusters;
+}

@@ -56,4 +56,7 @@ CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, chur
 int8_t *churn_snapshots_labels(const churn_snapshots *snapshots);
 double *churn_snapshots_weights(const churn_snapshots *snapshots);
 
+/* The rows' customers as dense numbers in the rows' order, *count of them; likewise. */
+uint32_t *churn_snapshots_clusters(const churn_snapshots *snapshots, uint32_t *count);
+
 #endif

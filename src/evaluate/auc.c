@@ -29,8 +29,8 @@ typedef struct auc_work {
   double *parts;       /* [rows][sets] what each row moves each area by */
   uint32_t *order;     /* [rows] cluster after cluster, in it by fold and label */
   size_t *starts;      /* [clusters + 1] in `order` */
-  uint64_t *seen;      /* [folds * 2] clusters with a stayer, with a churner */
-  uint64_t clusters;   /* that have a row in a fold that takes part */
+  double *seen;        /* [folds * 2] clusters with a stayer, with a churner */
+  double clusters;     /* that have a row in a fold that takes part */
   double *lanes;       /* [lanes][sets * sets] */
   double *scratch;     /* [threads][2 * sets] */
 } auc_work;
@@ -174,16 +174,24 @@ static size_t kind_end(const auc_work *w, size_t place, size_t end)
   return place;
 }
 
+/* How many clusters of equal rows the cluster stands for. */
+static double copies_of(const auc_work *w, size_t cluster)
+{
+  const churn_judged *judged = w->judged;
+  return judged->repeated && judged->clusters == NULL ? churn_judged_weight(judged, cluster) : 1;
+}
+
 static void count_clusters(auc_work *w)
 {
   for (size_t c = 0; c < churn_judged_clusters(w->judged); c++) {
     bool counts = false;
+    double copies = copies_of(w, c);
     for (size_t i = w->starts[c]; i < w->starts[c + 1]; i = kind_end(w, i, w->starts[c + 1])) {
       size_t kind = kind_of(w, i);
-      w->seen[kind]++;
+      w->seen[kind] += copies;
       counts = counts || takes_part(&w->totals[kind / 2]);
     }
-    w->clusters += counts;
+    w->clusters += counts ? copies : 0;
   }
 }
 
@@ -197,9 +205,9 @@ static bool has_covariance(const auc_work *w)
 }
 
 /* n/(n - 1) of few clusters. */
-static double correction(uint64_t clusters)
+static double correction(double clusters)
 {
-  return (double)clusters / ((double)clusters - 1);
+  return clusters / (clusters - 1);
 }
 
 static void add_square(double *matrix, const double *vector, size_t size, double factor)
@@ -211,11 +219,12 @@ static void add_square(double *matrix, const double *vector, size_t size, double
 
 /* With u the cluster's sum and u_k that of one fold and label: I/(I-1) u u' + sum_k (I_k/(I_k-1) -
  * I/(I-1)) u_k u_k', the covariance of the head comment with the squares of kinds taken out of the
- * products and put back with their own factor. */
+ * products and put back with their own factor. Parts of n equal clusters are n times those of one,
+ * and their n squares 1/n of the parts'. */
 static void add_cluster(const auc_work *w, size_t cluster, double *sum, double *of_kind,
                         double *matrix)
 {
-  double all = correction(w->clusters);
+  double all = correction(w->clusters), copies = copies_of(w, cluster);
   size_t last = w->starts[cluster + 1];
   memset(sum, 0, w->sets * sizeof *sum);
   for (size_t i = w->starts[cluster], end; i < last; i = end) {
@@ -229,9 +238,9 @@ static void add_cluster(const auc_work *w, size_t cluster, double *sum, double *
         of_kind[s] += w->parts[w->order[k] * w->sets + s];
     for (size_t s = 0; s < w->sets; s++)
       sum[s] += of_kind[s];
-    add_square(matrix, of_kind, w->sets, correction(w->seen[kind]) - all);
+    add_square(matrix, of_kind, w->sets, (correction(w->seen[kind]) - all) / copies);
   }
-  add_square(matrix, sum, w->sets, all);
+  add_square(matrix, sum, w->sets, all / copies);
 }
 
 static churn_status sum_lane(void *context, size_t lane, int thread, churn_error *error)

@@ -143,6 +143,8 @@ void cli_print_coefficients(const churn_model *model, FILE *file);
 void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
 void cli_print_calibration(const churn_model *model, FILE *file);
+bool cli_is_weighted(const churn_model *model);   /* rows stand for more than themselves */
+const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "not recalibrated" */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);

@@ -28,6 +28,10 @@ static void print_model(const churn_model *model)
 {
   cli_print_coefficients(model, stdout);
   fputc('\n', stdout);
+  if (cli_is_weighted(model))
+    fputs("Rows are counted as they are in the file; all else is of the population that they "
+          "stand for.\n",
+          stdout);
   cli_print_figures(&model->training, "On the training rows", stdout);
   if (model->validation.rows > 0)
     cli_print_figures(&model->validation,

@@ -53,6 +53,11 @@ static void print_weighting(const churn_model *model, FILE *file)
     fprintf(file, "Offset: %s.\n", model->offset);
 }
 
+bool cli_is_weighted(const churn_model *model)
+{
+  return model->population != (double)model->rows;
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
@@ -218,7 +223,7 @@ static void print_figures(const churn_evaluation *evaluation, FILE *file)
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
 {
   print_span(evaluation, file);
-  fputc('\n', file);
+  fprintf(file, "probabilities: %s\n\n", cli_recalibrated(evaluation->recalibration));
   print_figures(evaluation, file);
   if (evaluation->unseen_levels > 0)
     fprintf(file,

@@ -112,6 +112,14 @@ static churn_status compute(const churn_model *model, const churn_snapshots *sna
   return CHURN_OK;
 }
 
+/* Static text, which outlives the model. */
+static const char *name_recalibration(const churn_recalibration *recalibration)
+{
+  return !churn_recalibrates(recalibration)            ? "none"
+         : strcmp(recalibration->method, "platt") == 0 ? "platt"
+                                                       : "isotonic";
+}
+
 churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_model *model,
                                  const churn_snapshots *snapshots, const uint64_t *capture_counts,
                                  size_t capture_count, const churn_run *run,
@@ -137,8 +145,10 @@ churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_mod
   if (status == CHURN_OK)
     status = compute(model, snapshots, &scores, labels, weights, capture_counts, capture_count, run,
                      evaluation, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
     evaluation->unseen_levels = unseen;
+    evaluation->recalibration = name_recalibration(&model->recalibration);
+  }
   churn_scorer_free(scorer);
   free(scores.probabilities);
   free(scores.logits);

@@ -22,6 +22,7 @@ static void append_rows(churn_json_text *text, const churn_evaluation *e)
     churn_json_text_at(text, 2, "in_sample_reason", e->in_sample_reason);
   }
   churn_json_whole_at(text, 2, "unseen_levels", e->unseen_levels);
+  churn_json_text_at(text, 2, "recalibration", e->recalibration);
 }
 
 static void append_figures(churn_json_text *text, const churn_evaluation *e)

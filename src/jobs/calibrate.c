@@ -242,8 +242,14 @@ static churn_status tabulate(work *w, churn_error *error)
     return churn_error_no_memory(error);
   for (o->bin_count = 0; o->bin_count < count; o->bin_count++) {
     const churn_calibration_bin *b = &bins[count - 1 - o->bin_count];
-    o->bins[o->bin_count] = (churn_reliability){b->count,    b->churners,     b->mean_probability,
-                                                b->observed, b->interval.low, b->interval.high};
+    o->bins[o->bin_count] = (churn_reliability){.rows = b->count,
+                                                .churners = b->churners,
+                                                .population = b->rows,
+                                                .population_churners = b->observed * b->rows,
+                                                .mean_predicted = b->mean_probability,
+                                                .observed = b->observed,
+                                                .lower = b->interval.low,
+                                                .upper = b->interval.high};
   }
   return CHURN_OK;
 }

@@ -183,6 +183,8 @@ static const churn_shape figures_shape = SHAPE(figures_fields, churn_figures, fa
 static const churn_field reliability_fields[] = {
     PLAIN("rows", WHOLE, churn_reliability, rows),
     PLAIN("churners", WHOLE, churn_reliability, churners),
+    PLAIN("population", NUMBER, churn_reliability, population),
+    PLAIN("population_churners", NUMBER, churn_reliability, population_churners),
     PLAIN("mean_predicted", NUMBER, churn_reliability, mean_predicted),
     PLAIN("observed", NUMBER, churn_reliability, observed),
     PLAIN("lower", NUMBER, churn_reliability, lower),

@@ -212,8 +212,8 @@ static void fill_calibration(churn_model *m)
   o->slope_lower = 0.8447;
   o->slope_upper = NAN;
   COPY(o->bins, o->bin_count,
-       (churn_reliability[]){{401, 170, 0.4273, 170.0 / 401, 0.3761, 0.4731},
-                             {3600, 342, 0.0917, 0.095, 0.0858, 0.1051}});
+       (churn_reliability[]){{401, 170, 398.5, 168.94, 0.4273, 170.0 / 401, 0.3761, 0.4731},
+                             {3600, 342, 3602.5, 342.24, 0.0917, 0.095, 0.0858, 0.1051}});
   r->asked = strdup("isotonic");
   r->method = strdup("isotonic");
   r->slope = 1;

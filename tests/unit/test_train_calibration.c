@@ -186,9 +186,16 @@ static void a_thinned_export_is_judged_on_the_population(void **state)
   assert_string_equal(o->error_kind, "robust");
   assert_true(fabs(o->figures.calibration_intercept) < 0.02);
   assert_true(fabs(o->figures.calibration_slope - 1) < 0.1);
-  for (size_t i = 0; i < o->bin_count; i++)
-    assert_true(o->bins[i].lower < o->bins[i].mean_predicted + 0.1 &&
-                o->bins[i].upper > o->bins[i].mean_predicted - 0.1);
+  double population = 0, churners = 0;
+  for (size_t i = 0; i < o->bin_count; i++) {
+    const churn_reliability *b = &o->bins[i];
+    assert_true(b->lower < b->mean_predicted + 0.1 && b->upper > b->mean_predicted - 0.1);
+    assert_close(b->population_churners / b->population, b->observed, 1e-12, 0);
+    population += b->population;
+    churners += b->population_churners;
+  }
+  assert_close(population, model->population, 1e-12, 0);
+  assert_close(churners, model->population_churners, 1e-12, 0);
   churn_model_free(model);
 }
 

@@ -151,7 +151,8 @@ typedef struct churn_sampled_spec {
  * alpha) / 2 b_j^2). */
 typedef struct churn_fit_spec {
   churn_covariance_choice covariance;
-  bool profile_intervals; /* intervals: profile */
+  bool profile_intervals; /* intervals: profile, profile_always */
+  bool profile_always;    /* whatever time they take */
   churn_penalty penalty;
   bool firth_where_separated; /* separation: firth */
   churn_lambda_source lambda_source;

@@ -162,6 +162,19 @@ static void profile_intervals_of_dependent_rows_are_refused_in_words(void **stat
   assert_string_equal(model->interval_kind, "wald");
 }
 
+/* Few rows: waiting for them takes no override. */
+static void firths_profiles_can_be_had_whatever_they_take(void **state)
+{
+  (void)state;
+  train(1, "{penalty: firth, intervals: profile_always, out_of_fold: no}");
+  assert_string_equal(model->interval_kind, "profile");
+  double upper = model->columns[0].upper;
+  clear(NULL);
+  train(1, "{penalty: firth, intervals: profile, out_of_fold: no}");
+  assert_close(model->columns[0].upper, upper, 0, 0);
+  assert_null(note_text("wald_intervals"));
+}
+
 static void without_a_covariance_there_are_estimates_alone(void **state)
 {
   (void)state;
@@ -314,6 +327,7 @@ int main(void)
                                 clear),
       cmocka_unit_test_teardown(profile_intervals_come_on_request, clear),
       cmocka_unit_test_teardown(profile_intervals_of_dependent_rows_are_refused_in_words, clear),
+      cmocka_unit_test_teardown(firths_profiles_can_be_had_whatever_they_take, clear),
       cmocka_unit_test_teardown(without_a_covariance_there_are_estimates_alone, clear),
       cmocka_unit_test_teardown(the_factors_of_a_ridge_count_in_the_inference, clear),
       cmocka_unit_test_teardown(churners_are_counted_as_distinct_customers, clear),

@@ -125,7 +125,7 @@ typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
 void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
 /* No line of the table is to be wider than `width`, as far as cutting texts of the first column in
- * the middle can see to it. */
+ * the middle can see to it, on a terminal: in a pipe or file nothing is cut. */
 void cli_table_narrow(cli_table *table, size_t width);
 void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
 

@@ -11,7 +11,9 @@
 
 churn_split churn_split_of(const churn_project *project, churn_day test_from)
 {
-  churn_split split = {.test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from
+  churn_split split = {.project = project,
+                       .asked = test_from,
+                       .test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from
                                                                    : test_from,
                        .span_days = project->outcome.gap_days + project->outcome.horizon_days,
                        .test_share = project->test_share};
@@ -40,6 +42,9 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
                               const churn_snapshots *all, churn_split_part part,
                               churn_snapshots **taken, churn_error *error)
 {
+  churn_status asked = churn_snapshots_check_day(split->project, split->asked, error);
+  if (asked != CHURN_OK)
+    return asked;
   churn_snapshots *s = calloc(1, sizeof *s);
   size_t count = 0;
   for (size_t i = 0; i < all->count; i++)

@@ -200,7 +200,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`");
+                    "`active_within`, or all had the `terminal` event");
   if (status == CHURN_OK)
     status = churn_scorer_new(model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)

@@ -167,7 +167,7 @@ static int bench(const char *path, bool scan, int threads)
   churn_error error = {0};
   churn_table *table = NULL;
   scan_sums sums = {0};
-  const churn_row_taker taker = {begin, take, &sums};
+  const churn_row_taker taker = {.begin = begin, .take = take, .context = &sums};
   const churn_table_settings settings = {.taker = scan ? &taker : NULL};
   struct rusage usage;
   double start = now();

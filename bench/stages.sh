@@ -1,4 +1,4 @@
-# Stages of bench/run in which whole programs race on CSV files: parse, features, cache, memory, equal, score, compare, scaling. Sourced by
+# Stages of bench/run in which whole programs race on CSV files: parse, features, cache, memory, database, equal, score, compare, scaling. Sourced by
 # bench/run.
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -332,4 +332,70 @@ stage_equal() {
   equal_one ar_invoices "$here/../datasets/ar_invoices.yaml" ar_invoices
   equal_one ravenstack "$here/../datasets/ravenstack.yaml" ravenstack_saas
   equal_one language "$here/equal/language.yaml" ar_invoices
+}
+
+# A history out of a database, into the features of one day, against the database's own client throwing the same rows away.
+from_database() { # NAME FROM
+  cat >"$scratch/database.$1.yaml" <<Y
+version: 1
+customers: {from: $scratch/world/customers.csv, id: customer_id, joined: signup_date, left: closed_date}
+histories:
+  engagements: {$2, id: customer_id, day: date, columns: {channel: category}}
+features:
+  recent: count(engagements over 30d)
+  phoned: count(engagements where channel = "phone" over 90d)
+Y
+}
+read_database() { # NAME
+  measure "database.$1" "$build/churn" features "$scratch/database.$1.yaml" --as-of 2024-07-01 --quiet --threads "$threads" -o "$scratch/database.$1.csv" ||
+    { cat "$scratch/database.$1.err" >&2; exit 1; }
+}
+dump_database() { # NAME
+  case $1 in
+    postgresql) measure database.dump psql -qc 'COPY interactions TO STDOUT' ;;
+    sqlite) measure database.dump sqlite3 "$scratch/world.db" 'SELECT * FROM interactions' ;;
+  esac >/dev/null || exit 1
+}
+race_database() { # NAME FROM
+  local round case=${events}rows-$1
+  from_database "$1" "$2"
+  for ((round = 0; round < repeats; round++)); do
+    read_database "$1"
+    dump_database "$1"
+    cmp "$scratch/database.file.csv" "$scratch/database.$1.csv" || { status=1; echo "unequal database $case file"; return; }
+  done
+  echo "time database $case $(median_time "database.$1" wall)"
+  ratio_of "ratio database $case client" "$(median_time "database.$1" wall)" "$(median_time database.dump wall)"
+  awk -v t="$(median_time "database.$1" wall)" -v n="$events" -v head="speed database $case" 'BEGIN {printf "%s ours %.2f million rows/s\n", head, n / t / 1e6}'
+  awk -v t="$(median_time database.dump wall)" -v n="$events" -v head="speed database $case" 'BEGIN {printf "%s client %.2f million rows/s\n", head, n / t / 1e6}'
+  echo "peak database $case $(peak_mib "database.$1") $(peak_mib database.dump) client"
+  rm -f "$scratch"/database.dump.*
+}
+
+stage_database() {
+  make_world "$customers" "$scratch/world" "$world"
+  events=$(($(wc -l <"$scratch/world/interactions.csv") - 1))
+  from_database file "from: $scratch/world/interactions.csv"
+  read_database file
+  local work=$scratch create='CREATE TABLE interactions (customer_id text, date date, channel text)'
+  # shellcheck source=tests/cli/databases.sh
+  . "$here/../tests/cli/databases.sh"
+  if start_server; then
+    sql "$create"
+    sql "\\copy interactions FROM '$scratch/world/interactions.csv' CSV HEADER"
+    sql 'VACUUM (FREEZE, ANALYZE) interactions' # else the first reads write too
+    race_database postgresql 'from: "postgresql:", table: interactions'
+  else
+    echo "missing database ${events}rows-postgresql client"
+  fi
+  stop_server
+  trap 'rm -rf "$scratch"' EXIT
+  if command -v sqlite3 >/dev/null; then
+    sqlite3 "$scratch/world.db" "$create" ".import --csv --skip 1 '$scratch/world/interactions.csv' interactions"
+    race_database sqlite "from: \"sqlite:$scratch/world.db\", table: interactions"
+    rm -f "$scratch/world.db"
+  else
+    echo "missing database ${events}rows-sqlite client"
+  fi
+  rm -f "$scratch"/database.*
 }

@@ -21,13 +21,20 @@
 #include <churn/features.h>
 #include <churn/leaks.h>
 
+#include <churn/card.h>
 #include <churn/model.h>
 
+#include <churn/registry.h>
 #include <churn/train.h>
 
 #include <churn/compare.h>
 #include <churn/curves.h>
 #include <churn/evaluate.h>
+#include <churn/retrain.h>
 #include <churn/score.h>
+#include <churn/sink.h>
+
+#include <churn/gates.h>
+#include <churn/nightly.h>
 
 #endif

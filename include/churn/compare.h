@@ -78,9 +78,17 @@ typedef struct churn_compared_set {
   uint32_t not_converged;
   /* What it costs on this machine; differs from run to run. */
   double extraction_ms; /* for a thousand customers as of one day, one thread */
-  double fit_ms;        /* all folds */
+  double fit_ms;        /* all folds; of what fits of several sets share, a share by columns */
   uint64_t row_bytes;   /* of one customer's features as numbers */
 } churn_compared_set;
+
+/* The likelihood-ratio test on all rows, where one set's features are among the other's: is there
+ * anything in the columns that the larger has more of? */
+typedef struct churn_nested_figures {
+  size_t larger; /* index into sets */
+  uint32_t df;   /* 0 = no test: not nested, customers with several rows, no likelihood */
+  double chi2, p;
+} churn_nested_figures;
 
 /* Second set minus first, on the same rows. */
 typedef struct churn_compared_pair {
@@ -89,7 +97,8 @@ typedef struct churn_compared_pair {
   double auc_std_error, z, p;
   double p_adjusted; /* Holm's, over the pairs */
   churn_estimate log_loss, captured, captured_value;
-  char *verdict; /* in words */
+  churn_nested_figures nested;
+  char *verdict; /* in words: by AUC, and where log-loss or money tell otherwise */
 } churn_compared_pair;
 
 /* The best set trained on a part of the customers, the same for every fold, and all of a smaller
@@ -118,6 +127,8 @@ typedef struct churn_compared_feature {
   churn_estimate drop;   /* of the AUC, out of fold, when its values are dealt out anew among the
                             customers of a fold and day */
   churn_model_test test; /* all its columns together, on all rows; scaled_gvif tells collinearity */
+  uint32_t group;        /* features of one number move together: a column of one and a column of
+                            another correlate by 0.8 or more, up or down; 0 = alone */
   double missing;        /* share of the rows */
   double drift;          /* population stability index of the last as-of day against the first */
 } churn_compared_feature;
@@ -200,9 +211,10 @@ CHURN_MUST_USE churn_status churn_comparison_write_page(const churn_comparison *
 CHURN_MUST_USE churn_status churn_comparison_write_folds(const churn_comparison *comparison,
                                                          const char *path, churn_error *error);
 
-/* The ledger: models/comparisons.jsonl beside the project, a line of JSON for each comparison, the
- * oldest first. A line is what `--json` prints without the curves, after an `id`: the hash of all
- * of it but the costs. There is no time in it: the data's fingerprints and days tell when. */
+/* The ledger: comparisons.jsonl in the registry (models/ beside the project), a line of JSON for
+ * each comparison, the oldest first. A line is what `--json` prints without the curves, after an
+ * `id`: the hash of all of it but the costs. There is no time in it: the data's fingerprints and
+ * days tell when. */
 
 typedef struct churn_recorded_set {
   char *name;

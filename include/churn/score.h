@@ -63,6 +63,12 @@ void churn_ranking_free(churn_ranking *ranking);
 
 size_t churn_ranking_count(const churn_ranking *ranking);
 
+/* The day that was scored; CHURN_DAY_MISSING for a flat export. */
+churn_day churn_ranking_as_of(const churn_ranking *ranking);
+
+/* The id of the model that scored; borrowed from the model. */
+const char *churn_ranking_model_id(const churn_ranking *ranking);
+
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 

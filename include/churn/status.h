@@ -39,7 +39,8 @@ typedef enum churn_status {
 
 enum { CHURN_MESSAGE_SIZE = 1024, CHURN_PLACE_SIZE = 512 };
 
-/* What went wrong and where. `line` and `column` count from 1; 0 = not known. Texts are always
+/* What went wrong and where. `line` and `column` count from 1; 0 = not known. In rows of a database
+ * (`file` begins with sqlite: or postgresql:) `line` is the row's number. Texts are always
  * terminated. */
 typedef struct churn_error {
   churn_status status;
@@ -52,7 +53,8 @@ typedef struct churn_error {
 /* A short English name of a status ("malformed data"); never NULL. */
 const char *churn_status_name(churn_status status);
 
-/* Writes `file:line:column: message` (parts that are not known are left out) into text[0..size). */
+/* Writes `file:line:column: message` (parts that are not known are left out) into text[0..size); of
+ * a database's rows `sqlite:FILE, table NAME, row N: message`. */
 void churn_error_format(const churn_error *error, char *text, uint64_t size);
 
 #ifdef __cplusplus

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `length` more bytes at the end; NULL when there is none. */
-static char *room(churn_buffer *buffer, size_t length)
+char *churn_buffer_room(churn_buffer *buffer, size_t length)
 {
   if (length > buffer->capacity - buffer->used)
     buffer->failed = buffer->failed || !churn_array_reserve(&buffer->bytes, &buffer->capacity,
@@ -20,7 +19,7 @@ static char *room(churn_buffer *buffer, size_t length)
 
 void churn_buffer_write(churn_buffer *buffer, const void *bytes, size_t length)
 {
-  char *to = room(buffer, length);
+  char *to = churn_buffer_room(buffer, length);
   if (to == NULL || length == 0)
     return;
   memcpy(to, bytes, length);
@@ -29,7 +28,7 @@ void churn_buffer_write(churn_buffer *buffer, const void *bytes, size_t length)
 
 void churn_buffer_number(churn_buffer *buffer, double value)
 {
-  char *to = room(buffer, CHURN_NUMBER_TEXT_SIZE);
+  char *to = churn_buffer_room(buffer, CHURN_NUMBER_TEXT_SIZE);
   if (to != NULL)
     buffer->used += churn_number_format(value, to);
 }

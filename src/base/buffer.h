@@ -16,6 +16,10 @@ typedef struct churn_buffer {
 } churn_buffer;
 
 void churn_buffer_write(churn_buffer *buffer, const void *bytes, size_t length);
+
+/* Room for `length` bytes behind the used ones, for who writes them there and adds to `used`; NULL
+ * when memory ran out. */
+char *churn_buffer_room(churn_buffer *buffer, size_t length);
 void churn_buffer_number(churn_buffer *buffer, double value); /* as churn_number_format */
 
 /* One CSV field: quoted by RFC 4180 where it holds the comma, a quote, a line end, or

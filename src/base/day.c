@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <churn/day.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -217,6 +216,12 @@ bool churn_day_format_valid(const char *format)
   return year && month && day;
 }
 
+static void write_digits(char *text, size_t digits, int value)
+{
+  for (; digits > 0; value /= 10)
+    text[--digits] = (char)('0' + value % 10);
+}
+
 void churn_day_format(churn_day day, char text[CHURN_DAY_TEXT_SIZE])
 {
   text[0] = '\0';
@@ -224,8 +229,12 @@ void churn_day_format(churn_day day, char text[CHURN_DAY_TEXT_SIZE])
     return;
   int year, month, day_of_month;
   churn_day_to_civil(day, &year, &month, &day_of_month);
-  snprintf(text, CHURN_DAY_TEXT_SIZE, "%04u-%02u-%02u", (unsigned)year % 10000,
-           (unsigned)month % 100, (unsigned)day_of_month % 100);
+  write_digits(text, 4, year);
+  text[4] = '-';
+  write_digits(text + 5, 2, month);
+  text[7] = '-';
+  write_digits(text + 8, 2, day_of_month);
+  text[10] = '\0';
 }
 
 churn_day churn_day_add_months(churn_day day, int months)

@@ -53,4 +53,10 @@ CHURN_MUST_USE churn_status churn_dictionary_merge(const churn_dictionary *const
                                                    size_t count, churn_dictionary **merged,
                                                    uint32_t **remaps);
 
+/* A dictionary of texts that are distinct and in bytewise order, so that each one's code is its
+ * place; *made is NULL where they are not. NO_MEMORY, INTERNAL as above. */
+CHURN_MUST_USE churn_status churn_dictionary_of_sorted(const char *const *texts,
+                                                       const size_t *lengths, size_t count,
+                                                       churn_dictionary **made);
+
 #endif

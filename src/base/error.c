@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +37,21 @@ const char *churn_status_name(churn_status status)
   return (size_t)status < count ? names[status] : "unknown status";
 }
 
+/* Places in what source/spools.h read have a row, and no line. */
+static bool is_database(const char *file)
+{
+  return strncmp(file, "sqlite:", 7) == 0 || strncmp(file, "postgresql:", 11) == 0 ||
+         strncmp(file, "postgres:", 9) == 0;
+}
+
 void churn_error_format(const churn_error *error, char *text, uint64_t size)
 {
   if (size == 0)
     return;
   char place[CHURN_PLACE_SIZE + 48] = "";
-  if (error->file[0] != '\0' && error->line > 0 && error->column > 0)
+  if (is_database(error->file) && error->line > 0)
+    snprintf(place, sizeof place, "%s, row %" PRIu64 ": ", error->file, error->line);
+  else if (error->file[0] != '\0' && error->line > 0 && error->column > 0)
     snprintf(place, sizeof place, "%s:%" PRIu64 ":%" PRIu64 ": ", error->file, error->line,
              error->column);
   else if (error->file[0] != '\0' && error->line > 0)

@@ -33,15 +33,27 @@ churn_hash churn_hash_bytes(const void *bytes, size_t length)
 void churn_line_sum_join(churn_line_sum *sum, const churn_line_sum *other)
 {
   sum->low += other->low;
-  sum->high += other->high + (sum->low < other->low);
+  sum->high += other->high;
 }
 
-void churn_line_sum_add_line(churn_line_sum *sum, const char *line, size_t length)
+static inline void add_line(churn_line_sum *sum, const char *line, size_t length)
 {
   if (length == 0)
     return;
-  XXH128_hash_t hash = XXH3_128bits(line, length);
-  churn_line_sum_join(sum, &(churn_line_sum){hash.low64, hash.high64});
+  sum->low += XXH3_64bits(line, length);
+  sum->high++;
+}
+
+void churn_line_sum_add_lines(churn_line_sum *sum, const char *text, const uint32_t *starts,
+                              size_t step, size_t count, bool returns)
+{
+  churn_line_sum all = {0, 0};
+  for (size_t i = 0; i < count; i++, starts += step) {
+    size_t from = starts[0], to = starts[step] - 1;
+    to -= returns && to > from && text[to - 1] == '\r';
+    add_line(&all, text + from, to - from);
+  }
+  churn_line_sum_join(sum, &all);
 }
 
 /* Adds text[0..length), which holds no LF: lone CRs end lines too, and a CR before an LF leaves an
@@ -52,7 +64,7 @@ static void add_lines(churn_line_sum *sum, const char *text, size_t length)
     const char *line_end = memchr(at, '\r', (size_t)(end - at));
     if (line_end == NULL)
       line_end = end;
-    churn_line_sum_add_line(sum, at, (size_t)(line_end - at));
+    add_line(sum, at, (size_t)(line_end - at));
     at = line_end + 1;
   }
 }

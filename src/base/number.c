@@ -234,6 +234,21 @@ static bool round_decimal(uint64_t mantissa, int exponent, int places, uint64_t 
   return twice < fives[places] || (twice == fives[places] && (mantissa & 1) == 0);
 }
 
+/* Sums of money and other numbers of one or two places, most of those that are not whole; 0 for
+ * others. A text of at most 15 digits that reads back is the only one, so it is the one that
+ * format_decimal finds. */
+static size_t format_hundredths(double value, char *text)
+{
+  double size = fabs(value), hundredths = size * 100;
+  if (!(size >= 0.01 && hundredths < 1e15))
+    return 0;
+  uint64_t digits = (uint64_t)(hundredths + 0.5);
+  if ((double)digits / 100 != size)
+    return 0;
+  bool tenths = digits % 10 == 0;
+  return write_decimal(tenths ? digits / 10 : digits, tenths ? 1 : 2, signbit(value), text);
+}
+
 /* Numbers of everyday size that are not whole, by exact arithmetic: a tenth of the time of printf
  * and strtod, to the same text. 0 for others. Up to 20 places: 53 bits * 5^20 fits in 128. */
 static size_t format_decimal(double value, char *text)
@@ -264,7 +279,9 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
     return 0;
   if (fabs(value) < 1e15 && value == trunc(value))
     return format_whole(value, text);
-  size_t length = format_decimal(value, text);
+  size_t length = format_hundredths(value, text);
+  if (length == 0)
+    length = format_decimal(value, text);
   if (length > 0)
     return length;
   /* 15 digits always survive text-double-text, so fewer can only be right when %.15g already drops

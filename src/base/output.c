@@ -238,7 +238,7 @@ static void keep_mode(const churn_output *output)
     return;
 }
 
-static bool sync_folder(const char *folder)
+bool churn_folder_sync(const char *folder)
 {
   int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0)
@@ -269,7 +269,7 @@ static bool put_in_place(churn_output *output)
     return false;
   free(output->temporary);
   output->temporary = NULL;
-  return sync_folder(output->folder);
+  return churn_folder_sync(output->folder);
 }
 
 static churn_status report(const churn_output *output, const char *doing, int system_error,

@@ -7,6 +7,7 @@
 #define CHURN_BASE_OUTPUT_H
 
 #include <churn/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,10 @@ void churn_output_csv(churn_output *output, const char *text, size_t length);
  * stands whole under its name and the answer is IO, because a power cut may bring the old one back.
  * IO, CANNOT_CREATE, PERMISSION, NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_output_commit(churn_output *output, churn_error *error);
+
+/* Flushes the folder to disk, so that the names in it last; true also where that cannot be done.
+ * False with errno. */
+bool churn_folder_sync(const char *folder);
 
 /* Throws away what was written and frees the output; NULL allowed. */
 void churn_output_discard(churn_output *output);

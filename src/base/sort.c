@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { DIGIT_BITS = 8, BUCKETS = 1 << DIGIT_BITS, DIGITS = 64 / DIGIT_BITS };
@@ -51,4 +52,15 @@ churn_keyed *churn_sort(churn_keyed *rows, churn_keyed *spare, size_t count)
     spare = swap;
   }
   return rows;
+}
+
+void churn_sort_if_needed(void *rows, size_t count, size_t size,
+                          int (*compare)(const void *, const void *))
+{
+  const char *row = rows;
+  size_t at = 1;
+  while (at < count && compare(row + (at - 1) * size, row + at * size) <= 0)
+    at++;
+  if (at < count)
+    qsort(rows, count, size, compare);
 }

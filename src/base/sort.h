@@ -25,4 +25,8 @@ double churn_sort_number(uint64_t key);
  * sorted ones are in what is returned, one of the two. */
 churn_keyed *churn_sort(churn_keyed *rows, churn_keyed *spare, size_t count);
 
+/* qsort, for what is often in order already: then one look at each is all. */
+void churn_sort_if_needed(void *rows, size_t count, size_t size,
+                          int (*compare)(const void *, const void *));
+
 #endif

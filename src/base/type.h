@@ -58,7 +58,8 @@ typedef struct churn_format {
   const char *const *missing; /* tokens that mean "no value"; NULL = empty, NA, NaN, NULL, \N.
                                  Blanks alone always do. */
   size_t missing_count;
-  uint64_t max_bad_rows; /* more than this many rejected rows fail the read */
+  uint64_t max_bad_rows;           /* more than this many rejected rows fail the read */
+  const struct churn_spool *spool; /* the rows of a database (source/spools.h); NULL = a file */
 } churn_format;
 
 #endif

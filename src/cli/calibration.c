@@ -71,3 +71,17 @@ void cli_print_calibration(const churn_model *model, FILE *file)
   }
   print_recalibration(&model->recalibration, file);
 }
+
+void cli_print_validation(const churn_model *model, FILE *file)
+{
+  bool later = strcmp(model->validation_kind, "later_snapshots") == 0;
+  if (cli_is_weighted(model))
+    fputs("Rows are counted as they are in the file; all else is of the population that they "
+          "stand for.\n",
+          file);
+  cli_print_figures(&model->training, "On the training rows", file);
+  if (model->validation.rows > 0)
+    cli_print_figures(&model->validation, later ? "On later snapshots" : "On held-out customers",
+                      file);
+  cli_print_calibration(model, file);
+}

@@ -29,10 +29,17 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv);
 int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
+int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
+int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
+int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
 int cmd_demo(const cli_verb *verb, int argc, const char **argv);
 
 enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 16 };
+
+/* How messages are written: for people, with <level> before each line for journald
+ * (sd-daemon(3)), or an object of JSON a line. */
+typedef enum cli_log_form { CLI_LOG_TEXT, CLI_LOG_JOURNAL, CLI_LOG_JSON } cli_log_form;
 
 /* What every verb has: the run that the library gets, the error it fills, and the options of
  * cli_common_options. */
@@ -47,6 +54,7 @@ typedef struct cli {
   int quiet;
   int verbose;
   int no_cache;
+  cli_log_form log;
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
@@ -112,8 +120,23 @@ churn_status cli_day(cli *c, const char *option, const char *text, churn_day *da
 /* Exit code of a status (DESIGN section 6). */
 int cli_exit_code(churn_status status);
 
+/* Shows what the library had to say so far, once. */
+void cli_show_notes(cli *c);
+
 /* The last word of a verb on standard error, after all notes; nothing with --quiet. */
 void cli_say(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* log.c: the row of --log-format, for verbs that run unattended; its text into c->log (NULL:
+ * journal where standard error is one, else text); a line in that form: `STAGE: TEXT`. */
+struct poptOption cli_log_option(const char **format);
+churn_status cli_read_log(cli *c, const char *format);
+void cli_log_line(const cli *c, churn_log_level level, const char *stage, const char *text);
+
+/* signals.c: SIGINT and SIGTERM set c->run.stop->asked where that is worth it, and else end the
+ * program. cli_end_by_signal ends it by the signal that came, if one did. */
+void cli_catch_signals(cli *c);
+bool cli_was_signalled(void);
+void cli_end_by_signal(void);
 
 /* Progress bar on standard error, when it is a terminal. */
 void cli_progress_init(churn_progress *progress);
@@ -145,6 +168,7 @@ void cli_print_figures(const churn_figures *figures, const char *title, FILE *fi
 void cli_print_calibration(const churn_model *model, FILE *file);
 bool cli_is_weighted(const churn_model *model);   /* rows stand for more than themselves */
 const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "not recalibrated" */
+void cli_print_validation(const churn_model *model, FILE *file); /* all figures, and the above */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);

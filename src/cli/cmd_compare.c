@@ -3,11 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
-#include <signal.h>
 #include <string.h>
-
-static churn_stop_request stop;
-static volatile sig_atomic_t ended_by; /* signal, 0 = none */
 
 typedef struct request {
   const char *project_path;
@@ -58,29 +54,6 @@ static churn_status read_settings(cli *c, const request *r, churn_compare_settin
     status = cli_day(c, "--last", r->last, &settings->last);
   return status == CHURN_OK ? cli_day(c, "--test-from", r->test_from, &settings->test_from)
                             : status;
-}
-
-/* The first signal lets what is finished be written, where there is something; the next one, or one
- * before that, ends the program at once, as without this handler. */
-static void end_early(int number)
-{
-  if (stop.worth) {
-    ended_by = number;
-    stop.asked = 1;
-    return;
-  }
-  signal(number, SIG_DFL);
-  raise(number);
-}
-
-static void catch_signals(void)
-{
-  static const int numbers[] = {SIGINT, SIGTERM};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    struct sigaction action = {.sa_handler = end_early, .sa_flags = (int)SA_RESETHAND}, before;
-    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-      sigaction(numbers[i], &action, NULL);
-  }
 }
 
 /* The comparison stands by now: a ledger that cannot be written is worth a warning. */
@@ -147,8 +120,7 @@ static churn_status run_compare(cli *c, const request *r)
     churn_project_free(project);
     return status;
   }
-  catch_signals();
-  c->run.stop = &stop;
+  cli_catch_signals(c);
   if (status == CHURN_OK)
     status = churn_compare(project, &settings, &c->run, &comparison, &c->error);
   if (status == CHURN_OK)
@@ -215,9 +187,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
     return cli_close(&c, cli_usage(&c, "an argument is missing; expected PROJECT"));
   r.project_path = r.project_path == NULL ? "." : r.project_path;
   code = cli_close(&c, run_compare(&c, &r));
-  if (code == 0 && ended_by != 0) {
-    signal(ended_by, SIG_DFL);
-    raise(ended_by);
-  }
+  if (code == 0)
+    cli_end_by_signal();
   return code;
 }

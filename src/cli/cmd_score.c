@@ -7,8 +7,9 @@
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *by, *output;
+  const char *model, *as_of, *by, *output, *table;
   long top;
+  int publish;
 } request;
 
 static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
@@ -44,24 +45,57 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
             cli_count(report->unseen_levels));
 }
 
+static churn_status check_output(cli *c, const request *r)
+{
+  const churn_sink sink = {r->output, r->table};
+  if (churn_sink_is_database(r->output))
+    return churn_sink_check(&sink, &c->error);
+  return r->table == NULL ? cli_check_target(c, r->output)
+                          : cli_usage(c, "--table is of a database; expected -o sqlite:FILE or "
+                                         "-o postgresql:");
+}
+
+static churn_status check_published(cli *c, const churn_project *project, churn_sink *published)
+{
+  return churn_sink_of_project(project, published)
+             ? churn_sink_check(published, &c->error)
+             : cli_usage(c, "--publish: the project has no key \"scores\"; expected scores: {to: "
+                            "sqlite:FILE or postgresql:}");
+}
+
+static churn_status write_list(cli *c, const churn_ranking *ranking, const request *r,
+                               const churn_sink *published)
+{
+  const churn_sink sink = {r->output, r->table};
+  churn_status status = churn_sink_is_database(r->output)
+                            ? churn_sink_write(ranking, &sink, &c->error)
+                            : churn_ranking_write(ranking, r->output, &c->error);
+  if (status == CHURN_OK && published->target != NULL)
+    status = churn_sink_write(ranking, published, &c->error);
+  return status;
+}
+
 static churn_status run_score(cli *c, const request *r)
 {
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_ranking *ranking = NULL;
+  churn_sink published = {NULL, NULL};
   churn_score_report report = {0};
   churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
-    status = cli_check_target(c, r->output);
+    status = check_output(c, r);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK && r->publish != 0)
+    status = check_published(c, project, &published);
   if (status == CHURN_OK)
     status = churn_model_read(r->model, &model, &c->error);
   if (status == CHURN_OK)
     status = churn_score(project, model, &settings, &c->run, &ranking, &report, &c->error);
   if (status == CHURN_OK)
-    status = churn_ranking_write(ranking, r->output, &c->error);
+    status = write_list(c, ranking, r, &published);
   if (status == CHURN_OK)
     say_what_was_done(c, model, &report, r->output);
   churn_ranking_free(ranking);
@@ -84,6 +118,10 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability or expected-loss", "KEY"},
       cli_output_option(&r.output),
+      {"table", '\0', POPT_ARG_STRING, &r.table, 0,
+       "the table, when -o names a database (default: churn_scores)", "NAME"},
+      {"publish", '\0', POPT_ARG_NONE, &r.publish, 0,
+       "write into the database of the project's key `scores` too", NULL},
       cli_source_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),

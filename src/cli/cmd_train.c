@@ -28,18 +28,7 @@ static void print_model(const churn_model *model)
 {
   cli_print_coefficients(model, stdout);
   fputc('\n', stdout);
-  if (cli_is_weighted(model))
-    fputs("Rows are counted as they are in the file; all else is of the population that they "
-          "stand for.\n",
-          stdout);
-  cli_print_figures(&model->training, "On the training rows", stdout);
-  if (model->validation.rows > 0)
-    cli_print_figures(&model->validation,
-                      strcmp(model->validation_kind, "later_snapshots") == 0
-                          ? "On later snapshots"
-                          : "On held-out customers",
-                      stdout);
-  cli_print_calibration(model, stdout);
+  cli_print_validation(model, stdout);
 }
 
 static churn_status run_train(cli *c, const request *r)

@@ -184,15 +184,16 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
 }
 
 static const char *const severities[] = {"note", "warning", "error"};
+static const churn_log_level levels[] = {CHURN_LOG_INFO, CHURN_LOG_WARNING, CHURN_LOG_ERROR};
 
-static void show_note(const churn_note *note)
+static void show_note(const cli *c, const churn_note *note)
 {
   churn_error place = {.line = note->line, .column = note->column};
   char text[TEXT_SIZE];
   snprintf(place.message, sizeof place.message, "%s", note->text);
   snprintf(place.file, sizeof place.file, "%s", note->file);
   churn_error_format(&place, text, sizeof text);
-  fprintf(stderr, "%s: %s\n", severities[note->severity], text);
+  cli_log_line(c, levels[note->severity], severities[note->severity], text);
 }
 
 static bool same_note(const churn_note *a, const churn_note *b)
@@ -228,10 +229,10 @@ static void show_notes(const cli *c)
     if (repeated || is_hidden(c, note))
       continue;
     if (c->verbose || before < SHOWN_OF_A_KIND)
-      show_note(note);
+      show_note(c, note);
     else if (before == SHOWN_OF_A_KIND)
-      fprintf(stderr, "%s: … and %zu more of this kind (--verbose shows them)\n",
-              severities[note->severity], after);
+      cli_log_line(c, levels[note->severity], severities[note->severity],
+                   cli_format("… and %zu more of this kind (--verbose shows them)", after));
   }
 }
 
@@ -239,7 +240,7 @@ static void show_error(const cli *c)
 {
   char text[TEXT_SIZE];
   churn_error_format(&c->error, text, sizeof text);
-  fprintf(stderr, "churn %s: %s\n", c->verb->name, text);
+  cli_log_line(c, CHURN_LOG_ERROR, c->log == CLI_LOG_TEXT ? c->name : "error", text);
 }
 
 static bool is_noted(const cli *c)
@@ -254,7 +255,7 @@ static bool is_noted(const cli *c)
 }
 
 /* Notes are shown once, in the order they came up. */
-static void flush_notes(cli *c)
+void cli_show_notes(cli *c)
 {
   cli_progress_clear();
   if (c->notes_shown)
@@ -284,7 +285,7 @@ int cli_close(cli *c, churn_status status)
     c->error.file[0] = '\0';
     c->error.line = c->error.column = 0;
   }
-  flush_notes(c);
+  cli_show_notes(c);
   if (status != CHURN_OK && c->error.message[0] != '\0' && !is_noted(c))
     show_error(c);
   release(c);
@@ -374,7 +375,7 @@ void cli_say(cli *c, const char *format, ...)
   if (c->quiet)
     return;
   flush_output(c);
-  flush_notes(c);
+  cli_show_notes(c);
   if (c->output_errno != 0)
     return;
   va_list arguments;

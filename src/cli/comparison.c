@@ -93,7 +93,8 @@ static void print_steadiness(const churn_comparison *c, FILE *file)
   cli_table_narrow(table, WIDTH);
   cli_table_print(table, file, "  ");
   fputs("  random folds: AUC had single rows been dealt out at random; ms/1,000 and bytes: to\n"
-        "  extract the set for a thousand customers, and to keep one customer's.\n",
+        "  extract the set for a thousand customers, and to keep one customer's; fit ms: of what\n"
+        "  fits of several sets share, each has a share by its columns.\n",
         file);
 }
 
@@ -166,6 +167,29 @@ static void print_wrapped(const char *text, FILE *file)
   fputc('\n', file);
 }
 
+/* Where one set's features are among the other's. */
+static void print_nested(const churn_comparison *c, FILE *file)
+{
+  cli_table *table = cli_table_new("llrrr");
+  bool any = false;
+  cli_table_row(table, "nested sets", "larger", "df", "likelihood ratio", "p");
+  for (size_t i = 0; i < c->pair_count; i++) {
+    const churn_compared_pair *p = &c->pairs[i];
+    if (p->nested.df == 0)
+      continue;
+    any = true;
+    cli_table_row(table, pair_name(c, p), c->sets[p->nested.larger].name, cli_count(p->nested.df),
+                  figure(p->nested.chi2, 1), p_text(p->nested.p));
+  }
+  cli_table_narrow(table, WIDTH);
+  if (any) {
+    cli_table_print(table, file, "  ");
+    fputs("  likelihood ratio: on all rows, is there anything in the columns that the larger has "
+          "more of.\n\n",
+          file);
+  }
+}
+
 static void print_verdicts(const churn_comparison *c, FILE *file)
 {
   for (size_t i = 0; i < c->pair_count; i++) {
@@ -218,6 +242,19 @@ static void print_coefficients(const churn_comparison *c, FILE *file)
   cli_table_print(table, file, "  ");
 }
 
+static void print_groups(const churn_comparison *c, FILE *file)
+{
+  for (uint32_t group = 1, found = 1; found; group++) {
+    const char *line = "  move together (correlation of 0.8 or more):";
+    found = 0;
+    for (size_t i = 0; i < c->best_feature_count; i++)
+      if (c->best_features[i].group == group)
+        line = cli_format("%s%s %s", line, found++ ? "," : "", c->best_features[i].name);
+    if (found)
+      print_wrapped(line + 2, file);
+  }
+}
+
 static void print_features(const churn_comparison *c, FILE *file)
 {
   cli_table *table = cli_table_new("lrlrrrrr");
@@ -235,10 +272,12 @@ static void print_features(const churn_comparison *c, FILE *file)
       file,
       "  lost: AUC, out of fold, when the feature is shuffled among customers; test: %s;\n"
       "  drift: of the last as-of day against the first (above 0.1: look); infl.: above 2, much\n"
-      "  the same as others.\n\n",
+      "  the same as others.\n",
       strcmp(c->test_kind, "likelihood_ratio") == 0 ? "likelihood ratio"
       : strcmp(c->test_kind, "wald") == 0           ? "Wald"
                                                     : "none");
+  print_groups(c, file);
+  fputc('\n', file);
   print_coefficients(c, file);
 }
 
@@ -256,6 +295,7 @@ void cli_print_comparison(const churn_comparison *comparison, FILE *file)
     fprintf(file, "\nAgainst %s, where no other set is named:\n", comparison->sets[0].name);
     print_pairs(comparison, file);
     fputc('\n', file);
+    print_nested(comparison, file);
     print_verdicts(comparison, file);
   }
   if (comparison->learning_count > 0)

@@ -20,6 +20,12 @@ static const cli_verb verbs[] = {
      cmd_compare},
     {"score", "PROJECT -m MODEL", "rank current customers by the probability that they leave",
      cmd_score},
+    {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
+     cmd_nightly},
+    {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",
+     cmd_retrain},
+    {"models", "ACTION PROJECT [MODEL]", "list, show, promote, rollback, history: the registry",
+     cmd_models},
     {"simulate", "DIR", "make a world of customers with known probabilities", cmd_simulate},
 };
 
@@ -40,7 +46,7 @@ static int show_help(FILE *file, int code)
         "`churn demo` leaves behind. Exit codes: 0 done, 1 a gate tripped, 2 usage, 65 bad data, "
         "66 input missing, "
         "70 internal,\n"
-        "73 cannot create output, 74 I/O error, 77 permission, 78 bad project file.\n",
+        "73 cannot create output, 74 I/O error, 75 busy, 77 permission, 78 bad project file.\n",
         file);
   return fflush(file) == 0 ? code : cli_exit_code(CHURN_IO);
 }

@@ -70,9 +70,10 @@ void cli_warn_memory(const cli *c)
     return;
   double taken = 1024.0 * (double)usage.ru_maxrss, bound = (double)c->run.memory_bytes;
   if (taken > bound)
-    fprintf(stderr,
-            "warning: the run took %.0f MiB of memory at its peak, more than --memory (%.1f MiB): "
-            "customers, labels, snapshots and the rows that a model is fitted on are held whole; "
-            "at least that much is needed here\n",
-            ceil(taken / 0x1p20), bound / 0x1p20);
+    cli_log_line(
+        c, CHURN_LOG_WARNING, "warning",
+        cli_format("the run took %.0f MiB of memory at its peak, more than --memory (%.1f MiB): "
+                   "customers, labels, snapshots and the rows that a model is fitted on are held "
+                   "whole; at least that much is needed here",
+                   ceil(taken / 0x1p20), bound / 0x1p20));
 }

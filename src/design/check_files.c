@@ -4,6 +4,7 @@
 #include "design/check_files.h"
 
 #include "base/memory.h"
+#include "source/spools.h"
 #include "source/table.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@ enum { MOST_FAULTS = 1000 };
 /* One file and what the project asks of it. */
 typedef struct file {
   const char *path;
-  const churn_format *format;
+  const churn_rowset *rowset;
+  const churn_format *format; /* the project's; of rows of a database see churn_spools_format */
   churn_column_request *requests;
   size_t count;
   bool sound; /* it opens and has every heading */
@@ -25,6 +27,8 @@ typedef struct files {
   const churn_project *project;
   file *items;
   size_t count;
+  churn_spools *headings; /* of the databases: without rows, and with them */
+  churn_spools *rows;
 } files;
 
 static void ask(const files *all, file *f, const churn_located *heading, churn_type type)
@@ -34,11 +38,14 @@ static void ask(const files *all, file *f, const churn_located *heading, churn_t
                                                      churn_project_place(all->project, heading)};
 }
 
-static file *add_file(files *all, const char *path, const churn_format *format, size_t most)
+static file *add_file(files *all, const char *path, const churn_rowset *rowset,
+                      const churn_format *format, size_t most)
 {
   file *f = &all->items[all->count];
-  *f = (file){
-      .path = path, .format = format, .requests = churn_array_new(most, sizeof *f->requests)};
+  *f = (file){.path = path,
+              .rowset = rowset,
+              .format = format,
+              .requests = churn_array_new(most, sizeof *f->requests)};
   if (f->requests == NULL)
     return NULL;
   all->count++;
@@ -48,7 +55,7 @@ static file *add_file(files *all, const char *path, const churn_format *format, 
 static bool add_source(files *all, const churn_source_spec *spec)
 {
   const churn_project *project = all->project;
-  file *f = add_file(all, spec->path, &spec->format, spec->column_count + 6);
+  file *f = add_file(all, spec->path, &spec->rowset, &spec->format, spec->column_count + 6);
   if (f == NULL)
     return false;
   bool customers = spec == &project->customers, labels = spec == &project->outcome.labels;
@@ -68,7 +75,7 @@ static bool add_source(files *all, const churn_source_spec *spec)
   }
   if (spec->via.path == NULL)
     return true;
-  f = add_file(all, spec->via.path, &spec->format, 2);
+  f = add_file(all, spec->via.path, &spec->via.rowset, &spec->format, 2);
   if (f == NULL)
     return false;
   ask(all, f, &spec->via.id, CHURN_TYPE_ID);
@@ -100,8 +107,8 @@ static bool has_heading(char *const *headings, size_t count, const char *wanted)
 
 /* Asking for a heading that is not there fails before any row is read, with the message that every
  * verb gives. */
-static churn_status tell_missing(file *f, char *const *headings, size_t count, const churn_run *run,
-                                 churn_error *error)
+static churn_status tell_missing(file *f, const churn_format *format, char *const *headings,
+                                 size_t count, const churn_run *run, churn_error *error)
 {
   churn_status status = CHURN_OK;
   for (size_t r = 0; r < f->count && status == CHURN_OK; r++) {
@@ -109,20 +116,24 @@ static churn_status tell_missing(file *f, char *const *headings, size_t count, c
     if (has_heading(headings, count, f->requests[r].heading))
       continue;
     f->sound = false;
-    status = churn_table_read(f->path, f->format, &f->requests[r], 1, NULL, NULL, &table, error);
+    status = churn_table_read(f->path, format, &f->requests[r], 1, NULL, NULL, &table, error);
     churn_table_free(table);
     status = churn_notes_take_fault(run->notes, status, error);
   }
   return status;
 }
 
-static churn_status open_file(file *f, const churn_run *run, churn_error *error)
+static churn_status open_file(const files *all, file *f, const churn_run *run, churn_error *error)
 {
   char **headings = NULL;
   size_t count = 0;
-  churn_status status = churn_table_headings(f->path, f->format, &headings, &count, error);
+  churn_format format;
+  churn_status status =
+      churn_spools_format(all->headings, f->rowset, f->format, run, &format, error);
+  if (status == CHURN_OK)
+    status = churn_table_headings(f->path, &format, &headings, &count, error);
   f->sound = status == CHURN_OK;
-  status = status == CHURN_OK ? tell_missing(f, headings, count, run, error)
+  status = status == CHURN_OK ? tell_missing(f, &format, headings, count, run, error)
                               : churn_notes_take_fault(run->notes, status, error);
   for (size_t h = 0; h < count; h++)
     free(headings[h]);
@@ -130,14 +141,18 @@ static churn_status open_file(file *f, const churn_run *run, churn_error *error)
   return status;
 }
 
-static churn_status read_rows(const file *f, const churn_run *run, churn_error *error)
+static churn_status read_rows(const files *all, const file *f, const churn_run *run,
+                              churn_error *error)
 {
   const churn_table_settings settings = {.collect_all = true, .most_rejects = MOST_FAULTS};
   churn_run quiet = *run;
   quiet.notes = NULL;
   churn_table *table = NULL;
-  churn_status status =
-      churn_table_read(f->path, f->format, f->requests, f->count, &settings, &quiet, &table, error);
+  churn_format format;
+  churn_status status = churn_spools_format(all->rows, f->rowset, f->format, run, &format, error);
+  if (status == CHURN_OK)
+    status =
+        churn_table_read(f->path, &format, f->requests, f->count, &settings, &quiet, &table, error);
   for (size_t i = 0; status == CHURN_OK && i < table->reject_count; i++) {
     churn_error fault;
     churn_error_set_at(&fault, CHURN_MALFORMED,
@@ -152,18 +167,22 @@ static churn_status read_rows(const file *f, const churn_run *run, churn_error *
 churn_status churn_check_files(const churn_project *project, const churn_run *run,
                                churn_error *error)
 {
-  files all = {.project = project};
-  churn_status status = add_all(&all) ? CHURN_OK : churn_error_no_memory(error);
+  files all = {
+      .project = project, .headings = churn_spools_new(true), .rows = churn_spools_new(false)};
+  bool made = all.headings != NULL && all.rows != NULL && add_all(&all);
+  churn_status status = made ? CHURN_OK : churn_error_no_memory(error);
   bool sound = true;
   for (size_t i = 0; i < all.count && status == CHURN_OK; i++) {
-    status = open_file(&all.items[i], run, error);
+    status = open_file(&all, &all.items[i], run, error);
     sound = sound && all.items[i].sound;
   }
   for (size_t i = 0; i < all.count && status == CHURN_OK && !sound; i++)
     if (all.items[i].sound)
-      status = read_rows(&all.items[i], run, error);
+      status = read_rows(&all, &all.items[i], run, error);
   for (size_t i = 0; i < all.count; i++)
     free(all.items[i].requests);
   free(all.items);
+  churn_spools_free(all.rows);
+  churn_spools_free(all.headings);
   return status;
 }

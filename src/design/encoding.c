@@ -24,7 +24,7 @@ static uint64_t copies_of(const churn_learner *l, size_t row)
 
 static bool is_picked(const churn_learner *l, size_t row)
 {
-  return l->rows->picked == NULL || l->rows->picked[row];
+  return l->rows->counts == NULL || l->rows->picked[l->rows->counts->group[row]];
 }
 
 static void count_row(const churn_learner *l, size_t row, churn_tally *tally)
@@ -37,14 +37,11 @@ static void count_row(const churn_learner *l, size_t row, churn_tally *tally)
 static void tally_missing(churn_learner *l, size_t f)
 {
   size_t output = l->features[f].output;
-  uint64_t hash = 0;
   for (size_t r = 0; r < l->rows->frame->rows; r++)
-    if (is_picked(l, r) && isnan(churn_frame_get(l->rows->frame, r, output))) {
+    if (isnan(churn_frame_get(l->rows->frame, r, output))) {
       count_row(l, r, &l->missing[f]);
-      hash = (hash ^ r) * 0x9E3779B97F4A7C15u;
-      hash ^= hash >> 29;
+      l->flag_hash[f] += churn_missing_hash(r);
     }
-  l->flag_hash[f] = hash;
 }
 
 /* A feature's values that are there, in order, and the rows that have them. */
@@ -70,7 +67,7 @@ static void take_keys(const churn_learner *l, size_t output, const double *keys,
   const churn_frame *frame = l->rows->frame;
   for (size_t r = 0; r < frame->rows; r++) {
     double value = churn_frame_get(frame, r, output);
-    if (is_picked(l, r) && !isnan(value))
+    if (!isnan(value))
       v->room[v->count++] =
           (churn_keyed){churn_sort_key(keys == NULL ? value : keys[r]), (uint32_t)r};
   }
@@ -156,7 +153,7 @@ static void look_at_values(churn_learner *l, size_t f)
   double low = INFINITY, high = -INFINITY, sum = 0, weight = 0;
   for (size_t r = 0; r < l->rows->frame->rows; r++) {
     double value = churn_frame_get(l->rows->frame, r, l->features[f].output);
-    if (isnan(value) || !is_picked(l, r))
+    if (isnan(value))
       continue;
     low = value < low ? value : low;
     high = value > high ? value : high;
@@ -223,14 +220,29 @@ static churn_status learn_levels(churn_learner *l, size_t f, churn_error *error)
   return status;
 }
 
+/* What a look at the rows would find, from the counts. */
+static void take_counts(churn_learner *l, size_t f)
+{
+  churn_feature_count count =
+      churn_encoding_counted(l->rows->counts, l->features[f].output, l->rows->picked);
+  l->missing[f] = count.missing;
+  l->flag_hash[f] = count.missing_hash;
+  l->constant[f] = count.low > count.high || is_constant(l, f, count.low, count.high);
+}
+
 static churn_status learn_task(void *context, size_t f, int thread, churn_error *error)
 {
   (void)thread;
   churn_learner *l = context;
-  tally_missing(l, f);
+  bool number = l->model->features[f].kind == CHURN_FEATURE_NUMBER;
+  if (l->rows->counts != NULL)
+    take_counts(l, f);
+  else
+    tally_missing(l, f);
   l->model->features[f].missing_rows = l->missing[f].rows;
-  return l->model->features[f].kind == CHURN_FEATURE_NUMBER ? learn_number(l, f, error)
-                                                            : learn_levels(l, f, error);
+  if (number && l->rows->counts != NULL)
+    return CHURN_OK;
+  return number ? learn_number(l, f, error) : learn_levels(l, f, error);
 }
 
 static const char *const rule_names[] = {"mean", "zero", "error"};
@@ -289,9 +301,10 @@ churn_status churn_encoding_learn(const churn_plan *plan, const churn_encoding_r
                      .features = features,
                      .pool_rows = (uint64_t)pool_rows,
                      .model = model};
-  for (size_t r = 0; r < rows->frame->rows; r++)
-    if (is_picked(&l, r))
-      count_row(&l, r, &l.all);
+  if (rows->counts != NULL)
+    l.all = churn_encoding_counted_rows(rows->counts, rows->picked);
+  for (size_t r = 0; rows->counts == NULL && r < rows->frame->rows; r++)
+    count_row(&l, r, &l.all);
   churn_status status = allocate(&l, feature_count, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(feature_count, learn_task, &l, "encoding", run, error);

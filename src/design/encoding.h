@@ -6,7 +6,7 @@
 #ifndef CHURN_DESIGN_ENCODING_H
 #define CHURN_DESIGN_ENCODING_H
 
-#include "design/frame.h"
+#include "design/encoding_counts.h"
 #include "design/matrix.h"
 
 #include <churn/model.h>
@@ -23,9 +23,12 @@ typedef struct churn_encoding_rows {
   const int8_t *labels;
   const double *weights; /* > 0: of the means that fill in for missing values; NULL = all 1 */
   bool repeated;         /* weights are whole, and a row counts as so many rows everywhere */
-  const bool *picked;    /* the rows that count; NULL = all */
-  bool structure_only;   /* no histograms, and means to fill in that may differ by rounding */
-  bool any_reference;    /* a reference level that does not occur gives way to the most frequent */
+  const churn_encoding_counts *counts; /* of the frame, with structure_only: the rows are those of
+                                          the groups `picked`; NULL = all rows */
+  const bool *picked;                  /* [groups] */
+  bool structure_only; /* no histograms, and means to fill in that may differ by rounding (with
+                          counts: none) */
+  bool any_reference;  /* a reference level that does not occur gives way to the most frequent */
 } churn_encoding_rows;
 
 /* Learns features[] and columns[] (without coefficients) of `model` from the training rows (rules:

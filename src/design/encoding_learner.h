@@ -7,12 +7,6 @@
 
 #include "design/encoding.h"
 
-/* Rows and churners that share a level (or a missing value). */
-typedef struct churn_tally {
-  uint64_t rows;
-  uint64_t churners;
-} churn_tally;
-
 typedef struct churn_learner {
   const churn_plan *plan;
   const churn_encoding_rows *rows;

@@ -97,7 +97,7 @@ churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked, 
       out[i * CHURN_TILE_ROWS + r % CHURN_TILE_ROWS] =
           r < count ? churn_frame_get(frame, picked[r], i) : NAN;
   }
-  for (size_t r = 0; r < count; r++)
+  for (size_t r = 0; frame->values != NULL && r < count; r++)
     made->values[r] = frame->values[picked[r]];
   *taken = made;
   return CHURN_OK;

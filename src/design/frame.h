@@ -14,7 +14,7 @@ typedef struct churn_frame {
   size_t rows;
   size_t features;
   double *tiles;
-  double *values; /* [rows] money at risk, NaN = none */
+  double *values; /* [rows] money at risk, NaN = none; NULL once somebody took them */
 } churn_frame;
 
 /* Evaluates outputs 0..features-1 of the plan for rows first..first+rows-1 of the snapshots, on all
@@ -25,7 +25,8 @@ CHURN_MUST_USE churn_status churn_frame_build(const churn_plan *plan,
                                               churn_frame **frame, churn_error *error);
 void churn_frame_free(churn_frame *frame);
 
-/* Rows picked[0..count) of a frame as a frame of their own. NO_MEMORY. */
+/* Rows picked[0..count) of a frame as a frame of their own; values 0 where it has none. NO_MEMORY.
+ */
 CHURN_MUST_USE churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked,
                                              size_t count, churn_frame **taken, churn_error *error);
 

@@ -205,7 +205,7 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   add_all_days(p->project, needs);
-  churn_data_settings reading = {settings->collect_all, settings->with_labels};
+  churn_data_settings reading = {settings->collect_all, settings->with_labels, settings->before};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);
   return status;

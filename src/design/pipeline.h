@@ -38,6 +38,7 @@ typedef struct churn_pipeline_settings {
   bool with_labels;
   bool weighted; /* labelled snapshots get the project's weights */
   bool all_columns;
+  churn_day before; /* as churn_data_settings */
   bool collect_all;
   bool no_data; /* stop once the expressions are checked: no data is read, the plan is not bound */
 } churn_pipeline_settings;

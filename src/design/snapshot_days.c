@@ -43,27 +43,46 @@ int churn_days_compare(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
+/* The distinct days from low to high, in order. */
+static churn_status list_days(const churn_label_rows *labels, churn_day low, churn_day high,
+                              churn_day **days, size_t *count)
+{
+  size_t span = low <= high ? (size_t)(high - low) + 1 : 0;
+  bool *seen = churn_array_new(span, sizeof *seen);
+  churn_day *all = churn_array_new(span < labels->count ? span : labels->count, sizeof *all);
+  *count = 0;
+  for (size_t i = 0; seen != NULL && i < labels->count; i++)
+    if (labels->as_of[i] >= low && labels->as_of[i] <= high)
+      seen[labels->as_of[i] - low] = true;
+  for (size_t i = 0; seen != NULL && all != NULL && i < span; i++)
+    if (seen[i])
+      all[(*count)++] = low + (churn_day)i;
+  *days = all;
+  bool good = seen != NULL && all != NULL;
+  free(seen);
+  if (good)
+    return CHURN_OK;
+  free(all);
+  return CHURN_NO_MEMORY;
+}
+
 static churn_status label_days(const churn_project *project, const churn_data *data,
                                churn_day first, churn_day last, churn_day **days, size_t *count,
                                churn_error *error)
 {
-  churn_day *all = churn_array_new(data->labels.count, sizeof *all);
-  if (all == NULL)
+  const churn_label_rows *labels = &data->labels;
+  churn_day low = CHURN_DAY_LAST, high = CHURN_DAY_FIRST;
+  for (size_t i = 0; i < labels->count; i++) {
+    low = labels->as_of[i] < low ? labels->as_of[i] : low;
+    high = labels->as_of[i] > high ? labels->as_of[i] : high;
+  }
+  low = first != CHURN_DAY_MISSING && first > low ? first : low;
+  high = last != CHURN_DAY_MISSING && last < high ? last : high;
+  if (list_days(labels, low, high, days, count) != CHURN_OK)
     return churn_error_no_memory(error);
-  size_t kept = 0;
-  for (size_t i = 0; i < data->labels.count; i++)
-    if ((first == CHURN_DAY_MISSING || data->labels.as_of[i] >= first) &&
-        (last == CHURN_DAY_MISSING || data->labels.as_of[i] <= last))
-      all[kept++] = data->labels.as_of[i];
-  qsort(all, kept, sizeof *all, churn_days_compare);
-  *count = 0;
-  for (size_t i = 0; i < kept; i++)
-    if (i == 0 || all[i] != all[i - 1])
-      all[(*count)++] = all[i];
-  *days = all;
   if (*count > 0)
     return CHURN_OK;
-  free(all);
+  free(*days);
   *days = NULL;
   return churn_error_set_at(error, CHURN_DEGENERATE,
                             (churn_place){project->outcome.labels.path, 0, 0},

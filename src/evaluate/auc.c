@@ -18,22 +18,16 @@ typedef struct fold_totals {
   double churners, stayers; /* weights */
 } fold_totals;
 
-typedef struct auc_work {
+struct churn_auc_rows {
   const churn_judged *judged;
-  const churn_ordering *orderings;
-  size_t sets;
   uint32_t folds;
   fold_totals *totals; /* [folds] */
   double churners;     /* weight, of the folds that take part */
-  double *areas;       /* [sets] */
-  double *parts;       /* [rows][sets] what each row moves each area by */
   uint32_t *order;     /* [rows] cluster after cluster, in it by fold and label */
   size_t *starts;      /* [clusters + 1] in `order` */
   double *seen;        /* [folds * 2] clusters with a stayer, with a churner */
   double clusters;     /* that have a row in a fold that takes part */
-  double *lanes;       /* [lanes][sets * sets] */
-  double *scratch;     /* [threads][2 * sets] */
-} auc_work;
+};
 
 static bool takes_part(const fold_totals *totals)
 {
@@ -88,14 +82,21 @@ churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, 
   return status;
 }
 
+typedef struct parts_work {
+  const churn_auc_rows *rows;
+  const churn_ordering *ordering;
+  double *parts; /* [rows] what each row moves the area by */
+  double *areas; /* [folds] */
+} parts_work;
+
 /* parts of the fold's rows: share (V10 - A) weight / m of a churner, share (V01 - A) weight / n of
  * a stayer. */
-static void fill_parts(const auc_work *w, size_t set, uint32_t fold, double area)
+static void fill_parts(const parts_work *w, uint32_t fold, double area)
 {
-  const churn_ordering *o = &w->orderings[set];
-  const churn_judged *judged = w->judged;
-  const fold_totals *all = &w->totals[fold];
-  double share = all->churners / w->churners, above = 0, below = all->stayers;
+  const churn_ordering *o = w->ordering;
+  const churn_judged *judged = w->rows->judged;
+  const fold_totals *all = &w->rows->totals[fold];
+  double share = all->churners / w->rows->churners, above = 0, below = all->stayers;
   for (size_t i = o->starts[fold], end, last = o->starts[fold + 1]; i < last; i = end) {
     end = churn_ordering_tie_end(o, i, last);
     fold_totals tied = tie_weights(judged, o, i, end);
@@ -106,30 +107,47 @@ static void fill_parts(const auc_work *w, size_t set, uint32_t fold, double area
     for (size_t k = i; k < end; k++) {
       uint32_t row = o->rows[k];
       double each = judged->labels[row] ? won / all->churners : lost / all->stayers;
-      w->parts[row * w->sets + set] = share * each * churn_judged_weight(judged, row);
+      w->parts[row] = share * each * churn_judged_weight(judged, row);
     }
   }
 }
 
-static churn_status measure_set(void *context, size_t set, int thread, churn_error *error)
+static churn_status measure_fold(void *context, size_t fold, int thread, churn_error *error)
 {
   (void)thread;
   (void)error;
-  auc_work *w = context;
-  double sum = 0;
-  for (uint32_t f = 0; f < w->folds; f++) {
-    if (!takes_part(&w->totals[f]))
-      continue;
-    double area = fold_area(w->judged, &w->orderings[set], f);
-    sum += area * w->totals[f].churners / w->churners;
-    fill_parts(w, set, f, area);
+  const parts_work *w = context;
+  const churn_ordering *o = w->ordering;
+  uint32_t f = (uint32_t)fold;
+  if (takes_part(&w->rows->totals[f])) {
+    w->areas[f] = fold_area(w->rows->judged, o, f);
+    fill_parts(w, f, w->areas[f]);
+    return CHURN_OK;
   }
-  w->areas[set] = w->churners > 0 ? sum : NAN;
+  for (size_t i = o->starts[f]; i < o->starts[f + 1]; i++)
+    w->parts[o->rows[i]] = 0;
   return CHURN_OK;
 }
 
+churn_status churn_auc_parts(const churn_auc_rows *rows, const churn_ordering *ordering,
+                             const churn_run *run, double *area, double *parts, churn_error *error)
+{
+  parts_work w = {rows, ordering, parts, churn_array_new(rows->folds, sizeof *w.areas)};
+  double sum = 0;
+  churn_status status = w.areas == NULL
+                            ? churn_error_no_memory(error)
+                            : churn_parallel_run(rows->folds, measure_fold, &w, NULL, run, error);
+  for (uint32_t f = 0; status == CHURN_OK && f < rows->folds; f++)
+    if (takes_part(&rows->totals[f]))
+      sum += w.areas[f] * rows->totals[f].churners / rows->churners;
+  if (status == CHURN_OK)
+    *area = rows->churners > 0 ? sum : NAN;
+  free(w.areas);
+  return status;
+}
+
 /* Rows by (cluster, fold, label): a counting sort by the last two, then one by the first. */
-static churn_status group_rows(auc_work *w, churn_error *error)
+static churn_status group_rows(churn_auc_rows *w, churn_error *error)
 {
   const churn_judged *j = w->judged;
   size_t kinds = (size_t)w->folds * 2, clusters = churn_judged_clusters(j);
@@ -159,13 +177,13 @@ static churn_status group_rows(auc_work *w, churn_error *error)
   return CHURN_OK;
 }
 
-static size_t kind_of(const auc_work *w, size_t place)
+static size_t kind_of(const churn_auc_rows *w, size_t place)
 {
   uint32_t row = w->order[place];
   return churn_judged_fold(w->judged, row) * 2 + (size_t)w->judged->labels[row];
 }
 
-static size_t kind_end(const auc_work *w, size_t place, size_t end)
+static size_t kind_end(const churn_auc_rows *w, size_t place, size_t end)
 {
   size_t kind = kind_of(w, place);
   do
@@ -175,13 +193,13 @@ static size_t kind_end(const auc_work *w, size_t place, size_t end)
 }
 
 /* How many clusters of equal rows the cluster stands for. */
-static double copies_of(const auc_work *w, size_t cluster)
+static double copies_of(const churn_auc_rows *w, size_t cluster)
 {
   const churn_judged *judged = w->judged;
   return judged->repeated && judged->clusters == NULL ? churn_judged_weight(judged, cluster) : 1;
 }
 
-static void count_clusters(auc_work *w)
+static void count_clusters(churn_auc_rows *w)
 {
   for (size_t c = 0; c < churn_judged_clusters(w->judged); c++) {
     bool counts = false;
@@ -195,7 +213,7 @@ static void count_clusters(auc_work *w)
   }
 }
 
-static bool has_covariance(const auc_work *w)
+static bool has_covariance(const churn_auc_rows *w)
 {
   bool enough = w->churners > 0;
   for (uint32_t f = 0; f < w->folds; f++)
@@ -210,6 +228,14 @@ static double correction(double clusters)
   return clusters / (clusters - 1);
 }
 
+typedef struct covariance_work {
+  const churn_auc_rows *rows;
+  const double *const *parts; /* [sets][rows] */
+  size_t sets;
+  double *lanes;   /* [lanes][sets * sets] */
+  double *scratch; /* [threads][2 * sets] */
+} covariance_work;
+
 static void add_square(double *matrix, const double *vector, size_t size, double factor)
 {
   for (size_t a = 0; a < size; a++)
@@ -217,46 +243,65 @@ static void add_square(double *matrix, const double *vector, size_t size, double
       matrix[a * size + b] += factor * vector[a] * vector[b];
 }
 
+/* A cluster of one row is a kind by itself. Parts of n equal clusters are n times those of one, and
+ * their n squares 1/n of the parts'. */
+static void add_single(const covariance_work *w, size_t cluster, double *of_kind, double *matrix)
+{
+  const churn_auc_rows *rows = w->rows;
+  size_t place = rows->starts[cluster];
+  size_t kind = kind_of(rows, place);
+  if (!takes_part(&rows->totals[kind / 2]))
+    return;
+  for (size_t s = 0; s < w->sets; s++)
+    of_kind[s] = w->parts[s][rows->order[place]];
+  add_square(matrix, of_kind, w->sets, correction(rows->seen[kind]) / copies_of(rows, cluster));
+}
+
 /* With u the cluster's sum and u_k that of one fold and label: I/(I-1) u u' + sum_k (I_k/(I_k-1) -
  * I/(I-1)) u_k u_k', the covariance of the head comment with the squares of kinds taken out of the
- * products and put back with their own factor. Parts of n equal clusters are n times those of one,
- * and their n squares 1/n of the parts'. */
-static void add_cluster(const auc_work *w, size_t cluster, double *sum, double *of_kind,
+ * products and put back with their own factor. */
+static void add_cluster(const covariance_work *w, size_t cluster, double *sum, double *of_kind,
                         double *matrix)
 {
-  double all = correction(w->clusters), copies = copies_of(w, cluster);
-  size_t last = w->starts[cluster + 1];
+  const churn_auc_rows *rows = w->rows;
+  double all = correction(rows->clusters);
+  size_t last = rows->starts[cluster + 1];
   memset(sum, 0, w->sets * sizeof *sum);
-  for (size_t i = w->starts[cluster], end; i < last; i = end) {
-    size_t kind = kind_of(w, i);
-    end = kind_end(w, i, last);
-    if (!takes_part(&w->totals[kind / 2]))
+  for (size_t i = rows->starts[cluster], end; i < last; i = end) {
+    size_t kind = kind_of(rows, i);
+    end = kind_end(rows, i, last);
+    if (!takes_part(&rows->totals[kind / 2]))
       continue;
     memset(of_kind, 0, w->sets * sizeof *of_kind);
     for (size_t k = i; k < end; k++)
       for (size_t s = 0; s < w->sets; s++)
-        of_kind[s] += w->parts[w->order[k] * w->sets + s];
+        of_kind[s] += w->parts[s][rows->order[k]];
     for (size_t s = 0; s < w->sets; s++)
       sum[s] += of_kind[s];
-    add_square(matrix, of_kind, w->sets, (correction(w->seen[kind]) - all) / copies);
+    add_square(matrix, of_kind, w->sets, correction(rows->seen[kind]) - all);
   }
-  add_square(matrix, sum, w->sets, all / copies);
+  add_square(matrix, sum, w->sets, all);
 }
 
 static churn_status sum_lane(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)error;
-  auc_work *w = context;
-  size_t clusters = churn_judged_clusters(w->judged), tiles = churn_tile_count(clusters);
+  const covariance_work *w = context;
+  const size_t *starts = w->rows->starts;
+  size_t clusters = churn_judged_clusters(w->rows->judged), tiles = churn_tile_count(clusters);
   size_t cluster = churn_lane_first_tile(tiles, lane) * CHURN_TILE_ROWS;
   size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
   double *scratch = w->scratch + (size_t)thread * 2 * w->sets;
+  double *matrix = w->lanes + lane * w->sets * w->sets;
   for (; cluster < end && cluster < clusters; cluster++)
-    add_cluster(w, cluster, scratch, scratch + w->sets, w->lanes + lane * w->sets * w->sets);
+    if (starts[cluster + 1] - starts[cluster] == 1)
+      add_single(w, cluster, scratch, matrix);
+    else
+      add_cluster(w, cluster, scratch, scratch + w->sets, matrix);
   return CHURN_OK;
 }
 
-static churn_status find_covariance(auc_work *w, const churn_run *run, double *covariance,
+static churn_status find_covariance(covariance_work *w, const churn_run *run, double *covariance,
                                     churn_error *error)
 {
   size_t sets = w->sets;
@@ -273,60 +318,96 @@ static churn_status find_covariance(auc_work *w, const churn_run *run, double *c
   return CHURN_OK;
 }
 
-static churn_status prepare(auc_work *w, const churn_run *run, churn_error *error)
+churn_status churn_auc_covary(const churn_auc_rows *rows, const double *const *parts, size_t sets,
+                              const churn_run *run, double *covariance, churn_error *error)
 {
-  size_t rows = w->judged->rows, clusters = churn_judged_clusters(w->judged);
   size_t threads = (size_t)churn_parallel_threads(run);
+  for (size_t i = 0; i < sets * sets; i++)
+    covariance[i] = NAN;
+  if (!has_covariance(rows))
+    return CHURN_OK;
+  covariance_work w = {rows, parts, sets,
+                       churn_array_new(CHURN_LANES * sets * sets, sizeof *w.lanes),
+                       churn_array_new(threads * 2 * sets, sizeof *w.scratch)};
+  churn_status status = w.lanes == NULL || w.scratch == NULL
+                            ? churn_error_no_memory(error)
+                            : find_covariance(&w, run, covariance, error);
+  free(w.lanes);
+  free(w.scratch);
+  return status;
+}
+
+static churn_status prepare(churn_auc_rows *w, churn_error *error)
+{
+  const churn_judged *j = w->judged;
   w->totals = churn_array_new(w->folds, sizeof *w->totals);
-  w->areas = churn_array_new(w->sets, sizeof *w->areas);
-  w->parts = churn_array_new(rows * w->sets, sizeof *w->parts);
-  w->order = churn_array_new(rows, sizeof *w->order);
-  w->starts = churn_array_new(clusters + 1, sizeof *w->starts);
+  w->order = churn_array_new(j->rows, sizeof *w->order);
+  w->starts = churn_array_new((size_t)churn_judged_clusters(j) + 1, sizeof *w->starts);
   w->seen = churn_array_new((size_t)w->folds * 2, sizeof *w->seen);
-  w->lanes = churn_array_new(CHURN_LANES * w->sets * w->sets, sizeof *w->lanes);
-  w->scratch = churn_array_new(threads * 2 * w->sets, sizeof *w->scratch);
-  if (w->totals == NULL || w->areas == NULL || w->parts == NULL || w->order == NULL ||
-      w->starts == NULL || w->seen == NULL || w->lanes == NULL || w->scratch == NULL)
+  if (w->totals == NULL || w->order == NULL || w->starts == NULL || w->seen == NULL)
     return churn_error_no_memory(error);
-  for (uint32_t f = 0; w->sets > 0 && f < w->folds; f++) {
-    w->totals[f] = fold_weights(w->judged, &w->orderings[0], f);
-    w->churners += takes_part(&w->totals[f]) ? w->totals[f].churners : 0;
+  for (size_t i = 0; i < j->rows; i++) {
+    fold_totals *totals = &w->totals[churn_judged_fold(j, i)];
+    *(j->labels[i] ? &totals->churners : &totals->stayers) += churn_judged_weight(j, i);
   }
+  for (uint32_t f = 0; f < w->folds; f++)
+    w->churners += takes_part(&w->totals[f]) ? w->totals[f].churners : 0;
   churn_status status = group_rows(w, error);
   if (status == CHURN_OK)
     count_clusters(w);
   return status;
 }
 
-static void clear(auc_work *w)
+void churn_auc_rows_free(churn_auc_rows *rows)
 {
-  free(w->totals);
-  free(w->areas);
-  free(w->parts);
-  free(w->order);
-  free(w->starts);
-  free(w->seen);
-  free(w->lanes);
-  free(w->scratch);
+  if (rows == NULL)
+    return;
+  free(rows->totals);
+  free(rows->order);
+  free(rows->starts);
+  free(rows->seen);
+  free(rows);
+}
+
+churn_status churn_auc_rows_new(const churn_judged *judged, churn_auc_rows **rows,
+                                churn_error *error)
+{
+  churn_auc_rows *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return churn_error_no_memory(error);
+  made->judged = judged;
+  made->folds = churn_judged_folds(judged);
+  churn_status status = prepare(made, error);
+  if (status == CHURN_OK)
+    *rows = made;
+  else
+    churn_auc_rows_free(made);
+  return status;
 }
 
 churn_status churn_auc_compare(const churn_judged *judged, const churn_ordering *orderings,
                                size_t sets, const churn_run *run, double *areas, double *covariance,
                                churn_error *error)
 {
-  auc_work w = {
-      .judged = judged, .orderings = orderings, .sets = sets, .folds = churn_judged_folds(judged)};
-  churn_status status = prepare(&w, run, error);
+  churn_auc_rows *rows = NULL;
+  double *parts = churn_array_new(sets * judged->rows, sizeof *parts);
+  const double **of_set = churn_array_new(sets, sizeof *of_set);
+  double *found = churn_array_new(sets, sizeof *found);
+  churn_status status = parts == NULL || of_set == NULL || found == NULL
+                            ? churn_error_no_memory(error)
+                            : churn_auc_rows_new(judged, &rows, error);
+  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    of_set[s] = parts + s * judged->rows;
+    status = churn_auc_parts(rows, &orderings[s], run, &found[s], parts + s * judged->rows, error);
+  }
   if (status == CHURN_OK)
-    status = churn_parallel_run(sets, measure_set, &w, NULL, run, error);
-  bool known = status == CHURN_OK && has_covariance(&w);
-  if (known)
-    status = find_covariance(&w, run, covariance, error);
-  for (size_t i = 0; status == CHURN_OK && !known && i < sets * sets; i++)
-    covariance[i] = NAN;
+    status = churn_auc_covary(rows, of_set, sets, run, covariance, error);
   if (status == CHURN_OK)
-    memcpy(areas, w.areas, sets * sizeof *areas);
-  clear(&w);
+    memcpy(areas, found, sets * sizeof *areas);
+  churn_auc_rows_free(rows);
+  free(parts);
+  free(of_set);
+  free(found);
   return status;
 }
 

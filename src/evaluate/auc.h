@@ -40,6 +40,23 @@ CHURN_MUST_USE churn_status churn_auc_compare(const churn_judged *judged,
                                               const churn_run *run, double *areas,
                                               double *covariance, churn_error *error);
 
+/* The same set by set, for callers that hold few sets at a time: how the judged rows fall into
+ * clusters and folds, found once. `judged` is borrowed. NO_MEMORY. */
+typedef struct churn_auc_rows churn_auc_rows;
+CHURN_MUST_USE churn_status churn_auc_rows_new(const churn_judged *judged, churn_auc_rows **rows,
+                                               churn_error *error);
+void churn_auc_rows_free(churn_auc_rows *rows);
+
+/* One set's area, and parts [judged rows]: what each row moves it by. */
+CHURN_MUST_USE churn_status churn_auc_parts(const churn_auc_rows *rows,
+                                            const churn_ordering *ordering, const churn_run *run,
+                                            double *area, double *parts, churn_error *error);
+
+/* covariance [sets][sets] of the sets whose parts [sets][judged rows] these are. */
+CHURN_MUST_USE churn_status churn_auc_covary(const churn_auc_rows *rows, const double *const *parts,
+                                             size_t sets, const churn_run *run, double *covariance,
+                                             churn_error *error);
+
 /* The area over plain rows, ties one half; NaN with one class. Scores are any numbers, higher =
  * riskier. USAGE: a label other than 0 and 1, a NaN score; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows,

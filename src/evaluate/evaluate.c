@@ -120,41 +120,73 @@ static const char *name_recalibration(const churn_recalibration *recalibration)
                                                        : "isotonic";
 }
 
-churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_model *model,
-                                 const churn_snapshots *snapshots, const uint64_t *capture_counts,
-                                 size_t capture_count, const churn_run *run,
-                                 churn_evaluation *evaluation, churn_error *error)
+static void free_scores(churn_scores *scores)
+{
+  free(scores->probabilities);
+  free(scores->logits);
+  free(scores->values);
+}
+
+static churn_status evaluate_scored(const churn_pipeline *pipeline, const churn_model *model,
+                                    const churn_snapshots *snapshots,
+                                    const uint64_t *capture_counts, size_t capture_count,
+                                    const churn_run *run, churn_scores *scores,
+                                    churn_evaluation *evaluation, churn_error *error)
 {
   size_t rows = snapshots->count;
   churn_scorer *scorer = NULL;
-  churn_scores scores = {0};
   uint64_t unseen = 0;
   int8_t *labels = churn_snapshots_labels(snapshots);
   double *weights = churn_snapshots_weights(snapshots);
-  scores.probabilities = churn_array_new(rows, sizeof(double));
-  scores.logits = churn_array_new(rows, sizeof(double));
-  scores.values = churn_array_new(rows, sizeof(double));
-  churn_status status = labels == NULL || weights == NULL || scores.probabilities == NULL ||
-                                scores.logits == NULL || scores.values == NULL
+  scores->probabilities = churn_array_new(rows, sizeof(double));
+  scores->logits = churn_array_new(rows, sizeof(double));
+  scores->values = churn_array_new(rows, sizeof(double));
+  churn_status status = labels == NULL || weights == NULL || scores->probabilities == NULL ||
+                                scores->logits == NULL || scores->values == NULL
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_scorer_new(model, pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
-    status = churn_scorer_run(scorer, snapshots, run, &scores, &unseen, error);
+    status = churn_scorer_run(scorer, snapshots, run, scores, &unseen, error);
   if (status == CHURN_OK)
-    status = compute(model, snapshots, &scores, labels, weights, capture_counts, capture_count, run,
+    status = compute(model, snapshots, scores, labels, weights, capture_counts, capture_count, run,
                      evaluation, error);
   if (status == CHURN_OK) {
     evaluation->unseen_levels = unseen;
     evaluation->recalibration = name_recalibration(&model->recalibration);
   }
   churn_scorer_free(scorer);
-  free(scores.probabilities);
-  free(scores.logits);
-  free(scores.values);
   free(labels);
   free(weights);
+  return status;
+}
+
+churn_status churn_evaluate_rows(const churn_pipeline *pipeline, const churn_model *model,
+                                 const churn_snapshots *snapshots, const uint64_t *capture_counts,
+                                 size_t capture_count, const churn_run *run,
+                                 churn_evaluation *evaluation, churn_error *error)
+{
+  churn_scores scores = {0};
+  churn_status status = evaluate_scored(pipeline, model, snapshots, capture_counts, capture_count,
+                                        run, &scores, evaluation, error);
+  free_scores(&scores);
+  return status;
+}
+
+churn_status churn_evaluate_logits(const churn_pipeline *pipeline, const churn_model *model,
+                                   const churn_snapshots *snapshots, const churn_run *run,
+                                   double **logits, churn_evaluation *evaluation,
+                                   churn_error *error)
+{
+  churn_scores scores = {0};
+  churn_status status =
+      evaluate_scored(pipeline, model, snapshots, NULL, 0, run, &scores, evaluation, error);
+  if (status == CHURN_OK) {
+    *logits = scores.logits;
+    scores.logits = NULL;
+  }
+  free_scores(&scores);
   return status;
 }
 
@@ -169,9 +201,8 @@ static bool is_other_export(const churn_pipeline *pipeline, const churn_model *m
   return model->last_as_of == CHURN_DAY_MISSING;
 }
 
-/* The model may have seen these rows, or rows whose label windows reach into them. */
-static void find_in_sample(const churn_pipeline *pipeline, const churn_split *split,
-                           const churn_model *model, churn_evaluation *evaluation)
+void churn_evaluate_in_sample(const churn_pipeline *pipeline, const churn_split *split,
+                              const churn_model *model, churn_evaluation *evaluation)
 {
   const char *why = "";
   evaluation->in_sample = true;
@@ -251,7 +282,7 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   if (status == CHURN_OK)
     warn_about_outcome(project, model, run);
   if (status == CHURN_OK) {
-    find_in_sample(p, &split, model, &made);
+    churn_evaluate_in_sample(p, &split, model, &made);
     *evaluation = made;
   }
   churn_snapshots_free(rows);

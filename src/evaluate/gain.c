@@ -9,6 +9,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t *groups, size_t row)
+{
+  return (churn_listed_row){.weight = churn_judged_weight(judged, row),
+                            .value = churn_judged_loss(judged, row),
+                            .group = groups == NULL ? 0 : groups[churn_judged_cluster(judged, row)],
+                            .label = judged->labels[row]};
+}
+
 churn_status churn_list_build(const churn_judged *judged, const churn_ordering *ordering,
                               const uint32_t *groups, churn_list *list, churn_error *error)
 {
@@ -16,13 +24,8 @@ churn_status churn_list_build(const churn_judged *judged, const churn_ordering *
   if (rows == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < judged->rows; i++) {
-    uint32_t row = ordering->rows[i];
-    rows[i] =
-        (churn_listed_row){.weight = churn_judged_weight(judged, row),
-                           .value = churn_judged_loss(judged, row),
-                           .group = groups == NULL ? 0 : groups[churn_judged_cluster(judged, row)],
-                           .label = judged->labels[row],
-                           .opens = ordering->opens[i]};
+    rows[i] = churn_listed_row_of(judged, groups, ordering->rows[i]);
+    rows[i].opens = ordering->opens[i];
   }
   *list = (churn_list){rows, ordering->starts, churn_judged_folds(judged)};
   return CHURN_OK;

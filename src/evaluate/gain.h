@@ -20,6 +20,10 @@ typedef struct churn_listed_row {
   uint8_t opens; /* as in the ordering */
 } churn_listed_row;
 
+/* Row number `row`, opening nothing; groups as churn_list_build takes them. */
+churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t *groups,
+                                     size_t row);
+
 typedef struct churn_list {
   churn_listed_row *rows; /* [starts[folds]] */
   const size_t *starts;   /* [folds + 1], the ordering's */

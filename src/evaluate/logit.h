@@ -23,4 +23,13 @@ static inline double churn_logit_square(double logit, int8_t label)
   return miss * miss;
 }
 
+/* Both of them, for one exponential. */
+static inline void churn_logit_miss(double logit, int8_t label, double *loss, double *square)
+{
+  double small = exp(-fabs(logit)), against = label == 1 ? -logit : logit;
+  double miss = (against >= 0 ? 1 : small) / (1 + small);
+  *loss = log1p(small) + fmax(against, 0);
+  *square = miss * miss;
+}
+
 #endif

@@ -7,6 +7,8 @@
 
 #include "evaluate/judged.h"
 
+#include <churn/run.h>
+
 typedef struct churn_ordering {
   uint32_t *rows; /* [judged->rows] fold after fold; in a fold by falling score, rows of equal score
                      in the order of their numbers */
@@ -19,6 +21,11 @@ typedef struct churn_ordering {
  * caller clears. */
 CHURN_MUST_USE churn_status churn_ordering_build(const churn_judged *judged, const double *scores,
                                                  churn_ordering *ordering, churn_error *error);
+
+/* The same on the run's threads, a fold each. */
+CHURN_MUST_USE churn_status churn_ordering_sort(const churn_judged *judged, const double *scores,
+                                                const churn_run *run, churn_ordering *ordering,
+                                                churn_error *error);
 void churn_ordering_clear(churn_ordering *ordering);
 
 /* One past the last place that ties with the one at `place`, which opens; `end` = the fold's. */

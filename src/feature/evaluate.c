@@ -71,6 +71,11 @@ churn_status churn_plan_evaluate_moments(const churn_plan *plan, churn_workspace
   return CHURN_OK;
 }
 
+void churn_plan_see_before(churn_plan *plan, churn_day day)
+{
+  plan->seen_before = day == CHURN_DAY_MISSING ? INT32_MAX : day;
+}
+
 churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *workspace, size_t spell,
                                  churn_day as_of, double *values, double *value)
 {

@@ -93,9 +93,10 @@ static void find_ranges(const walk *w)
     if (i == 0 || customer_of(w, i) != customer_of(w, i - 1))
       fetch_days(w, i + MOMENTS_AHEAD);
     const size_t *rows = &w->history->first_row[customer_of(w, i)];
-    churn_day as_of = w->moments->as_of[i];
+    churn_day as_of = w->moments->as_of[i], limit = w->plan->seen_before;
     churn_segment all = {rows[0], as_of == CHURN_DAY_MISSING ? rows[0] : rows[1]};
-    w->workspace->ranges[i] = narrow(w->history->days, all, &w->filter->reach, as_of, as_of);
+    w->workspace->ranges[i] =
+        narrow(w->history->days, all, &w->filter->reach, as_of, as_of < limit ? as_of : limit);
   }
 }
 

@@ -25,18 +25,19 @@ static double day_value(churn_day day)
   return shown((double)day, day != CHURN_DAY_MISSING);
 }
 
-/* Whether what is dated `known` can be seen as of `as_of`. A missing as-of day is smaller than
- * every day. */
-static bool is_known(churn_day known, churn_day as_of)
+/* Whether what is dated `known` can be seen in cell i. A missing as-of day is smaller than every
+ * day. */
+static bool is_known(const churn_cells *cells, size_t i, churn_day known)
 {
-  return (known != CHURN_DAY_MISSING) & (known < as_of);
+  return (known != CHURN_DAY_MISSING) & (known < cells->as_of[i]) &
+         (known < cells->plan->seen_before);
 }
 
 static void hide(const churn_day *known, const size_t *rows, const churn_cells *cells,
                  double *values)
 {
   for (size_t i = 0; known != NULL && i < cells->count; i++)
-    values[i] = shown(values[i], is_known(known[rows[i]], cells->as_of[i]));
+    values[i] = shown(values[i], is_known(cells, i, known[rows[i]]));
 }
 
 /* Values of a column as they can be seen as of each cell's day. */
@@ -55,7 +56,7 @@ static void read_column(const churn_cells *cells, const churn_plan_column *colum
   } else if (column->days != NULL && column->hides_future) {
     for (size_t i = 0; i < count; i++) {
       churn_day day = column->days[rows[i]];
-      values[i] = shown((double)day, is_known(day, cells->as_of[i]));
+      values[i] = shown((double)day, is_known(cells, i, day));
     }
   } else if (column->days != NULL) {
     for (size_t i = 0; i < count; i++)

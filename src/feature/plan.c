@@ -145,6 +145,7 @@ churn_status churn_plan_build(const churn_schema *schema, const churn_expression
     goto done;
   made->schema = schema;
   made->count = count;
+  churn_plan_see_before(made, CHURN_DAY_MISSING);
   made->arena = churn_arena_new();
   made->outputs = churn_array_new(count, sizeof *made->outputs);
   made->literals = churn_dictionary_new();

@@ -111,6 +111,12 @@ void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);
 CHURN_MUST_USE churn_status churn_plan_bind(churn_plan *plan, const churn_data *data,
                                             churn_error *error);
 
+/* From here on nothing is seen that is dated, or known only, on or after `day`, whatever the as-of
+ * day: windows and what else is counted from the as-of day stay where they are. So one can tell
+ * what passing time does from what new rows do. CHURN_DAY_MISSING ends it. Not while another thread
+ * evaluates. */
+void churn_plan_see_before(churn_plan *plan, churn_day day);
+
 /* Text of a code that an output of type TEXT gave; borrowed from the plan; NULL where it is
  * missing. And the size of the pool. */
 const char *churn_plan_text(const churn_plan *plan, double code);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "base/sort.h"
 #include "history/build.h"
 #include "history/first_days.h"
 
@@ -94,7 +95,7 @@ static spell_key *make_keys(const churn_table *table, const layout *l)
                             (uint32_t)row};
   }
   if (keys != NULL && l->id >= 0)
-    qsort(keys, table->rows, sizeof *keys, compare_spells);
+    churn_sort_if_needed(keys, table->rows, sizeof *keys, compare_spells);
   return keys;
 }
 
@@ -118,15 +119,15 @@ static churn_status check_spell(const churn_build *build, const churn_table *tab
   *heading = l->joined < 0 ? project->customers.id.text : project->joined.text;
   if (l->joined < 0)
     return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
-                              "id \"%.60s\" is there twice, first on line %" PRIu64
+                              "id \"%.60s\" is there twice, first on %s %" PRIu64
                               "; expected one row a customer (several spells need `joined` and "
                               "`left`; without `id` rows are numbered)",
-                              id, table->lines[before->row]);
+                              id, churn_table_line_word(table), table->lines[before->row]);
   if (before->left == CHURN_DAY_MISSING || before->left >= now->joined)
     return churn_error_set_at(build->error, CHURN_INCONSISTENT, place,
-                              "id \"%.60s\": this spell overlaps the one on line %" PRIu64
+                              "id \"%.60s\": this spell overlaps the one on %s %" PRIu64
                               "; expected it to begin after that one ended",
-                              id, table->lines[before->row]);
+                              id, churn_table_line_word(table), table->lines[before->row]);
   return CHURN_OK;
 }
 
@@ -407,8 +408,12 @@ churn_status churn_build_customers_from_history(const churn_build *build)
   churn_run quiet = build->run == NULL ? (churn_run){0} : *build->run;
   quiet.notes = NULL; /* the history itself is read again, and says what there is to say */
   churn_status status = allocate_columns(build);
+  churn_format format;
   if (status == CHURN_OK)
-    status = churn_table_read(spec->path, &spec->format, requests, count, &settings, &quiet, &table,
+    status = churn_spools_format(build->schema->spools, &spec->rowset, &spec->format, build->run,
+                                 &format, build->error);
+  if (status == CHURN_OK)
+    status = churn_table_read(spec->path, &format, requests, count, &settings, &quiet, &table,
                               build->error);
   if (status == CHURN_OK)
     status = derive_from(build, spec, table, days);

@@ -172,8 +172,12 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   how.most_rejects = MOST_FAULTS;
   how.cache = churn_build_cache(build);
   churn_table *read = NULL;
-  churn_status status = churn_table_read(spec->path, &spec->format, requests, count, &how,
-                                         build->run, &read, build->error);
+  churn_format format;
+  churn_status status = churn_spools_format(build->schema->spools, &spec->rowset, &spec->format,
+                                            build->run, &format, build->error);
+  if (status == CHURN_OK)
+    status = churn_table_read(spec->path, &format, requests, count, &how, build->run, &read,
+                              build->error);
   if (status != CHURN_OK)
     return status;
   note_rejects(build, spec, read);
@@ -329,6 +333,7 @@ churn_status churn_data_read(const churn_schema *schema, const churn_needs *need
   churn_status status = churn_spill_new(run, &d->spill, error);
   if (status == CHURN_OK)
     status = build_all(&build);
+  churn_spools_disconnect(schema->spools);
   if (status != CHURN_OK) {
     churn_data_free(d);
     return status;
@@ -366,6 +371,32 @@ static void forget_arrays(churn_history *history, size_t column_count)
     history->columns[c].numbers = NULL;
     history->columns[c].days = NULL;
     history->columns[c].codes = NULL;
+  }
+}
+
+static void let_columns_go(churn_column *columns, size_t count)
+{
+  for (size_t i = 0; columns != NULL && i < count; i++) {
+    free(columns[i].numbers);
+    free(columns[i].days);
+    free(columns[i].codes);
+    columns[i].numbers = NULL;
+    columns[i].days = NULL;
+    columns[i].codes = NULL;
+  }
+}
+
+void churn_data_let_go(churn_data *data)
+{
+  const churn_schema *schema = data->schema;
+  let_columns_go(data->customers.columns, schema->sources[0].column_count);
+  for (size_t i = 0; data->histories != NULL && i + 1 < schema->source_count; i++) {
+    churn_history *history = &data->histories[i];
+    if (history->mapped)
+      continue;
+    let_columns_go(history->columns, schema->sources[1 + i].column_count);
+    free(history->days);
+    history->days = NULL;
   }
 }
 

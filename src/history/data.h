@@ -54,8 +54,9 @@ typedef struct churn_history {
                             repeated: use `days` */
   bool mapped;           /* the arrays of days and columns lie in a file of data->spill */
   uint64_t rows_read;
-  uint64_t rows_unmatched; /* rows of unknown customers, left out */
-  uint64_t rows_dayless;   /* rows without a day, left out */
+  uint64_t rows_unmatched;        /* rows of unknown customers, left out */
+  uint64_t rows_unmatched_before; /* of those, dated before data_settings.before */
+  uint64_t rows_dayless;          /* rows without a day, left out */
   uint64_t customers_matched;
   churn_day first_day, last_day; /* of all rows read, matched or not; MISSING when none */
 } churn_history;
@@ -99,6 +100,7 @@ typedef struct churn_data {
 typedef struct churn_data_settings {
   bool collect_all;
   bool with_labels;
+  churn_day before; /* unmatched rows dated before this day are counted apart */
 } churn_data_settings;
 
 /* Reads all wanted sources. INCONSISTENT with a place for: overlapping spells, left before joined,
@@ -110,5 +112,9 @@ CHURN_MUST_USE churn_status churn_data_read(const churn_schema *schema, const ch
                                             const churn_run *run, churn_data **data,
                                             churn_error *error);
 void churn_data_free(churn_data *data);
+
+/* The values of histories and of customers' columns go back to the system, once everything that
+ * evaluates them has run; ids, spells, levels, labels and inputs stay. */
+void churn_data_let_go(churn_data *data);
 
 #endif

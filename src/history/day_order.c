@@ -52,6 +52,24 @@ static bool in_order(const churn_day *days, size_t count)
   return good;
 }
 
+/* Moves a row before the sort is left to qsort, which knows nothing of what is in order already. */
+enum { MOST_MOVES = 2 };
+
+/* An insertion sort, for rows that were added to a history in order. False, and in any order, when
+ * it takes too many moves. */
+static bool insert_rows(dated_row *rows, size_t count)
+{
+  size_t left = MOST_MOVES * count;
+  for (size_t i = 1; i < count; i++) {
+    dated_row row = rows[i];
+    size_t at = i;
+    for (; at > 0 && left > 0 && rows[at - 1].day > row.day; at--, left--)
+      rows[at] = rows[at - 1];
+    rows[at] = row;
+  }
+  return left > 0;
+}
+
 void churn_rows_order(const churn_day *days, const churn_column *columns, size_t column_count,
                       size_t first, size_t count, uint32_t *order, void *spare)
 {
@@ -60,7 +78,8 @@ void churn_rows_order(const churn_day *days, const churn_column *columns, size_t
   dated_row *rows = spare;
   for (size_t i = 0; i < count; i++)
     rows[i] = (dated_row){days[first + i], (uint32_t)i};
-  qsort(rows, count, sizeof *rows, compare_dated);
+  if (!insert_rows(rows, count))
+    qsort(rows, count, sizeof *rows, compare_dated);
   for (size_t i = 0; i < count; i++)
     order[i] = rows[i].row;
   for (size_t c = 0; c < column_count; c++)

@@ -87,7 +87,7 @@ static churn_status take(void *context, size_t piece, size_t worker,
 
 churn_row_taker churn_first_days_taker(churn_first_days *days)
 {
-  return (churn_row_taker){begin, take, days};
+  return (churn_row_taker){.begin = begin, .take = take, .context = days};
 }
 
 churn_status churn_first_days_finish(const churn_first_days *days, const churn_table *table,

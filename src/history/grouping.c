@@ -12,7 +12,8 @@
 enum { MOST_PARTS = 256, PART_BITS = 16 };
 
 churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t request_count,
-                                   size_t customers, const uint32_t *map, churn_spill *spill)
+                                   size_t customers, const uint32_t *map, churn_day before,
+                                   churn_spill *spill)
 {
   churn_grouping *g = calloc(1, sizeof *g);
   if (g == NULL)
@@ -21,6 +22,7 @@ churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t 
                         .request_count = request_count,
                         .customers = customers,
                         .map = map,
+                        .before = before,
                         .spill = spill};
   while (g->shift < PART_BITS && customers >> g->shift >= MOST_PARTS)
     g->shift++;
@@ -70,32 +72,73 @@ static churn_status begin(void *context, size_t pieces, size_t workers, churn_er
   return g->pieces == NULL || g->scratches == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
-/* Customers of all rows, CHURN_CODE_MISSING for rows left out; counts them a part, from starts[1]
- * on. */
-static void find_customers(const churn_grouping *g, const churn_batch_column *columns, size_t rows,
-                           uint32_t *customer, churn_stored_piece *piece)
+/* Span of the days, and how many rows have none. */
+static void look_at_days(const churn_batch_column *days, size_t rows, churn_stored_piece *piece)
 {
-  const uint32_t *codes = columns[0].codes;
-  const churn_day *days = columns[1].days;
   churn_day first = CHURN_DAY_LAST, last = CHURN_DAY_MISSING;
-  for (size_t i = 0; i < rows; i++) {
-    uint32_t found = codes[i];
-    if (g->map != NULL && found != CHURN_CODE_MISSING)
-      found = g->map[found];
-    if (days[i] == CHURN_DAY_MISSING) {
-      piece->rows_dayless++;
-      found = CHURN_CODE_MISSING;
-    } else {
-      first = days[i] < first ? days[i] : first;
-      last = days[i] > last ? days[i] : last;
-      piece->rows_unmatched += found == CHURN_CODE_MISSING;
+  if (days->narrow != NULL) {
+    piece->rows_dayless = churn_narrow_days_span(days->narrow, rows, &first, &last);
+  } else {
+    for (size_t i = 0; i < rows; i++) {
+      churn_day day = days->days[i], least = day == CHURN_DAY_MISSING ? first : day;
+      piece->rows_dayless += day == CHURN_DAY_MISSING;
+      first = least < first ? least : first;
+      last = day > last ? day : last;
     }
-    customer[i] = found;
-    if (found != CHURN_CODE_MISSING)
-      piece->starts[(found >> g->shift) + 1]++;
   }
   piece->first_day = last == CHURN_DAY_MISSING ? CHURN_DAY_MISSING : first;
   piece->last_day = last;
+}
+
+static churn_day day_of(const churn_batch_column *days, size_t row)
+{
+  return days->narrow != NULL ? churn_narrow_day(days->narrow, row) : days->days[row];
+}
+
+static bool is_dayless(const churn_batch_column *days, size_t row)
+{
+  return day_of(days, row) == CHURN_DAY_MISSING;
+}
+
+/* Rows from..to that are dated before the grouping's day. */
+static size_t count_before(const churn_grouping *g, const churn_batch_column *days, size_t from,
+                           size_t to)
+{
+  size_t count = 0;
+  for (size_t i = from; i < to; i++)
+    count += !is_dayless(days, i) && day_of(days, i) < g->before;
+  return count;
+}
+
+/* Customers of all rows, CHURN_CODE_MISSING for rows left out; counts them a part, from starts[1]
+ * on. Exports are often grouped by customer, so rows in a row are looked at together. Returns
+ * whether the rows lie in order of parts already, none left out. */
+static bool find_customers(const churn_grouping *g, const churn_batch_column *columns, size_t rows,
+                           uint32_t *customer, churn_stored_piece *piece)
+{
+  const uint32_t *codes = columns[0].codes;
+  uint32_t part = 0;
+  bool ordered = true;
+  for (size_t first = 0, i = 0; first < rows; first = i) {
+    uint32_t code = codes[first], found = code;
+    if (g->map != NULL && code != CHURN_CODE_MISSING)
+      found = g->map[code];
+    bool dayless = false;
+    for (i = first; i < rows && codes[i] == code && !dayless; i++) {
+      dayless = piece->rows_dayless > 0 && is_dayless(&columns[1], i);
+      customer[i] = dayless ? CHURN_CODE_MISSING : found;
+    }
+    size_t dated = i - first - dayless;
+    ordered = ordered && !dayless && found != CHURN_CODE_MISSING && found >> g->shift >= part;
+    if (found == CHURN_CODE_MISSING) {
+      piece->rows_unmatched += dated;
+      piece->rows_unmatched_before += count_before(g, &columns[1], first, i);
+    } else {
+      part = found >> g->shift;
+      piece->starts[part + 1] += (uint32_t)dated;
+    }
+  }
+  return ordered;
 }
 
 /* place[row] in order of parts; the numbers within the parts. `starts` are the parts' first rows
@@ -115,6 +158,16 @@ static void find_places(const churn_grouping *g, const uint32_t *customer, size_
   }
   memmove(next + 1, next, g->parts * sizeof *next);
   next[0] = 0;
+}
+
+/* The numbers within the parts of rows that stay where they are. */
+static void number_in_order(const churn_grouping *g, const uint32_t *customer, size_t rows,
+                            churn_stored_piece *piece)
+{
+  uint32_t within = ((uint32_t)1 << g->shift) - 1;
+  uint16_t *customers = (uint16_t *)(void *)piece->columns[0].values;
+  for (size_t i = 0; i < rows; i++)
+    customers[i] = (uint16_t)(customer[i] & within);
 }
 
 /* The file that spilled pieces go to, made when the first one asks. */
@@ -144,6 +197,19 @@ static churn_status spill_piece(churn_grouping *g, churn_stored_piece *piece, ch
   return status;
 }
 
+/* Narrow values that stay in order stay where they are. */
+static churn_status keep_column(const churn_batch_column *column, size_t rows,
+                                const uint32_t *place, size_t kept, churn_narrow *to,
+                                churn_error *error)
+{
+  if (column->narrow == NULL)
+    return churn_narrow_make(column, rows, place, kept, to, error);
+  if (place != NULL)
+    return churn_narrow_move(column->narrow, rows, place, kept, to, error);
+  *to = *column->narrow;
+  return CHURN_OK;
+}
+
 static churn_status take(void *context, size_t number, size_t worker,
                          const churn_batch_column *columns, size_t rows, churn_error *error)
 {
@@ -157,7 +223,8 @@ static churn_status take(void *context, size_t number, size_t worker,
       !churn_array_reserve(&s->place, &s->place_capacity, rows, sizeof *s->place) ||
       !churn_array_reserve(&s->customer, &s->customer_capacity, rows, sizeof *s->customer))
     return churn_error_no_memory(error);
-  find_customers(g, columns, rows, s->customer, piece);
+  look_at_days(&columns[1], rows, piece);
+  bool ordered = find_customers(g, columns, rows, s->customer, piece);
   for (size_t q = 0; q < g->parts; q++)
     piece->starts[q + 1] += piece->starts[q];
   size_t kept = piece->starts[g->parts];
@@ -165,14 +232,18 @@ static churn_status take(void *context, size_t number, size_t worker,
       (churn_narrow){.values = malloc(kept * sizeof(uint16_t) + 1), .width = sizeof(uint16_t)};
   if (piece->columns[0].values == NULL)
     return churn_error_no_memory(error);
-  find_places(g, s->customer, rows, s->place, piece);
+  const uint32_t *place = ordered ? NULL : s->place;
+  if (ordered)
+    number_in_order(g, s->customer, rows, piece);
+  else
+    find_places(g, s->customer, rows, s->place, piece);
   churn_status status = CHURN_OK;
   for (size_t c = 1; c < g->request_count && status == CHURN_OK; c++)
-    status = churn_narrow_make(&columns[c], rows, s->place, kept, &piece->columns[c], error);
+    status = keep_column(&columns[c], rows, place, kept, &piece->columns[c], error);
   return status == CHURN_OK ? spill_piece(g, piece, error) : status;
 }
 
 churn_row_taker churn_grouping_taker(churn_grouping *grouping)
 {
-  return (churn_row_taker){begin, take, grouping};
+  return (churn_row_taker){.begin = begin, .take = take, .context = grouping, .narrow = true};
 }

@@ -24,10 +24,12 @@
 typedef struct churn_grouping churn_grouping;
 
 /* For requests 0 = id, 1 = day, the rest any. `map` gives the customer of each code of the id
- * (CHURN_CODE_MISSING = none); NULL = the codes are customers. `spill` (NULL = no bound) says how
- * much memory there is. All are borrowed. NULL when memory ran out. */
+ * (CHURN_CODE_MISSING = none); NULL = the codes are customers. Unmatched rows dated before `before`
+ * are counted apart. `spill` (NULL = no bound) says how much memory there is. All are borrowed.
+ * NULL when memory ran out. */
 churn_grouping *churn_grouping_new(const churn_column_request *requests, size_t request_count,
-                                   size_t customers, const uint32_t *map, churn_spill *spill);
+                                   size_t customers, const uint32_t *map, churn_day before,
+                                   churn_spill *spill);
 void churn_grouping_free(churn_grouping *grouping);
 
 /* What the read is to give its rows to. */

@@ -119,9 +119,28 @@ static void count_rows(const churn_grouping *g, part_work *work)
   size_t at = 0;
   for (size_t p = 0; p < g->piece_count; p++) {
     slice s = slice_of(g, &g->pieces[p], work, &at);
-    for (size_t i = s.first; i < s.last; i++)
-      work->next[s.customers[i]]++;
+    for (size_t first = s.first, i = first; first < s.last; first = i) {
+      while (i < s.last && s.customers[i] == s.customers[first])
+        i++;
+      work->next[s.customers[first]] += (uint32_t)(i - first);
+    }
   }
+}
+
+/* work->at of the slice's rows, which are looked at a customer at a time. Returns whether they stay
+ * one behind the other. */
+static bool find_rows(const slice *s, part_work *work)
+{
+  uint32_t start = s->first < s->last ? work->next[s->customers[s->first]] : 0;
+  bool together = true;
+  for (size_t first = s->first, i = first; first < s->last; first = i) {
+    uint32_t next = work->next[s->customers[first]];
+    together &= next - start == first - s->first;
+    for (; i < s->last && s->customers[i] == s->customers[first]; i++)
+      work->at[i - s->first] = next++;
+    work->next[s->customers[first]] = next;
+  }
+  return together;
 }
 
 static void place_rows(const finishing *f, part_work *work)
@@ -130,13 +149,12 @@ static void place_rows(const finishing *f, part_work *work)
   size_t offset = f->first_of_part[work->part] - work->offset, at = 0;
   for (size_t p = 0; p < g->piece_count; p++) {
     slice s = slice_of(g, &g->pieces[p], work, &at);
-    for (size_t i = s.first; i < s.last; i++)
-      work->at[i - s.first] = work->next[s.customers[i]]++;
+    bool together = find_rows(&s, work);
     for (size_t c = 1; c < g->request_count && s.first < s.last; c++)
       if (f->columns[c].present)
-        churn_narrow_place(&s.columns[c], s.first, s.last, work->at,
+        churn_narrow_place(&s.columns[c], s.first, s.last, together ? NULL : work->at,
                            f->table->remaps[c * f->table->worker_count + g->pieces[p].worker],
-                           &work->columns[c], offset);
+                           &work->columns[c], together ? offset + work->at[0] : offset);
   }
 }
 
@@ -257,6 +275,7 @@ static void add_up(finishing *f)
   for (size_t p = 0; p < g->piece_count; p++) {
     const churn_stored_piece *piece = &g->pieces[p];
     h->rows_unmatched += piece->rows_unmatched;
+    h->rows_unmatched_before += piece->rows_unmatched_before;
     h->rows_dayless += piece->rows_dayless;
     if (piece->last_day > h->last_day)
       h->last_day = piece->last_day;

@@ -25,7 +25,7 @@ typedef struct churn_stored_piece {
                             part, as uint16_t */
   bool spilled;          /* the values are in the grouping's file, from `at` on */
   uint64_t at;
-  uint64_t rows_unmatched;
+  uint64_t rows_unmatched, rows_unmatched_before;
   uint64_t rows_dayless;
   churn_day first_day, last_day;
 } churn_stored_piece;
@@ -35,7 +35,8 @@ struct churn_grouping {
   size_t request_count;
   size_t customers;
   const uint32_t *map;
-  unsigned shift; /* customer >> shift = part */
+  churn_day before; /* see churn_data_settings */
+  unsigned shift;   /* customer >> shift = part */
   size_t parts;
   churn_stored_piece *pieces;
   size_t piece_count;

@@ -84,8 +84,12 @@ static churn_status read_via(const churn_build *build, const churn_source_spec *
       {spec->via.customer.text, CHURN_TYPE_ID, false,
        churn_project_place(project, &spec->via.customer)}};
   churn_table_settings settings = {.keep_lines = true, .cache = churn_build_cache(build)};
-  return churn_table_read(spec->via.path, &spec->format, requests, 2, &settings, build->run, file,
-                          build->error);
+  churn_format format;
+  churn_status status = churn_spools_format(build->schema->spools, &spec->via.rowset, &spec->format,
+                                            build->run, &format, build->error);
+  return status != CHURN_OK ? status
+                            : churn_table_read(spec->via.path, &format, requests, 2, &settings,
+                                               build->run, file, build->error);
 }
 
 /* The file that maps keys to customers (*file), and the code of the customer of each of its keys.
@@ -274,7 +278,7 @@ static churn_status take_history(const churn_build *build, size_t index, const l
   churn_grouping *grouping = NULL;
   if (status == CHURN_OK) {
     grouping = churn_grouping_new(l->requests, l->count, build->data->customers.count, space.map,
-                                  build->data->spill);
+                                  build->settings->before, build->data->spill);
     status = grouping == NULL ? churn_error_no_memory(build->error)
                               : read_rows(build, index, l, &space, grouping);
   }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "base/sort.h"
 #include "history/build.h"
 
 #include <inttypes.h>
@@ -25,13 +26,14 @@ static int compare_labels(const void *left, const void *right)
   return (a->row > b->row) - (a->row < b->row);
 }
 
+/* `map` NULL = the codes are customers. */
 static size_t collect(const churn_build *build, const churn_table *table, const uint32_t *map,
                       label_key *keys)
 {
   churn_label_rows *labels = &build->data->labels;
   size_t kept = 0;
   for (size_t row = 0; row < table->rows; row++) {
-    uint32_t customer = map[table->columns[0].codes[row]];
+    uint32_t code = table->columns[0].codes[row], customer = map == NULL ? code : map[code];
     if (customer == CHURN_CODE_MISSING) {
       labels->unmatched++;
       continue;
@@ -71,8 +73,9 @@ static churn_status check_keys(const churn_build *build, const churn_table *tabl
   return churn_error_set_at(
       build->error, CHURN_INCONSISTENT,
       churn_table_place(table, &spec->format, wrong->row, spec->id.text),
-      "customer \"%.60s\" has two labels for this day, the first on line %" PRIu64 "; expected one",
-      build->data->customers.ids[wrong->customer], table->lines[wrong[-1].row]);
+      "customer \"%.60s\" has two labels for this day, the first on %s %" PRIu64 "; expected one",
+      build->data->customers.ids[wrong->customer], churn_table_line_word(table),
+      table->lines[wrong[-1].row]);
 }
 
 static churn_status fill(const churn_build *build, const label_key *keys, size_t count)
@@ -94,17 +97,17 @@ static churn_status fill(const churn_build *build, const label_key *keys, size_t
 
 static churn_status take_table(const churn_build *build, const churn_table *table)
 {
+  const churn_source_spec *spec = &build->schema->project->outcome.labels;
   uint32_t *map = NULL;
   if (table->rows >= UINT32_MAX)
     return churn_error_set(build->error, CHURN_INCONSISTENT, "more than 4 billion labels");
   label_key *keys = churn_array_new(table->rows, sizeof *keys);
-  churn_status status = keys == NULL
-                            ? churn_error_no_memory(build->error)
-                            : churn_build_id_map(build, &build->schema->project->outcome.labels,
-                                                 &table->columns[0], &map);
+  churn_status status = keys == NULL ? churn_error_no_memory(build->error) : CHURN_OK;
+  if (status == CHURN_OK && spec->via.path != NULL)
+    status = churn_build_id_map(build, spec, &table->columns[0], &map);
   if (status == CHURN_OK) {
     size_t kept = collect(build, table, map, keys);
-    qsort(keys, kept, sizeof *keys, compare_labels);
+    churn_sort_if_needed(keys, kept, sizeof *keys, compare_labels);
     status = check_keys(build, table, keys, kept);
     if (status == CHURN_OK)
       status = fill(build, keys, kept);
@@ -129,7 +132,8 @@ churn_status churn_build_labels(const churn_build *build)
       {spec->day.text, CHURN_TYPE_SCHEDULED, false, churn_project_place(project, &spec->day)},
       {outcome->churned.text, CHURN_TYPE_FLAG, false,
        churn_project_place(project, &outcome->churned)}};
-  const churn_table_settings settings = {.keep_lines = true};
+  const churn_table_settings settings = {
+      .keep_lines = true, .known = spec->via.path == NULL ? build->data->customers.index : NULL};
   churn_table *table = NULL;
   churn_status status = churn_build_read(build, spec, requests, 3, &settings, &table);
   if (status == CHURN_OK)

@@ -15,6 +15,7 @@ typedef struct builder {
   churn_schema *schema;
   const churn_source_spec *spec;
   churn_schema_source *source;
+  const churn_format *format; /* the spec's, or that of a database's rows */
   size_t capacity;
   const churn_run *run;
   churn_error *error;
@@ -52,6 +53,7 @@ void churn_schema_free(churn_schema *schema)
     free(schema->sources[i].columns);
   for (size_t i = 0; i < schema->owned_count; i++)
     free(schema->owned[i]);
+  churn_spools_free(schema->spools);
   free(schema->owned);
   free(schema->sources);
   free(schema);
@@ -132,9 +134,8 @@ static churn_status add_headings(builder *b)
 {
   char **headings = NULL;
   size_t count = 0, taken = 0, capacity = b->schema->owned_count;
-  churn_status status =
-      churn_cache_headings(b->spec->path, &b->spec->format, b->schema->project->cache, b->run,
-                           &headings, &count, b->error);
+  churn_status status = churn_cache_headings(b->spec->path, b->format, b->schema->project->cache,
+                                             b->run, &headings, &count, b->error);
   for (; status == CHURN_OK && taken < count; taken++) {
     status = keep_text(b->schema, &capacity, headings[taken], b->error);
     if (status != CHURN_OK)
@@ -219,9 +220,8 @@ static churn_status infer_types(builder *b)
   for (size_t i = 0; i < source->column_count; i++)
     requests[i] = (churn_column_request){source->columns[i].heading, source->columns[i].type, false,
                                          source->columns[i].place};
-  churn_status status =
-      churn_cache_infer(b->spec->path, &b->spec->format, requests, source->column_count,
-                        b->schema->project->cache, b->run, b->error);
+  churn_status status = churn_cache_infer(b->spec->path, b->format, requests, source->column_count,
+                                          b->schema->project->cache, b->run, b->error);
   for (size_t i = 0; status == CHURN_OK && i < source->column_count; i++)
     source->columns[i].type = requests[i].type;
   free(requests);
@@ -263,12 +263,26 @@ static churn_status check_all_known_at(builder *b)
   return status;
 }
 
+/* Columns or types must be found by reading. */
+static bool needs_a_look(const churn_source_spec *spec)
+{
+  bool look = !spec->columns_declared;
+  for (size_t i = 0; i < spec->column_count; i++)
+    look = look || spec->columns[i].type == CHURN_TYPE_INFER;
+  return look;
+}
+
 static churn_status build_source(churn_schema *schema, size_t index, const churn_source_spec *spec,
                                  const churn_known_type *known, size_t known_count,
                                  const churn_run *run, churn_error *error)
 {
-  builder b = {schema, spec, &schema->sources[index], 0, run, error};
-  churn_status status = spec->columns_declared ? add_declared(&b) : add_headings(&b);
+  churn_format format = spec->format;
+  builder b = {schema, spec, &schema->sources[index], &format, 0, run, error};
+  churn_status status = CHURN_OK;
+  if (needs_a_look(spec))
+    status = churn_spools_format(schema->spools, &spec->rowset, &spec->format, run, &format, error);
+  if (status == CHURN_OK)
+    status = spec->columns_declared ? add_declared(&b) : add_headings(&b);
   if (status == CHURN_OK)
     status = settle_day(&b);
   if (status == CHURN_OK)
@@ -304,7 +318,8 @@ churn_status churn_schema_build(const churn_project *project, const churn_known_
   s->project = project;
   s->source_count = 1 + project->history_count;
   s->sources = churn_array_new(s->source_count, sizeof *s->sources);
-  if (s->sources == NULL) {
+  s->spools = churn_spools_new(false);
+  if (s->sources == NULL || s->spools == NULL) {
     status = churn_error_no_memory(error);
     goto done;
   }

@@ -11,6 +11,7 @@
 #define CHURN_HISTORY_SCHEMA_H
 
 #include "project/project.h"
+#include "source/spools.h"
 
 #include <churn/run.h>
 
@@ -37,6 +38,7 @@ typedef struct churn_schema {
   size_t source_count; /* 1 + histories */
   char **owned;        /* texts that the project does not own (inferred headings) */
   size_t owned_count;
+  churn_spools *spools; /* what was fetched from databases, kept until the schema is freed */
 } churn_schema;
 
 /* A type known from elsewhere (the model): used instead of inferring. */

@@ -42,7 +42,8 @@ churn_status churn_spilled_write(churn_temporary *file, const uint32_t *starts, 
   churn_status status = churn_temporary_append(file, bytes, length, at, error);
   free(bytes);
   for (size_t c = 0; c < count; c++) {
-    free(columns[c].values);
+    if (!columns[c].borrowed)
+      free(columns[c].values);
     columns[c].values = NULL;
   }
   return status;

@@ -3,20 +3,22 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/best_set.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "design/encoding.h"
 #include "design/split.h"
+#include "jobs/collinear.h"
 #include "jobs/explain.h"
 #include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 #include "jobs/shuffle.h"
-#include "monitor/stability.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct explaining {
+  const churn_best_set *best;
   const churn_out_of_fold_input *input;
   const churn_feature_set *set;
   const churn_run *run;
@@ -26,7 +28,10 @@ typedef struct explaining {
   churn_model *model; /* of all rows */
   churn_matrix *matrix;
   churn_fit_result result;
-  double *logits, *contributions; /* out of fold */
+  double *logits;        /* [rows] out of fold */
+  double *contributions; /* [features][rows] to them; NULL where the tiles tell */
+  double *part;          /* [rows] of the feature at hand */
+  churn_shuffle *shuffle;
 } explaining;
 
 static void clear(explaining *e)
@@ -41,6 +46,21 @@ static void clear(explaining *e)
   free(e->result.deviations);
   free(e->logits);
   free(e->contributions);
+  free(e->part);
+  churn_shuffle_free(e->shuffle);
+}
+
+static churn_status take_tiles(explaining *e, churn_error *error)
+{
+  churn_shared_tiles *tiles = e->best->tiles;
+  churn_status status = tiles->usable ? churn_shared_tiles_restore(tiles, e->run, error) : CHURN_OK;
+  e->model = tiles->encoding;
+  e->matrix = tiles->matrix;
+  tiles->encoding = NULL;
+  tiles->matrix = NULL;
+  return status == CHURN_OK ? churn_population_weights(&e->input->pipeline->project->fit,
+                                                       e->input->rows, &e->weights, error)
+                            : status;
 }
 
 /* An encoding of all features, as the folds learn it, of all rows. */
@@ -178,29 +198,52 @@ static churn_status take_columns(explaining *e, uint32_t feature, bool fitted,
   return status;
 }
 
-static churn_status measure_drift(const explaining *e, uint32_t feature, double *drift,
-                                  churn_error *error)
+/* Before the tiles serve another fit: what the feature's columns add to the logits. */
+static churn_status find_part(explaining *e, uint32_t feature, const double **part,
+                              churn_error *error)
 {
-  const churn_snapshots *rows = e->input->rows;
-  double *values = churn_array_new(2 * rows->count, sizeof *values);
-  churn_sample before = {values, 0}, after = {values == NULL ? NULL : values + rows->count, 0};
-  churn_day first = CHURN_DAY_LAST, last = CHURN_DAY_MISSING;
-  if (values == NULL)
+  size_t rows = e->input->rows->count;
+  if (e->contributions != NULL) {
+    *part = e->contributions + feature * rows;
+    return CHURN_OK;
+  }
+  const churn_model *encoding = e->best->tiles->encoding;
+  bool *wanted = churn_array_new(encoding->column_count, sizeof *wanted);
+  if (wanted == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < rows->count; i++) {
-    first = rows->rows[i].as_of < first ? rows->rows[i].as_of : first;
-    last = rows->rows[i].as_of > last ? rows->rows[i].as_of : last;
+  for (size_t c = 0; c < encoding->column_count; c++)
+    wanted[c] = encoding->columns[c].feature == feature;
+  churn_status status = churn_predictions_part(e->best->predictions, e->comparison->best, wanted,
+                                               e->run, e->part, error);
+  *part = e->part;
+  free(wanted);
+  return status;
+}
+
+static churn_status shuffle_features(explaining *e, churn_error *error)
+{
+  churn_comparison *c = e->comparison;
+  churn_shuffle_input input = {e->input->rows,
+                               e->best->values,
+                               e->input->folds,
+                               e->logits,
+                               c->shuffles = churn_shuffle_times(c->rows),
+                               c->seed,
+                               e->input->pipeline->project->fit.weighting != CHURN_WEIGHTING_NONE};
+  c->best_features = churn_array_new(e->set->count, sizeof *c->best_features);
+  churn_status status = c->best_features == NULL
+                            ? churn_error_no_memory(error)
+                            : churn_shuffle_new(&input, e->run, &e->shuffle, error);
+  for (uint32_t f = 0, at = 0; status == CHURN_OK && f < c->feature_count; f++) {
+    const double *part = NULL;
+    if (!e->set->holds[f])
+      continue;
+    status = find_part(e, f, &part, error);
+    if (status == CHURN_OK)
+      status = churn_shuffle_drop(e->shuffle, part, e->run, &c->best_features[at++].drop, error);
   }
-  for (size_t i = 0; first != last && i < rows->count; i++) {
-    double value = churn_frame_get(e->input->frame, i, feature);
-    if (rows->rows[i].as_of == first)
-      values[before.count++] = value;
-    if (rows->rows[i].as_of == last)
-      values[rows->count + after.count++] = value;
-  }
-  churn_status status = churn_stability_index(
-      &before, &after, e->model->features[feature].kind == CHURN_FEATURE_CATEGORY, drift, error);
-  free(values);
+  churn_shuffle_free(e->shuffle);
+  e->shuffle = NULL;
   return status;
 }
 
@@ -209,70 +252,104 @@ static churn_status describe_feature(explaining *e, uint32_t feature, bool fitte
 {
   static const churn_model_test none = {0, NAN, NAN, NAN, NAN};
   churn_comparison *c = e->comparison;
-  size_t rows = e->input->rows->count;
   churn_compared_feature *to = &c->best_features[c->best_feature_count++];
   to->name = c->features[feature];
   to->test = fitted ? e->model->features[feature].test : none;
-  to->missing = (double)e->model->features[feature].missing_rows / (double)rows;
-  churn_shuffle_input shuffle = {e->input->rows,
-                                 e->input->frame,
-                                 e->input->folds,
-                                 e->logits,
-                                 e->contributions + feature * rows,
-                                 c->shuffles,
-                                 c->seed,
-                                 e->input->pipeline->project->fit.weighting !=
-                                     CHURN_WEIGHTING_NONE};
-  churn_status status = take_columns(e, feature, fitted, to, error);
-  if (status == CHURN_OK)
-    status = measure_drift(e, feature, &to->drift, error);
-  return status == CHURN_OK ? churn_shuffle_drop(&shuffle, e->run, &to->drop, error) : status;
+  to->missing = (double)e->model->features[feature].missing_rows / (double)e->input->rows->count;
+  to->drift = e->best->drifts[feature];
+  return take_columns(e, feature, fitted, to, error);
 }
 
+static churn_status take_logits(explaining *e, bool *whole, churn_error *error)
+{
+  *whole = true;
+  e->part = churn_array_new(e->input->rows->count, sizeof *e->part);
+  return e->part == NULL ? churn_error_no_memory(error)
+                         : churn_predictions_make(e->best->predictions, e->comparison->best, 1,
+                                                  e->run, e->logits, error);
+}
+
+/* Anew, for what each feature adds. */
 static churn_status fit_folds(explaining *e, bool *whole, churn_error *error)
 {
   churn_out_of_fold_input input = *e->input;
+  churn_predictions predictions = {0};
   churn_set_outcome fits;
   uint32_t finished = 0;
   size_t rows = input.rows->count;
-  e->logits = churn_array_new(rows, sizeof *e->logits);
   e->contributions = churn_array_new(input.pipeline->feature_count * rows, sizeof *e->logits);
-  if (e->logits == NULL || e->contributions == NULL)
+  if (e->contributions == NULL)
     return churn_error_no_memory(error);
   input.contributions = e->contributions;
-  churn_status status =
-      churn_out_of_fold(&input, "features", e->run, e->logits, &fits, &finished, error);
+  churn_status status = churn_predictions_open(input.rows, input.folds, 1, &predictions, error);
+  if (status == CHURN_OK)
+    status = churn_out_of_fold(&input, "features", e->run, &predictions, &fits, &finished, error);
   *whole = finished == input.folds->count;
+  if (status == CHURN_OK && *whole)
+    status = churn_predictions_make(&predictions, 0, 1, e->run, e->logits, error);
+  churn_predictions_clear(&predictions);
+  return status;
+}
+
+static churn_status predict(explaining *e, bool *whole, churn_error *error)
+{
+  e->logits = churn_array_new(e->input->rows->count, sizeof *e->logits);
+  if (e->logits == NULL)
+    return churn_error_no_memory(error);
+  return churn_predictions_shared(e->best->predictions, e->comparison->best)
+             ? take_logits(e, whole, error)
+             : fit_folds(e, whole, error);
+}
+
+/* Numbers by feature of the pipeline. */
+static churn_status find_groups(const explaining *e, uint32_t *groups, churn_error *error)
+{
+  uint32_t *feature_of = churn_array_new(e->model->column_count, sizeof *feature_of);
+  if (feature_of == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < e->model->column_count; i++)
+    feature_of[i] = e->model->columns[i].feature;
+  churn_status status = churn_collinear_groups(e->matrix, feature_of, e->comparison->feature_count,
+                                               e->run, groups, error);
+  free(feature_of);
   return status;
 }
 
 static churn_status describe_features(explaining *e, bool fitted, churn_error *error)
 {
   churn_comparison *c = e->comparison;
-  c->best_features = churn_array_new(e->set->count, sizeof *c->best_features);
   c->columns = churn_array_new(e->model->column_count, sizeof *c->columns);
-  churn_status status = c->best_features == NULL || c->columns == NULL
-                            ? churn_error_no_memory(error)
-                            : take_kinds(e, error);
-  c->shuffles = churn_shuffle_times(c->rows);
+  uint32_t *groups = churn_array_new(c->feature_count, sizeof *groups);
+  churn_status status =
+      c->columns == NULL || groups == NULL ? churn_error_no_memory(error) : take_kinds(e, error);
+  if (status == CHURN_OK)
+    status = find_groups(e, groups, error);
   for (uint32_t f = 0; status == CHURN_OK && f < c->feature_count; f++)
-    if (e->set->holds[f])
+    if (e->set->holds[f]) {
       status = describe_feature(e, f, fitted, error);
+      c->best_features[c->best_feature_count - 1].group = groups[f];
+    }
+  free(groups);
   return status;
 }
 
-churn_status churn_best_set_explain(const churn_out_of_fold_input *input, const churn_run *run,
+churn_status churn_best_set_explain(const churn_best_set *best, const churn_run *run,
                                     churn_comparison *comparison, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads,
                      .progress = run == NULL ? NULL : run->progress,
                      .stop = run == NULL ? NULL : run->stop};
-  explaining e = {
-      .input = input, .set = input->sets->sets, .run = &quiet, .comparison = comparison};
+  explaining e = {.best = best,
+                  .input = &best->input,
+                  .set = best->input.sets->sets,
+                  .run = &quiet,
+                  .comparison = comparison};
   bool whole = false, fitted = false;
-  churn_status status = fit_folds(&e, &whole, error);
+  churn_status status = predict(&e, &whole, error);
   if (status == CHURN_OK && whole)
-    status = encode(&e, error);
+    status = shuffle_features(&e, error);
+  if (status == CHURN_OK && whole)
+    status = best->tiles != NULL ? take_tiles(&e, error) : encode(&e, error);
   if (status == CHURN_OK && whole)
     status = choose_columns(&e, error);
   if (status == CHURN_OK && whole)

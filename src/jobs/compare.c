@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
 #include "design/split.h"
-#include "evaluate/measures.h"
+#include "evaluate/bootstrap.h"
 #include "jobs/best_set.h"
+#include "jobs/drift.h"
 #include "jobs/extraction_cost.h"
+#include "jobs/nested.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,7 +23,14 @@ typedef struct comparing {
   churn_snapshots *all, *rows;
   churn_frame *frame;
   churn_feature_sets sets;
-  churn_judging_folds folds;
+  churn_judging_folds folds, random_folds; /* random_folds.count 0: they would tell nothing */
+  churn_shared_tiles tiles;
+  bool has_tiles;
+  bool *agrees, *random_agrees, *learning_agrees; /* of the tiles, for the folds that there are */
+  churn_learning_folds learning;
+  double *values; /* [rows] money at risk */
+  double *drifts; /* [features]; NULL where no features are reported */
+  churn_predictions predictions;
   bool *wanted; /* [features of the project]: those that some set holds; NULL = all are read */
   churn_comparison *comparison;
 } comparing;
@@ -66,9 +75,18 @@ void churn_comparison_free(churn_comparison *comparison)
 static void clear(comparing *c)
 {
   churn_comparison_free(c->comparison);
+  churn_predictions_clear(&c->predictions);
+  churn_shared_tiles_clear(&c->tiles);
+  churn_learning_folds_clear(&c->learning);
   churn_judging_folds_clear(&c->folds);
+  churn_judging_folds_clear(&c->random_folds);
   churn_feature_sets_clear(&c->sets);
   churn_frame_free(c->frame);
+  free(c->values);
+  free(c->drifts);
+  free(c->agrees);
+  free(c->random_agrees);
+  free(c->learning_agrees);
   churn_snapshots_free(c->rows);
   churn_snapshots_free(c->all);
   churn_pipeline_close(c->pipeline);
@@ -198,7 +216,8 @@ static void list_pairs(churn_comparison *to, bool all)
 {
   for (size_t a = 0; a < (all ? to->set_count : 1); a++)
     for (size_t b = a + 1; b < to->set_count; b++)
-      to->pairs[to->pair_count++] = (churn_compared_pair){.first = a, .second = b};
+      to->pairs[to->pair_count++] =
+          (churn_compared_pair){.first = a, .second = b, .nested = {0, 0, NAN, NAN}};
 }
 
 static churn_status describe_inputs(const comparing *c, churn_error *error)
@@ -334,29 +353,6 @@ static bool is_weighted(const comparing *c)
   return c->project->fit.weighting != CHURN_WEIGHTING_NONE;
 }
 
-static churn_status judge(comparing *c, churn_error *error)
-{
-  size_t sets = c->sets.count, rows = c->rows->count;
-  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &c->folds, NULL};
-  uint32_t finished = 0;
-  double *logits = churn_array_new(sets * rows, sizeof *logits);
-  churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
-  churn_status status = logits == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = churn_out_of_fold(&input, "comparison", c->run, logits, fits, &finished, error);
-  if (status == CHURN_OK)
-    keep_folds(c, finished);
-  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
-  if (status == CHURN_OK) {
-    describe_fits(c, fits);
-    status = churn_judge(&judging, c->run, c->comparison, error);
-    c->comparison->best = find_best(c->comparison);
-  }
-  free(logits);
-  free(fits);
-  return status;
-}
-
 /* Whether single rows dealt at random would be other folds than ours: some customer has several
  * rows, or ours are by time. */
 static bool random_differs(const comparing *c)
@@ -367,39 +363,164 @@ static bool random_differs(const comparing *c)
   return differs;
 }
 
+static churn_status deal_random(comparing *c, churn_error *error)
+{
+  return random_differs(c) ? churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed,
+                                                  &c->random_folds, error)
+                           : CHURN_OK;
+}
+
+/* What is asked of the raw values, before they go. */
+static churn_status keep_values(comparing *c, churn_error *error)
+{
+  c->values = c->frame->values;
+  c->frame->values = NULL;
+  if (c->settings->brief)
+    return CHURN_OK;
+  c->drifts = churn_array_new(c->pipeline->feature_count, sizeof *c->drifts);
+  return c->drifts == NULL
+             ? churn_error_no_memory(error)
+             : churn_drift_measure(c->pipeline, c->rows, c->frame, c->run, c->drifts, error);
+}
+
+static churn_status find_agreeing(comparing *c, const churn_judging_folds *folds, bool **agrees,
+                                  churn_error *error)
+{
+  *agrees = churn_array_new(folds->count * c->pipeline->feature_count, sizeof **agrees);
+  if (*agrees == NULL)
+    return churn_error_no_memory(error);
+  return folds->count == 0
+             ? CHURN_OK
+             : churn_shared_tiles_agree(&c->tiles, c->frame, folds, c->run, *agrees, error);
+}
+
+static bool all_agree(const comparing *c, const churn_judging_folds *folds, const bool *agrees)
+{
+  bool all = true;
+  for (size_t i = 0; i < folds->count * c->pipeline->feature_count; i++)
+    all = all && agrees[i];
+  return all;
+}
+
+/* Where every fold agrees with the tiles on every feature, nothing reads the frame any more. */
+static churn_status fill_tiles(comparing *c, churn_error *error)
+{
+  bool move = all_agree(c, &c->folds, c->agrees) &&
+              all_agree(c, &c->random_folds, c->random_agrees) &&
+              all_agree(c, &c->learning.folds, c->learning_agrees);
+  c->has_tiles = true;
+  return churn_shared_tiles_fill(&c->tiles, &c->frame, move, c->run, error);
+}
+
+static churn_status make_tiles(comparing *c, churn_error *error)
+{
+  churn_run quiet = {.threads = c->run == NULL ? 0 : c->run->threads,
+                     .progress = c->run == NULL ? NULL : c->run->progress};
+  const churn_run *run = c->run;
+  if (c->project->fit.penalty != CHURN_PENALTY_NONE)
+    return CHURN_OK;
+  /* each encoding would say again what training says */
+  c->run = &quiet;
+  churn_status status =
+      churn_shared_tiles_open(c->pipeline, c->rows, c->frame, c->run, &c->tiles, error);
+  if (status == CHURN_OK)
+    status = find_agreeing(c, &c->folds, &c->agrees, error);
+  if (status == CHURN_OK)
+    status = find_agreeing(c, &c->random_folds, &c->random_agrees, error);
+  if (status == CHURN_OK)
+    status = find_agreeing(c, &c->learning.folds, &c->learning_agrees, error);
+  if (status == CHURN_OK)
+    status = fill_tiles(c, error);
+  c->run = run;
+  return status;
+}
+
+static churn_status deal_learning(comparing *c, churn_error *error)
+{
+  return c->settings->brief
+             ? CHURN_OK
+             : churn_learning_deal(c->rows, c->pipeline->data->customers.ids, &c->folds,
+                                   c->settings->seed, &c->learning, error);
+}
+
+/* Features are extracted, and what they cost is known: nothing reads the sources any more. */
+static churn_status let_data_go(comparing *c, churn_error *error)
+{
+  (void)error;
+  churn_data_let_go(c->pipeline->data);
+  return CHURN_OK;
+}
+
+static churn_out_of_fold_input input_of(const comparing *c, const churn_feature_sets *sets,
+                                        const churn_judging_folds *folds, const bool *agrees)
+{
+  return (churn_out_of_fold_input){.pipeline = c->pipeline,
+                                   .rows = c->rows,
+                                   .frame = c->frame,
+                                   .sets = sets,
+                                   .folds = folds,
+                                   .tiles = c->has_tiles ? &c->tiles : NULL,
+                                   .agrees = agrees};
+}
+
+static churn_status judge(comparing *c, churn_error *error)
+{
+  churn_out_of_fold_input input = input_of(c, &c->sets, &c->folds, c->agrees);
+  uint32_t finished = 0;
+  churn_set_outcome *fits = churn_array_new(c->sets.count, sizeof *fits);
+  churn_status status = fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_predictions_open(c->rows, &c->folds, c->sets.count, &c->predictions, error);
+  if (status == CHURN_OK)
+    status =
+        churn_out_of_fold(&input, "comparison", c->run, &c->predictions, fits, &finished, error);
+  if (status == CHURN_OK)
+    keep_folds(c, finished);
+  churn_judge_input judging = {c->rows, c->values, &c->folds, &c->predictions, is_weighted(c)};
+  if (status == CHURN_OK) {
+    describe_fits(c, fits);
+    status = churn_judge(&judging, c->run, c->comparison, error);
+    c->comparison->best = find_best(c->comparison);
+  }
+  free(fits);
+  return status;
+}
+
 /* What the same sets seem worth when rows are dealt at random: rows of one customer, and label
  * windows, on both sides. */
 static churn_status judge_random(comparing *c, churn_error *error)
 {
-  size_t sets = c->sets.count, rows = c->rows->count;
-  if (!random_differs(c) || is_asked(c))
+  size_t sets = c->sets.count;
+  if (c->random_folds.count == 0 || is_asked(c))
     return CHURN_OK;
-  churn_judging_folds folds = {0};
-  churn_status status =
-      churn_judging_by_row(c->rows, DEFAULT_FOLDS, c->settings->seed, &folds, error);
-  if (status != CHURN_OK || folds.count == 0)
-    return status;
-  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &c->sets, &folds, NULL};
+  churn_out_of_fold_input input = input_of(c, &c->sets, &c->random_folds, c->random_agrees);
+  churn_predictions predictions = {0};
   uint32_t finished = 0;
-  double *logits = churn_array_new(sets * rows, sizeof *logits);
   double *areas = churn_array_new(sets, sizeof *areas);
   churn_set_outcome *fits = churn_array_new(sets, sizeof *fits);
-  if (status == CHURN_OK && (logits == NULL || areas == NULL || fits == NULL))
-    status = churn_error_no_memory(error);
+  churn_status status = areas == NULL || fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_out_of_fold(&input, "random folds", c->run, logits, fits, &finished, error);
+    status = churn_predictions_open(c->rows, &c->random_folds, sets, &predictions, error);
+  if (status == CHURN_OK)
+    status =
+        churn_out_of_fold(&input, "random folds", c->run, &predictions, fits, &finished, error);
   /* the same rows, ranked in the same lists, so that the difference is optimism alone */
-  churn_judge_input judging = {c->rows, c->frame, &c->folds, sets, logits, is_weighted(c)};
-  bool whole = finished == folds.count;
+  churn_judge_input judging = {c->rows, c->values, &c->folds, &predictions, is_weighted(c)};
+  bool whole = finished == c->random_folds.count;
   if (status == CHURN_OK && whole)
-    status = churn_judge_areas(&judging, c->run, areas, NULL, error);
+    status = churn_judge_predicted(&judging, c->run, areas, error);
   for (size_t s = 0; status == CHURN_OK && whole && s < sets; s++)
     c->comparison->sets[s].random_auc = areas[s];
-  churn_judging_folds_clear(&folds);
-  free(logits);
+  churn_predictions_clear(&predictions);
   free(areas);
   free(fits);
   return status;
+}
+
+static churn_status test_nested(comparing *c, churn_error *error)
+{
+  churn_out_of_fold_input input = input_of(c, &c->sets, &c->folds, c->agrees);
+  return is_asked(c) ? CHURN_OK : churn_nested_test(&input, c->run, c->comparison, error);
 }
 
 static churn_status measure_cost(comparing *c, churn_error *error)
@@ -418,9 +539,15 @@ static churn_status report_best(comparing *c, churn_error *error)
   if (c->settings->brief || is_asked(c))
     return CHURN_OK;
   churn_feature_sets one = {.sets = &c->sets.sets[c->comparison->best], .count = 1};
-  churn_out_of_fold_input input = {c->pipeline, c->rows, c->frame, &one, &c->folds, NULL};
-  churn_status status = churn_best_set_learn(&input, c->run, c->comparison, error);
-  return status == CHURN_OK ? churn_best_set_explain(&input, c->run, c->comparison, error) : status;
+  churn_best_set best = {.input = input_of(c, &one, &c->folds, c->agrees),
+                         .values = c->values,
+                         .predictions = &c->predictions,
+                         .tiles = c->has_tiles ? &c->tiles : NULL,
+                         .learning = &c->learning,
+                         .learning_agrees = c->learning_agrees,
+                         .drifts = c->drifts};
+  churn_status status = churn_best_set_learn(&best, c->run, c->comparison, error);
+  return status == CHURN_OK ? churn_best_set_explain(&best, c->run, c->comparison, error) : status;
 }
 
 static churn_status conclude(comparing *c, churn_error *error)
@@ -436,8 +563,9 @@ churn_status churn_compare(const churn_project *project, const churn_compare_set
   comparing c = {.project = project, .settings = settings, .run = run};
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
-      open_sets,    open_rows,    choose_folds, describe, judge,
-      judge_random, measure_cost, report_best,  conclude};
+      open_sets,     open_rows,    choose_folds, describe,    deal_random,
+      deal_learning, measure_cost, let_data_go,  keep_values, make_tiles,
+      judge,         judge_random, test_nested,  report_best, conclude};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);
   if (status == CHURN_OK) {

@@ -107,6 +107,23 @@ static void append_set(churn_json_text *text, const churn_comparison *c,
     append_cost(text, set);
 }
 
+static void append_nested(churn_json_text *text, const churn_comparison *c,
+                          const churn_compared_pair *pair)
+{
+  const churn_nested_figures *n = &pair->nested;
+  const churn_json_pair pairs[] = {{"df", n->df}, {"chi2", n->chi2}, {"p", n->p}};
+  churn_json_key(text, 6, "nested", false);
+  if (n->df == 0) {
+    churn_json_append(text, "null");
+    return;
+  }
+  churn_json_append(text, "{\"larger\": ");
+  churn_json_quote(text, c->sets[n->larger].name);
+  churn_json_append(text, ", \"test\": \"likelihood_ratio\"");
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  churn_json_append(text, "}");
+}
+
 static void append_pair(churn_json_text *text, const churn_comparison *c,
                         const churn_compared_pair *pair)
 {
@@ -121,6 +138,7 @@ static void append_pair(churn_json_text *text, const churn_comparison *c,
   churn_json_estimate(text, 6, "log_loss", &pair->log_loss);
   churn_json_estimate(text, 6, "captured", &pair->captured);
   churn_json_estimate(text, 6, "captured_value", &pair->captured_value);
+  append_nested(text, c, pair);
   churn_json_text_at(text, 6, "verdict", pair->verdict);
 }
 

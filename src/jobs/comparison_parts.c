@@ -132,6 +132,22 @@ static void append_columns(churn_json_text *text, const churn_comparison *c,
   churn_json_append(text, "]");
 }
 
+/* Names of the others of its group. */
+static void append_group(churn_json_text *text, const churn_comparison *c, size_t feature)
+{
+  const churn_compared_feature *f = &c->best_features[feature];
+  bool any = false;
+  churn_json_key(text, 6, "collinear_with", false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < c->best_feature_count; i++)
+    if (i != feature && f->group > 0 && c->best_features[i].group == f->group) {
+      churn_json_append(text, any ? ", " : "");
+      churn_json_quote(text, c->best_features[i].name);
+      any = true;
+    }
+  churn_json_append(text, "]");
+}
+
 static void append_features(churn_json_text *text, const churn_comparison *c)
 {
   churn_json_list_open(text, 2, "best_features");
@@ -147,6 +163,7 @@ static void append_features(churn_json_text *text, const churn_comparison *c)
     churn_json_append(text, ",");
     churn_json_line(text, 6);
     churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], true);
+    append_group(text, c, i);
     append_columns(text, c, f);
     churn_json_append(text, "}");
   }

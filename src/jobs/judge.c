@@ -3,13 +3,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/judge.h"
 
+#include "base/holm.h"
 #include "base/memory.h"
 #include "design/split.h"
+#include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
-#include "evaluate/figures.h"
-#include "evaluate/holm.h"
-#include "evaluate/logit.h"
-#include "evaluate/measures.h"
+#include "fit/logit_line.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,139 +16,135 @@
 
 static const double level = 0.95;
 
+/* Sets whose logits are made in one reading of the tiles. */
+enum { AT_ONCE = 8 };
+
 typedef struct judging {
   const churn_judge_input *input;
   const churn_run *run;
-  churn_judged judged;
-  int8_t *labels;
-  double *values;
-  double *weights; /* of the population; NULL = 1 each */
-  uint32_t *clusters, *folds;
-  double *logits; /* [sets][judged rows], in the input's place */
-  churn_ordering *orderings;
-  churn_measured_set *sets;
-  double *places; /* [folds] */
-  double *areas;
-  double *covariance;
-  double *measures; /* [sets][CHURN_MEASURES] */
-  double *draws;    /* [sets][CHURN_MEASURES][draws] */
+  churn_comparison *comparison;
+  size_t sets;
+  churn_judged_rows rows;
+  churn_auc_rows *auc_rows;
+  churn_bootstrap *bootstrap;
+  double *places;     /* [folds] */
+  double *areas;      /* [sets] */
+  double *covariance; /* [sets][sets]: of pairs that are wanted */
+  double *measures;   /* [sets][CHURN_MEASURES] */
+  double *draws;      /* [sets][CHURN_MEASURES][draws] */
+  double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
+  bool all_pairs;
+  double *logits;  /* [AT_ONCE][rows] */
+  double *losses;  /* [judged rows] of the set at hand */
+  double *squares; /* alike */
 } judging;
 
 static void clear(judging *j)
 {
-  for (size_t s = 0; j->orderings != NULL && s < j->input->sets; s++)
-    churn_ordering_clear(&j->orderings[s]);
-  free(j->labels);
-  free(j->values);
-  free(j->weights);
-  free(j->clusters);
-  free(j->folds);
-  free(j->orderings);
-  free(j->sets);
+  for (size_t s = 0; j->parts != NULL && s < j->sets; s++)
+    free(j->parts[s]);
+  free(j->parts);
+  churn_judged_rows_clear(&j->rows);
+  churn_auc_rows_free(j->auc_rows);
+  churn_bootstrap_free(j->bootstrap);
   free(j->places);
   free(j->areas);
   free(j->covariance);
   free(j->measures);
   free(j->draws);
+  free(j->logits);
+  free(j->losses);
+  free(j->squares);
 }
 
-static churn_status allocate(judging *j, size_t rows, churn_error *error)
+static churn_status allocate(judging *j, churn_error *error)
 {
-  size_t sets = j->input->sets;
-  j->labels = churn_array_new(rows, sizeof *j->labels);
-  j->values = churn_array_new(rows, sizeof *j->values);
-  if (j->input->weighted && (j->weights = churn_array_new(rows, sizeof *j->weights)) == NULL)
-    return churn_error_no_memory(error);
-  j->clusters = churn_array_new(rows, sizeof *j->clusters);
-  j->folds = churn_array_new(rows, sizeof *j->folds);
-  j->orderings = churn_array_new(sets, sizeof *j->orderings);
-  j->sets = churn_array_new(sets, sizeof *j->sets);
+  size_t sets = j->sets, rows = j->rows.judged.rows;
   j->places = churn_array_new(j->input->folds->count, sizeof *j->places);
   j->areas = churn_array_new(sets, sizeof *j->areas);
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
-  return j->labels == NULL || j->values == NULL || j->clusters == NULL || j->folds == NULL ||
-                 j->orderings == NULL || j->sets == NULL || j->places == NULL || j->areas == NULL ||
-                 j->covariance == NULL || j->measures == NULL
+  j->draws = churn_array_new(sets * CHURN_MEASURES * j->comparison->draws, sizeof *j->draws);
+  j->parts = churn_array_new(sets, sizeof *j->parts);
+  j->losses = churn_array_new(rows, sizeof *j->losses);
+  j->squares = churn_array_new(rows, sizeof *j->squares);
+  return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
+                 j->draws == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
 
-/* Those of rows that are judged move together, in place: many sets' are the largest array there is.
- */
-static void take_logits(judging *j)
+static size_t at_once(size_t sets, size_t first)
 {
-  const churn_judge_input *in = j->input;
-  size_t to = 0;
-  for (size_t s = 0; s < in->sets; s++)
-    for (size_t i = 0; i < in->rows->count; i++)
-      if (in->folds->fold[i] != CHURN_NOT_JUDGED)
-        in->logits[to++] = in->logits[s * in->rows->count + i];
-  j->logits = in->logits;
+  return sets - first < AT_ONCE ? sets - first : AT_ONCE;
 }
 
-/* Customers' numbers become dense: rows of one stand together. */
-static void take_rows(judging *j)
+/* Logits of sets first.. at once, those of judged rows packed. */
+static churn_status make_logits(const churn_judge_input *in, const churn_judged_rows *rows,
+                                size_t first, size_t count, const churn_run *run, double *logits,
+                                churn_error *error)
 {
-  const churn_judge_input *in = j->input;
-  uint32_t customer = 0, clusters = 0;
-  size_t to = 0;
-  for (size_t i = 0; i < in->rows->count; i++) {
-    const churn_snapshot *row = &in->rows->rows[i];
-    if (in->folds->fold[i] == CHURN_NOT_JUDGED)
-      continue;
-    clusters += clusters == 0 || row->customer != customer;
-    customer = row->customer;
-    j->labels[to] = row->label;
-    j->values[to] = in->frame->values[i];
-    if (j->weights != NULL)
-      j->weights[to] = row->weight;
-    j->clusters[to] = clusters - 1;
-    j->folds[to] = in->folds->fold[i];
-    to++;
+  churn_status status = churn_predictions_make(in->predictions, first, count, run, logits, error);
+  for (size_t s = 0; status == CHURN_OK && s < count; s++)
+    churn_judged_rows_pack(rows, logits + s * rows->all);
+  return status;
+}
+
+churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets, double *logits,
+                               const churn_run *run, double *areas, double *covariance,
+                               churn_error *error)
+{
+  churn_ordering *orderings = churn_array_new(sets, sizeof *orderings);
+  churn_status status = orderings == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    churn_judged_rows_pack(rows, logits + s * rows->all);
+    status = churn_ordering_sort(&rows->judged, logits + s * rows->all, run, &orderings[s], error);
   }
-  j->judged.cluster_count = clusters;
-}
-
-static churn_status open_judging(judging *j, churn_error *error)
-{
-  const churn_judge_input *in = j->input;
-  size_t rows = 0;
-  for (size_t i = 0; i < in->rows->count; i++)
-    rows += in->folds->fold[i] != CHURN_NOT_JUDGED;
-  churn_status status = allocate(j, rows, error);
-  if (status != CHURN_OK)
-    return status;
-  j->judged = (churn_judged){.rows = rows,
-                             .labels = j->labels,
-                             .weights = j->weights,
-                             .values = j->values,
-                             .clusters = j->clusters,
-                             .folds = j->folds,
-                             .fold_count = in->folds->count};
-  take_rows(j);
-  take_logits(j);
-  status = churn_judged_check(&j->judged, error);
-  for (size_t s = 0; status == CHURN_OK && s < in->sets; s++) {
-    const double *logits = j->logits + s * rows;
-    status = churn_ordering_build(&j->judged, logits, &j->orderings[s], error);
-    j->sets[s] = (churn_measured_set){logits, &j->orderings[s]};
-  }
-  return status == CHURN_OK ? churn_auc_compare(&j->judged, j->orderings, in->sets, j->run,
-                                                j->areas, j->covariance, error)
-                            : status;
-}
-
-churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run, double *areas,
-                               double *covariance, churn_error *error)
-{
-  judging j = {.input = input, .run = run};
-  churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
-    memcpy(areas, j.areas, input->sets * sizeof *areas);
-  if (status == CHURN_OK && covariance != NULL)
-    memcpy(covariance, j.covariance, input->sets * input->sets * sizeof *covariance);
-  clear(&j);
+    status = churn_auc_compare(&rows->judged, orderings, sets, run, areas, covariance, error);
+  for (size_t s = 0; orderings != NULL && s < sets; s++)
+    churn_ordering_clear(&orderings[s]);
+  free(orderings);
+  return status;
+}
+
+static churn_status area_of(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
+                            const double *logits, const churn_run *run, double *parts, double *area,
+                            churn_error *error)
+{
+  churn_ordering ordering = {NULL, NULL, NULL};
+  churn_status status = churn_ordering_sort(&rows->judged, logits, run, &ordering, error);
+  if (status == CHURN_OK)
+    status = churn_auc_parts(auc_rows, &ordering, run, area, parts, error);
+  churn_ordering_clear(&ordering);
+  return status;
+}
+
+churn_status churn_judge_predicted(const churn_judge_input *input, const churn_run *run,
+                                   double *areas, churn_error *error)
+{
+  churn_judged_rows rows = {0};
+  churn_auc_rows *auc_rows = NULL;
+  size_t sets = input->predictions->set_count;
+  double *logits = churn_array_new(at_once(sets, 0) * input->rows->count, sizeof *logits);
+  double *parts = churn_array_new(input->rows->count, sizeof *parts);
+  churn_status status = logits == NULL || parts == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = churn_judged_rows_take(input->rows, input->values, input->folds, input->weighted,
+                                    &rows, error);
+  if (status == CHURN_OK)
+    status = churn_auc_rows_new(&rows.judged, &auc_rows, error);
+  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
+    if (s % AT_ONCE == 0)
+      status = make_logits(input, &rows, s, at_once(sets, s), run, logits, error);
+    if (status == CHURN_OK)
+      status =
+          area_of(&rows, auc_rows, logits + s % AT_ONCE * rows.all, run, parts, &areas[s], error);
+  }
+  churn_judged_rows_clear(&rows);
+  churn_auc_rows_free(auc_rows);
+  free(logits);
+  free(parts);
   return status;
 }
 
@@ -165,9 +160,9 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   double all = 0, days = span.days > 1 ? span.days : 1;
   for (uint32_t f = 0; f < folds->count; f++)
     j->places[f] = 0;
-  for (size_t i = 0; i < j->judged.rows; i++) {
-    double weight = churn_judged_weight(&j->judged, i);
-    j->places[j->folds[i]] += weight;
+  for (size_t i = 0; i < j->rows.judged.rows; i++) {
+    double weight = churn_judged_weight(&j->rows.judged, i);
+    j->places[j->rows.of_fold[i]] += weight;
     all += weight;
   }
   for (uint32_t f = 0; f < folds->count; f++)
@@ -177,19 +172,23 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   return CHURN_OK;
 }
 
-static churn_status measure(judging *j, const churn_comparison *c, churn_error *error)
+static churn_status open_judging(judging *j, churn_error *error)
 {
-  churn_bootstrap_settings settings = {c->draws, c->seed};
-  size_t sets = j->input->sets;
-  churn_status status = find_places(j, c, error);
-  j->draws = churn_array_new(sets * CHURN_MEASURES * c->draws, sizeof *j->draws);
-  if (status == CHURN_OK && j->draws == NULL)
+  const churn_judge_input *in = j->input;
+  churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
+  churn_status status =
+      churn_judged_rows_take(in->rows, in->values, in->folds, in->weighted, &j->rows, error);
+  if (status == CHURN_OK)
+    status = allocate(j, error);
+  if (status == CHURN_OK)
+    status = find_places(j, j->comparison, error);
+  if (status == CHURN_OK)
+    status = churn_auc_rows_new(&j->rows.judged, &j->auc_rows, error);
+  j->logits = churn_array_new(at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
+  if (status == CHURN_OK && j->logits == NULL)
     status = churn_error_no_memory(error);
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++)
-    status = churn_measures_compute(&j->judged, &j->sets[s], j->places,
-                                    j->measures + s * CHURN_MEASURES, error);
-  return status == CHURN_OK ? churn_bootstrap_run(&j->judged, j->sets, sets, j->places, &settings,
-                                                  j->run, j->draws, error)
+  return status == CHURN_OK ? churn_bootstrap_new(&j->rows.judged, j->places, &settings, j->run,
+                                                  &j->bootstrap, error)
                             : status;
 }
 
@@ -215,45 +214,36 @@ static churn_status estimate(const judging *j, const churn_comparison *c, const 
   return status;
 }
 
-static churn_status find_calibration(const judging *j, size_t set, churn_compared_set *to,
+static churn_status find_calibration(const judging *j, const double *logits, churn_compared_set *to,
                                      churn_error *error)
 {
-  size_t rows = j->judged.rows;
-  churn_evaluation evaluation = {0};
-  double *probabilities = churn_array_new(rows, sizeof *probabilities);
-  if (probabilities == NULL)
-    return churn_error_no_memory(error);
-  const double *logits = j->logits + set * rows;
-  for (size_t i = 0; i < rows; i++)
-    probabilities[i] = churn_probability(logits[i]);
-  churn_scored scored = {.rows = rows,
-                         .labels = j->labels,
-                         .probabilities = probabilities,
-                         .logits = logits,
-                         .weights = j->weights,
-                         .repeated = j->input->rows->repeated};
-  churn_status status = churn_figures_compute(&scored, NULL, 0, j->run, &evaluation, error);
-  to->calibration_slope = evaluation.figures.calibration_slope;
-  to->calibration_slope_error = evaluation.slope_error;
-  free(probabilities);
+  churn_logit_line line;
+  churn_logit_rows rows = {.rows = j->rows.judged.rows,
+                           .logits = logits,
+                           .labels = j->rows.labels,
+                           .weights = j->rows.weights,
+                           .repeated = j->input->rows->repeated};
+  churn_status status = churn_logit_line_fit(&rows, j->run, &line, error);
+  if (status == CHURN_OK) {
+    to->calibration_slope = line.slope;
+    to->calibration_slope_error = line.slope_error;
+  }
   return status;
 }
 
-static churn_status measure_folds(const judging *j, const churn_comparison *c, size_t set,
-                                  churn_error *error)
+static churn_status measure_folds(const judging *j, churn_compared_set *to, churn_error *error)
 {
-  churn_compared_set *to = &c->sets[set];
-  double *all = churn_array_new(c->fold_count, sizeof *all);
+  size_t folds = j->comparison->fold_count;
+  double *all = churn_array_new(folds, sizeof *all);
   if (all == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < j->judged.rows; i++) {
-    double logit = j->sets[set].logits[i];
-    double weight = churn_judged_weight(&j->judged, i);
-    to->fold_log_losses[j->folds[i]] += weight * churn_logit_loss(logit, j->labels[i]);
-    to->fold_briers[j->folds[i]] += weight * churn_logit_square(logit, j->labels[i]);
-    all[j->folds[i]] += weight;
+  for (size_t i = 0; i < j->rows.judged.rows; i++) {
+    double weight = churn_judged_weight(&j->rows.judged, i);
+    to->fold_log_losses[j->rows.of_fold[i]] += weight * j->losses[i];
+    to->fold_briers[j->rows.of_fold[i]] += weight * j->squares[i];
+    all[j->rows.of_fold[i]] += weight;
   }
-  for (size_t f = 0; f < c->fold_count; f++) {
+  for (size_t f = 0; f < folds; f++) {
     to->fold_log_losses[f] /= all[f];
     to->fold_briers[f] /= all[f];
   }
@@ -261,38 +251,98 @@ static churn_status measure_folds(const judging *j, const churn_comparison *c, s
   return CHURN_OK;
 }
 
-static churn_status fill_set(const judging *j, const churn_comparison *c, size_t set,
-                             churn_error *error)
+/* Its own variance, and its covariance with the sets whose parts are held. */
+static churn_status find_area(judging *j, size_t set, const churn_ordering *ordering,
+                              churn_error *error)
 {
+  double *parts = j->parts[set] = churn_array_new(j->rows.judged.rows, sizeof *parts);
+  if (parts == NULL)
+    return churn_error_no_memory(error);
+  churn_status status =
+      churn_auc_parts(j->auc_rows, ordering, j->run, &j->areas[set], parts, error);
+  for (size_t other = 0; status == CHURN_OK && other <= set; other++) {
+    const double *two[] = {j->parts[other], parts};
+    double covariance[4];
+    if (two[0] == NULL)
+      continue;
+    status = churn_auc_covary(j->auc_rows, two, 2, j->run, covariance, error);
+    j->covariance[other * j->sets + other] = covariance[0];
+    j->covariance[set * j->sets + set] = covariance[3];
+    j->covariance[other * j->sets + set] = j->covariance[set * j->sets + other] = covariance[1];
+  }
+  if (set > 0 && !j->all_pairs) {
+    free(parts);
+    j->parts[set] = NULL;
+  }
+  return status;
+}
+
+static churn_status fill_estimates(const judging *j, size_t set, churn_error *error)
+{
+  churn_comparison *c = j->comparison;
   churn_compared_set *to = &c->sets[set];
-  double area = j->areas[set], variance = j->covariance[set * j->input->sets + set];
+  double area = j->areas[set], variance = j->covariance[set * j->sets + set];
   churn_interval interval = churn_auc_interval(area, variance, level);
-  to->auc = (churn_estimate){area, interval.low, interval.high};
-  churn_auc_of_folds(&j->judged, &j->orderings[set], to->fold_aucs);
   churn_estimate *const estimates[CHURN_MEASURES] = {[CHURN_MEASURE_LOG_LOSS] = &to->log_loss,
                                                      [CHURN_MEASURE_BRIER] = &to->brier,
                                                      [CHURN_MEASURE_LIFT] = &to->lift,
                                                      [CHURN_MEASURE_CAPTURED] = &to->captured,
                                                      [CHURN_MEASURE_CAPTURED_VALUE] =
                                                          &to->captured_value};
-  churn_status status = measure_folds(j, c, set, error);
+  churn_status status = CHURN_OK;
+  to->auc = (churn_estimate){area, interval.low, interval.high};
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
     status = estimate(j, c, NULL, set, m, estimates[m], error);
+  return status;
+}
+
+static churn_status fill_curves(const judging *j, const churn_ordering *ordering,
+                                const double *logits, churn_compared_set *to, churn_error *error)
+{
+  const churn_judged *judged = &j->rows.judged;
+  churn_status status = churn_gain_curve(judged, ordering, to->gain, error);
+  return status == CHURN_OK
+             ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
+                                       to->calibration, &to->calibration_count, error)
+             : status;
+}
+
+static churn_status judge_set(judging *j, size_t set, const double *logits, churn_error *error)
+{
+  const churn_judged *judged = &j->rows.judged;
+  churn_compared_set *to = &j->comparison->sets[set];
+  churn_ordering ordering = {NULL, NULL, NULL};
+  churn_measured_set measured = {j->losses, j->squares, &ordering};
+  churn_status status = churn_ordering_sort(judged, logits, j->run, &ordering, error);
   if (status == CHURN_OK)
-    status = find_calibration(j, set, to, error);
+    status = churn_measures_lose(judged, logits, j->run, j->losses, j->squares, error);
   if (status == CHURN_OK)
-    status = churn_gain_curve(&j->judged, &j->orderings[set], to->gain, error);
-  return status == CHURN_OK ? churn_calibration_curve(&j->judged, j->sets[set].logits, level,
-                                                      CHURN_CALIBRATION_BINS, to->calibration,
-                                                      &to->calibration_count, error)
-                            : status;
+    status = churn_measures_compute(judged, &measured, j->places,
+                                    j->measures + set * CHURN_MEASURES, error);
+  if (status == CHURN_OK)
+    status = churn_bootstrap_draw(j->bootstrap, &measured, j->run,
+                                  j->draws + set * CHURN_MEASURES * j->comparison->draws, error);
+  if (status == CHURN_OK)
+    status = measure_folds(j, to, error);
+  if (status == CHURN_OK)
+    status = find_area(j, set, &ordering, error);
+  if (status == CHURN_OK) {
+    churn_auc_of_folds(judged, &ordering, to->fold_aucs);
+    status = fill_estimates(j, set, error);
+  }
+  if (status == CHURN_OK)
+    status = find_calibration(j, logits, to, error);
+  if (status == CHURN_OK)
+    status = fill_curves(j, &ordering, logits, to, error);
+  churn_ordering_clear(&ordering);
+  return status;
 }
 
 static churn_status fill_pair(const judging *j, const churn_comparison *c,
                               churn_compared_pair *pair, churn_error *error)
 {
-  churn_difference d = churn_auc_difference(j->areas, j->covariance, j->input->sets, pair->first,
-                                            pair->second, level);
+  churn_difference d =
+      churn_auc_difference(j->areas, j->covariance, j->sets, pair->first, pair->second, level);
   pair->auc = (churn_estimate){d.difference, d.interval.low, d.interval.high};
   pair->auc_std_error = d.std_error;
   pair->z = d.z;
@@ -307,7 +357,36 @@ static churn_status fill_pair(const judging *j, const churn_comparison *c,
                             : status;
 }
 
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
+/* 1: the second is better by the figure, -1: worse, 0: its interval holds 0, or is not there. */
+static int direction(const churn_estimate *e, int better)
+{
+  return e->low > 0 ? better : e->high < 0 ? -better : 0;
+}
+
+/* The verdict by AUC, which is taken over, and what log-loss or money say that it does not. */
+static char *add_others(char *verdict, const churn_compared_pair *pair)
+{
+  int by_auc = pair->p_adjusted < 1 - level ? (pair->auc.value > 0 ? 1 : -1) : 0;
+  int by_loss = direction(&pair->log_loss, -1), by_money = direction(&pair->captured_value, 1);
+  static const char *const words[] = {"worse", NULL, "better"};
+  char *longer = verdict;
+  if (verdict != NULL && by_loss != 0 && by_loss != by_auc) {
+    longer = churn_text_format("%s; but %s by log-loss: %+.4f [%+.4f, %+.4f]", verdict,
+                               words[by_loss + 1], pair->log_loss.value, pair->log_loss.low,
+                               pair->log_loss.high);
+    free(verdict);
+    verdict = longer;
+  }
+  if (verdict != NULL && by_money != 0 && by_money != by_auc) {
+    longer = churn_text_format("%s; but %s by money reached: %+.1f%% [%+.1f%%, %+.1f%%]", verdict,
+                               words[by_money + 1], 100 * pair->captured_value.value,
+                               100 * pair->captured_value.low, 100 * pair->captured_value.high);
+    free(verdict);
+  }
+  return longer;
+}
+
+static char *verdict_by_auc(const char *first, const char *second, const churn_compared_pair *pair)
 {
   const churn_estimate *d = &pair->auc;
   if (isnan(pair->p))
@@ -321,6 +400,11 @@ char *churn_judge_verdict(const char *first, const char *second, const churn_com
   return churn_text_format("%s %s %s by %.3f AUC [%.3f, %.3f]", second,
                            better ? "beats" : "falls behind", first, fabs(d->value),
                            better ? d->low : -d->high, better ? d->high : -d->low);
+}
+
+char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
+{
+  return add_others(verdict_by_auc(first, second, pair), pair);
 }
 
 static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
@@ -345,23 +429,29 @@ static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
 
 static void count_rows(const judging *j, churn_comparison *c)
 {
-  c->rows = j->judged.rows;
-  c->customers = j->judged.cluster_count;
-  for (size_t i = 0; i < j->judged.rows; i++)
-    c->churners += (uint64_t)j->labels[i];
+  c->rows = j->rows.judged.rows;
+  c->customers = j->rows.judged.cluster_count;
+  for (size_t i = 0; i < j->rows.judged.rows; i++)
+    c->churners += (uint64_t)j->rows.labels[i];
 }
 
 churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                          churn_comparison *comparison, churn_error *error)
 {
-  judging j = {.input = input, .run = run};
+  judging j = {.input = input,
+               .run = run,
+               .comparison = comparison,
+               .sets = input->predictions->set_count,
+               .all_pairs = comparison->settings.all_pairs};
   churn_status status = open_judging(&j, error);
-  if (status == CHURN_OK) {
+  if (status == CHURN_OK)
     count_rows(&j, comparison);
-    status = measure(&j, comparison, error);
+  for (size_t s = 0; status == CHURN_OK && s < j.sets; s++) {
+    if (s % AT_ONCE == 0)
+      status = make_logits(input, &j.rows, s, at_once(j.sets, s), run, j.logits, error);
+    if (status == CHURN_OK)
+      status = judge_set(&j, s, j.logits + s % AT_ONCE * j.rows.all, error);
   }
-  for (size_t s = 0; status == CHURN_OK && s < input->sets; s++)
-    status = fill_set(&j, comparison, s, error);
   for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
     status = fill_pair(&j, comparison, &comparison->pairs[i], error);
   if (status == CHURN_OK)

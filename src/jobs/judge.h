@@ -5,31 +5,38 @@
 #ifndef CHURN_JOBS_JUDGE_H
 #define CHURN_JOBS_JUDGE_H
 
+#include "jobs/judged_rows.h"
 #include "jobs/out_of_fold.h"
 
-/* Rows that were judged, with what the figures need, in the rows' order. */
 typedef struct churn_judge_input {
   const churn_snapshots *rows;
-  const churn_frame *frame; /* for the rows' values */
+  const double *values; /* [rows] money at risk, NaN = none */
   const churn_judging_folds *folds;
-  size_t sets;
-  double *logits; /* [sets][rows]; of no use afterwards */
-  bool weighted;  /* rows count as their weights say */
+  const churn_predictions *predictions;
+  bool weighted; /* rows count as their weights say */
 } churn_judge_input;
 
 /* Fills in the comparison what is judged: rows, churners, customers, of the sets (names and counts
  * stay) the figures, and the pairs, whose `first` and `second` are set. capacity, seed and draws
- * are the comparison's. */
+ * are the comparison's. A few sets at a time: what is held of one for the pairs is a number a row
+ * of the baseline, or of every set where pairs without the baseline are wanted, and its draws. */
 CHURN_MUST_USE churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                                         churn_comparison *comparison, churn_error *error);
 
-/* Areas alone, as churn_compared_set's auc; areas [sets], covariance [sets][sets] or NULL
- * (evaluate/auc.h). */
-CHURN_MUST_USE churn_status churn_judge_areas(const churn_judge_input *input, const churn_run *run,
-                                              double *areas, double *covariance,
-                                              churn_error *error);
+/* Areas of all sets, as churn_compared_set's auc, without more: areas [sets]. */
+CHURN_MUST_USE churn_status churn_judge_predicted(const churn_judge_input *input,
+                                                  const churn_run *run, double *areas,
+                                                  churn_error *error);
 
-/* Whether set `second` is better than `first`, in words; NULL when memory ran out. */
+/* Areas and covariance [sets][sets] (evaluate/auc.h) of sets whose logits [sets][rows] are at hand;
+ * these are of no use afterwards. */
+CHURN_MUST_USE churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets,
+                                              double *logits, const churn_run *run, double *areas,
+                                              double *covariance, churn_error *error);
+
+/* Whether set `second` is better than `first`, in words: by AUC, and, where the interval of the
+ * difference in log-loss or in money leaves 0 out and tells otherwise, by those. NULL when memory
+ * ran out. */
 char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair);
 
 #endif

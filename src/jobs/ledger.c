@@ -57,19 +57,15 @@ static churn_status make_line(const churn_comparison *comparison,
 
 /* The line that begins with `start`; *lines = how many there are, an unfinished one too. 0 = none.
  */
-static uint64_t find_line(const churn_ledger_file *file, const char *start, size_t length,
+static uint64_t find_line(const churn_journal *journal, const char *start, size_t length,
                           uint64_t *lines)
 {
   uint64_t found = 0;
-  *lines = 0;
-  for (size_t i = 0; i < file->length;) {
-    const char *end = memchr(file->bytes + i, '\n', file->length - i);
-    size_t next = end == NULL ? file->length : (size_t)(end - file->bytes) + 1;
-    (*lines)++;
-    if (end != NULL && next - i > length && memcmp(file->bytes + i, start, length) == 0)
-      found = found == 0 ? *lines : found;
-    i = next;
-  }
+  churn_journal_line line = {0};
+  while (churn_journal_next(journal, &line))
+    if (found == 0 && line.ended && line.length >= length && memcmp(line.bytes, start, length) == 0)
+      found = line.number;
+  *lines = line.number;
   return found;
 }
 
@@ -78,7 +74,7 @@ churn_status churn_ledger_append(const churn_project *project, const churn_compa
 {
   char id[CHURN_HASH_TEXT_SIZE];
   churn_json_text text = {0};
-  churn_ledger_file file = {.descriptor = -1};
+  churn_journal journal = {.descriptor = -1};
   uint64_t lines = 0;
   if (comparison->partial)
     return churn_error_set(error, CHURN_USAGE, "a partial comparison is not recorded");
@@ -86,16 +82,16 @@ churn_status churn_ledger_append(const churn_project *project, const churn_compa
   if (status == CHURN_OK)
     status = make_line(comparison, id, &text, error);
   if (status == CHURN_OK)
-    status = churn_ledger_open(project->folder, true, &file, error);
+    status = churn_journal_open(project->registry, CHURN_LEDGER_NAME, true, &journal, error);
   if (status == CHURN_OK) {
     size_t start = strlen("{\"id\": \"\"") + CHURN_HASH_TEXT_SIZE - 1;
-    uint64_t found = find_line(&file, text.bytes, start, &lines);
+    uint64_t found = find_line(&journal, text.bytes, start, &lines);
     *known = found > 0;
     *line = *known ? found : lines + 1;
     if (!*known)
-      status = churn_ledger_add_line(&file, text.bytes, text.length, error);
+      status = churn_journal_append(&journal, text.bytes, text.length, error);
   }
-  churn_ledger_close(&file);
+  churn_journal_close(&journal);
   free(text.bytes);
   return status;
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/out_of_fold.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "jobs/own_folds.h"
 #include "jobs/shared_folds.h"
@@ -24,9 +25,23 @@ void churn_set_columns(const churn_model *encoding, const churn_feature_set *set
   }
 }
 
+/* Room for the sets of which some fit is left over. */
+static churn_status make_room(const churn_out_of_fold_input *input, const bool *wanted,
+                              churn_predictions *predictions, churn_error *error)
+{
+  size_t sets = input->sets->count;
+  for (size_t i = 0; i < sets * input->folds->count; i++) {
+    double **own = &predictions->own[i % sets];
+    if (wanted[i] && *own == NULL &&
+        (*own = churn_array_new(input->rows->count, sizeof **own)) == NULL)
+      return churn_error_no_memory(error);
+  }
+  return CHURN_OK;
+}
+
 churn_status churn_out_of_fold(const churn_out_of_fold_input *input, const char *stage,
-                               const churn_run *run, double *logits, churn_set_outcome *outcomes,
-                               uint32_t *finished, churn_error *error)
+                               const churn_run *run, churn_predictions *predictions,
+                               churn_set_outcome *outcomes, uint32_t *finished, churn_error *error)
 {
   size_t fits = input->sets->count * input->folds->count;
   bool *wanted = churn_array_new(fits, sizeof *wanted);
@@ -34,11 +49,14 @@ churn_status churn_out_of_fold(const churn_out_of_fold_input *input, const char 
   memset(outcomes, 0, input->sets->count * sizeof *outcomes);
   for (size_t i = 0; status == CHURN_OK && i < fits; i++)
     wanted[i] = true;
-  if (status == CHURN_OK && input->pipeline->project->fit.penalty == CHURN_PENALTY_NONE &&
+  if (status == CHURN_OK && input->tiles != NULL && input->tiles->usable &&
       input->contributions == NULL)
-    status = churn_shared_folds(input, wanted, stage, run, logits, outcomes, error);
+    status = churn_shared_folds(input, wanted, stage, run, predictions, outcomes, error);
   if (status == CHURN_OK)
-    status = churn_own_folds(input, wanted, stage, run, logits, outcomes, finished, error);
+    status = make_room(input, wanted, predictions, error);
+  if (status == CHURN_OK)
+    status =
+        churn_own_folds(input, wanted, stage, run, predictions->own, outcomes, finished, error);
   free(wanted);
   return status;
 }

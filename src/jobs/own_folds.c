@@ -29,7 +29,8 @@ typedef struct fold_work {
   const churn_run *run; /* without notes: each fold would say again what training says */
   uint32_t fold;
   part training, judged;
-  churn_model *encoding;
+  churn_model *learnt; /* NULL where the frame is gone */
+  const churn_model *encoding;
 } fold_work;
 
 /* One set in one fold. */
@@ -74,17 +75,18 @@ static churn_status take_part(const fold_work *w, bool training, part *p, churn_
   p->snapshots.repeated = in->rows->repeated;
   churn_status status =
       churn_population_weights(&in->pipeline->project->fit, &p->snapshots, &p->weights, error);
-  return status == CHURN_OK ? churn_frame_take(in->frame, p->rows, p->count, &p->frame, error)
-                            : status;
+  return status == CHURN_OK && in->frame != NULL
+             ? churn_frame_take(in->frame, p->rows, p->count, &p->frame, error)
+             : status;
 }
 
 static churn_status learn(fold_work *w, churn_error *error)
 {
   const churn_pipeline *p = w->input->pipeline;
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
-  w->encoding = churn_model_new();
+  w->encoding = w->learnt = churn_model_new();
   churn_status status =
-      features == NULL || w->encoding == NULL ? churn_error_no_memory(error) : CHURN_OK;
+      features == NULL || w->learnt == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t f = 0; status == CHURN_OK && f < p->feature_count; f++)
     features[f] = (churn_encoding_feature){&p->selection->features[f], f};
   churn_encoding_rows rows = {.frame = w->training.frame,
@@ -94,7 +96,7 @@ static churn_status learn(fold_work *w, churn_error *error)
                               .any_reference = true};
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, p->project->pool_rows,
-                                  w->run, w->encoding, error);
+                                  w->run, w->learnt, error);
   free(features);
   return status;
 }
@@ -108,23 +110,68 @@ static churn_status encode(const fold_work *w, part *p, churn_error *error)
                             : status;
 }
 
+/* The part's rows of the shared tiles, whose columns are as good as any encoding's of the fold. */
+static churn_status copy_rows(const churn_matrix *from, part *p, churn_error *error)
+{
+  size_t k = from->columns, tile = SIZE_MAX;
+  const double *dense = NULL;
+  churn_status status = churn_matrix_new(p->count, k, &p->matrix, error);
+  double *scratch = churn_array_new_aligned(k * CHURN_TILE_ROWS, sizeof *scratch);
+  if (status == CHURN_OK && scratch == NULL)
+    status = churn_error_no_memory(error);
+  for (size_t i = 0; status == CHURN_OK && i < p->count; i++) {
+    if (p->rows[i] / CHURN_TILE_ROWS != tile) {
+      tile = p->rows[i] / CHURN_TILE_ROWS;
+      dense = churn_matrix_dense(from, tile, scratch);
+    }
+    double *to = churn_matrix_tile(p->matrix, i / CHURN_TILE_ROWS, 0) + i % CHURN_TILE_ROWS;
+    for (size_t c = 0; c < k; c++)
+      to[c * CHURN_TILE_ROWS] = dense[c * CHURN_TILE_ROWS + p->rows[i] % CHURN_TILE_ROWS];
+    p->matrix->y[i] = p->labels[i];
+  }
+  free(scratch);
+  return status;
+}
+
+static churn_status take_rows(const fold_work *w, part *p, churn_error *error)
+{
+  churn_status status = copy_rows(w->input->tiles->matrix, p, error);
+  return status == CHURN_OK ? churn_matrix_set_terms(&w->input->pipeline->project->fit,
+                                                     &p->snapshots, p->matrix, error)
+                            : status;
+}
+
+/* From the frame, as training would. */
+static churn_status encode_fold(fold_work *w, churn_error *error)
+{
+  churn_status status = learn(w, error);
+  if (status == CHURN_OK)
+    status = encode(w, &w->training, error);
+  return status == CHURN_OK ? encode(w, &w->judged, error) : status;
+}
+
+static churn_status copy_fold(fold_work *w, churn_error *error)
+{
+  w->encoding = w->input->tiles->encoding;
+  churn_status status = take_rows(w, &w->training, error);
+  return status == CHURN_OK ? take_rows(w, &w->judged, error) : status;
+}
+
 static churn_status open_fold(fold_work *w, churn_error *error)
 {
   churn_status status = take_part(w, true, &w->training, error);
   if (status == CHURN_OK)
     status = take_part(w, false, &w->judged, error);
-  if (status == CHURN_OK)
-    status = learn(w, error);
-  if (status == CHURN_OK)
-    status = encode(w, &w->training, error);
-  return status == CHURN_OK ? encode(w, &w->judged, error) : status;
+  if (status != CHURN_OK)
+    return status;
+  return w->input->frame == NULL ? copy_fold(w, error) : encode_fold(w, error);
 }
 
 static void close_fold(fold_work *w)
 {
   clear_part(&w->training);
   clear_part(&w->judged);
-  churn_model_free(w->encoding);
+  churn_model_free(w->learnt);
 }
 
 static churn_status choose_columns(const fold_work *w, const churn_feature_set *set, set_work *s,
@@ -345,12 +392,12 @@ static void finish(const churn_run *run, uint32_t count, uint32_t *finished)
 }
 
 churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *wanted,
-                             const char *stage, const churn_run *run, double *logits,
+                             const char *stage, const churn_run *run, double *const *own,
                              churn_set_outcome *outcomes, uint32_t *finished, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
   const churn_progress *progress = run == NULL ? NULL : run->progress;
-  size_t sets = input->sets->count, rows = input->rows->count;
+  size_t sets = input->sets->count;
   churn_status status = CHURN_OK;
   *finished = 0;
   for (uint32_t f = 0; status == CHURN_OK && f < input->folds->count; f++) {
@@ -367,7 +414,7 @@ churn_status churn_own_folds(const churn_out_of_fold_input *input, const bool *w
     for (; status == CHURN_OK && s < sets && !is_asked(run); s++) {
       if (!of_fold[s])
         continue;
-      status = run_set(&w, s, logits + s * rows, &outcomes[s], error);
+      status = run_set(&w, s, own[s], &outcomes[s], error);
       if (progress != NULL)
         progress->report(progress->context, stage, f * sets + s + 1, input->folds->count * sets);
     }

@@ -11,10 +11,11 @@
 
 #include "jobs/out_of_fold.h"
 
-/* For the fits `wanted` [folds][sets]; otherwise as churn_out_of_fold. Adds to outcomes [sets]. */
+/* For the fits `wanted` [folds][sets], from the input's frame; otherwise as churn_out_of_fold. Adds
+ * to outcomes [sets]. own [sets]: [rows] each, NULL for sets of which no fit is wanted. */
 CHURN_MUST_USE churn_status churn_own_folds(const churn_out_of_fold_input *input,
                                             const bool *wanted, const char *stage,
-                                            const churn_run *run, double *logits,
+                                            const churn_run *run, double *const *own,
                                             churn_set_outcome *outcomes, uint32_t *finished,
                                             churn_error *error);
 

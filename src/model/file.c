@@ -161,6 +161,23 @@ churn_status churn_model_print(const churn_model *model, const char *name, churn
   return status;
 }
 
+static void take_id(const churn_json_text *text, churn_model *model)
+{
+  model->schema_version = CHURN_MODEL_SCHEMA;
+  memcpy(model->id, text->bytes + ID_START, ID_LENGTH);
+  model->id[ID_LENGTH] = '\0';
+}
+
+churn_status churn_model_identify(churn_model *model, churn_error *error)
+{
+  churn_json_text text = {0};
+  churn_status status = churn_model_print(model, "the model", &text, error);
+  if (status == CHURN_OK)
+    take_id(&text, model);
+  free(text.bytes);
+  return status;
+}
+
 churn_status churn_model_write(churn_model *model, const char *path, churn_error *error)
 {
   churn_json_text text = {0};
@@ -172,11 +189,8 @@ churn_status churn_model_write(churn_model *model, const char *path, churn_error
     churn_output_write(output, text.bytes, text.length);
     status = churn_output_commit(output, error);
   }
-  if (status == CHURN_OK) {
-    model->schema_version = CHURN_MODEL_SCHEMA;
-    memcpy(model->id, text.bytes + ID_START, ID_LENGTH);
-    model->id[ID_LENGTH] = '\0';
-  }
+  if (status == CHURN_OK)
+    take_id(&text, model);
   free(text.bytes);
   return status;
 }

@@ -31,6 +31,9 @@ bool churn_model_seal(char *bytes, size_t length);
 CHURN_MUST_USE churn_status churn_model_print(const churn_model *model, const char *name,
                                               churn_json_text *text, churn_error *error);
 
+/* Sets model->id to what writing would; errors as for churn_model_print. */
+CHURN_MUST_USE churn_status churn_model_identify(churn_model *model, churn_error *error);
+
 /* The parts of the above. `json` is a json_t *; the model is empty before. */
 CHURN_MUST_USE churn_status churn_model_from_json(const churn_model_reporter *reporter, void *json,
                                                   churn_model *model);

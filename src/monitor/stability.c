@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -81,34 +82,52 @@ static void count_rows(const bins *b, const churn_sample *sample, double *counts
     counts[bin_of(b, sample->values[i])]++;
 }
 
-/* A bin that is empty on both days says nothing. */
-static double index_of(const double *before, const double *after, size_t count)
+/* Rows in a bin, half a row in an empty one. */
+static double at_least_half(double rows)
 {
-  double all_before = 0, all_after = 0, sum = 0;
+  return rows > 0 ? rows : 0.5;
+}
+
+churn_stability churn_stability_of(const double *before, const double *after, size_t count)
+{
+  churn_stability found = {0, 0};
+  double rows_before = 0, rows_after = 0, all_before = 0, all_after = 0;
   for (size_t i = 0; i < count; i++)
     if (before[i] + after[i] > 0) {
-      all_before += before[i] + 0.5;
-      all_after += after[i] + 0.5;
+      rows_before += before[i];
+      rows_after += after[i];
+      all_before += at_least_half(before[i]);
+      all_after += at_least_half(after[i]);
+      found.bins++;
     }
   for (size_t i = 0; i < count; i++)
     if (before[i] + after[i] > 0) {
-      double p = (before[i] + 0.5) / all_before, q = (after[i] + 0.5) / all_after;
-      sum += (q - p) * log(q / p);
+      double p = at_least_half(before[i]) / all_before, q = at_least_half(after[i]) / all_after;
+      found.index += (q - p) * log(q / p);
     }
-  return sum;
+  if (!(rows_before > 0 && rows_after > 0))
+    found.index = NAN;
+  return found;
+}
+
+double churn_stability_p(const churn_stability *stability, double n, double m)
+{
+  if (isnan(stability->index) || !(n > 0 && m > 0))
+    return NAN;
+  if (stability->bins < 2)
+    return 1;
+  return gsl_cdf_chisq_Q(stability->index / (1 / n + 1 / m), (double)(stability->bins - 1));
 }
 
 churn_status churn_stability_index(const churn_sample *before, const churn_sample *after,
-                                   bool codes, double *index, churn_error *error)
+                                   bool codes, churn_stability *stability, churn_error *error)
 {
   size_t room = before->count + after->count;
   bins b = {churn_array_new(room, sizeof *b.bounds), 0};
   double *counts = churn_array_new(2 * (room + 2), sizeof *counts);
   churn_status status =
       b.bounds == NULL || counts == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK && (before->count == 0 || after->count == 0))
-    *index = NAN;
-  else if (status == CHURN_OK) {
+  if (status == CHURN_OK) {
     size_t used = add_present(before, b.bounds, 0);
     if (codes)
       used = add_present(after, b.bounds, used);
@@ -116,7 +135,7 @@ churn_status churn_stability_index(const churn_sample *before, const churn_sampl
     b.count = codes ? bound_codes(b.bounds, used) : bound_numbers(b.bounds, used);
     count_rows(&b, before, counts);
     count_rows(&b, after, counts + b.count + 2);
-    *index = index_of(counts, counts + b.count + 2, b.count + 2);
+    *stability = churn_stability_of(counts, counts + b.count + 2, b.count + 2);
   }
   free(b.bounds);
   free(counts);

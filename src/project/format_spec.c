@@ -162,6 +162,23 @@ static void read_offset(churn_reader *reader, const churn_yaml *node, churn_form
                "hours, or hours:minutes, within 14 hours, like +8, +08:00 or -5:30");
 }
 
+void churn_format_refuse(churn_reader *reader, const churn_field *fields,
+                         const churn_source_spec *source)
+{
+  static const int of_files[] = {DELIMITER, ENCODING, DECIMAL, THOUSANDS};
+  bool via_file = source->via.path != NULL && source->via.rowset.target == NULL;
+  if (source->rowset.target == NULL || via_file)
+    return;
+  for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++) {
+    const churn_field *field = &fields[of_files[i]];
+    if (field->value != NULL)
+      churn_reader_fault(reader, field->value,
+                         "%s: says how a file is written, and this source is a database, whose "
+                         "texts are UTF-8 and whose numbers are numbers",
+                         field->key);
+  }
+}
+
 void churn_format_read(churn_reader *reader, const churn_field *fields, churn_format *format)
 {
   read_delimiter(reader, fields[DELIMITER].value, format);

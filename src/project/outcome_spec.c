@@ -140,10 +140,10 @@ static void read_event(churn_reader *reader, const churn_yaml *node, churn_proje
 static void read_labels(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
                         churn_project *project)
 {
-  enum { FROM, ID, DAY, CHURNED, HORIZON, FORMAT };
-  churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {{"from", NULL},    {"id", NULL},
-                                                    {"day", NULL},     {"churned", NULL},
-                                                    {"horizon", NULL}, CHURN_FORMAT_FIELDS};
+  enum { FROM, TABLE, QUERY, ID, DAY, CHURNED, HORIZON, FORMAT };
+  churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
+      {"from", NULL}, {"table", NULL},   {"query", NULL},   {"id", NULL},
+      {"day", NULL},  {"churned", NULL}, {"horizon", NULL}, CHURN_FORMAT_FIELDS};
   churn_outcome_spec *outcome = &project->outcome;
   churn_source_spec *labels = &outcome->labels;
   churn_reader_fields(reader, node, "outcome", example, fields, sizeof fields / sizeof fields[0]);
@@ -156,12 +156,15 @@ static void read_labels(churn_reader *reader, const churn_yaml *node, const chur
                             "the heading of the label (1/0, true/false, yes/no)");
   labels->name = (churn_located){node->key->text, node->key->line, node->key->column};
   labels->format = *defaults;
-  churn_source_read_from(reader, fields[FROM].value, project, labels);
+  churn_source_read_from(
+      reader, &(churn_from_keys){fields[FROM].value, fields[TABLE].value, fields[QUERY].value},
+      project, labels);
   labels->id = churn_reader_text(reader, id, "outcome.id");
   labels->day = churn_reader_text(reader, day, "outcome.day");
   outcome->churned = churn_reader_text(reader, churned, "outcome.churned");
   outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
   churn_format_read(reader, fields + FORMAT, &labels->format);
+  churn_format_refuse(reader, fields + FORMAT, labels);
 }
 
 static void read_flat(churn_reader *reader, const churn_yaml *node, churn_project *project)

@@ -51,15 +51,16 @@ static churn_status refuse_name(churn_project *project, const char *name, churn_
                          list);
 }
 
-/* The path that an override's name stands for: a source, or `HISTORY.via` for the file that maps
- * its key. */
-static char **path_of(churn_project *project, const char *name)
+/* What an override's name stands for: a source, or `HISTORY.via` for the file that maps its key. */
+static char **path_of(churn_project *project, const char *name, churn_rowset **rowset)
 {
   churn_source_spec *source;
   for (size_t i = 0; (source = source_at(project, i)) != NULL; i++) {
     size_t length = strlen(source->name.text);
+    *rowset = &source->rowset;
     if (strcmp(source->name.text, name) == 0)
       return &source->path;
+    *rowset = &source->via.rowset;
     if (source->via.path != NULL && strncmp(source->name.text, name, length) == 0 &&
         strcmp(name + length, ".via") == 0)
       return &source->via.path;
@@ -67,20 +68,28 @@ static char **path_of(churn_project *project, const char *name)
   return NULL;
 }
 
+static churn_status point_at_database(churn_project *project, const churn_source_override *override,
+                                      char **path, churn_rowset *rowset, churn_error *error)
+{
+  churn_error fault = {.status = CHURN_OK};
+  if (churn_database_check(override->path, &fault) == CHURN_OK)
+    return churn_rowset_point(project->arena, override->path, override->name, path, rowset, error);
+  return churn_error_set(error, fault.status == CHURN_NO_MEMORY ? CHURN_NO_MEMORY : CHURN_USAGE,
+                         "source \"%s\": %s", override->name, fault.message);
+}
+
 static churn_status apply(churn_project *project, const churn_source_override *override,
                           churn_error *error)
 {
-  char shown[CHURN_SHOWN_SIZE];
-  char **path = path_of(project, override->name);
+  churn_rowset *rowset = NULL;
+  char **path = path_of(project, override->name, &rowset);
   if (path == NULL)
     return refuse_name(project, override->name, error);
   if (override->path[0] == '\0')
     return churn_error_set(error, CHURN_USAGE, "source \"%s\": the path is empty", override->name);
-  if (churn_path_is_database(override->path))
-    return churn_error_set(error, CHURN_USAGE,
-                           "source \"%s\": \"%s\" is not supported in this version; accepted: a "
-                           "CSV file",
-                           override->name, churn_shown(override->path, shown));
+  if (churn_database_kind_of(override->path) != CHURN_DATABASE_NONE)
+    return point_at_database(project, override, path, rowset, error);
+  rowset->target = NULL;
   *path = churn_arena_text(project->arena, override->path, strlen(override->path));
   return *path == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }

@@ -130,13 +130,19 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     DATA_UNTIL,
     REJECTS,
     CACHE,
+    REGISTRY,
+    NIGHTLY,
+    GATES,
+    RETRAIN,
+    SCORES,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
       {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
       {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},   CHURN_FORMAT_FIELDS};
+      {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
+      {"retrain", NULL}, {"scores", NULL},    CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -156,11 +162,17 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);
+  churn_nightly_read(reader, fields[NIGHTLY].value, fields[GATES].value, project);
+  churn_retrain_read(reader, fields[RETRAIN].value, project);
   project->pool_rows =
       (int)churn_reader_whole(reader, fields[POOL].value, "pool", LARGEST_POOL, DEFAULT_POOL);
   project->data_until = churn_reader_day(reader, fields[DATA_UNTIL].value, "data_until");
   churn_located cache = churn_reader_text(reader, fields[CACHE].value, "cache");
   project->cache = cache.text == NULL ? NULL : churn_project_resolve(reader, project, cache.text);
+  churn_located registry = churn_reader_text(reader, fields[REGISTRY].value, "registry");
+  project->registry =
+      churn_project_resolve(reader, project, registry.text == NULL ? "models" : registry.text);
+  churn_scores_read(reader, fields[SCORES].value, project);
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/type.h"
+#include "database/target.h"
 
 #include <churn/project.h>
 #include <stdbool.h>
@@ -37,7 +38,8 @@ typedef struct churn_column_spec {
 /* Maps another key to the customer: rows of the source carry `id` of the file `path`, whose column
  * `customer` is the customer id. */
 typedef struct churn_via_spec {
-  char *path; /* NULL = no via */
+  char *path;          /* NULL = no via */
+  churn_rowset rowset; /* as in churn_source_spec; without a table of its own by default */
   churn_located from;
   churn_located id;
   churn_located customer;
@@ -46,9 +48,10 @@ typedef struct churn_via_spec {
 /* A file and what its columns mean. Formats are complete: the project's defaults are already merged
  * in. */
 typedef struct churn_source_spec {
-  churn_located name; /* "customers", the history's name, "outcome" */
-  churn_located from; /* as written */
-  char *path;         /* resolved; "-" = standard input */
+  churn_located name;  /* "customers", the history's name, "outcome" */
+  churn_located from;  /* as written */
+  char *path;          /* resolved; "-" = standard input; of a database the rowset's name */
+  churn_rowset rowset; /* target NULL = a file; the table is the source's name by default */
   churn_format format;
   churn_located id;       /* heading; text NULL = the row number (customers only) */
   churn_located day;      /* heading (histories, labels) */
@@ -172,6 +175,16 @@ typedef struct churn_fit_spec {
   churn_located offset; /* likewise an expression; text NULL = none */
 } churn_fit_spec;
 
+/* When a newly trained model takes the place of the one in use (churn/retrain.h). */
+typedef struct churn_retrain_spec {
+  double margin;         /* AUC by which it must be better; >= 0 */
+  double not_worse;      /* AUC that it may be worse by when the one in use is too old; >= 0 */
+  int32_t max_age_days;  /* in use for longer: too old */
+  uint64_t min_churners; /* and as many others, to train on and to judge on */
+  double slope_low, slope_high; /* bounds of its calibration on the judged rows */
+  double intercept_low, intercept_high;
+} churn_retrain_spec;
+
 typedef enum churn_missing_rule {
   CHURN_MISSING_MEAN,
   CHURN_MISSING_ZERO,
@@ -194,6 +207,40 @@ typedef struct churn_feature_set_spec {
   size_t pattern_count;
 } churn_feature_set_spec;
 
+/* What a night's figures are held against (monitor/gates.h says how). */
+typedef enum churn_gate_kind {
+  CHURN_GATE_ROWS,
+  CHURN_GATE_UNMATCHED,
+  CHURN_GATE_REJECTED,
+  CHURN_GATE_FRESHNESS,
+  CHURN_GATE_MISSING,
+  CHURN_GATE_UNSEEN,
+  CHURN_GATE_DRIFT,
+  CHURN_GATE_SCORES,
+  CHURN_GATE_RATE,
+  CHURN_GATE_KINDS
+} churn_gate_kind;
+
+typedef struct churn_gate_spec {
+  bool off;
+  bool hold;             /* tripped: nothing is published */
+  double limit;          /* what it means depends on the kind */
+  churn_located *except; /* sources or features that it does not judge, '*' and '?' as in a shell */
+  size_t except_count;
+} churn_gate_spec;
+
+/* Whether the gate does not judge `subject`. */
+bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
+
+typedef struct churn_nightly_spec {
+  char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
+  bool no_changes;  /* changes: no */
+  bool no_outcomes; /* outcomes: no */
+  uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
+  churn_gate_spec gates[CHURN_GATE_KINDS];
+} churn_nightly_spec;
+
 struct churn_project {
   struct churn_arena *arena; /* owns the project and every text in it */
   char *path;
@@ -212,8 +259,13 @@ struct churn_project {
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
   int pool_rows;        /* fewer rows than this are pooled; 20 by default, 0 = off */
-  char *rejects; /* folder for rejected rows, resolved; "rejects" beside the project by default */
-  char *cache;   /* folder for parsed sources, resolved; NULL = none */
+  char *rejects;  /* folder for rejected rows, resolved; "rejects" beside the project by default */
+  char *cache;    /* folder for parsed sources, resolved; NULL = none */
+  char *registry; /* folder for models and what was decided, resolved; "models" by default */
+  churn_nightly_spec nightly;
+  churn_retrain_spec retrain;
+  char *scores_to;    /* the database that ranked lists go to, resolved; NULL = none */
+  char *scores_table; /* its table; NULL = the default of churn/sink.h */
   churn_fit_spec fit;
   bool features_all_customer_columns; /* `features: customers.*` */
   churn_located features_place;
@@ -231,6 +283,9 @@ CHURN_MUST_USE churn_status churn_project_read_faulty(const char *path, churn_pr
                                                       churn_error *error);
 
 churn_place churn_project_place(const churn_project *project, const churn_located *located);
+
+/* The key of a gate: "rows", … */
+const char *churn_gate_name(churn_gate_kind kind);
 
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);

@@ -21,37 +21,6 @@ char *churn_project_resolve(churn_reader *reader, const churn_project *project, 
   return resolved;
 }
 
-bool churn_path_is_database(const char *path)
-{
-  static const char *const prefixes[] = {"sqlite:", "postgresql:", "postgres:"};
-  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-    if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
-      return true;
-  return false;
-}
-
-static char *read_path(churn_reader *reader, const churn_located *from,
-                       const churn_project *project)
-{
-  char shown[CHURN_SHOWN_SIZE];
-  if (from->text == NULL)
-    return NULL;
-  if (churn_path_is_database(from->text)) {
-    churn_reader_fault_at(reader, from,
-                          "from: \"%s\" is not supported in this version; accepted: a CSV file",
-                          churn_shown(from->text, shown));
-    return NULL;
-  }
-  return churn_project_resolve(reader, project, from->text);
-}
-
-void churn_source_read_from(churn_reader *reader, const churn_yaml *from,
-                            const churn_project *project, churn_source_spec *source)
-{
-  source->from = churn_reader_text(reader, from, "from");
-  source->path = read_path(reader, &source->from, project);
-}
-
 void churn_history_check_name(churn_reader *reader, const churn_project *project,
                               const churn_located *name, const char *what)
 {
@@ -93,11 +62,24 @@ static bool has_key(const churn_yaml *node, const char *key)
 static void read_customers_file(churn_reader *reader, const churn_yaml *node,
                                 churn_project *project)
 {
-  enum { FROM, ID, JOINED, LEFT, VALUE, WEIGHT, COLUMNS, KNOWN_AT, FROM_HISTORY, FORMAT };
+  enum {
+    FROM,
+    TABLE,
+    QUERY,
+    ID,
+    JOINED,
+    LEFT,
+    VALUE,
+    WEIGHT,
+    COLUMNS,
+    KNOWN_AT,
+    FROM_HISTORY,
+    FORMAT
+  };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"from", NULL},         {"id", NULL},       {"joined", NULL},  {"left", NULL},
-      {"value", NULL},        {"weight", NULL},   {"columns", NULL}, {"known_at", NULL},
-      {"from_history", NULL}, CHURN_FORMAT_FIELDS};
+      {"from", NULL},    {"table", NULL},    {"query", NULL},        {"id", NULL},
+      {"joined", NULL},  {"left", NULL},     {"value", NULL},        {"weight", NULL},
+      {"columns", NULL}, {"known_at", NULL}, {"from_history", NULL}, CHURN_FORMAT_FIELDS};
   churn_source_spec *customers = &project->customers;
   if (!churn_reader_fields(reader, node, "customers", "{from: customers.csv, id: customer_id}",
                            fields, sizeof fields / sizeof fields[0]))
@@ -105,7 +87,8 @@ static void read_customers_file(churn_reader *reader, const churn_yaml *node,
   const churn_yaml *from =
       churn_reader_required(reader, node, &fields[FROM], "customers",
                             "the customers' file, or from_history: the name of a history");
-  churn_source_read_from(reader, from, project, customers);
+  churn_source_read_from(reader, &(churn_from_keys){from, fields[TABLE].value, fields[QUERY].value},
+                         project, customers);
   customers->id = churn_reader_text(reader, fields[ID].value, "customers.id");
   customers->known_at = churn_reader_text(reader, fields[KNOWN_AT].value, "customers.known_at");
   project->joined = churn_reader_text(reader, fields[JOINED].value, "customers.joined");
@@ -113,6 +96,7 @@ static void read_customers_file(churn_reader *reader, const churn_yaml *node,
   project->value = churn_reader_expression(reader, fields[VALUE].value, "customers.value");
   project->weight = churn_reader_expression(reader, fields[WEIGHT].value, "customers.weight");
   churn_format_read(reader, fields + FORMAT, &customers->format);
+  churn_format_refuse(reader, fields + FORMAT, customers);
   churn_columns_read(reader, fields[COLUMNS].value, customers);
   churn_columns_check(reader, customers);
 }
@@ -133,10 +117,12 @@ void churn_customers_read(churn_reader *reader, const churn_yaml *node,
 }
 
 static void read_via(churn_reader *reader, const churn_yaml *node, const churn_project *project,
-                     churn_via_spec *via)
+                     churn_source_spec *history)
 {
-  enum { FROM, ID, CUSTOMER, KEYS };
-  churn_field fields[KEYS] = {{"from", NULL}, {"id", NULL}, {"customer", NULL}};
+  enum { FROM, TABLE, QUERY, ID, CUSTOMER, KEYS };
+  churn_field fields[KEYS] = {
+      {"from", NULL}, {"table", NULL}, {"query", NULL}, {"id", NULL}, {"customer", NULL}};
+  churn_via_spec *via = &history->via;
   if (node == NULL ||
       !churn_reader_fields(reader, node, "via",
                            "{from: accounts.csv, id: subscription_id, customer: account_id}",
@@ -148,8 +134,10 @@ static void read_via(churn_reader *reader, const churn_yaml *node, const churn_p
                                                "the heading of the key in that file");
   const churn_yaml *customer = churn_reader_required(
       reader, node, &fields[CUSTOMER], "via", "the heading of the customer's id in that file");
-  via->from = churn_reader_text(reader, from, "via.from");
-  via->path = read_path(reader, &via->from, project);
+  char name[CHURN_PLACE_SIZE];
+  snprintf(name, sizeof name, "%s.via", history->name.text);
+  churn_rowset_read(reader, &(churn_from_keys){from, fields[TABLE].value, fields[QUERY].value},
+                    project, name, NULL, &via->from, &via->path, &via->rowset);
   via->id = churn_reader_text(reader, id, "via.id");
   via->customer = churn_reader_text(reader, customer, "via.customer");
 }
@@ -189,10 +177,10 @@ static void check_history_name(churn_reader *reader, const churn_located *name)
 static void read_history(churn_reader *reader, const churn_yaml *node, const churn_project *project,
                          churn_source_spec *history)
 {
-  enum { FROM, ID, DAY, KNOWN_AT, VIA, COLUMNS, FORMAT };
+  enum { FROM, TABLE, QUERY, ID, DAY, KNOWN_AT, VIA, COLUMNS, FORMAT };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"from", NULL}, {"id", NULL},      {"day", NULL},      {"known_at", NULL},
-      {"via", NULL},  {"columns", NULL}, CHURN_FORMAT_FIELDS};
+      {"from", NULL},     {"table", NULL}, {"query", NULL},   {"id", NULL},       {"day", NULL},
+      {"known_at", NULL}, {"via", NULL},   {"columns", NULL}, CHURN_FORMAT_FIELDS};
   if (!churn_reader_fields(reader, node, "a history", "{from: FILE, id: HEADING, day: HEADING}",
                            fields, sizeof fields / sizeof fields[0]))
     return;
@@ -202,12 +190,14 @@ static void read_history(churn_reader *reader, const churn_yaml *node, const chu
                                                "the heading of the customer's id");
   const churn_yaml *day = churn_reader_required(reader, node, &fields[DAY], history->name.text,
                                                 "the heading of the day on which a row counts");
-  churn_source_read_from(reader, from, project, history);
+  churn_source_read_from(reader, &(churn_from_keys){from, fields[TABLE].value, fields[QUERY].value},
+                         project, history);
   history->id = churn_reader_text(reader, id, "id");
   history->day = churn_reader_text(reader, day, "day");
   history->known_at = churn_reader_text(reader, fields[KNOWN_AT].value, "known_at");
-  read_via(reader, fields[VIA].value, project, &history->via);
+  read_via(reader, fields[VIA].value, project, history);
   churn_format_read(reader, fields + FORMAT, &history->format);
+  churn_format_refuse(reader, fields + FORMAT, history);
   churn_columns_read(reader, fields[COLUMNS].value, history);
   churn_columns_check(reader, history);
 }

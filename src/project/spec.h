@@ -22,15 +22,36 @@ enum { CHURN_FORMAT_KEYS = 8 };
 /* Changes in `format` what fields[0..CHURN_FORMAT_KEYS) give. */
 void churn_format_read(churn_reader *reader, const churn_field *fields, churn_format *format);
 
-/* True for `sqlite:` and the like, which a CSV reader must not take for a file. */
-bool churn_path_is_database(const char *path);
-
 /* `path` as seen from the project's folder; NULL when memory ran out. */
 char *churn_project_resolve(churn_reader *reader, const churn_project *project, const char *path);
 
-/* `source` gets from and path. */
-void churn_source_read_from(churn_reader *reader, const churn_yaml *from,
+/* Where rows come from, as a mapping gives it; any may be NULL. */
+typedef struct churn_from_keys {
+  const churn_yaml *from, *table, *query;
+} churn_from_keys;
+
+/* Reads them into from, path and rowset. `name` is what the source is called; `table` (NULL =
+ * none) is read where a database is named without table and query. */
+void churn_rowset_read(churn_reader *reader, const churn_from_keys *keys,
+                       const churn_project *project, const char *name, const char *table,
+                       churn_located *from, char **path, churn_rowset *rowset);
+
+/* The same for a source of its own name. */
+void churn_source_read_from(churn_reader *reader, const churn_from_keys *keys,
                             const churn_project *project, churn_source_spec *source);
+
+/* Points a rowset at a database whose target is resolved and checked; *path is its name then.
+ * `name` as above. USAGE when there is neither table nor query; NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_rowset_point(churn_arena *arena, const char *target,
+                                               const char *name, char **path, churn_rowset *rowset,
+                                               churn_error *error);
+
+/* The section `scores`: a database to write to, and its table. */
+void churn_scores_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Faults for format keys that speak of files, where the source is a database. */
+void churn_format_refuse(churn_reader *reader, const churn_field *fields,
+                         const churn_source_spec *source);
 
 void churn_customers_read(churn_reader *reader, const churn_yaml *node,
                           const churn_format *defaults, churn_project *project);
@@ -53,6 +74,11 @@ void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const chur
 
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* The sections `nightly` and `gates`: what is not given gets its default. */
+void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
+                        churn_project *project);
+void churn_retrain_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
 /* Needs customers and histories: they decide what no features means. */
 void churn_features_read(churn_reader *reader, const churn_yaml *node, churn_project *project);

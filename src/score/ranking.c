@@ -1,12 +1,10 @@
 /* Ranking customers and writing the list.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "score/ranking.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "feature/reason.h"
-#include "score/scorer.h"
-
-#include <churn/score.h>
 
 #include <inttypes.h>
 #include <math.h>
@@ -16,8 +14,10 @@
 struct churn_ranking {
   const churn_model *model;
   churn_pipeline *pipeline;
+  bool lent; /* the pipeline is the caller's */
   churn_snapshots *snapshots;
   churn_scores scores;
+  churn_day as_of;
   uint32_t *order; /* [snapshots->count] row of each rank */
   size_t listed;
 };
@@ -37,7 +37,8 @@ void churn_ranking_free(churn_ranking *ranking)
   if (ranking == NULL)
     return;
   churn_snapshots_free(ranking->snapshots);
-  churn_pipeline_close(ranking->pipeline);
+  if (!ranking->lent)
+    churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
   free(ranking->order);
   free(ranking);
@@ -156,19 +157,6 @@ static churn_status choose_day(const churn_pipeline *p, churn_day asked, const c
   return CHURN_OK;
 }
 
-static churn_status open_ranking(churn_ranking *r, const churn_project *project,
-                                 const churn_score_settings *settings, const churn_run *run,
-                                 churn_day *as_of, churn_error *error)
-{
-  churn_pipeline_settings opening = {.model = r->model};
-  churn_status status = churn_pipeline_open(project, &opening, run, &r->pipeline, error);
-  if (status == CHURN_OK)
-    status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
-  if (status == CHURN_OK)
-    status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
-  return status;
-}
-
 static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen,
                         churn_score_report *report)
 {
@@ -184,37 +172,51 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
   }
 }
 
-churn_status churn_score(const churn_project *project, const churn_model *model,
-                         const churn_score_settings *settings, const churn_run *run,
-                         churn_ranking **ranking, churn_score_report *report, churn_error *error)
+static churn_status rank_base(churn_ranking *r, const churn_score_settings *settings,
+                              const churn_run *run, churn_day *as_of, uint64_t *unseen,
+                              churn_error *error)
 {
-  churn_ranking *r = calloc(1, sizeof *r);
   churn_scorer *scorer = NULL;
-  churn_day as_of = CHURN_DAY_MISSING;
-  uint64_t unseen = 0;
-  if (r == NULL)
-    return churn_error_no_memory(error);
-  r->model = model;
-  churn_status status = open_ranking(r, project, settings, run, &as_of, error);
+  churn_status status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
   if (status == CHURN_OK && r->snapshots->count == 0)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
                     "`active_within`, or all had the `terminal` event");
   if (status == CHURN_OK)
-    status = churn_scorer_new(model, r->pipeline->plan, &scorer, error);
+    status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
-    status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, &unseen, error);
+    status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
     status = sort_rows(r, settings->by, error);
   churn_scorer_free(scorer);
+  return status;
+}
+
+churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
+                                const churn_score_settings *settings,
+                                const churn_frame_watcher *watcher, const churn_run *run,
+                                churn_ranking **ranking, churn_score_report *report,
+                                churn_error *error)
+{
+  churn_ranking *r = calloc(1, sizeof *r);
+  churn_day as_of = CHURN_DAY_MISSING;
+  uint64_t unseen = 0;
+  if (r == NULL)
+    return churn_error_no_memory(error);
+  *r = (churn_ranking){.model = model, .pipeline = pipeline, .lent = true};
+  r->scores.watcher = watcher;
+  churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
   bool all = settings->top == 0 || settings->top > r->snapshots->count;
+  r->as_of = as_of;
   r->listed = all ? r->snapshots->count : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
@@ -222,9 +224,45 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   return CHURN_OK;
 }
 
+churn_status churn_score(const churn_project *project, const churn_model *model,
+                         const churn_score_settings *settings, const churn_run *run,
+                         churn_ranking **ranking, churn_score_report *report, churn_error *error)
+{
+  churn_pipeline *pipeline = NULL;
+  churn_pipeline_settings opening = {.model = model};
+  churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_open(pipeline, model, settings, NULL, run, ranking, report, error);
+  if (status == CHURN_OK)
+    (*ranking)->lent = false;
+  else
+    churn_pipeline_close(pipeline);
+  return status;
+}
+
+size_t churn_ranking_customers(const churn_ranking *ranking)
+{
+  return ranking->snapshots->count;
+}
+
+const double *churn_ranking_logits(const churn_ranking *ranking)
+{
+  return ranking->scores.logits;
+}
+
 size_t churn_ranking_count(const churn_ranking *ranking)
 {
   return ranking->listed;
+}
+
+churn_day churn_ranking_as_of(const churn_ranking *ranking)
+{
+  return ranking->as_of;
+}
+
+const char *churn_ranking_model_id(const churn_ranking *ranking)
+{
+  return ranking->model->id;
 }
 
 static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranked)
@@ -244,7 +282,7 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
   }
 }
 
-void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
+void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
@@ -255,7 +293,12 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   ranked->logit = ranking->scores.logits[row];
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
-  fill_reasons(ranking, row, ranked);
+}
+
+void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
+{
+  churn_ranking_get_figures(ranking, index, ranked);
+  fill_reasons(ranking, ranking->order[index], ranked);
 }
 
 static void write_line(churn_output *output, const churn_ranked *line, const char *model_id)
@@ -291,7 +334,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   for (size_t i = 0; i < ranking->listed; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(output, &line, ranking->model->id);
+    write_line(output, &line, churn_ranking_model_id(ranking));
   }
   return churn_output_commit(output, error);
 }

@@ -20,6 +20,14 @@ CHURN_MUST_USE churn_status churn_scorer_new(const churn_model *model, const chu
                                              churn_scorer **scorer, churn_error *error);
 void churn_scorer_free(churn_scorer *scorer);
 
+/* Sees the raw values of each chunk of rows before they go. Called from
+ * the thread that scores. */
+typedef struct churn_frame_watcher {
+  churn_status (*watch)(void *context, const churn_frame *frame, const churn_run *run,
+                        churn_error *error);
+  void *context;
+} churn_frame_watcher;
+
 /* What scoring gives per row; arrays are the caller's, NULL = not wanted (the three of the reasons
  * go together). */
 typedef struct churn_scores {
@@ -30,6 +38,7 @@ typedef struct churn_scores {
                             further positive one */
   double *reason_values; /* [rows * 3] the feature's raw value */
   double *contributions; /* [rows * 3] */
+  const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 
 /* Scores all snapshots, in chunks of bounded memory, on all threads. *unseen gets the number of

@@ -49,16 +49,6 @@ static bool is_table(const churn_rows *rows)
   return good && (rows->fields > 1 || !churn_rows_any_empty(rows, 0));
 }
 
-static void add_lines(const churn_rows *rows, churn_line_sum *sum)
-{
-  for (size_t row = 0; row < rows->count; row++) {
-    const uint32_t *start = rows->starts + row * rows->fields;
-    size_t from = start[0], to = start[rows->fields] - 1;
-    to -= rows->returns && to > from && rows->text[to - 1] == '\r';
-    churn_line_sum_add_line(sum, rows->text + from, to - from);
-  }
-}
-
 /* The block at `at` as rows. Returns the bytes taken; 0 = it must go through libcsv. */
 static size_t take_rows(const run *r, size_t at)
 {
@@ -77,7 +67,7 @@ static size_t take_rows(const run *r, size_t at)
       (index.wide && churn_utf8_check(text, length) < length) ||
       !r->sink->rows(&rows, r->sink->context))
     return 0;
-  add_lines(&rows, &r->found->sum);
+  churn_line_sum_add_lines(&r->found->sum, text, s->starts, s->fields, index.lines, index.returns);
   r->found->line_ends += index.lines;
   return length;
 }

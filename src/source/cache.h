@@ -15,8 +15,9 @@
  * the source, with a note ("cache_rebuilt"); a folder that cannot be written is a warning
  * ("cache_not_written"). Pipes and standard input are never kept.
  *
- * Cost: a read of the narrow arrays; where the source has grown or its times have changed, one hash
- * of its bytes. Writing: the narrow arrays twice in memory.
+ * Cost: a read of the narrow arrays, in place where the taker knows them so; where the source has
+ * grown or its times have changed, one hash of its bytes. Writing: the narrow arrays twice in
+ * memory.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SOURCE_CACHE_H
@@ -155,6 +156,9 @@ CHURN_MUST_USE churn_status churn_cache_replay(const churn_cache_list *list, con
                                                const churn_table_settings *settings,
                                                const churn_run *run, churn_table **table,
                                                const char **damage, churn_error *error);
+
+/* Lets go of the data files that a table's batches came from. Takes NULL too. */
+void churn_cached_data_free(struct churn_cached_data *data);
 
 /* First bytes of a data file: this, then its CONTENT. */
 #define CHURN_CACHE_DATA_MAGIC "churn cache data"

@@ -77,11 +77,11 @@ static churn_status take_slice(recorder *r, size_t piece, churn_batch_column *ba
   size_t first = piece * TABLE_PIECE, left = table->rows - first;
   for (size_t c = 0; c < r->count; c++) {
     const churn_column *from = &table->columns[c];
-    batch[c] =
-        (churn_batch_column){from->numbers == NULL ? NULL : from->numbers + first,
-                             from->days == NULL ? NULL : from->days + first,
-                             from->codes == NULL ? NULL : from->codes + first,
-                             from->levels == NULL ? 0 : churn_dictionary_count(from->levels)};
+    batch[c] = (churn_batch_column){
+        .numbers = from->numbers == NULL ? NULL : from->numbers + first,
+        .days = from->days == NULL ? NULL : from->days + first,
+        .codes = from->codes == NULL ? NULL : from->codes + first,
+        .levels = from->levels == NULL ? 0 : churn_dictionary_count(from->levels)};
   }
   return take(r, piece, 0, batch, left < TABLE_PIECE ? left : TABLE_PIECE, error);
 }
@@ -280,7 +280,7 @@ static churn_status parse(recorder *r, const char *path, const churn_format *for
 {
   churn_run quiet = run == NULL ? (churn_run){0} : *run;
   quiet.notes = NULL; /* who takes the rows from the cache says what there is to say */
-  churn_row_taker taker = {begin, take, r};
+  churn_row_taker taker = {.begin = begin, .take = take, .context = r};
   churn_table_settings how = {
       .keep_lines = with_lines, .taker = with_lines ? NULL : &taker, .from = from};
   churn_status status =

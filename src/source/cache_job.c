@@ -78,7 +78,8 @@ void churn_cache_job_warn(const churn_cache_job *j, const churn_error *error)
                   error->message);
 }
 
-/* Hashes the source as it is. *ends_line: byte old_size - 1 is a line feed. */
+/* A last line without an end is whole when the end came with what was added: then a blank line,
+ * which is no record, stands first there. */
 bool churn_cache_job_hash(churn_cache_job *j, uint64_t old_size, churn_hash *prefix,
                           bool *ends_line)
 {
@@ -90,7 +91,10 @@ bool churn_cache_job_hash(churn_cache_job *j, uint64_t old_size, churn_hash *pre
   bool good = file.length == j->identity.size &&
               churn_cache_hash_blocks(&file, old_size, j->run, &j->blocks, &j->block_count, prefix,
                                       NULL) == CHURN_OK;
-  *ends_line = old_size > 0 && old_size <= file.length && file.bytes[old_size - 1] == '\n';
+  *ends_line =
+      old_size > 0 && old_size <= file.length &&
+      (file.bytes[old_size - 1] == '\n' ||
+       (old_size < file.length && (file.bytes[old_size] == '\n' || file.bytes[old_size] == '\r')));
   churn_input_clear(&file);
   return good;
 }

@@ -49,8 +49,9 @@ CHURN_MUST_USE churn_status churn_cache_hash_blocks(const churn_input *file, uin
                                                     size_t *count, churn_hash *prefix,
                                                     churn_error *error);
 
-/* Hashes the source as it is into j->blocks. *prefix as churn_cache_hash_blocks; *ends_line: byte
- * old_size - 1 is a line feed. False when the source cannot be read, or has just changed. */
+/* Hashes the source as it is into j->blocks. *prefix as churn_cache_hash_blocks; *ends_line: the
+ * line before byte old_size ends there. False when the source cannot be read, or has just changed.
+ */
 bool churn_cache_job_hash(churn_cache_job *j, uint64_t old_size, churn_hash *prefix,
                           bool *ends_line);
 

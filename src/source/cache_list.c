@@ -27,7 +27,7 @@ typedef struct head {
 
 static head make_head(void)
 {
-  head h = {.magic = "churn cache list", .byte_order = 0x01020304, .layout = 1};
+  head h = {.magic = "churn cache list", .byte_order = 0x01020304, .layout = 2};
   memcpy(h.program, CHURN_VERSION,
          sizeof CHURN_VERSION < sizeof h.program ? sizeof CHURN_VERSION : sizeof h.program);
   return h;

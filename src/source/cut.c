@@ -12,6 +12,9 @@
 /* A piece's columns, while it is read, stay in the cache. */
 #define PIECE_BYTES ((size_t)1 << 20)
 
+/* Cuts after which the pages that were looked at are let go. */
+enum { LET_GO = 32 };
+
 typedef struct survey {
   const churn_document *document;
   const char *text;
@@ -58,6 +61,7 @@ size_t churn_find_cut(const char *text, size_t at, size_t to, bool inside)
 static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
 {
   size_t count = 1;
+  size_t touched = s->from;
   bool inside = false;
   for (size_t b = 1; b < blocks; b++) {
     inside ^= s->odd[b - 1];
@@ -65,7 +69,10 @@ static size_t place_cuts(const survey *s, size_t blocks, size_t *starts)
     if (at <= starts[count - 1])
       continue;
     size_t cut = churn_find_cut(s->text, at, s->length, inside);
-    churn_document_let_go(s->document, starts[count - 1], cut);
+    if (b % LET_GO == 0 || b + 1 == blocks) {
+      churn_document_let_go(s->document, touched, cut);
+      touched = cut;
+    }
     if (cut < s->length)
       starts[count++] = cut;
     else

@@ -4,7 +4,9 @@
 #include "source/document.h"
 
 #include "source/encoding.h"
+#include "source/spool.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -47,9 +49,20 @@ static void drop_byte_order_mark(churn_document *document)
   }
 }
 
-churn_status churn_document_open(const char *path, const char *encoding, churn_document *document,
-                                 churn_error *error)
+/* The mapping is the spool's own. */
+static void take_spool(const churn_spool *spool, churn_document *document)
 {
+  *document = (churn_document){
+      .name = spool->name, .text = spool->text, .length = spool->length, .spool = spool};
+}
+
+churn_status churn_document_open(const char *path, const churn_format *format,
+                                 churn_document *document, churn_error *error)
+{
+  if (format->spool != NULL) {
+    take_spool(format->spool, document);
+    return CHURN_OK;
+  }
   churn_document d = {.name = churn_input_name(path)};
   churn_status status = churn_input_read(path, &d.stored, error);
   if (status == CHURN_OK) {
@@ -58,7 +71,7 @@ churn_status churn_document_open(const char *path, const char *encoding, churn_d
     status = inflate_document(&d, error);
   }
   if (status == CHURN_OK)
-    status = convert_document(&d, encoding, error);
+    status = convert_document(&d, format->encoding, error);
   if (status != CHURN_OK) {
     churn_document_close(&d);
     return status;
@@ -78,19 +91,32 @@ void churn_document_close(churn_document *document)
 
 void churn_document_let_go(const churn_document *document, size_t from, size_t to)
 {
-  if (document->made != NULL || !document->stored.mapped)
+  if (document->made != NULL || (!document->stored.mapped && document->spool == NULL))
     return;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t skipped = churn_document_skipped(document);
+  size_t skipped = document->spool != NULL ? 0 : churn_document_skipped(document);
   size_t first = (from + skipped) / page * page, last = (to + skipped) / page * page;
   if (last > first)
-    madvise(document->stored.bytes + first, last - first, MADV_DONTNEED);
+    madvise((void *)((uintptr_t)document->text - skipped + first), last - first, MADV_DONTNEED);
+}
+
+static uint64_t count_row_ends(const char *text, size_t from, size_t to)
+{
+  bool inside = false;
+  uint64_t count = 0;
+  for (size_t i = from; i < to; i++) {
+    inside ^= text[i] == '"';
+    count += !inside & (text[i] == '\n');
+  }
+  return count;
 }
 
 uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to)
 {
   const char *text = document->text;
   uint64_t count = 0;
+  if (document->spool != NULL)
+    return count_row_ends(text, from, to);
   size_t safe = to < document->length ? to : to - (to > from);
   for (size_t i = from; i < safe; i++)
     count += (text[i] == '\n') | ((text[i] == '\r') & (text[i + 1] != '\n'));
@@ -102,6 +128,8 @@ uint64_t churn_document_line_ends(const churn_document *document, size_t from, s
 uint64_t churn_document_column(const churn_document *document, size_t at)
 {
   size_t start = at;
+  if (document->spool != NULL)
+    return 0;
   while (start > 0 && document->text[start - 1] != '\n' && document->text[start - 1] != '\r')
     start--;
   return 1 + churn_utf8_characters(document->text + start, at - start);
@@ -109,6 +137,8 @@ uint64_t churn_document_column(const churn_document *document, size_t at)
 
 churn_place churn_document_place(const churn_document *document, size_t at)
 {
-  return (churn_place){document->name, 1 + churn_document_line_ends(document, 0, at),
+  return (churn_place){document->name,
+                       churn_document_first_line(document) +
+                           churn_document_line_ends(document, 0, at),
                        churn_document_column(document, at)};
 }

@@ -6,6 +6,7 @@
 #define CHURN_SOURCE_DOCUMENT_H
 
 #include "base/error.h"
+#include "base/type.h"
 #include "source/input.h"
 
 typedef struct churn_document {
@@ -14,12 +15,13 @@ typedef struct churn_document {
   char *made; /* inflated or converted text; NULL = `text` lies in `stored` */
   const char *text;
   size_t length;
-  char *damage; /* why the text stops before the file does; NULL = it does not */
+  char *damage;                    /* why the text stops before the file does; NULL = it does not */
+  const struct churn_spool *spool; /* the text is this one's; NULL = a file's */
 } churn_document;
 
-/* `path` must outlive the document. Errors of churn_input_read, churn_gzip_inflate and
- * churn_encoding_convert. */
-CHURN_MUST_USE churn_status churn_document_open(const char *path, const char *encoding,
+/* `path`, and the format's spool, must outlive the document. Errors of churn_input_read,
+ * churn_gzip_inflate and churn_encoding_convert. */
+CHURN_MUST_USE churn_status churn_document_open(const char *path, const churn_format *format,
                                                 churn_document *document, churn_error *error);
 
 /* Takes a zeroed one too. */
@@ -35,10 +37,19 @@ static inline size_t churn_document_skipped(const churn_document *document)
  * process's memory. They come back when they are read again. */
 void churn_document_let_go(const churn_document *document, size_t from, size_t to);
 
-/* Line ends in text[from..to): LF, CR LF (one), CR alone. */
+/* Where the text is a database's, a "line" is a row, whatever line ends its texts hold: lines are
+ * counted from `churn_document_first_line` on, so that the first row behind the heading line is 1,
+ * and columns are 0, not known (messages name the column). */
+static inline uint64_t churn_document_first_line(const churn_document *document)
+{
+  return document->spool == NULL;
+}
+
+/* Line ends in text[from..to): LF, CR LF (one), CR alone; rows' ends where the text is a database's
+ * (`from` is outside quotes then). */
 uint64_t churn_document_line_ends(const churn_document *document, size_t from, size_t to);
 
-/* Column of the byte at `at`: characters of its line up to it, from 1. */
+/* Column of the byte at `at`: characters of its line up to it, from 1; 0 in a database's text. */
 uint64_t churn_document_column(const churn_document *document, size_t at);
 
 /* File, line and column of the byte at `at`. Cost: one pass over all before it. */

@@ -6,6 +6,7 @@
 #include "source/encoding.h"
 #include "source/record.h"
 #include "source/scan.h"
+#include "source/spool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -157,14 +158,14 @@ static churn_status report_missing(const churn_document *document, const churn_h
   if (request->asked_at.file != NULL)
     snprintf(asked, sizeof asked, " (asked for at %.100s:%" PRIu64 ":%" PRIu64 ")",
              request->asked_at.file, request->asked_at.line, request->asked_at.column);
-  char other = other_delimiter(headings, delimiter);
+  char other = document->spool == NULL ? other_delimiter(headings, delimiter) : 0;
   if (other != 0)
     snprintf(hint, sizeof hint, "; is the delimiter another one? (delimiter: \"%s\")",
              other == '\t' ? "\\t" : (char[2]){other, '\0'});
   return churn_error_set_at(error, CHURN_MALFORMED, churn_document_place(document, headings->at),
-                            "no column \"%s\"%s; the file has: %s%s",
+                            "no column \"%s\"%s; the %s has: %s%s",
                             churn_utf8_show(request->heading, strlen(request->heading), shown),
-                            asked, list, hint);
+                            asked, document->spool == NULL ? "file" : "source", list, hint);
 }
 
 static size_t find_heading(const churn_headings *headings, size_t from, const char *name)
@@ -173,6 +174,21 @@ static size_t find_heading(const churn_headings *headings, size_t from, const ch
   while (field < headings->count && strcmp(headings->names[field], name) != 0)
     field++;
   return field;
+}
+
+/* Bytes that are no text have no value of any type. */
+static churn_status check_binary(const churn_document *document, size_t field, const char *heading,
+                                 churn_error *error)
+{
+  char shown[CHURN_SHOWN_SIZE];
+  if (document->spool == NULL || document->spool->binary_row[field] == 0)
+    return CHURN_OK;
+  return churn_error_set_at(
+      error, CHURN_MALFORMED, (churn_place){document->name, document->spool->binary_row[field], 0},
+      "column \"%s\" holds bytes that are no text (a BLOB, bytea); expected text, a number or "
+      "NULL: "
+      "read the source by a `query` that converts the column or leaves it out",
+      churn_utf8_show(heading, strlen(heading), shown));
 }
 
 churn_status churn_headings_match(const churn_document *document, const churn_headings *headings,
@@ -199,6 +215,9 @@ churn_status churn_headings_match(const churn_document *document, const churn_he
           "the heading \"%s\" stands twice, as column %zu and column %zu; rename one",
           churn_utf8_show(requests[r].heading, strlen(requests[r].heading), shown), field + 1,
           again + 1);
+    churn_status status = check_binary(document, field, requests[r].heading, error);
+    if (status != CHURN_OK)
+      return status;
     next[r] = first[field];
     first[field] = r;
     present[r] = true;

@@ -23,7 +23,7 @@ typedef struct churn_index {
 /* Elements that `starts` must have for a block of `length` bytes. */
 static inline size_t churn_index_room(size_t length)
 {
-  return length + 1 + 8;
+  return length + 1 + 16;
 }
 
 /* starts[0] = 0 and starts[k] = the byte behind the k-th separator; what stands behind

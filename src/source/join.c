@@ -141,7 +141,8 @@ static churn_status join_columns(joining *j, const churn_run *run, churn_error *
 static void count_lines(const joining *j, uint64_t *first_line)
 {
   const churn_scan *scan = j->parts->reading->scan;
-  uint64_t line = 1 + churn_document_line_ends(&scan->document, 0, scan->headings.body);
+  uint64_t line = churn_document_first_line(&scan->document) +
+                  churn_document_line_ends(&scan->document, 0, scan->headings.body);
   for (size_t p = 0; p < j->parts->piece_count; p++) {
     first_line[p] = line;
     line += j->parts->pieces[p].found.line_ends;

@@ -121,6 +121,68 @@ churn_status churn_narrow_make(const churn_batch_column *from, size_t rows, cons
   return CHURN_OK;
 }
 
+churn_status churn_narrow_move(const churn_narrow *from, size_t rows, const uint32_t *place,
+                               size_t kept, churn_narrow *to, churn_error *error)
+{
+  *to = *from;
+  to->borrowed = false;
+  if (from->values == NULL)
+    return CHURN_OK;
+  to->values = malloc(kept * to->width + 1);
+  if (to->values == NULL)
+    return churn_error_no_memory(error);
+  const void *values = from->values;
+  if (to->width == 1)
+    STORE(uint8_t, ((const uint8_t *)values)[i])
+  else if (to->width == 2)
+    STORE(uint16_t, ((const uint16_t *)values)[i])
+  else if (to->width == 4)
+    STORE(uint32_t, ((const uint32_t *)values)[i])
+  else
+    STORE(uint64_t, ((const uint64_t *)values)[i])
+  return CHURN_OK;
+}
+
+/* Distances, of which the highest is a missing one, so that one more than it is 0. */
+static uint64_t span_of_distances(const uint16_t *distances, size_t rows, churn_day base,
+                                  churn_day *first, churn_day *last)
+{
+  uint16_t low = MOST_2, behind = 0;
+  uint64_t missing = 0;
+  for (size_t i = 0; i < rows; i++) {
+    uint16_t next = (uint16_t)(distances[i] + 1);
+    low = distances[i] < low ? distances[i] : low;
+    behind = next > behind ? next : behind;
+    missing += next == 0;
+  }
+  if (behind > 0) {
+    *first = base + low;
+    *last = base + behind - 1;
+  }
+  return missing;
+}
+
+uint64_t churn_narrow_days_span(const churn_narrow *days, size_t rows, churn_day *first,
+                                churn_day *last)
+{
+  const void *values = days->values;
+  if (days->width == sizeof(uint16_t))
+    return span_of_distances(values, rows, days->base, first, last);
+  churn_day low = CHURN_DAY_LAST, high = CHURN_DAY_MISSING;
+  uint64_t missing = 0;
+  for (size_t i = 0; i < rows; i++) {
+    churn_day day = ((const churn_day *)values)[i];
+    missing += day == CHURN_DAY_MISSING;
+    low = day != CHURN_DAY_MISSING && day < low ? day : low;
+    high = day > high ? day : high;
+  }
+  if (high != CHURN_DAY_MISSING) {
+    *first = low;
+    *last = high;
+  }
+  return missing;
+}
+
 /* One loop a kind and width: `value`, made of a stored v, to where it belongs. */
 #define PLACE(type, array, value)                                                                  \
   for (size_t i = first; i < last; i++) {                                                          \
@@ -163,6 +225,7 @@ void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, con
 
 void churn_narrow_clear(churn_narrow *narrow)
 {
-  free(narrow->values);
+  if (!narrow->borrowed)
+    free(narrow->values);
   *narrow = (churn_narrow){.values = NULL};
 }

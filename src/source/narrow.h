@@ -9,12 +9,15 @@
 
 /* Values of `width` bytes: days of 2 are distances from `base`, codes of 1 and 2 and numbers of 1
  * (whole ones) are themselves; the highest value is a missing one. Other widths are as in
- * churn_column. values NULL = the file lacks the column. */
+ * churn_column. values NULL = the file lacks the column. `borrowed`: they are another's and never
+ * freed.
+ */
 typedef struct churn_narrow {
   unsigned char *values;
   size_t width;
   churn_day base;
   uint64_t missing; /* of all rows, also of those left out */
+  bool borrowed;
 } churn_narrow;
 
 /* The `rows` values of `from`, each at place[row] (UINT32_MAX = left out; NULL = each at its row),
@@ -22,6 +25,25 @@ typedef struct churn_narrow {
 CHURN_MUST_USE churn_status churn_narrow_make(const churn_batch_column *from, size_t rows,
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);
+
+/* The same of values that are narrow already; `place` is never NULL. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_narrow_move(const churn_narrow *from, size_t rows,
+                                              const uint32_t *place, size_t kept, churn_narrow *to,
+                                              churn_error *error);
+
+/* The first and last day of a column of days, where it has any; returns how many are missing. */
+uint64_t churn_narrow_days_span(const churn_narrow *days, size_t rows, churn_day *first,
+                                churn_day *last);
+
+/* A day of a column of days. */
+static inline churn_day churn_narrow_day(const churn_narrow *days, size_t row)
+{
+  const void *values = days->values;
+  if (days->width == sizeof(churn_day))
+    return ((const churn_day *)values)[row];
+  uint16_t distance = ((const uint16_t *)values)[row];
+  return distance == UINT16_MAX ? CHURN_DAY_MISSING : days->base + distance;
+}
 
 /* Values first..last, wide, to row offset + at[i - first] of the array that `to` has (at NULL: one
  * behind the other); codes through `remap` (NULL = as they are). */

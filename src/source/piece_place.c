@@ -27,6 +27,7 @@ churn_status churn_piece_find_places(churn_piece *piece, churn_error *error)
   churn_record_walk walk = {.text = scan->document.text,
                             .end = scan->starts[piece->number + 1],
                             .delimiter = scan->delimiter,
+                            .by_row = scan->document.spool != NULL,
                             .next = scan->starts[piece->number]};
   uint64_t *lines = piece->worker->lines;
   size_t rows = lines == NULL ? 0 : piece->rows;

@@ -48,7 +48,7 @@ bool churn_record_next(churn_record_walk *walk)
   while (at < walk->end && (inside || !is_line_end(walk->text[at]))) {
     inside ^= walk->text[at] == '"';
     size_t step = is_line_end(walk->text[at]) ? behind_line_end(walk->text, at, walk->end) : at + 1;
-    walk->next_line += is_line_end(walk->text[at]);
+    walk->next_line += !walk->by_row && is_line_end(walk->text[at]);
     at = step;
   }
   walk->stop = at;

@@ -14,11 +14,12 @@
 
 /* A walk over text[..end). Set `text`, `end`, `delimiter` and `next` (a record boundary), zero the
  * rest; then every call gives one record: bytes start..stop without the line end, and the line it
- * starts on, from 0 at the walk's start. */
+ * starts on, from 0 at the walk's start. `by_row`: the line is the number of records before it. */
 typedef struct churn_record_walk {
   const char *text;
   size_t end;
   char delimiter;
+  bool by_row;
   size_t next;
   uint64_t next_line;
   size_t start;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A pipe with a name cannot be read again, and opening it might wait for ever. */
+/* A pipe with a name cannot be read again, and opening it might wait for ever. A database's row has
+ * its number, and no line or column to look for. */
 static bool can_read_again(const char *path)
 {
   struct stat found;

@@ -57,8 +57,17 @@ static inline bool read_plain_day(const char *text, churn_month *months, churn_d
   return true;
 }
 
-/* The rows from `row` on whose field is YYYY-MM-DD and nothing else; returns the first that is not.
- */
+/* Some date may stand for a missing one (1900-01-01). */
+static bool any_digit_may_be_missing(const churn_value_rules *rules)
+{
+  bool any = false;
+  for (int digit = '0'; digit <= '9'; digit++)
+    any |= rules->may_be_missing[digit];
+  return any;
+}
+
+/* The rows from `row` on whose field is YYYY-MM-DD and nothing else; returns the first that is not,
+ * or whose first byte may be that of a missing one (`may_be_missing` NULL = no digit is). */
 static size_t read_plain_days(const churn_rows *rows, size_t row, size_t field,
                               const bool *restrict may_be_missing, churn_month *restrict months,
                               churn_day *restrict days)
@@ -67,7 +76,8 @@ static size_t read_plain_days(const churn_rows *rows, size_t row, size_t field,
   size_t count = rows->count, stride = rows->fields;
   for (const uint32_t *start = rows->starts + row * stride + field; row < count; start += stride) {
     const char *from = text + start[0];
-    if (start[1] - start[0] != 11 || may_be_missing[(unsigned char)*from] ||
+    if (start[1] - start[0] != 11 ||
+        (may_be_missing != NULL && may_be_missing[(unsigned char)*from]) ||
         !read_plain_day(from, months, &days[row]))
       break;
     row++;
@@ -79,9 +89,10 @@ bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rul
                      churn_month *months, churn_day *days)
 {
   bool plain = rules->date_format == NULL && rules->utc_offset_minutes == 0;
+  const bool *may_be_missing = any_digit_may_be_missing(rules) ? rules->may_be_missing : NULL;
   for (size_t row = 0; row < rows->count; row++) {
     if (plain)
-      row = read_plain_days(rows, row, field, rules->may_be_missing, months, days);
+      row = read_plain_days(rows, row, field, may_be_missing, months, days);
     if (row == rows->count)
       break;
     size_t length;
@@ -136,6 +147,19 @@ bool churn_rows_any_empty(const churn_rows *rows, size_t field)
   return false;
 }
 
+/* Bytes to mask others with: as many of those that count as are asked for, then ones that do not.
+ */
+static const unsigned char masks[2 * CHURN_RECENT_LENGTH] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+
+/* A mask of the first `length` bytes, at most 8. */
+static inline uint64_t first_bytes(size_t length)
+{
+  uint64_t mask;
+  memcpy(&mask, masks + CHURN_RECENT_LENGTH - length, sizeof mask);
+  return mask;
+}
+
 /* Up to 16 bytes, filled up with zeros. */
 static inline void short_text(const char *text, size_t length, const char *readable,
                               uint64_t bytes[2])
@@ -145,8 +169,6 @@ static inline void short_text(const char *text, size_t length, const char *reada
     memcpy(bytes, text, length);
     return;
   }
-  static const unsigned char masks[2 * CHURN_RECENT_LENGTH] = {
-      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
   uint64_t mask[2];
   memcpy(bytes, text, CHURN_RECENT_LENGTH);
   memcpy(mask, masks + CHURN_RECENT_LENGTH - length, sizeof mask);
@@ -207,9 +229,12 @@ static inline uint64_t read_8(const char *text)
   return bytes;
 }
 
-/* memcmp for texts so short that the call would cost more than the work. */
-static inline bool same_text(const char *a, const char *b, size_t length)
+/* memcmp for texts so short that the call would cost more than the work. `mask` keeps the first
+ * `length` bytes of 8; 0 = 8 bytes may not be read. */
+static inline bool same_text(const char *a, const char *b, size_t length, uint64_t mask)
 {
+  if (mask != 0)
+    return ((read_8(a) ^ read_8(b)) & mask) == 0;
   if (length < 8) {
     bool same = true;
     for (size_t i = 0; i < length; i++)
@@ -228,8 +253,10 @@ static size_t end_of_run(const churn_rows *rows, size_t field, size_t row)
   const uint32_t *start = rows->starts + row * rows->fields + field;
   const char *text = rows->text + start[0];
   size_t length = start[1] - start[0], stride = rows->fields, count = rows->count;
+  const char *last = rows->text + rows->starts[(count - 1) * stride + field];
+  uint64_t mask = length <= 8 && rows->readable - last >= 8 ? first_bytes(length - 1) : 0;
   for (row++, start += stride; row < count; row++, start += stride)
-    if (start[1] - start[0] != length || !same_text(rows->text + start[0], text, length - 1))
+    if (start[1] - start[0] != length || !same_text(rows->text + start[0], text, length - 1, mask))
       break;
   return row;
 }

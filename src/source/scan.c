@@ -36,7 +36,7 @@ churn_status churn_scan_open_headings(const char *path, const churn_format *form
   churn_scan s = {.delimiter = format->delimiter == 0 ? ',' : format->delimiter};
   churn_status status = check_format(format, error);
   if (status == CHURN_OK)
-    status = churn_document_open(path, format->encoding, &s.document, error);
+    status = churn_document_open(path, format, &s.document, error);
   if (status == CHURN_OK)
     status = churn_headings_read(&s.document, s.delimiter, &s.headings, error);
   if (status == CHURN_OK)

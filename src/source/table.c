@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/parallel.h"
+#include "database/target.h"
 #include "source/cache.h"
 #include "source/encoding.h"
 #include "source/piece.h"
@@ -16,9 +17,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Pieces whose pages are let go together. */
+enum { LET_GO = 8 };
+
 typedef struct work {
   churn_reading *reading;
   const churn_row_taker *taker; /* NULL = keep */
+  bool bounded;                 /* the run has a memory bound */
   churn_parts parts;
 } work;
 
@@ -39,8 +44,10 @@ static churn_status hand_over(const work *w, const churn_piece *piece, int worke
     return churn_error_no_memory(error);
   for (size_t r = 0; r < count; r++) {
     const churn_piece_column *from = &piece->worker->columns[r];
-    batch[r] = (churn_batch_column){from->numbers, from->days, from->codes,
-                                    count_levels(piece->worker, r)};
+    batch[r] = (churn_batch_column){.numbers = from->numbers,
+                                    .days = from->days,
+                                    .codes = from->codes,
+                                    .levels = count_levels(piece->worker, r)};
   }
   churn_status status;
   if (w->taker == NULL)
@@ -52,15 +59,26 @@ static churn_status hand_over(const work *w, const churn_piece *piece, int worke
   return status;
 }
 
+/* Pages are let go some pieces behind the reader and some pieces at a time, for each time all
+ * threads must be told. Under a memory bound they count, so there it is at once. */
+static void let_go(const work *w, size_t task)
+{
+  const churn_scan *scan = w->reading->scan;
+  if (w->bounded)
+    churn_document_let_go(&scan->document, scan->starts[task], scan->starts[task + 1]);
+  else if (task % LET_GO == LET_GO - 1 && task > LET_GO)
+    churn_document_let_go(&scan->document, scan->starts[task + 1 - 2 * LET_GO],
+                          scan->starts[task + 1 - LET_GO]);
+}
+
 static churn_status read_piece(void *context, size_t task, int thread, churn_error *error)
 {
   work *w = context;
-  const churn_scan *scan = w->reading->scan;
   churn_piece *piece = &w->parts.pieces[task];
   churn_status status = churn_piece_read(w->reading, &w->parts.workers[thread], task, piece, error);
   if (status == CHURN_OK)
     status = hand_over(w, piece, thread, error);
-  churn_document_let_go(&scan->document, scan->starts[task], scan->starts[task + 1]);
+  let_go(w, task);
   return status;
 }
 
@@ -94,8 +112,8 @@ static churn_status report_bad_row(const churn_scan *scan, const churn_piece *pi
 {
   const churn_bad_row *bad = &piece->bad[index];
   churn_place place = {scan->document.name, 0, bad->column};
-  place.line =
-      1 + bad->line + churn_document_line_ends(&scan->document, 0, scan->starts[piece->number]);
+  place.line = churn_document_first_line(&scan->document) + bad->line +
+               churn_document_line_ends(&scan->document, 0, scan->starts[piece->number]);
   if (before == 0)
     return churn_error_set_at(error, CHURN_MALFORMED, place, "%s", bad->reason);
   return churn_error_set_at(error, CHURN_MALFORMED, place,
@@ -207,7 +225,9 @@ static churn_status read_pieces(churn_reading *reading, const churn_table_settin
                                 const char *path, const churn_run *run, churn_table *table,
                                 bool *again, churn_error *error)
 {
-  work w = {.reading = reading, .taker = settings->taker};
+  work w = {.reading = reading,
+            .taker = settings->taker,
+            .bounded = run != NULL && run->memory_bytes > 0};
   uint64_t bad = 0;
   atomic_init(&reading->lowest_failed, SIZE_MAX);
   churn_status status = start_parts(&w, run, error);
@@ -310,7 +330,7 @@ churn_status churn_table_read(const char *path, const churn_format *format,
                               churn_table **table, churn_error *error)
 {
   bool cached = settings != NULL && settings->cache != NULL && !settings->collect_all &&
-                cache_fits(path, run);
+                format->spool == NULL && cache_fits(path, run);
   return cached
              ? churn_cache_table(path, format, requests, request_count, settings, run, table, error)
              : churn_table_parse(path, format, requests, request_count, settings, run, table,
@@ -332,10 +352,16 @@ const char *churn_table_name(const churn_table *table)
   return churn_input_name(table->path);
 }
 
+const char *churn_table_line_word(const churn_table *table)
+{
+  return churn_database_kind_of(table->path) == CHURN_DATABASE_NONE ? "line" : "row";
+}
+
 void churn_table_free(churn_table *table)
 {
   if (table == NULL)
     return;
+  churn_cached_data_free(table->cached);
   for (size_t i = 0; table->remaps != NULL && i < table->column_count * table->worker_count; i++)
     free(table->remaps[i]);
   free(table->remaps);

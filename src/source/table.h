@@ -76,31 +76,35 @@ typedef struct churn_table {
   size_t heading_count;
   size_t end; /* byte of the file behind the last one read; 0 where the text is not the file's own
                  bytes (inflated, converted) */
-  uint32_t **remaps; /* [column_count * worker_count], see churn_row_taker */
+  struct churn_cached_data *cached; /* what narrow batches point into; NULL = nothing */
+  uint32_t **remaps;                /* [column_count * worker_count], see churn_row_taker */
   size_t worker_count;
 } churn_table;
 
 /* One piece's good rows, in file order, one column a request. Borrowed until `take` returns. Codes
  * of a text column (but ids of the settings' `known`) are the worker's; remaps[column *
  * worker_count + worker] of the table gives the level of each. `levels` is how many of them there
- * are so far. */
+ * are so far. `narrow` (source/narrow.h) stands in place of the array, and only where the taker
+ * knows it; its codes are levels, and its values are borrowed until the table is freed. */
 typedef struct churn_batch_column {
   const double *numbers;
   const churn_day *days;
   const uint32_t *codes;
   size_t levels;
+  const struct churn_narrow *narrow;
 } churn_batch_column;
 
 /* Takes the rows while they are read, instead of the table's columns (whose arrays are NULL then,
  * and `missing` 0). `begin` comes first, and again if all that was taken must be forgotten, for
  * pieces are cut anew. `take` is called once a piece, by any thread; `piece` numbers them in file
  * order from 0, `worker` is below the number told to `begin`. What was taken counts only when the
- * read succeeds. */
+ * read succeeds. `narrow`: batches may hold narrow columns, but not of ids. */
 typedef struct churn_row_taker {
   churn_status (*begin)(void *context, size_t pieces, size_t workers, churn_error *error);
   churn_status (*take)(void *context, size_t piece, size_t worker,
                        const churn_batch_column *columns, size_t rows, churn_error *error);
   void *context;
+  bool narrow;
 } churn_row_taker;
 
 /* How to read beside the format. `taker` NULL = the rows become the table's columns. `known` (NULL
@@ -172,6 +176,9 @@ void churn_table_free(churn_table *table);
 
 /* The path as messages name it. */
 const char *churn_table_name(const churn_table *table);
+
+/* What `lines` counts: "line", or "row" where the rows are a database's. */
+const char *churn_table_line_word(const churn_table *table);
 
 /* Where the field under `heading` of the record that begins on `line` of a file stands. Reads the
  * file once more; where that cannot be done, or no heading is so called, the line and column 0.

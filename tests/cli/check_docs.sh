@@ -53,7 +53,7 @@ while read -r verb; do
   "$program" "$verb" --help | grep -oE -- '(^|  |, )--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' >"$work/options"
   cat "$work/options" >>"$work/all_options"
   : >"$work/reading"
-  "$program" "$verb" --help | grep -q '^Usage:.* PROJECT' &&
+  grep -q -- '^--source$' "$work/options" &&
     section "Options of verbs that read a project" '^[.]S[hs]' | options_of_items >"$work/reading"
   section "$verb" '^[.]S[hs]' | options_of_items | cat - "$work/common" "$work/reading" >"$work/options_documented"
   same "options of $verb" options options_documented
@@ -78,18 +78,25 @@ probe() {
   probe 'histories: {h: {via: {zzz: 1}}}'
   probe 'snapshots: {zzz: 1}'
   probe 'fit: {zzz: 1}'
+  probe 'retrain: {zzz: 1}'
   probe 'split: {zzz: 1}'
+  probe 'nightly: {zzz: 1}'
+  probe 'gates: {zzz: 1}'
+  probe 'gates: {rows: {zzz: 1}}'
   probe 'features: {x: {zzz: 1}}'
   probe 'outcome: {zzz: 1}'
   probe 'outcome: {silent: h, zzz: 1}'
   probe 'outcome: {event: h, zzz: 1}'
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
+  probe 'scores: {zzz: 1}'
 } >"$work/keys"
 section "PROJECT FILE" '^[.]Sh' >"$work/project_section"
 grep '^\.It Cm' "$work/project_section" | sed 's/^\.It Cm //; s/ , /\n/g' >"$work/keys_documented"
-# `customer` of via stands in running text.
-grep -q '^\.Cm customer$' "$work/project_section" && echo customer >>"$work/keys_documented"
+# `customer` of via and `to` of scores stand in running text.
+for key in customer to; do
+  grep -q "^\.Cm $key\( ,\)\?\$" "$work/project_section" && echo $key >>"$work/keys_documented"
+done
 same "keys of a project file" keys keys_documented
 probe 'zzz: 1' >"$work/top_keys"
 section "Top level" '^[.]Ss [cH]' | grep '^\.It Cm' | sed 's/^\.It Cm //' >"$work/top_keys_documented"

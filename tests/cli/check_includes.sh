@@ -6,22 +6,24 @@ root=$1
 faults=0
 
 allowed() {
-  core="base source project history feature design model score"
+  core="base database source project history feature design model score"
   case $1 in
     base) echo "base" ;;
+    database) echo "database base" ;;
     simulate) echo "simulate base" ;;
-    source) echo "source base" ;;
-    project) echo "project base" ;;
-    history) echo "history source project base" ;;
-    feature) echo "feature history source project base" ;;
-    design) echo "design feature history source project base model-data" ;;
-    model) echo "model design feature history source project base model-data" ;;
+    source) echo "source database base" ;;
+    project) echo "project database base" ;;
+    history) echo "history source project database base" ;;
+    feature) echo "feature history source project database base" ;;
+    design) echo "design feature history source project database base model-data" ;;
+    model) echo "model design feature history source project database base model-data" ;;
     score) echo "$core model-data" ;;
+    sink) echo "sink $core model-data" ;;
     fit) echo "fit model design base model-data" ;;
     evaluate) echo "evaluate fit $core model-data" ;;
     monitor) echo "monitor $core model-data" ;;
     report) echo "report monitor evaluate fit $core model-data" ;;
-    jobs) echo "jobs report monitor evaluate fit $core model-data" ;;
+    jobs) echo "jobs report monitor evaluate fit sink $core model-data" ;;
     cli) echo "cli public" ;;
     *) echo "" ;;
   esac
@@ -36,7 +38,10 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    compare.h | leaks.h | train.h) echo jobs ;;
+    gates.h) echo monitor ;;
+    card.h) echo report ;;
+    sink.h) echo sink ;;
+    compare.h | leaks.h | nightly.h | registry.h | retrain.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;
@@ -50,7 +55,7 @@ for file in "$root"/src/*/*.[ch]; do
     name=${target%%/*}
     case $name in
       churn) if [ "$folder" = cli ]; then name=public; else name=$(owner "${target#*/}"); fi ;;
-      base | simulate | source | project | history | feature | design | model | score | fit | evaluate | monitor | report | jobs | cli) ;;
+      base | database | simulate | source | project | history | feature | design | model | score | sink | fit | evaluate | monitor | report | jobs | cli) ;;
       gsl) name=gsl ;;
       *) continue ;;
     esac

@@ -106,6 +106,8 @@ static size_t disturb(const char *path, char *text, size_t used)
     break;
   case 2:
   case 3:
+    if (text[used - 1] != '\n' && draw(2) == 0)
+      text[used++] = '\n';
     for (size_t rows = 1 + draw(30); rows > 0 && used < TEXT_SIZE - 200; rows--)
       used = append_row(text, used);
     break;
@@ -291,6 +293,35 @@ static void a_missing_data_file_is_made_anew(void **state)
   read_outcome_clear(&plain);
 }
 
+/* The end of the last line comes with what is added, in each form; or the line itself goes on. */
+static void a_last_line_without_an_end_may_be_added_to(void **state)
+{
+  (void)state;
+  static const char *const added[] = {"\nB,2023-05-06,fax,8\n", "\r\nB,2023-05-06,fax,8",
+                                      "\rB,2023-05-06,fax,8\r", "5\nB,2023-05-06,fax,8\n"};
+  static const char first[] = "id,day,text,n\nA,2024-01-01,web,2.38";
+  char path[512], cache[512], both[256];
+  const churn_table_settings settings = {.keep_lines = true};
+  const churn_format format = {.max_bad_rows = 0};
+  for (size_t i = 0; i < sizeof added / sizeof added[0]; i++) {
+    snprintf(both, sizeof both, "open%zu", i);
+    snprintf(cache, sizeof cache, "%s", scratch_path(both));
+    strcat(both, ".csv");
+    snprintf(path, sizeof path, "%s", scratch_path(both));
+    write_in_place(path, first, strlen(first));
+    read_outcome plain = read_outcome_of(path, &format, plain_four, 4, &settings, 1);
+    assert_int_equal(rebuilt_by(path, cache, &format, &plain), 0);
+    read_outcome_clear(&plain);
+    snprintf(both, sizeof both, "%s%s", first, added[i]);
+    write_in_place(path, both, strlen(both));
+    plain = read_outcome_of(path, &format, plain_four, 4, &settings, 1);
+    assert_int_equal(plain.table->rows, 2);
+    assert_int_equal(rebuilt_by(path, cache, &format, &plain), i == 3);
+    assert_int_equal(rebuilt_by(path, cache, &format, &plain), 0);
+    read_outcome_clear(&plain);
+  }
+}
+
 static void a_folder_that_cannot_be_made_is_a_warning(void **state)
 {
   (void)state;
@@ -314,6 +345,7 @@ int main(void)
       cmocka_unit_test(a_cached_read_is_a_read_of_the_file),
       cmocka_unit_test(no_flipped_byte_and_no_cut_gets_through),
       cmocka_unit_test(a_missing_data_file_is_made_anew),
+      cmocka_unit_test(a_last_line_without_an_end_may_be_added_to),
       cmocka_unit_test(a_folder_that_cannot_be_made_is_a_warning),
   };
   return cmocka_run_group_tests_name("cached", tests, set_up, tear_down);

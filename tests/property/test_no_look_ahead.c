@@ -154,6 +154,26 @@ static void what_lies_ahead_changes_no_bit(void **state)
   }
 }
 
+/* The windows of a later day over what was known before an earlier one. */
+static void what_is_not_to_be_seen_changes_no_bit(void **state)
+{
+  (void)state;
+  random_world r;
+  for (uint32_t seed = 0; seed < WORLDS; seed++) {
+    random_world_make(&r, seed);
+    subject whole, cut;
+    open_subject(&whole, random_world_text(&r, RANDOM_WHOLE, 0));
+    for (int limit = (int)(seed % 7); limit <= RANDOM_DAYS + 2; limit += 7) {
+      open_subject(&cut, random_world_text(&r, limit, 0));
+      churn_plan_see_before(whole.plan, limit);
+      compare_subjects(&whole, &cut, limit + (int)(seed % 5), seed);
+      compare_subjects(&whole, &cut, limit + 30, seed);
+      close_subject(&cut);
+    }
+    close_subject(&whole);
+  }
+}
+
 static void the_order_of_rows_changes_no_bit(void **state)
 {
   (void)state;
@@ -216,6 +236,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_lies_ahead_changes_no_bit),
+      cmocka_unit_test(what_is_not_to_be_seen_changes_no_bit),
       cmocka_unit_test(the_order_of_rows_changes_no_bit),
       cmocka_unit_test(the_battery_is_alive),
       cmocka_unit_test(the_battery_holds_every_aggregate),

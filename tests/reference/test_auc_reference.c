@@ -11,8 +11,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support.h"
 
+#include "base/holm.h"
 #include "evaluate/auc.h"
-#include "evaluate/holm.h"
 
 #include <math.h>
 

@@ -1,6 +1,7 @@
 /* What a comparison says of its best set: learning curve, features.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/collinear.h"
 #include "jobs/shuffle.h"
 #include "judged.h"
 #include "opened.h"
@@ -10,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS = 800 };
@@ -121,6 +123,96 @@ static void coefficients_are_those_of_train(void **state)
   churn_project_free(only);
   churn_project_free(project);
   scratch_remove();
+}
+
+/* Two routes: fits of both sets, and the best set's test of the feature that it has more of, which
+ * refits it without (fit/ratio_test.h). y has a flag, so two columns. */
+static void nested_sets_are_told_apart_as_the_feature_is_tested(void **state)
+{
+  (void)state;
+  scratch_make();
+  churn_project *project = planted(16);
+  churn_comparison *c =
+      compare(project, (churn_compare_settings){.sets = "x,x + y,n", .all_pairs = true}, NULL);
+  assert_int_equal(c->best, 1);
+  const churn_nested_figures *nested = &c->pairs[0].nested;
+  const churn_model_test *test = &feature(c, "y")->test;
+  assert_int_equal(nested->larger, 1);
+  assert_int_equal(nested->df, 2);
+  assert_int_equal(test->df, 2);
+  assert_close(nested->chi2, test->chi2, 1e-7, 0);
+  assert_close(nested->p, test->p, 1e-5, 0);
+  assert_int_equal(c->pairs[1].nested.df, 0);
+  assert_true(isnan(c->pairs[1].nested.chi2));
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
+/* Features 0, 3 and 2 make a chain: each is the one before with noise, correlations of 0.93, the
+ * last turned round. Of the two columns of feature 4 one follows feature 1. Feature 5 has no
+ * column. */
+static void features_that_move_together_are_grouped(void **state)
+{
+  (void)state;
+  enum { COUNT = 700, COLUMNS = 6 };
+  static const uint32_t feature_of[COLUMNS] = {0, 1, 2, 3, 4, 4};
+  churn_random random = churn_random_stream(77, 5);
+  churn_matrix *matrix = NULL;
+  churn_error error = {0};
+  uint32_t groups[6];
+  assert_ok(churn_matrix_new(COUNT, COLUMNS, &matrix, &error), &error);
+  for (size_t r = 0; r < COUNT; r++) {
+    double a = draw_normal(&random), b = a + 0.4 * draw_normal(&random);
+    double d = draw_normal(&random);
+    const double values[COLUMNS] = {a,
+                                    d,
+                                    3.7 - 12.5 * (b + 0.4 * draw_normal(&random)),
+                                    b,
+                                    d + 4.25 * draw_normal(&random),
+                                    d + 0.3 * draw_normal(&random)};
+    for (size_t c = 0; c < COLUMNS; c++)
+      churn_matrix_tile(matrix, r / CHURN_TILE_ROWS, c)[r % CHURN_TILE_ROWS] = values[c];
+  }
+  assert_ok(churn_collinear_groups(matrix, feature_of, 6, NULL, groups, &error), &error);
+  const uint32_t expected[6] = {1, 2, 1, 1, 2, 0};
+  for (size_t f = 0; f < 6; f++)
+    assert_int_equal(groups[f], expected[f]);
+  churn_matrix_free(matrix);
+}
+
+static churn_compared_pair pair_of(double auc, double p)
+{
+  const churn_estimate none = {0.0004, -0.0121, 0.0133};
+  return (churn_compared_pair){.auc = {auc, auc - 0.0123, auc + 0.0123},
+                               .auc_std_error = 0.0063,
+                               .p = p,
+                               .p_adjusted = p,
+                               .log_loss = none,
+                               .captured_value = none};
+}
+
+static void check_verdict(const churn_compared_pair *pair, const char *expected)
+{
+  char *verdict = churn_judge_verdict("base", "more", pair);
+  assert_string_equal(verdict, expected);
+  free(verdict);
+}
+
+static void a_verdict_tells_where_other_figures_disagree(void **state)
+{
+  (void)state;
+  churn_compared_pair pair = pair_of(0.0234, 0.0017);
+  check_verdict(&pair, "more beats base by 0.023 AUC [0.011, 0.036]");
+  pair.log_loss = (churn_estimate){-0.0031, -0.0042, -0.0017};
+  check_verdict(&pair, "more beats base by 0.023 AUC [0.011, 0.036]");
+  pair.log_loss = (churn_estimate){0.0031, 0.0017, 0.0042};
+  check_verdict(&pair, "more beats base by 0.023 AUC [0.011, 0.036]; but worse by log-loss: "
+                       "+0.0031 [+0.0017, +0.0042]");
+  pair = pair_of(0.0034, 0.43);
+  pair.captured_value = (churn_estimate){0.0275, 0.0113, 0.0481};
+  check_verdict(&pair, "no difference in AUC shown between more and base: +0.003 [-0.009, +0.016]; "
+                       "but better by money reached: +2.8% [+1.1%, +4.8%]");
 }
 
 static void the_learning_curve_ends_where_the_comparison_stands(void **state)
@@ -248,6 +340,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_feature_that_tells_loses_by_shuffling_and_noise_does_not),
       cmocka_unit_test(coefficients_are_those_of_train),
+      cmocka_unit_test(nested_sets_are_told_apart_as_the_feature_is_tested),
+      cmocka_unit_test(features_that_move_together_are_grouped),
+      cmocka_unit_test(a_verdict_tells_where_other_figures_disagree),
       cmocka_unit_test(the_learning_curve_ends_where_the_comparison_stands),
       cmocka_unit_test(more_customers_help_a_model_of_many_columns),
       cmocka_unit_test(brief_leaves_both_out),

@@ -168,6 +168,45 @@ static void a_merge_of_nothing_is_empty_and_can_grow(void **state)
   churn_dictionary_free(merged);
 }
 
+static void a_dictionary_of_sorted_texts_has_their_places_as_codes(void **state)
+{
+  (void)state;
+  static char all[5000][24];
+  const char *texts[5000];
+  size_t lengths[5000];
+  for (int i = 0; i < 5000; i++) {
+    snprintf(all[i], sizeof all[i], i % 2 == 0 ? "%05d" : "%05d and some more", i);
+    texts[i] = all[i];
+    lengths[i] = strlen(all[i]);
+  }
+  churn_dictionary *made = NULL;
+  assert_ok(churn_dictionary_of_sorted(texts, lengths, 5000, &made), NULL);
+  assert_int_equal(churn_dictionary_count(made), 5000);
+  for (uint32_t i = 0; i < 5000; i++) {
+    assert_string_equal(churn_dictionary_text(made, i), all[i]);
+    assert_int_equal(churn_dictionary_find(made, texts[i], lengths[i]), i);
+  }
+  assert_int_equal(churn_dictionary_find(made, "0000", 4), CHURN_CODE_MISSING);
+  assert_int_equal(add(made, "new"), 5000);
+  churn_dictionary_free(made);
+  assert_ok(churn_dictionary_of_sorted(NULL, NULL, 0, &made), NULL);
+  assert_int_equal(add(made, "new"), 0);
+  churn_dictionary_free(made);
+}
+
+static void texts_out_of_order_or_twice_make_no_dictionary(void **state)
+{
+  (void)state;
+  churn_dictionary *made = NULL;
+  assert_ok(
+      churn_dictionary_of_sorted((const char *[]){"a", "c", "b"}, (size_t[]){1, 1, 1}, 3, &made),
+      NULL);
+  assert_null(made);
+  assert_ok(churn_dictionary_of_sorted((const char *[]){"a", "a"}, (size_t[]){1, 1}, 2, &made),
+            NULL);
+  assert_null(made);
+}
+
 static void free_takes_null(void **state)
 {
   (void)state;
@@ -184,6 +223,8 @@ int main(void)
       cmocka_unit_test(a_merge_is_sorted_bytewise_and_maps_every_old_code),
       cmocka_unit_test(a_merge_does_not_depend_on_the_order_of_the_parts),
       cmocka_unit_test(a_merge_of_nothing_is_empty_and_can_grow),
+      cmocka_unit_test(a_dictionary_of_sorted_texts_has_their_places_as_codes),
+      cmocka_unit_test(texts_out_of_order_or_twice_make_no_dictionary),
       cmocka_unit_test(free_takes_null),
   };
   return cmocka_run_group_tests_name("dictionary", tests, NULL, NULL);

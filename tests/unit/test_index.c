@@ -39,7 +39,7 @@ static churn_index expect(const char *text, size_t length, char delimiter, uint3
 /* A copy that ends with the heap block, so that a sanitizer sees what is read past it. */
 static void check(churn_index_fill *fill, const char *made, size_t length, char delimiter)
 {
-  static uint32_t starts[LONGEST + 9], expected_starts[LONGEST + 9];
+  static uint32_t starts[LONGEST + 17], expected_starts[LONGEST + 17];
   char *text = malloc(length + 1);
   assert_non_null(text);
   memcpy(text + 1, made, length);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support.h"
 
-#include "evaluate/measures.h"
+#include "evaluate/bootstrap.h"
 #include "judged.h"
 
 #include "evaluate/figures.h"
@@ -13,7 +13,16 @@
 #include <stdlib.h>
 
 static made_rows made;
-static double logits[2][MOST_JUDGED];
+static double logits[2][MOST_JUDGED], losses[2][MOST_JUDGED], squares[2][MOST_JUDGED];
+
+static churn_measured_set measured(const churn_judged *judged, int set,
+                                   const churn_ordering *ordering)
+{
+  churn_error error;
+  assert_ok(churn_measures_lose(judged, logits[set], NULL, losses[set], squares[set], &error),
+            &error);
+  return (churn_measured_set){losses[set], squares[set], ordering};
+}
 
 static void order(const churn_judged *judged, churn_ordering orderings[2],
                   churn_measured_set sets[2])
@@ -21,7 +30,7 @@ static void order(const churn_judged *judged, churn_ordering orderings[2],
   churn_error error;
   for (int s = 0; s < 2; s++) {
     assert_ok(churn_ordering_build(judged, logits[s], &orderings[s], &error), &error);
-    sets[s] = (churn_measured_set){logits[s], &orderings[s]};
+    sets[s] = measured(judged, s, &orderings[s]);
   }
 }
 
@@ -66,6 +75,20 @@ static void measures_equal_the_figures_of_an_evaluation(void **state)
                  1e-12, 0);
   }
   clear(orderings);
+}
+
+static churn_status run_bootstrap(const churn_judged *judged, const churn_measured_set *sets,
+                                  size_t count, const double *places,
+                                  const churn_bootstrap_settings *settings, const churn_run *run,
+                                  double *values, churn_error *error)
+{
+  churn_bootstrap *bootstrap = NULL;
+  size_t size = CHURN_MEASURES * churn_bootstrap_draws(settings);
+  churn_status status = churn_bootstrap_new(judged, places, settings, run, &bootstrap, error);
+  for (size_t s = 0; status == CHURN_OK && s < count; s++)
+    status = churn_bootstrap_draw(bootstrap, &sets[s], run, values + s * size, error);
+  churn_bootstrap_free(bootstrap);
+  return status;
 }
 
 static void a_weight_counts_as_that_many_rows(void **state)
@@ -149,8 +172,7 @@ static void the_bootstrap_finds_the_clustered_standard_error(void **state)
   order(&made.judged, orderings, sets);
   assert_int_equal(churn_bootstrap_draws(&settings), DRAWS);
   double *values = malloc(sizeof(double) * 2 * CHURN_MEASURES * DRAWS);
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, NULL, values, &error),
-            &error);
+  assert_ok(run_bootstrap(&made.judged, sets, 2, places, &settings, NULL, values, &error), &error);
   assert_ok(churn_measures_compute(&made.judged, &sets[0], places, measures, &error), &error);
   for (size_t i = 0; i < ROWS; i++)
     weight += made.weights[i];
@@ -189,65 +211,70 @@ static void draws_depend_on_the_seed_alone(void **state)
   make_rows(&made, ROWS, 250, 3, &random);
   make_logits(ROWS, &random);
   order(&made.judged, orderings, sets);
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &single, one, &error),
-            &error);
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &three, two, &error),
-            &error);
+  assert_ok(run_bootstrap(&made.judged, sets, 2, places, &settings, &single, one, &error), &error);
+  assert_ok(run_bootstrap(&made.judged, sets, 2, places, &settings, &three, two, &error), &error);
   assert_memory_equal(one, two, sizeof one);
-  assert_ok(
-      churn_bootstrap_run(&made.judged, sets + 1, 1, places, &settings, &three, other, &error),
-      &error);
+  assert_ok(run_bootstrap(&made.judged, sets + 1, 1, places, &settings, &three, other, &error),
+            &error);
   assert_memory_equal(one + SIZE / 2, other, sizeof one / 2);
   settings.seed = 6;
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, &single, other, &error),
+  assert_ok(run_bootstrap(&made.judged, sets, 2, places, &settings, &single, other, &error),
             &error);
   assert_true(one[0] != other[0]);
   clear(orderings);
 }
 
-/* The rows drawn, written out as often as they were drawn: what a draw's figures must be. The
- * draw's numbers are the stream's; fewer rows than groups, so a group is a row. */
-static void a_draw_is_the_figures_of_the_rows_drawn(void **state)
+/* How often each cluster counts in a draw: clusters that have rows are shuffled into groups, here
+ * of one each, and the draw's numbers are its stream's. */
+static void count_times(uint32_t clusters, uint64_t seed, uint64_t draws, uint64_t draw,
+                        const bool *used, int *times)
 {
-  (void)state;
-  enum { ROWS = 200, DRAWS = 6 };
+  uint32_t group[MOST_JUDGED], of_group[MOST_JUDGED] = {0}, count = 0;
+  churn_random shuffle = churn_random_stream(seed, draws), stream = churn_random_stream(seed, draw);
+  for (uint32_t c = 0; c < clusters; c++)
+    count += used[c];
+  churn_random_shuffle(&shuffle, group, count);
+  for (uint32_t i = 0; i < count; i++)
+    of_group[churn_random_below(&stream, count)]++;
+  for (uint32_t c = 0, at = 0; c < clusters; c++)
+    times[c] = used[c] ? (int)of_group[group[at++]] : 0;
+}
+
+/* The rows drawn, written out as often as they were drawn: what a draw's figures must be. */
+static void check_draws(size_t rows, uint32_t clusters, const double places[2])
+{
+  enum { DRAWS = 11 };
   static made_rows drawn;
   static double values[CHURN_MEASURES * DRAWS], drawn_logits[MOST_JUDGED];
-  uint32_t group[ROWS];
-  churn_random random = churn_random_stream(4, 9), shuffle = churn_random_stream(8, DRAWS);
+  static double drawn_losses[MOST_JUDGED], drawn_squares[MOST_JUDGED];
+  bool used[MOST_JUDGED] = {false};
   churn_ordering orderings[2];
   churn_measured_set sets[2];
   churn_error error;
   churn_bootstrap_settings settings = {.draws = DRAWS, .seed = 8};
-  const double places[] = {12.5, 31};
   double measures[CHURN_MEASURES], of_fold[2] = {0, 0};
-  make_rows(&made, ROWS, 100, 2, &random);
-  made.judged.clusters = NULL;
-  made.judged.weights = NULL;
-  make_logits(ROWS, &random);
   order(&made.judged, orderings, sets);
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 1, places, &settings, NULL, values, &error),
-            &error);
+  assert_ok(run_bootstrap(&made.judged, sets, 1, places, &settings, NULL, values, &error), &error);
   clear(orderings);
-  churn_random_shuffle(&shuffle, group, ROWS);
-  for (int i = 0; i < ROWS; i++)
+  for (size_t i = 0; i < rows; i++) {
     of_fold[made.folds[i]]++;
+    used[churn_judged_cluster(&made.judged, i)] = true;
+  }
   for (uint64_t d = 0; d < DRAWS; d++) {
-    int times[ROWS] = {0};
-    size_t rows = 0;
+    int times[MOST_JUDGED];
+    size_t count = 0;
     double fold_rows[2] = {0, 0};
-    churn_random stream = churn_random_stream(8, d);
-    for (int i = 0; i < ROWS; i++)
-      times[churn_random_below(&stream, ROWS)]++;
-    for (int i = 0; i < ROWS; i++)
-      for (int k = 0; k < times[group[i]]; k++, rows++) {
-        drawn.labels[rows] = made.labels[i];
-        drawn.values[rows] = made.values[i];
-        drawn.folds[rows] = made.folds[i];
-        drawn_logits[rows] = logits[0][i];
+    count_times(clusters, settings.seed, DRAWS, d, used, times);
+    for (size_t i = 0; i < rows; i++)
+      for (int k = 0; k < times[churn_judged_cluster(&made.judged, i)]; k++, count++) {
+        assert_true(count < MOST_JUDGED);
+        drawn.labels[count] = made.labels[i];
+        drawn.values[count] = made.values[i];
+        drawn.folds[count] = made.folds[i];
+        drawn_logits[count] = logits[0][i];
         fold_rows[made.folds[i]]++;
       }
-    drawn.judged = (churn_judged){.rows = rows,
+    drawn.judged = (churn_judged){.rows = count,
                                   .labels = drawn.labels,
                                   .values = drawn.values,
                                   .folds = drawn.folds,
@@ -255,12 +282,53 @@ static void a_draw_is_the_figures_of_the_rows_drawn(void **state)
     const double scaled[] = {places[0] * fold_rows[0] / of_fold[0],
                              places[1] * fold_rows[1] / of_fold[1]};
     assert_ok(churn_ordering_build(&drawn.judged, drawn_logits, &orderings[0], &error), &error);
-    sets[0] = (churn_measured_set){drawn_logits, &orderings[0]};
+    assert_ok(
+        churn_measures_lose(&drawn.judged, drawn_logits, NULL, drawn_losses, drawn_squares, &error),
+        &error);
+    sets[0] = (churn_measured_set){drawn_losses, drawn_squares, &orderings[0]};
     assert_ok(churn_measures_compute(&drawn.judged, &sets[0], scaled, measures, &error), &error);
     for (size_t m = 0; m < CHURN_MEASURES; m++)
       assert_close(values[m * DRAWS + d], measures[m], 1e-12, 0);
     churn_ordering_clear(&orderings[0]);
   }
+}
+
+static void a_draw_is_the_figures_of_the_rows_drawn(void **state)
+{
+  (void)state;
+  const double places[] = {12.5, 31};
+  churn_random random = churn_random_stream(4, 9);
+  make_rows(&made, 200, 100, 2, &random);
+  made.judged.clusters = NULL;
+  made.judged.weights = NULL;
+  make_logits(200, &random);
+  check_draws(200, 200, places);
+}
+
+/* Far more rows than groups: draws walk up and down from where the rows as they are would be cut.
+ */
+static void a_draw_of_many_rows_is_their_figures_too(void **state)
+{
+  (void)state;
+  const double places[] = {150.25, 333};
+  churn_random random = churn_random_stream(4, 10);
+  make_rows(&made, 1200, 60, 2, &random);
+  made.judged.weights = NULL;
+  make_logits(1200, &random);
+  check_draws(1200, made.judged.cluster_count, places);
+}
+
+/* Three scores in a fold of about 600 rows: each is crossed in one step, up, down and through. */
+static void a_draw_of_wide_ties_is_their_figures_too(void **state)
+{
+  (void)state;
+  const double places[] = {199.5, 420};
+  churn_random random = churn_random_stream(4, 11);
+  make_rows(&made, 1200, 30, 2, &random);
+  made.judged.weights = NULL;
+  make_tied_scores(&made, 3, &random, logits[0]);
+  make_tied_scores(&made, 3, &random, logits[1]);
+  check_draws(1200, made.judged.cluster_count, places);
 }
 
 /* With capacity 100 % and everybody's money, every draw captures all: the walk reaches the end of
@@ -279,8 +347,7 @@ static void capacity_beyond_a_fold_captures_all_in_every_draw(void **state)
   make_rows(&made, ROWS, 40, 2, &random);
   make_logits(ROWS, &random);
   order(&made.judged, orderings, sets);
-  assert_ok(churn_bootstrap_run(&made.judged, sets, 2, places, &settings, NULL, values, &error),
-            &error);
+  assert_ok(run_bootstrap(&made.judged, sets, 2, places, &settings, NULL, values, &error), &error);
   for (int d = 0; d < DRAWS; d++) {
     assert_close(values[CHURN_MEASURE_CAPTURED * DRAWS + d], 1, 1e-12, 0);
     assert_close(values[CHURN_MEASURE_CAPTURED_VALUE * DRAWS + d], 1, 1e-12, 0);
@@ -310,6 +377,8 @@ int main(void)
       cmocka_unit_test(the_bootstrap_finds_the_clustered_standard_error),
       cmocka_unit_test(draws_depend_on_the_seed_alone),
       cmocka_unit_test(a_draw_is_the_figures_of_the_rows_drawn),
+      cmocka_unit_test(a_draw_of_many_rows_is_their_figures_too),
+      cmocka_unit_test(a_draw_of_wide_ties_is_their_figures_too),
       cmocka_unit_test(capacity_beyond_a_fold_captures_all_in_every_draw),
       cmocka_unit_test(the_interval_is_rs_quantiles)};
   return cmocka_run_group_tests(tests, NULL, NULL);

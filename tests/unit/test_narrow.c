@@ -121,6 +121,55 @@ static void rows_left_out_count_as_missing_but_are_not_kept(void **state)
   churn_narrow_clear(&narrow);
 }
 
+/* Every width there is, moved as it stands. */
+static void narrow_values_move_to_their_rows(void **state)
+{
+  (void)state;
+  const uint32_t place[ROWS] = {1, UINT32_MAX, 0, UINT32_MAX, 2, 3}, order[4] = {2, 0, 4, 5};
+  unsigned char values[8 * ROWS];
+  for (size_t i = 0; i < sizeof values; i++)
+    values[i] = (unsigned char)(i * 37 + 11);
+  for (size_t width = 1; width <= 8; width *= 2) {
+    const churn_narrow from = {
+        .values = values, .width = width, .base = 17, .missing = 3, .borrowed = true};
+    churn_narrow to;
+    assert_int_equal(churn_narrow_move(&from, ROWS, place, 4, &to, NULL), CHURN_OK);
+    for (size_t i = 0; i < 4; i++)
+      assert_memory_equal(to.values + i * width, values + order[i] * width, width);
+    assert_int_equal(to.base, 17);
+    assert_int_equal(to.missing, 3);
+    assert_false(to.borrowed);
+    churn_narrow_clear(&to);
+  }
+}
+
+static void assert_span(const churn_day *days, churn_day first, churn_day last, uint64_t missing)
+{
+  const churn_batch_column from = {.days = days};
+  churn_narrow narrow;
+  churn_day low = -1, high = -2;
+  assert_int_equal(churn_narrow_make(&from, ROWS, NULL, ROWS, &narrow, NULL), CHURN_OK);
+  assert_int_equal(churn_narrow_days_span(&narrow, ROWS, &low, &high), missing);
+  assert_int_equal(low, first);
+  assert_int_equal(high, last);
+  for (size_t i = 0; i < ROWS; i++)
+    assert_int_equal(churn_narrow_day(&narrow, i), days[i]);
+  churn_narrow_clear(&narrow);
+}
+
+static void the_span_of_days_is_told_without_widening(void **state)
+{
+  (void)state;
+  const churn_day m = CHURN_DAY_MISSING;
+  assert_span((churn_day[]){19000, m, 19001, 20000, -300, 4}, -300, 20000, 1);
+  assert_span((churn_day[]){0, 65534, 7, 8, 9, m}, 0, 65534, 1);
+  assert_span((churn_day[]){m, 65535, 0, 8, m, m}, 0, 65535, 3);
+  assert_span((churn_day[]){CHURN_DAY_FIRST, CHURN_DAY_LAST, m, m, 1, 2}, CHURN_DAY_FIRST,
+              CHURN_DAY_LAST, 2);
+  assert_span((churn_day[]){m, m, m, m, m, m}, -1, -2, 6); /* left as they were */
+  assert_span((churn_day[]){5, 5, 5, 5, 5, 5}, 5, 5, 0);
+}
+
 static void a_column_that_is_not_there_is_empty(void **state)
 {
   (void)state;
@@ -137,6 +186,8 @@ int main(void)
       cmocka_unit_test(days_are_distances_while_these_fit),
       cmocka_unit_test(small_whole_numbers_are_bytes),
       cmocka_unit_test(codes_take_what_the_levels_need),
+      cmocka_unit_test(narrow_values_move_to_their_rows),
+      cmocka_unit_test(the_span_of_days_is_told_without_widening),
       cmocka_unit_test(rows_left_out_count_as_missing_but_are_not_kept),
       cmocka_unit_test(a_column_that_is_not_there_is_empty),
   };

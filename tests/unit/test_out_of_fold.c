@@ -52,6 +52,8 @@ typedef struct bench {
   churn_frame *frame;
   churn_feature_sets sets;
   churn_judging_folds folds;
+  churn_shared_tiles tiles;
+  bool agrees[FOLDS * 8];
   churn_out_of_fold_input input;
 } bench;
 
@@ -82,11 +84,24 @@ static void bench_open(bench *b, const char *customers, const char *fit)
   assert_ok(churn_feature_sets_build(b->pipeline, &settings, &b->sets, &error), &error);
   assert_ok(churn_judging_by_customer(b->pipeline, b->rows, FOLDS, 3, &b->folds, &error), &error);
   deal(b);
-  b->input = (churn_out_of_fold_input){b->pipeline, b->rows, b->frame, &b->sets, &b->folds, NULL};
+  assert_ok(churn_shared_tiles_open(b->pipeline, b->rows, b->frame, NULL, &b->tiles, &error),
+            &error);
+  assert_true(b->pipeline->feature_count <= 8);
+  assert_ok(churn_shared_tiles_agree(&b->tiles, b->frame, &b->folds, NULL, b->agrees, &error),
+            &error);
+  assert_ok(churn_shared_tiles_fill(&b->tiles, &b->frame, false, NULL, &error), &error);
+  b->input = (churn_out_of_fold_input){.pipeline = b->pipeline,
+                                       .rows = b->rows,
+                                       .frame = b->frame,
+                                       .sets = &b->sets,
+                                       .folds = &b->folds,
+                                       .tiles = &b->tiles,
+                                       .agrees = b->agrees};
 }
 
 static void bench_close(bench *b)
 {
+  churn_shared_tiles_clear(&b->tiles);
   churn_judging_folds_clear(&b->folds);
   churn_feature_sets_clear(&b->sets);
   churn_frame_free(b->frame);
@@ -95,19 +110,34 @@ static void bench_close(bench *b)
   churn_project_free(b->project);
 }
 
+static void fit_own(const bench *b, const churn_out_of_fold_input *input, double *logits)
+{
+  bool all[FOLDS * SETS];
+  double *own[SETS];
+  churn_set_outcome outcomes[SETS] = {{0}};
+  churn_error error = {0};
+  uint32_t finished = 0;
+  memset(all, true, sizeof all);
+  for (size_t s = 0; s < SETS; s++)
+    own[s] = logits + s * b->rows->count;
+  assert_ok(churn_own_folds(input, all, "own", NULL, own, outcomes, &finished, &error), &error);
+}
+
 /* Shared fits, where there are any, and own ones say the same; returns how many are shared. */
 static int check_shared(const bench *b)
 {
   static double shared[SETS * ROWS], own[SETS * ROWS];
-  bool all[FOLDS * SETS], left[FOLDS * SETS];
+  bool left[FOLDS * SETS];
+  churn_predictions predictions;
   churn_set_outcome outcomes[SETS] = {{0}};
   churn_error error = {0};
   int made = 0;
-  memset(all, true, sizeof all);
   memset(left, true, sizeof left);
-  uint32_t finished = 0;
-  assert_ok(churn_own_folds(&b->input, all, "own", NULL, own, outcomes, &finished, &error), &error);
-  assert_ok(churn_shared_folds(&b->input, left, "shared", NULL, shared, outcomes, &error), &error);
+  fit_own(b, &b->input, own);
+  assert_ok(churn_predictions_open(b->rows, &b->folds, SETS, &predictions, &error), &error);
+  assert_ok(churn_shared_folds(&b->input, left, "shared", NULL, &predictions, outcomes, &error),
+            &error);
+  assert_ok(churn_predictions_make(&predictions, 0, SETS, NULL, shared, &error), &error);
   for (size_t f = 0; f < FOLDS; f++)
     for (size_t s = 0; s < SETS; s++) {
       made += !left[f * SETS + s];
@@ -115,8 +145,37 @@ static int check_shared(const bench *b)
         if (b->folds.fold[r] == f)
           assert_close(shared[s * b->rows->count + r], own[s * b->rows->count + r], 1e-9, 1e-9);
     }
+  churn_predictions_clear(&predictions);
   print_message("%d of %d fits are shared\n", made, FOLDS * SETS);
   return made;
+}
+
+/* A fit of its own that cannot have the frame takes its rows from the tiles. */
+static void own_fits_from_the_tiles_predict_what_those_from_the_frame_do(void **state)
+{
+  (void)state;
+  static double with_frame[SETS * ROWS], without[SETS * ROWS];
+  scratch_make();
+  write_export();
+  bench b;
+  bench_open(&b, "", "fit: {offset: customers.known, weights: customers.n}\n");
+  churn_out_of_fold_input input = b.input;
+  input.frame = NULL;
+  fit_own(&b, &b.input, with_frame);
+  fit_own(&b, &input, without);
+  for (size_t f = 0; f < FOLDS; f++)
+    for (size_t s = 0; s < SETS; s++) {
+      bool agrees = true;
+      for (size_t i = 0; i < b.pipeline->feature_count; i++)
+        agrees =
+            agrees && (!b.sets.sets[s].holds[i] || b.agrees[f * b.pipeline->feature_count + i]);
+      for (size_t r = 0; agrees && r < b.rows->count; r++)
+        if (b.folds.fold[r] == f)
+          assert_close(without[s * b.rows->count + r], with_frame[s * b.rows->count + r], 1e-8,
+                       1e-8);
+    }
+  bench_close(&b);
+  scratch_remove();
 }
 
 /* Nr9, the reference of city, is in one fold alone: that one trains without it, so `all` and `city`
@@ -168,6 +227,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(shared_fits_predict_what_own_ones_do),
       cmocka_unit_test(pooled_levels_are_shared_where_they_pool_alike),
+      cmocka_unit_test(own_fits_from_the_tiles_predict_what_those_from_the_frame_do),
       cmocka_unit_test(weights_and_offset_count_in_shared_fits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

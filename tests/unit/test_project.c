@@ -2,6 +2,7 @@
  * overrides, places.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
 #include "project/pattern.h"
 #include "project/project.h"
 #include "support.h"
@@ -490,6 +491,34 @@ static void the_remaining_settings_are_read(void **state)
   assert_int_equal(project->features[2].missing, CHURN_MISSING_MEAN);
 }
 
+static void the_rule_of_retraining_has_defaults(void **state)
+{
+  (void)state;
+  read_small("features: {a: value}\n");
+  assert_close(project->retrain.margin, 0.005, 0, 0);
+  assert_close(project->retrain.not_worse, 0.01, 0, 0);
+  assert_int_equal(project->retrain.max_age_days, 365);
+  assert_int_equal(project->retrain.min_churners, 20);
+  assert_string_equal(strrchr(project->registry, '/'), "/models");
+}
+
+static void the_rule_of_retraining_is_read(void **state)
+{
+  (void)state;
+  read_small("features: {a: value}\nregistry: kept/here\n"
+             "retrain: {margin: 0.0125, not_worse: 0, max_age: 26 weeks, min_churners: 0, "
+             "calibration_slope: [0.7, 1.5], calibration_intercept: [-0.3, 0.2]}\n");
+  assert_close(project->retrain.margin, 0.0125, 0, 0);
+  assert_close(project->retrain.not_worse, 0, 0, 0);
+  assert_int_equal(project->retrain.max_age_days, 182);
+  assert_int_equal(project->retrain.min_churners, 0);
+  assert_close(project->retrain.slope_low, 0.7, 0, 0);
+  assert_close(project->retrain.slope_high, 1.5, 0, 0);
+  assert_close(project->retrain.intercept_low, -0.3, 0, 0);
+  assert_close(project->retrain.intercept_high, 0.2, 0, 0);
+  assert_string_equal(strrchr(project->registry, '/'), "/here");
+}
+
 static void a_penalty_is_read_with_all_its_settings(void **state)
 {
   (void)state;
@@ -646,7 +675,8 @@ static void wrong_overrides_are_wrong_usage(void **state)
 {
   static const churn_source_override unknown = {"engagement", "x.csv"},
                                      no_labels = {"outcome", "x.csv"}, empty = {"reps", ""},
-                                     database = {"reps", "sqlite:x.db"},
+                                     database = {"reps", "sqlite:"},
+                                     secret = {"reps", "postgresql:password=x"},
                                      twice[] = {{"reps", "-"}, {"prices", "-"}};
   (void)state;
   assert_override_refused(&unknown, 1,
@@ -654,8 +684,45 @@ static void wrong_overrides_are_wrong_usage(void **state)
                           "customers, engagements, complaints, prices, reps, payments");
   assert_override_refused(&no_labels, 1, "no source \"outcome\"");
   assert_override_refused(&empty, 1, "the path is empty");
-  assert_override_refused(&database, 1, "not supported in this version; accepted: a CSV file");
+  assert_override_refused(&database, 1, "source \"reps\": sqlite: the file is missing");
+  assert_override_refused(&secret, 1, "a password does not belong here");
   assert_override_refused(twice, 2, "\"prices\" and \"reps\" both read standard input");
+}
+
+static void a_source_in_a_database_knows_what_to_read(void **state)
+{
+  static const churn_source_override file = {"accounts", "/e/a.csv"},
+                                     there[] = {{"accounts", "sqlite:b.db"},
+                                                {"calls", "sqlite:b.db"}};
+  (void)state;
+  const char *text =
+      "version: 1\n"
+      "customers: {from: \"sqlite:a/crm.db\", id: i}\n"
+      "histories:\n"
+      "  accounts: {from: \"postgresql:service=crm\", query: SELECT 1, id: i, day: d}\n"
+      "  calls: {from: c.csv, id: i, day: d}\n";
+  const char *path = scratch_write("churn.yaml", text);
+  read_project(text);
+  const churn_rowset *customers = &project->customers.rowset;
+  char *folder = churn_text_copy(path, (size_t)(strrchr(path, '/') - path));
+  char *target = churn_text_format("sqlite:%s/a/crm.db", folder);
+  assert_string_equal(customers->target, target);
+  assert_string_equal(customers->table, "customers"); /* the source's name */
+  assert_null(customers->query);
+  assert_string_equal(project->customers.path, customers->name);
+  free(target);
+  free(folder);
+  assert_string_equal(project->histories[0].path, "postgresql:service=crm, query of accounts");
+  assert_null(project->histories[0].rowset.table);
+  assert_int_equal(project->histories[0].rowset.asked_at.line, 4);
+  assert_null(project->histories[1].rowset.target);
+  churn_project_free(project);
+  assert_int_equal(churn_project_read(path, &file, 1, notes, &project, &error), CHURN_OK);
+  assert_null(project->histories[0].rowset.target);
+  churn_project_free(project);
+  assert_int_equal(churn_project_read(path, there, 2, notes, &project, &error), CHURN_OK);
+  assert_string_equal(project->histories[0].path, "sqlite:b.db, query of accounts");
+  assert_string_equal(project->histories[1].path, "sqlite:b.db, table calls");
 }
 
 static void a_path_without_folder_leaves_paths_as_they_are(void **state)
@@ -752,6 +819,8 @@ int main(void)
                                      TEST(a_project_may_have_no_outcome),
                                      TEST(known_at_via_and_long_columns_are_read),
                                      TEST(the_remaining_settings_are_read),
+                                     TEST(the_rule_of_retraining_has_defaults),
+                                     TEST(the_rule_of_retraining_is_read),
                                      TEST(a_penalty_is_read_with_all_its_settings),
                                      TEST(a_penalty_has_defaults),
                                      TEST(calibration_is_asked_for_or_left),
@@ -764,6 +833,8 @@ int main(void)
                                      TEST(all_customers_columns_may_be_asked_for),
                                      TEST(overrides_replace_paths_of_named_sources),
                                      TEST(wrong_overrides_are_wrong_usage),
+                                     TEST(a_source_in_a_database_knows_what_to_read),
+                                     TEST(a_source_in_a_database_knows_what_to_read),
                                      TEST(a_path_without_folder_leaves_paths_as_they_are),
                                      TEST(files_that_cannot_be_read_are_told_apart),
                                      TEST(patterns_match_as_in_a_shell),

@@ -56,9 +56,38 @@ static void numbers_stand_in_order_and_equal_ones_as_they_came(void **state)
     }
 }
 
+static unsigned compared;
+
+static int count_compare(const void *left, const void *right)
+{
+  compared++;
+  return compare(left, right);
+}
+
+static void what_is_in_order_is_looked_at_once(void **state)
+{
+  (void)state;
+  uint32_t order[6];
+  for (size_t swapped = 0; swapped < 6; swapped++) {
+    for (uint32_t i = 0; i < 6; i++) {
+      numbers[i] = 2.385 * i;
+      order[i] = i;
+    }
+    order[swapped] = 0;
+    order[0] = (uint32_t)swapped;
+    compared = 0;
+    churn_sort_if_needed(order, 6, sizeof *order, count_compare);
+    for (uint32_t i = 0; i < 6; i++)
+      assert_int_equal(order[i], i);
+    assert_true(swapped == 0 ? compared == 5 : compared > 5);
+  }
+  churn_sort_if_needed(order, 0, sizeof *order, count_compare);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(numbers_stand_in_order_and_equal_ones_as_they_came)};
+      cmocka_unit_test(numbers_stand_in_order_and_equal_ones_as_they_came),
+      cmocka_unit_test(what_is_in_order_is_looked_at_once)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,11 +9,11 @@
 static double index_between(const double *before, size_t before_count, const double *after,
                             size_t after_count, bool codes)
 {
-  double index = -1;
+  churn_stability found = {-1, 0};
   churn_error error = {0};
   churn_sample first = {before, before_count}, last = {after, after_count};
-  assert_ok(churn_stability_index(&first, &last, codes, &index, &error), &error);
-  return index;
+  assert_ok(churn_stability_index(&first, &last, codes, &found, &error), &error);
+  return found.index;
 }
 
 static void the_same_values_have_not_moved(void **state)
@@ -27,10 +27,12 @@ static void the_same_values_have_not_moved(void **state)
 static void codes_are_bins_of_their_own(void **state)
 {
   (void)state;
-  /* By hand: bins 0, 3, missing hold 3, 1, 0 rows before and 1, 1, 2 after; with half a row each
-   * the shares are 3.5, 1.5, 0.5 of 5.5 and 1.5, 1.5, 2.5 of 5.5. */
+  /* By hand: bins 0, 3, missing hold 3, 1, 0 rows before and 1, 1, 2 after; the empty one counts
+   * half a row, so the shares are 3, 1, 0.5 of 4.5 and 1, 1, 2 of 4. */
   const double before[] = {0, 0, 3, 0}, after[] = {3, NAN, 0, NAN};
-  double expected = (1.5 - 3.5) / 5.5 * log(1.5 / 3.5) + (2.5 - 0.5) / 5.5 * log(2.5 / 0.5);
+  double expected = (0.25 - 3 / 4.5) * log(0.25 / (3 / 4.5)) +
+                    (0.25 - 1 / 4.5) * log(0.25 / (1 / 4.5)) +
+                    (0.5 - 0.5 / 4.5) * log(0.5 / (0.5 / 4.5));
   assert_close(index_between(before, 4, after, 4, true), expected, 1e-14, 0);
 }
 
@@ -43,7 +45,7 @@ static void numbers_are_cut_at_the_tenths_of_the_first(void **state)
     after[i] = 1.75 * 19 + i;
   }
   /* Every tenth held 2 rows and now none, but for the last, which holds all 20. */
-  double p = 2.5 / 25, q = 0.5 / 25, r = 20.5 / 25;
+  double p = 2. / 20, q = 0.5 / 24.5, r = 20 / 24.5;
   double expected = 9 * (q - p) * log(q / p) + (r - p) * log(r / p);
   assert_close(index_between(before, 20, after, 20, false), expected, 1e-13, 0);
 }
@@ -56,7 +58,7 @@ static void a_count_that_is_mostly_zero_still_moves(void **state)
   for (int i = 0; i < 20; i++)
     after[i] = 1 + i;
   /* Below 2 are 39 rows, then 21. */
-  double p = 39.5 / 41, q = 21.5 / 41;
+  double p = 39. / 40, q = 21. / 40;
   double expected = (q - p) * log(q / p) + (p - q) * log((1 - q) / (1 - p));
   assert_close(index_between(before, 40, after, 40, false), expected, 1e-13, 0);
 }

@@ -1,7 +1,7 @@
 /* Holm's correction.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "evaluate/holm.h"
+#include "base/holm.h"
 
 #include "base/error.h"
 #include "base/memory.h"

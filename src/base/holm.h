@@ -2,8 +2,8 @@
  * Scandinavian Journal of Statistics 6:65.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CHURN_EVALUATE_HOLM_H
-#define CHURN_EVALUATE_HOLM_H
+#ifndef CHURN_BASE_HOLM_H
+#define CHURN_BASE_HOLM_H
 
 #include <churn/status.h>
 #include <stddef.h>

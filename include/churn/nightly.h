@@ -1,0 +1,109 @@
+/* The operator's night: read, score with the promoted model, check, publish; all or nothing.
+ *
+ * A night's folder is RUNS/DAY, DAY = its as-of day. It holds ranked.csv (churn/score.h),
+ * summary.json, model.json (the model that scored), changes.csv (against the newest earlier night,
+ * where there is one; jobs/changes.h says how) and manifest.json (what went in, what the gates
+ * said, size and hash of the other files). There is no clock, host, path or thread count in any of
+ * them: the same day again, on the same data, after the same earlier nights, gives the same bytes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_NIGHTLY_H
+#define CHURN_NIGHTLY_H
+
+#include <churn/gates.h>
+#include <churn/project.h>
+#include <churn/run.h>
+#include <churn/score.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Levels of syslog. */
+typedef enum churn_log_level {
+  CHURN_LOG_ERROR = 3,
+  CHURN_LOG_WARNING = 4,
+  CHURN_LOG_INFO = 6
+} churn_log_level;
+
+/* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
+ * "start", "read", "score", "gate", "changes", "publish", "outcome", "retain". Texts are borrowed
+ * until it returns. */
+typedef struct churn_log {
+  void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
+  void *context;
+} churn_log;
+
+typedef struct churn_nightly_settings {
+  churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
+  const char *model;    /* path; NULL = the promoted one */
+  const char *output;   /* folder of the runs; NULL = the project's */
+  uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
+  const churn_log *log; /* NULL = silent */
+} churn_nightly_settings;
+
+typedef struct churn_nightly_report {
+  churn_score_report score;
+  char *folder; /* RUNS/DAY, or RUNS/DAY.held */
+  char model[33];
+  churn_gate *gates;
+  size_t gate_count;
+  size_t tripped;
+  bool held;        /* nothing was published: DAY.held is for inspection only, `latest` stays */
+  bool unchanged;   /* the folder was there with the same bytes, and was left alone */
+  bool latest;      /* RUNS/latest points to it now; false also for a day before the latest's */
+  uint64_t removed; /* old runs taken away by `keep` */
+} churn_nightly_report;
+
+/* Runs the night. The project file is locked meanwhile (BUSY when it is), and RUNS while there is
+ * something in it that is not published. Everything is written to RUNS/.tmp-PID-N, flushed to disk,
+ * and renamed; then RUNS/latest, a symbolic link, is put in place in one step. A failure, and
+ * run->stop, leave RUNS as it was; what a killed run has left behind is taken away by the next one.
+ * run->stop->worth is set while there is something to clean up: who is asked to stop then waits for
+ * the call to return (INTERNAL, "stopped"), and may else end at once.
+ *
+ * Nothing dated on or after the as-of day counts for the list or for a gate, but for two things
+ * that are about files: the manifest's `inputs` (rows, rejected rows, fingerprint), and the gate
+ * `rejected`, as a row that cannot be read has no day.
+ *
+ * Errors: those of reading and scoring; CANNOT_CREATE, PERMISSION, IO for RUNS. A tripped gate is
+ * no error: look at report->tripped. The caller frees the report. */
+CHURN_MUST_USE churn_status churn_nightly(const churn_project *project,
+                                          const churn_nightly_settings *settings,
+                                          const churn_run *run, churn_nightly_report **report,
+                                          churn_error *error);
+void churn_nightly_report_free(churn_nightly_report *report);
+
+/* What became of a published list, once its label window had closed: a line of RUNS/outcomes.jsonl.
+ * `estimated…` is what the night said. NaN = there is no such figure. */
+typedef struct churn_outcome {
+  churn_day as_of;
+  char model[33];
+  uint64_t judged;            /* listed customers of whom is known what became of them */
+  uint64_t churned;           /* of those */
+  double auc, estimated_auc;  /* estimated: the model's own, of rows kept back in training, else out
+                                 of fold */
+  double observed, estimated; /* share that churned, mean probability of the same customers */
+  double intercept, slope;    /* calibration, as churn_figures */
+  uint64_t head;              /* places that the night told of */
+  double captured;            /* share of all churners of that day's base at the head of the list */
+  double estimated_captured;
+} churn_outcome;
+
+typedef struct churn_outcomes {
+  churn_outcome *items; /* in the order they were judged */
+  size_t count;
+} churn_outcomes;
+
+/* The ledger of `output` (NULL = the project's); empty where there is none. A line that holds no
+ * outcome gets a warning with its place. PERMISSION, IO, NO_MEMORY. The caller frees. */
+CHURN_MUST_USE churn_status churn_outcomes_read(const churn_project *project, const char *output,
+                                                const churn_run *run, churn_outcomes **outcomes,
+                                                churn_error *error);
+void churn_outcomes_free(churn_outcomes *outcomes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

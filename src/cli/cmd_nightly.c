@@ -1,0 +1,132 @@
+/* churn nightly: the operator's night.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd.h"
+
+#include <string.h>
+
+typedef struct request {
+  const char *project_path;
+  const char *model, *as_of, *output, *log;
+  long top;
+  int outcomes;
+} request;
+
+static void show_line(void *context, churn_log_level level, const char *stage, const char *text)
+{
+  const cli *c = context;
+  if (!c->quiet || level < CHURN_LOG_INFO)
+    cli_log_line(c, level, stage, text);
+}
+
+/* One line that says what happened. */
+static void say_what_was_done(cli *c, const churn_nightly_report *r)
+{
+  const char *what = r->held        ? "HELD BACK, nothing was published; for inspection"
+                     : r->unchanged ? "published before, unchanged"
+                                    : "published";
+  const char *loss =
+      r->score.valued == 0 ? "" : cli_format(", expected loss %.0f", r->score.expected_loss);
+  const char *line =
+      cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped; %s: %s",
+                 cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
+                 cli_count(r->tripped), cli_plural(r->gate_count, "figure"), what, r->folder);
+  if (c->quiet && r->tripped == 0)
+    return;
+  cli_show_notes(c);
+  cli_log_line(c,
+               r->held          ? CHURN_LOG_ERROR
+               : r->tripped > 0 ? CHURN_LOG_WARNING
+                                : CHURN_LOG_INFO,
+               "done", line);
+}
+
+static churn_status show_outcomes(cli *c, const request *r, const churn_project *project)
+{
+  churn_outcomes *outcomes = NULL;
+  churn_status status = churn_outcomes_read(project, r->output, &c->run, &outcomes, &c->error);
+  if (status != CHURN_OK)
+    return status;
+  cli_table *table = cli_table_new("llrrrrrrrrr");
+  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated", "slope",
+                "head", "held", "expected");
+  for (size_t i = 0; i < outcomes->count; i++) {
+    const churn_outcome *o = &outcomes->items[i];
+    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
+                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
+                  cli_number(o->estimated_auc, 3), cli_number(o->slope, 2), cli_count(o->head),
+                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
+  }
+  cli_table_print(table, stdout, "");
+  churn_outcomes_free(outcomes);
+  return CHURN_OK;
+}
+
+static churn_status read_settings(cli *c, const request *r, churn_nightly_settings *settings)
+{
+  churn_status status = cli_read_log(c, r->log);
+  if (status == CHURN_OK)
+    status = cli_whole(c, "--top", r->top, &settings->top);
+  settings->model = r->model;
+  settings->output = r->output;
+  return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
+}
+
+static churn_status run_nightly(cli *c, const request *r, int *code)
+{
+  churn_project *project = NULL;
+  churn_nightly_report *report = NULL;
+  churn_log log = {show_line, c};
+  churn_nightly_settings settings = {.as_of = CHURN_DAY_MISSING, .log = &log};
+  churn_status status = read_settings(c, r, &settings);
+  if (status == CHURN_OK)
+    status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK && r->outcomes) {
+    status = show_outcomes(c, r, project);
+    churn_project_free(project);
+    return status;
+  }
+  cli_catch_signals(c);
+  if (status == CHURN_OK)
+    status = churn_nightly(project, &settings, &c->run, &report, &c->error);
+  if (status == CHURN_OK) {
+    say_what_was_done(c, report);
+    *code = report->tripped > 0 ? CLI_EXIT_GATE : 0;
+  } else if (cli_was_signalled()) {
+    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
+  }
+  churn_nightly_report_free(report);
+  churn_project_free(project);
+  return status;
+}
+
+int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
+{
+  cli c = {0};
+  request r = {.top = CLI_NOT_GIVEN};
+  struct poptOption common[CLI_COMMON_ROWS];
+  cli_common_options(&c, common);
+  struct poptOption table[] = {
+      {"as-of", '\0', POPT_ARG_STRING, &r.as_of, 0, "the day to score for (default: today, UTC)",
+       "DAY"},
+      {"model", 'm', POPT_ARG_STRING, &r.model, 0,
+       "the model to score with (default: the promoted one)", "MODEL"},
+      {"output", 'o', POPT_ARG_STRING, &r.output, 0,
+       "folder of the runs (default: the project's, else runs beside the project file)", "DIR"},
+      {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
+      {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
+       "score nothing: show what became of past lists, beside what was estimated", NULL},
+      cli_log_option(&r.log),
+      cli_source_option(&c),
+      cli_memory_option(&c),
+      cli_cache_option(&c),
+      CLI_COMMON_TABLE(common),
+  };
+  int code = 0, closed;
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
+    return code;
+  closed = cli_close(&c, run_nightly(&c, &r, &code));
+  if (closed != 0)
+    cli_end_by_signal();
+  return closed == 0 ? code : closed;
+}

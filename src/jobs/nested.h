@@ -1,0 +1,27 @@
+/* Likelihood-ratio tests between nested sets: do the columns that one set has more of explain more
+ * than chance would, on all rows? Place in the flow: shared tiles, sets -> the comparison's pairs.
+ *
+ * Where the features of one set are among those of the other, both are fitted to all rows on the
+ * shared tiles, and twice the difference of their log-likelihoods is held against chi-square with
+ * as many degrees of freedom as they differ in columns (Wilks, Annals of Mathematical Statistics 9,
+ * 1938). It is in sample, and asks whether there is anything in the columns; the difference in AUC
+ * asks whether it helps to rank.
+ *
+ * Rows that depend on each other (customers with several rows), weights of inclusion and penalties
+ * have no such likelihood: then there is no test. Cost: one fold more of fit/set_fits.h, and a
+ * reading of the tiles.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_NESTED_H
+#define CHURN_JOBS_NESTED_H
+
+#include "jobs/out_of_fold.h"
+
+#include <churn/compare.h>
+
+/* Fills `nested` of the pairs; all its figures NaN, df 0 where there is no test. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_nested_test(const churn_out_of_fold_input *input,
+                                              const churn_run *run, churn_comparison *comparison,
+                                              churn_error *error);
+
+#endif

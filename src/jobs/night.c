@@ -1,0 +1,217 @@
+/* One night in its stages: reading, scoring, judging.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/night.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "jobs/changes.h"
+#include "jobs/runs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Earlier runs that tell how many rows a source has. */
+enum { EARLIER_RUNS = 7 };
+
+static bool is_flat(const churn_night *n)
+{
+  return churn_snapshots_flat(n->project);
+}
+
+/* The data end where the night begins, also when the export goes on: nothing later may count. */
+static void end_data(churn_night *n)
+{
+  churn_day newest = n->project->data_until;
+  if (newest == CHURN_DAY_MISSING)
+    for (size_t i = 1; i < n->source_count; i++)
+      if (n->sources[i].census.newest > newest)
+        newest = n->sources[i].census.newest;
+  n->pipeline->data->data_until = newest >= n->as_of ? n->as_of - 1 : newest;
+}
+
+static churn_status take_census(churn_night *n, churn_error *error)
+{
+  const churn_data *data = n->pipeline->data;
+  n->sources = churn_array_new(1 + n->project->history_count, sizeof *n->sources);
+  if (n->sources == NULL)
+    return churn_error_no_memory(error);
+  n->sources[n->source_count++] =
+      (churn_night_source){"customers", -1, {.newest = CHURN_DAY_MISSING}};
+  for (size_t i = 0; i < n->project->history_count; i++)
+    if (data->histories[i].loaded)
+      n->sources[n->source_count++] = (churn_night_source){
+          data->histories[i].name, (int)i, churn_history_census(&data->histories[i], n->as_of)};
+  if (!is_flat(n))
+    end_data(n);
+  return CHURN_OK;
+}
+
+churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
+{
+  churn_pipeline_settings opening = {.model = night->model, .before = night->as_of};
+  churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
+  return status == CHURN_OK ? take_census(night, error) : status;
+}
+
+static churn_status add_to_profile(void *context, const churn_frame *frame, const churn_run *run,
+                                   churn_error *error)
+{
+  return churn_profile_add(context, frame, run, error);
+}
+
+churn_day churn_night_closed(const churn_night *night)
+{
+  const churn_outcome_spec *outcome = &night->project->outcome;
+  churn_day end = night->pipeline->data->data_until;
+  bool made = outcome->kind == CHURN_OUTCOME_LEFT || outcome->kind == CHURN_OUTCOME_SILENT ||
+              outcome->kind == CHURN_OUTCOME_EVENT;
+  return made && end != CHURN_DAY_MISSING ? end + 1 - outcome->gap_days - outcome->horizon_days
+                                          : CHURN_DAY_MISSING;
+}
+
+/* The base of the newest day of which is known what became of it. */
+static churn_status look_back(churn_night *n, const churn_run *run, churn_error *error)
+{
+  n->recent.as_of = churn_night_closed(n);
+  if (n->recent.as_of == CHURN_DAY_MISSING)
+    return CHURN_OK;
+  churn_status status = churn_base_score(n->pipeline, n->model, n->recent.as_of, CHURN_DAY_MISSING,
+                                         run, &n->recent_scores, error);
+  if (status == CHURN_OK) {
+    n->recent.churned = n->recent_scores.rows->days[0].churned;
+    n->recent.stayed = n->recent_scores.rows->days[0].stayed;
+  }
+  return status;
+}
+
+churn_status churn_night_score(churn_night *night, const churn_run *run, churn_error *error)
+{
+  churn_score_settings settings = {.as_of = is_flat(night) ? CHURN_DAY_MISSING : night->as_of,
+                                   .top = night->top};
+  churn_status status =
+      churn_profile_new(night->model, night->pipeline->plan, &night->profile, error);
+  churn_frame_watcher watcher = {add_to_profile, night->profile};
+  if (status == CHURN_OK)
+    status = churn_ranking_open(night->pipeline, night->model, &settings, &watcher, run,
+                                &night->ranking, &night->score, error);
+  night->recent.as_of = CHURN_DAY_MISSING;
+  if (status == CHURN_OK)
+    status = look_back(night, run, error);
+  if (status == CHURN_OK)
+    night->sources[0].census.rows = night->score.customers;
+  return status;
+}
+
+/* What earlier runs say of a source's rows. */
+static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
+                               const churn_night_source *source, churn_error *error)
+{
+  uint64_t earlier[EARLIER_RUNS];
+  size_t count = 0;
+  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++)
+    if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
+      count++;
+  return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
+                         count, &n->findings, error);
+}
+
+static churn_status judge_source(churn_night *n, const churn_past_runs *past,
+                                 const churn_night_source *source, churn_error *error)
+{
+  const churn_gate_spec *gates = n->project->nightly.gates;
+  const churn_census *census = &source->census;
+  churn_status status = judge_rows(n, past, source, error);
+  if (status == CHURN_OK && source->history >= 0)
+    status = churn_gate_share(gates, CHURN_GATE_UNMATCHED, source->name, census->unmatched,
+                              census->unmatched + census->rows, &n->findings, error);
+  if (status == CHURN_OK && source->history >= 0)
+    status = churn_gate_freshness(gates, source->name, n->as_of, census, &n->findings, error);
+  return status;
+}
+
+/* A row without a day is left out like one that cannot be read. */
+static uint64_t dayless_rows(const churn_data *data, const char *name)
+{
+  int history = churn_project_find_history(data->schema->project, name);
+  return history < 0 ? 0 : data->histories[history].rows_dayless;
+}
+
+static churn_status judge_inputs(churn_night *n, churn_error *error)
+{
+  const churn_data *data = n->pipeline->data;
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < data->input_count && status == CHURN_OK; i++) {
+    const churn_input *input = &data->inputs[i];
+    status = churn_gate_share(n->project->nightly.gates, CHURN_GATE_REJECTED, input->name,
+                              input->rejected + dayless_rows(data, input->name),
+                              input->rejected + input->rows, &n->findings, error);
+  }
+  return status;
+}
+
+static churn_status judge_feature(churn_night *n, size_t feature, churn_error *error)
+{
+  const churn_gate_spec *gates = n->project->nightly.gates;
+  const churn_model_feature *f = &n->model->features[feature];
+  churn_status status = churn_gate_missing(gates, n->profile, feature, &n->findings, error);
+  if (status == CHURN_OK && f->kind == CHURN_FEATURE_CATEGORY)
+    status = churn_gate_share(gates, CHURN_GATE_UNSEEN, f->name,
+                              churn_profile_unseen(n->profile, feature), n->profile->rows,
+                              &n->findings, error);
+  return status;
+}
+
+static churn_status judge_scores(churn_night *n, churn_error *error)
+{
+  const churn_gate_spec *gates = n->project->nightly.gates;
+  const churn_base_scores *recent = &n->recent_scores;
+  churn_sample before = {recent->logits, recent->rows == NULL ? 0 : recent->rows->count};
+  churn_sample now = {churn_ranking_logits(n->ranking), churn_ranking_customers(n->ranking)};
+  double mean = n->score.expected_churners / (double)n->score.customers;
+  churn_status status =
+      churn_gate_drift(gates, n->profile, n->score.customers, &n->findings, error);
+  if (status == CHURN_OK)
+    status =
+        churn_gate_scores(gates, recent->rows == NULL ? NULL : &before, &now, &n->findings, error);
+  return status == CHURN_OK ? churn_gate_rate(gates, mean, &n->recent, &n->findings, error)
+                            : status;
+}
+
+churn_status churn_night_judge(churn_night *night, const char *root, const churn_run *run,
+                               churn_error *error)
+{
+  churn_past_runs past = {0};
+  churn_status status = churn_past_runs_read(root, night->as_of, EARLIER_RUNS, run, &past, error);
+  for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
+    status = judge_source(night, &past, &night->sources[i], error);
+  if (status == CHURN_OK)
+    status = judge_inputs(night, error);
+  for (size_t f = 0; f < night->model->feature_count && status == CHURN_OK; f++)
+    status = judge_feature(night, f, error);
+  if (status == CHURN_OK)
+    status = judge_scores(night, error);
+  churn_past_runs_clear(&past);
+  return status;
+}
+
+void churn_night_clear(churn_night *night)
+{
+  churn_findings_clear(&night->findings);
+  churn_changes_free(night->changes);
+  churn_base_scores_clear(&night->recent_scores);
+  free(night->sources);
+  churn_ranking_free(night->ranking);
+  churn_profile_free(night->profile);
+  churn_pipeline_close(night->pipeline);
+  *night = (churn_night){0};
+}
+
+uint64_t churn_night_head(const churn_night *night)
+{
+  uint64_t all = night->score.customers, asked = night->top;
+  if (asked == 0)
+    asked = all / 10 + (all % 10 != 0);
+  return asked < all ? asked : all;
+}

@@ -1,0 +1,23 @@
+/* What became of past lists: once the label window of a run has closed, its list is joined with
+ * what happened, and a line is appended to RUNS/outcomes.jsonl, beside what was estimated that
+ * night. Place in the flow: published runs, tonight's data -> the ledger of outcomes. Cost: each
+ * list is read once in its life, and its customers are labelled.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_OUTCOMES_H
+#define CHURN_JOBS_OUTCOMES_H
+
+#include "jobs/night.h"
+#include "jobs/runs.h"
+
+#include <churn/nightly.h>
+
+/* Judges the published runs whose window has closed before the night and that the ledger does not
+ * hold yet, oldest first. RUNS is locked. A run that cannot be read gets a warning. `told` (NULL =
+ * nobody) is called for each line. CANNOT_CREATE, PERMISSION, IO, NO_MEMORY; what was appended
+ * before a failure stays. */
+CHURN_MUST_USE churn_status churn_outcomes_judge(
+    const churn_night *night, const char *root, const churn_run *run,
+    void (*told)(void *context, const churn_outcome *outcome), void *context, churn_error *error);
+
+#endif

@@ -1,0 +1,313 @@
+/* The files of a run: the list, the model that made it, the summary, the manifest.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "jobs/changes.h"
+#include "model/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { QUANTILES = 10 };
+
+/* The manifest comes last, since it tells of the others. */
+enum { RANKED, MODEL, SUMMARY, CHANGES, MANIFEST, FILES };
+static const char *const names[FILES] = {"ranked.csv", "model.json", "summary.json", "changes.csv",
+                                         "manifest.json"};
+
+static bool is_written(const churn_night *n, size_t file)
+{
+  return file != CHANGES || n->changes != NULL;
+}
+
+static void open_object(churn_json_text *text, const churn_night *n)
+{
+  churn_json_append(text, "{");
+  churn_json_key(text, 2, "schema_version", true);
+  churn_json_whole(text, 1);
+  churn_json_key(text, 2, "as_of", false);
+  churn_json_day(text, n->as_of);
+  churn_json_text_at(text, 2, "model", n->model->id);
+}
+
+/* Sums over the head of the list. */
+typedef struct head_sums {
+  double churners, value, loss;
+} head_sums;
+
+static head_sums sum_head(const churn_night *n)
+{
+  head_sums sums = {0};
+  for (uint64_t i = 0; i < churn_night_head(n); i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(n->ranking, (size_t)i, &line);
+    sums.churners += line.probability;
+    sums.value += isnan(line.value) ? 0 : line.value;
+    sums.loss += isnan(line.value) ? 0 : line.expected_loss;
+  }
+  return sums;
+}
+
+static void append_head(churn_json_text *text, const churn_night *n)
+{
+  head_sums sums = sum_head(n);
+  const churn_json_pair pairs[] = {{"customers", (double)churn_night_head(n)},
+                                   {"expected_churners", sums.churners},
+                                   {"value", sums.value},
+                                   {"expected_loss", sums.loss}};
+  churn_json_numbers_at(text, 2, "head", pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+/* What the night claims, to be held against what happens (outcomes.h). */
+static void append_estimate(churn_json_text *text, const churn_night *n)
+{
+  const churn_model *m = n->model;
+  const churn_figures *figures = m->validation.rows > 0 ? &m->validation : &m->out_of_fold.figures;
+  const churn_json_pair pairs[] = {{"auc", figures->rows > 0 ? figures->auc : NAN},
+                                   {"expected_churners", n->score.expected_churners},
+                                   {"head", (double)churn_night_head(n)},
+                                   {"captured", sum_head(n).churners / n->score.expected_churners}};
+  churn_json_numbers_at(text, 2, "estimate", pairs, sizeof pairs / sizeof pairs[0]);
+}
+
+/* Probabilities at the ends and tenths of the list, riskiest first. */
+static void append_distribution(churn_json_text *text, const churn_night *n)
+{
+  uint64_t all = n->score.customers;
+  churn_json_key(text, 2, "distribution", false);
+  churn_json_append(text, "[");
+  for (uint64_t k = 0; all > 0 && k <= QUANTILES; k++) {
+    churn_ranked line;
+    uint64_t at = k * (all - 1) / QUANTILES;
+    churn_ranking_get_figures(n->ranking, (size_t)at, &line);
+    churn_json_append(text, k == 0 ? "" : ", ");
+    churn_json_number_or_null(text, line.probability);
+  }
+  churn_json_append(text, "]");
+}
+
+static double value_of_all(const churn_night *n)
+{
+  double sum = 0;
+  for (uint64_t i = 0; i < n->score.customers; i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(n->ranking, (size_t)i, &line);
+    sum += isnan(line.value) ? 0 : line.value;
+  }
+  return sum;
+}
+
+static void append_changes(churn_json_text *text, const churn_changes *changes)
+{
+  churn_json_key(text, 2, "changes", false);
+  if (changes == NULL) {
+    churn_json_append(text, "null");
+    return;
+  }
+  churn_json_append(text, "{\"since\": ");
+  churn_json_day(text, changes->since);
+  churn_json_append(text, ", \"model\": ");
+  churn_json_quote(text, changes->previous_model);
+  for (int move = 0; move < CHURN_MOVES; move++) {
+    churn_json_append(text, ", ");
+    churn_json_quote(text, churn_move_name((churn_move)move));
+    churn_json_append(text, ": ");
+    churn_json_whole(text, changes->moves[move]);
+  }
+  churn_json_append(text, "}");
+}
+
+static churn_status write_summary(const churn_night *n, const char *path, churn_error *error)
+{
+  churn_json_text text = {0};
+  open_object(&text, n);
+  churn_json_whole_at(&text, 2, "customers", n->score.customers);
+  churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  churn_json_number_at(&text, 2, "expected_churners", n->score.expected_churners);
+  churn_json_whole_at(&text, 2, "valued", n->score.valued);
+  churn_json_number_at(&text, 2, "value", value_of_all(n));
+  churn_json_number_at(&text, 2, "expected_loss", n->score.expected_loss);
+  append_head(&text, n);
+  append_distribution(&text, n);
+  append_changes(&text, n->changes);
+  churn_json_append(&text, "\n}\n");
+  return churn_json_save(&text, path, error);
+}
+
+static void append_sources(churn_json_text *text, const churn_night *n)
+{
+  churn_json_list_open(text, 2, "sources");
+  for (size_t i = 0; i < n->source_count; i++) {
+    const churn_night_source *source = &n->sources[i];
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{\"source\": ");
+    churn_json_quote(text, source->name);
+    churn_json_append(text, ", \"rows\": ");
+    churn_json_whole(text, source->census.rows);
+    churn_json_append(text, ", \"unmatched\": ");
+    churn_json_whole(text, source->census.unmatched);
+    churn_json_append(text, ", \"newest\": ");
+    churn_json_day(text, source->census.newest);
+    churn_json_append(text, "}");
+  }
+  churn_json_list_close(text, 2);
+}
+
+static void append_inputs(churn_json_text *text, const churn_data *data)
+{
+  churn_json_list_open(text, 2, "inputs");
+  for (size_t i = 0; i < data->input_count; i++) {
+    const churn_input *input = &data->inputs[i];
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{\"source\": ");
+    churn_json_quote(text, input->name);
+    churn_json_append(text, ", \"rows\": ");
+    churn_json_whole(text, input->rows);
+    churn_json_append(text, ", \"rejected\": ");
+    churn_json_whole(text, input->rejected);
+    churn_json_append(text, ", \"fingerprint\": ");
+    churn_json_quote(text, input->fingerprint);
+    churn_json_append(text, "}");
+  }
+  churn_json_list_close(text, 2);
+}
+
+static void append_gates(churn_json_text *text, const churn_findings *findings)
+{
+  static const char *const verdicts[] = {"passed", "tripped", "not_judged"};
+  churn_json_list_open(text, 2, "gates");
+  for (size_t i = 0; i < findings->count; i++) {
+    const churn_gate *gate = &findings->items[i];
+    const churn_json_pair figures[] = {
+        {"value", gate->value}, {"limit", gate->limit}, {"p", gate->p}};
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{\"gate\": ");
+    churn_json_quote(text, gate->name);
+    churn_json_append(text, ", \"subject\": ");
+    churn_json_text_or_null(text, gate->subject[0] == '\0' ? NULL : gate->subject);
+    churn_json_append(text, ", ");
+    churn_json_numbers(text, figures, isnan(gate->p) ? 2 : 3, true);
+    churn_json_append(text, gate->hold ? ", \"hold\": true" : ", \"hold\": false");
+    churn_json_append(text, ", \"verdict\": ");
+    churn_json_quote(text, verdicts[gate->verdict]);
+    churn_json_append(text, ", \"message\": ");
+    churn_json_quote(text, gate->message);
+    churn_json_append(text, "}");
+  }
+  churn_json_list_close(text, 2);
+}
+
+/* Size and XXH3-128 of a file's bytes, as `xxh128sum` prints it. */
+static churn_status measure(const char *path, uint64_t *size, char hash[CHURN_HASH_TEXT_SIZE],
+                            churn_error *error)
+{
+  struct stat found;
+  void *bytes = NULL;
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  bool good = descriptor >= 0 && fstat(descriptor, &found) == 0;
+  *size = good ? (uint64_t)found.st_size : 0;
+  if (good && *size > 0)
+    bytes = mmap(NULL, (size_t)*size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  good = good && bytes != MAP_FAILED;
+  churn_status status =
+      good ? CHURN_OK : churn_error_set_errno(error, CHURN_IO, path, "read the file", errno);
+  if (good)
+    churn_hash_text(bytes == NULL ? "" : bytes, (size_t)*size, hash);
+  if (good && bytes != NULL)
+    munmap(bytes, (size_t)*size);
+  if (descriptor >= 0)
+    close(descriptor);
+  return status;
+}
+
+static churn_status append_file(churn_json_text *text, const char *folder, const char *name,
+                                churn_error *error)
+{
+  char hash[CHURN_HASH_TEXT_SIZE];
+  uint64_t size = 0;
+  char *path = churn_text_format("%s/%s", folder, name);
+  churn_status status =
+      path == NULL ? churn_error_no_memory(error) : measure(path, &size, hash, error);
+  free(path);
+  if (status != CHURN_OK)
+    return status;
+  churn_json_append(text, "{\"name\": ");
+  churn_json_quote(text, name);
+  churn_json_append(text, ", \"bytes\": ");
+  churn_json_whole(text, size);
+  churn_json_append(text, ", \"xxh128\": ");
+  churn_json_quote(text, hash);
+  churn_json_append(text, "}");
+  return CHURN_OK;
+}
+
+static churn_status write_manifest(const churn_night *n, const char *folder, const char *path,
+                                   churn_error *error)
+{
+  churn_json_text text = {0};
+  churn_status status = CHURN_OK;
+  open_object(&text, n);
+  churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
+  churn_json_text_at(&text, 2, "verdict",
+                     churn_findings_hold(&n->findings)          ? "held"
+                     : churn_findings_tripped(&n->findings) > 0 ? "tripped"
+                                                                : "passed");
+  churn_json_whole_at(&text, 2, "customers", n->score.customers);
+  churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  append_estimate(&text, n);
+  append_sources(&text, n);
+  append_inputs(&text, n->pipeline->data);
+  append_gates(&text, &n->findings);
+  churn_json_list_open(&text, 2, "files");
+  for (size_t i = 0; i < MANIFEST && status == CHURN_OK; i++)
+    if (is_written(n, i)) {
+      churn_json_item(&text, 4, i == 0);
+      status = append_file(&text, folder, names[i], error);
+    }
+  churn_json_list_close(&text, 2);
+  churn_json_append(&text, "\n}\n");
+  if (status == CHURN_OK)
+    return churn_json_save(&text, path, error);
+  free(text.bytes);
+  return status;
+}
+
+static churn_status write_file(churn_night *n, size_t file, const char *folder, churn_error *error)
+{
+  char *path = churn_text_format("%s/%s", folder, names[file]);
+  churn_status status = CHURN_OK;
+  if (path == NULL)
+    status = churn_error_no_memory(error);
+  else if (file == RANKED)
+    status = churn_ranking_write(n->ranking, path, error);
+  else if (file == MODEL)
+    status = churn_model_write(n->model, path, error);
+  else if (file == SUMMARY)
+    status = write_summary(n, path, error);
+  else if (file == CHANGES)
+    status = churn_changes_write(n->changes, path, error);
+  else
+    status = write_manifest(n, folder, path, error);
+  free(path);
+  return status;
+}
+
+churn_status churn_night_write(churn_night *night, const char *folder, const churn_run *run,
+                               churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  for (size_t file = 0; file < FILES && status == CHURN_OK; file++) {
+    if (run != NULL && run->stop != NULL && run->stop->asked)
+      return churn_error_set(error, CHURN_INTERNAL, "stopped");
+    if (is_written(night, file))
+      status = write_file(night, file, folder, error);
+  }
+  return status;
+}

@@ -1,0 +1,57 @@
+/* The runs of a project: which nights were published, what their manifests say, which may go. Place
+ * in the flow: RUNS -> figures of earlier nights; RUNS after publishing -> fewer folders.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_RUNS_H
+#define CHURN_JOBS_RUNS_H
+
+#include "jobs/staging.h"
+
+#include <churn/day.h>
+#include <churn/run.h>
+
+typedef struct churn_past_source {
+  char *name;
+  uint64_t rows; /* before the run's as-of day */
+} churn_past_source;
+
+typedef struct churn_past_run {
+  churn_day day;
+  bool good; /* no gate tripped */
+  char model[33];
+  double estimated_auc, estimated_captured; /* NaN = none */
+  uint64_t head;
+  churn_past_source *sources;
+  size_t source_count;
+} churn_past_run;
+
+typedef struct churn_past_runs {
+  churn_past_run *runs; /* newest first */
+  size_t count;
+} churn_past_runs;
+
+/* The newest `most` published runs of days before `before`. One whose manifest cannot be read gets
+ * a warning and is left out. PERMISSION, IO, NO_MEMORY. The caller clears. */
+CHURN_MUST_USE churn_status churn_past_runs_read(const char *root, churn_day before, size_t most,
+                                                 const churn_run *run, churn_past_runs *past,
+                                                 churn_error *error);
+void churn_past_runs_clear(churn_past_runs *past);
+
+/* False when the run knows no such source. */
+bool churn_past_rows(const churn_past_run *run, const char *source, uint64_t *rows);
+
+/* Days of the published runs in root, ascending; MISSING-free. The caller frees. */
+CHURN_MUST_USE churn_status churn_runs_days(const char *root, churn_day **days, size_t *count,
+                                            churn_error *error);
+
+/* The day that root/latest points to; MISSING where there is none. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_runs_latest(const char *root, churn_day *day, churn_error *error);
+
+/* Takes the oldest published runs of days before `closed` away until `keep` of them are left
+ * (MISSING: of all), and runs that were held back as long ago; never what `latest` points to, and
+ * never the newest run in which no gate tripped. *removed counts the folders. */
+CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging, uint64_t keep,
+                                              churn_day closed, const churn_run *run,
+                                              uint64_t *removed, churn_error *error);
+
+#endif

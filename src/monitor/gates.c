@@ -1,0 +1,296 @@
+/* Is tonight like the nights before?
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "monitor/gates.h"
+
+#include "base/error.h"
+#include "base/holm.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Chance of a false alarm that a drift must beat, over all features together. */
+static const double drift_level = 0.001;
+
+/* The 99.95 % point of the standard normal: two-sided 99.9 %. */
+static const double wilson_z = 3.2905267314919255;
+
+enum { LEAST_WAITS = 10 };
+
+#define APPROXIMATE "approximate: the same customers are on both sides"
+
+void churn_findings_clear(churn_findings *findings)
+{
+  for (size_t i = 0; i < findings->count; i++) {
+    free(findings->items[i].subject);
+    free(findings->items[i].message);
+  }
+  free(findings->items);
+  *findings = (churn_findings){0};
+}
+
+size_t churn_findings_tripped(const churn_findings *findings)
+{
+  size_t tripped = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    tripped += findings->items[i].verdict == CHURN_GATE_TRIPPED;
+  return tripped;
+}
+
+bool churn_findings_hold(const churn_findings *findings)
+{
+  for (size_t i = 0; i < findings->count; i++)
+    if (findings->items[i].verdict == CHURN_GATE_TRIPPED && findings->items[i].hold)
+      return true;
+  return false;
+}
+
+/* A finding of a gate that is on; the message comes as printf's. */
+typedef struct finding {
+  const churn_gate_spec *gates;
+  churn_gate_kind kind;
+  const char *subject;
+  double value, p;
+  churn_verdict verdict;
+} finding;
+
+static churn_status add(churn_findings *to, const finding *found, churn_error *error,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static churn_status add(churn_findings *to, const finding *found, churn_error *error,
+                        const char *format, ...)
+{
+  const churn_gate_spec *spec = &found->gates[found->kind];
+  char *message = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&message, format, arguments);
+  va_end(arguments);
+  char *subject = churn_text_copy(found->subject, strlen(found->subject));
+  if (length < 0 || subject == NULL ||
+      !churn_array_reserve(&to->items, &to->capacity, to->count + 1, sizeof *to->items)) {
+    free(subject);
+    if (length >= 0)
+      free(message);
+    return churn_error_no_memory(error);
+  }
+  bool excepted = churn_gate_excepts(spec, found->subject);
+  to->items[to->count++] =
+      (churn_gate){.name = churn_gate_name(found->kind),
+                   .subject = subject,
+                   .value = found->value,
+                   .limit = spec->limit,
+                   .p = found->p,
+                   .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
+                   .hold = spec->hold,
+                   .message = message};
+  return CHURN_OK;
+}
+
+static churn_verdict verdict_of(bool tripped)
+{
+  return tripped ? CHURN_GATE_TRIPPED : CHURN_GATE_PASSED;
+}
+
+static int compare_counts(const void *left, const void *right)
+{
+  uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+  return (a > b) - (a < b);
+}
+
+static double median_of(uint64_t *counts, size_t count)
+{
+  qsort(counts, count, sizeof *counts, compare_counts);
+  return ((double)counts[(count - 1) / 2] + (double)counts[count / 2]) / 2;
+}
+
+churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, uint64_t rows,
+                             uint64_t *earlier, size_t count, churn_findings *findings,
+                             churn_error *error)
+{
+  finding found = {gates, CHURN_GATE_ROWS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  double least = 1 - gates[CHURN_GATE_ROWS].limit;
+  if (gates[CHURN_GATE_ROWS].off)
+    return CHURN_OK;
+  if (count == 0)
+    return add(findings, &found, error, "%s: %" PRIu64 " rows; no earlier run to compare with",
+               source, rows);
+  double median = median_of(earlier, count);
+  if (median == 0 && rows == 0)
+    return add(findings, &found, error, "%s: no rows, as in the runs before", source);
+  found.value = (double)rows / median;
+  found.verdict = verdict_of(!(found.value >= least && found.value <= 1 / least));
+  return add(findings, &found, error,
+             "%s: %" PRIu64 " rows, %.1f %% of the median of %zu earlier run%s (from %.1f to %.1f "
+             "%% pass)",
+             source, rows, 100 * found.value, count, count == 1 ? "" : "s", 100 * least,
+             100 / least);
+}
+
+churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind,
+                              const char *subject, uint64_t part, uint64_t whole,
+                              churn_findings *findings, churn_error *error)
+{
+  static const char *const what[CHURN_GATE_KINDS] = {
+      [CHURN_GATE_UNMATCHED] = "rows belong to no known customer",
+      [CHURN_GATE_REJECTED] = "rows were rejected",
+      [CHURN_GATE_UNSEEN] = "customers have a level that training never saw"};
+  finding found = {gates, kind, subject, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  if (gates[kind].off)
+    return CHURN_OK;
+  if (whole == 0)
+    return add(findings, &found, error, "%s: there are no rows", subject);
+  found.value = (double)part / (double)whole;
+  found.verdict = verdict_of(found.value > gates[kind].limit);
+  return add(findings, &found, error,
+             "%s: %" PRIu64 " of %" PRIu64 " %s, %.2f %% (up to %.2f %% pass)", subject, part,
+             whole, what[kind], 100 * found.value, 100 * gates[kind].limit);
+}
+
+churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profile *profile,
+                                size_t feature, churn_findings *findings, churn_error *error)
+{
+  const char *name = profile->model->features[feature].name;
+  finding found = {gates, CHURN_GATE_MISSING, name, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  double limit = gates[CHURN_GATE_MISSING].limit;
+  if (gates[CHURN_GATE_MISSING].off)
+    return CHURN_OK;
+  if (profile->rows == 0)
+    return add(findings, &found, error, "%s: there are no customers", name);
+  double share = (double)churn_profile_missing(profile, feature) / (double)profile->rows;
+  double trained = churn_profile_trained_missing(profile->model, feature);
+  found.value = share - trained;
+  found.verdict = verdict_of(found.value > limit);
+  return add(findings, &found, error,
+             "%s: missing for %.2f %% of the customers, in training for %.2f %% (up to %.2f points "
+             "more pass)",
+             name, 100 * share, 100 * trained, 100 * limit);
+}
+
+churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source, churn_day as_of,
+                                  const churn_census *census, churn_findings *findings,
+                                  churn_error *error)
+{
+  finding found = {gates, CHURN_GATE_FRESHNESS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  char newest[CHURN_DAY_TEXT_SIZE];
+  if (gates[CHURN_GATE_FRESHNESS].off)
+    return CHURN_OK;
+  if (census->newest == CHURN_DAY_MISSING)
+    return add(findings, &found, error, "%s: no row of a known customer before the as-of day",
+               source);
+  found.value = (double)as_of - (double)census->newest;
+  if (census->waits < LEAST_WAITS)
+    return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",
+               source);
+  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 3 * (double)census->longest_wait - 2);
+  found.verdict = verdict_of(found.value > limit);
+  churn_day_format(census->newest, newest);
+  return add(findings, &found, error,
+             "%s: the newest row is of %s, %.0f day%s before the as-of day (up to %.0f pass)",
+             source, newest, found.value, found.value == 1 ? "" : "s", floor(limit));
+}
+
+static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind,
+                              const char *subject, double index, double p, const char *against,
+                              churn_findings *findings, churn_error *error)
+{
+  finding found = {gates, kind, subject, index, p, CHURN_GATE_NOT_JUDGED};
+  const char *colon = subject[0] == '\0' ? "" : ": ";
+  if (isnan(index) || isnan(p))
+    return add(findings, &found, error, "%s%sthere are no rows to compare with", subject, colon);
+  found.verdict = verdict_of(index > gates[kind].limit && p <= drift_level);
+  return add(findings, &found, error,
+             "%s%sstability index %.3f against %s, p %.2g (" APPROXIMATE
+             "; an index up to %.3g, or p above %.3g, passes)",
+             subject, colon, index, against, p, gates[kind].limit, drift_level);
+}
+
+/* indices and p, adjusted, of all features. */
+static churn_status measure_drift(const churn_profile *profile, uint64_t customers, double *indices,
+                                  double *p, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  size_t count = profile->model->feature_count;
+  for (size_t f = 0; f < count && status == CHURN_OK; f++) {
+    churn_stability stability = {NAN, 0};
+    status = churn_profile_stability(profile, f, &stability, error);
+    indices[f] = stability.index;
+    p[f] = churn_stability_p(&stability, (double)profile->model->customers, (double)customers);
+  }
+  return status == CHURN_OK ? churn_holm_adjust(p, count, p, error) : status;
+}
+
+churn_status churn_gate_drift(const churn_gate_spec *gates, const churn_profile *profile,
+                              uint64_t customers, churn_findings *findings, churn_error *error)
+{
+  size_t count = profile->model->feature_count;
+  if (gates[CHURN_GATE_DRIFT].off)
+    return CHURN_OK;
+  double *indices = churn_array_new(count, sizeof *indices);
+  double *p = churn_array_new(count, sizeof *p);
+  churn_status status = indices == NULL || p == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    status = measure_drift(profile, customers, indices, p, error);
+  for (size_t f = 0; f < count && status == CHURN_OK; f++)
+    status = add_drift(gates, CHURN_GATE_DRIFT, profile->model->features[f].name, indices[f], p[f],
+                       "the training rows", findings, error);
+  free(indices);
+  free(p);
+  return status;
+}
+
+churn_status churn_gate_scores(const churn_gate_spec *gates, const churn_sample *before,
+                               const churn_sample *now, churn_findings *findings,
+                               churn_error *error)
+{
+  churn_stability stability = {NAN, 0};
+  churn_status status = CHURN_OK;
+  double p = NAN;
+  if (gates[CHURN_GATE_SCORES].off)
+    return CHURN_OK;
+  if (before != NULL) {
+    status = churn_stability_index(before, now, false, &stability, error);
+    p = churn_stability_p(&stability, (double)before->count, (double)now->count);
+  }
+  return status == CHURN_OK
+             ? add_drift(gates, CHURN_GATE_SCORES, "", stability.index, p,
+                         "the same model's scores for the newest day whose label window has closed",
+                         findings, error)
+             : status;
+}
+
+/* Outside Wilson's interval of the share: the score test's statistic is above z. */
+static bool is_beyond_chance(double predicted, double observed, double n)
+{
+  double variance = predicted * (1 - predicted) / n;
+  return fabs(observed - predicted) > wilson_z * sqrt(variance);
+}
+
+churn_status churn_gate_rate(const churn_gate_spec *gates, double predicted,
+                             const churn_recent *recent, churn_findings *findings,
+                             churn_error *error)
+{
+  finding found = {gates, CHURN_GATE_RATE, "", NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  double rows = (double)(recent->churned + recent->stayed), limit = gates[CHURN_GATE_RATE].limit;
+  char day[CHURN_DAY_TEXT_SIZE];
+  if (gates[CHURN_GATE_RATE].off)
+    return CHURN_OK;
+  if (recent->as_of == CHURN_DAY_MISSING || rows == 0)
+    return add(findings, &found, error, "no label window has closed before the as-of day");
+  if (isnan(predicted))
+    return add(findings, &found, error, "there are no customers");
+  double observed = (double)recent->churned / rows;
+  churn_day_format(recent->as_of, day);
+  found.value = predicted / observed;
+  bool far = !(found.value <= limit && found.value >= 1 / limit);
+  found.verdict = verdict_of(far && is_beyond_chance(predicted, observed, rows));
+  return add(findings, &found, error,
+             "predicted mean %.4f, observed %.4f as of %s (%" PRIu64 " of %.0f): a ratio of %.3g "
+             "(from %.3g to %.3g, or within chance, passes)",
+             predicted, observed, day, recent->churned, rows, found.value, 1 / limit, limit);
+}

@@ -1,0 +1,81 @@
+/* Is tonight like the nights before? Plain functions, each of which holds figures against a
+ * threshold of the project and adds what it found. Place in the flow: counts -> churn_gate -> the
+ * manifest and the exit code.
+ *
+ * Every gate adds a finding, tripped or not, so that a year later the manifest tells what was
+ * looked at; what the gate excepts is not judged. A gate that is off adds nothing. All return
+ * NO_MEMORY at worst.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_MONITOR_GATES_H
+#define CHURN_MONITOR_GATES_H
+
+#include "monitor/census.h"
+#include "monitor/profile.h"
+#include "project/project.h"
+
+#include <churn/gates.h>
+
+typedef struct churn_findings {
+  churn_gate *items;
+  size_t count, capacity;
+} churn_findings;
+
+void churn_findings_clear(churn_findings *findings);
+size_t churn_findings_tripped(const churn_findings *findings);
+bool churn_findings_hold(const churn_findings *findings);
+
+/* ROWS: trips where `rows` lies below 1 - limit of the median of earlier [count], or above 1 / (1 -
+ * limit) of it. value = rows / median. Not judged where count is 0. Reorders `earlier`. */
+CHURN_MUST_USE churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source,
+                                            uint64_t rows, uint64_t *earlier, size_t count,
+                                            churn_findings *findings, churn_error *error);
+
+/* UNMATCHED, REJECTED, UNSEEN: trips where part / whole > limit. Not judged where whole is 0. */
+CHURN_MUST_USE churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind,
+                                             const char *subject, uint64_t part, uint64_t whole,
+                                             churn_findings *findings, churn_error *error);
+
+/* MISSING: trips where the share is above that of training by more than the limit. value = the
+ * difference. A feature that training never saw missing counts from 0. */
+CHURN_MUST_USE churn_status churn_gate_missing(const churn_gate_spec *gates,
+                                               const churn_profile *profile, size_t feature,
+                                               churn_findings *findings, churn_error *error);
+
+/* FRESHNESS: value = as_of - newest, the days that the newest row is old, 1 for one of yesterday.
+ * Trips where that is more than the limit and more than 3 w - 2, w the longest wait between two
+ * days with rows in the year before the newest row, so that a source that is seldom written to is
+ * not stale for that: where the n days with rows of a year come by chance alone, their waits are
+ * about exponential and w about log(n) times their mean, so that a wait of 3 w turns up once in n^2
+ * years. Not judged where there is no row, or fewer than 10 waits. */
+CHURN_MUST_USE churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source,
+                                                 churn_day as_of, const churn_census *census,
+                                                 churn_findings *findings, churn_error *error);
+
+/* DRIFT: the stability index of each feature against the model's reference histogram. Trips where
+ * it is above the limit and Holm's p over the features is at most 0.001 (stability.h). Not judged
+ * where one side has no rows. */
+CHURN_MUST_USE churn_status churn_gate_drift(const churn_gate_spec *gates,
+                                             const churn_profile *profile, uint64_t customers,
+                                             churn_findings *findings, churn_error *error);
+
+/* SCORES: the same for the logits that one model gives two days' customers. `before` NULL, or
+ * without rows: not judged. */
+CHURN_MUST_USE churn_status churn_gate_scores(const churn_gate_spec *gates,
+                                              const churn_sample *before, const churn_sample *now,
+                                              churn_findings *findings, churn_error *error);
+
+/* What happened in the newest label window that has closed. */
+typedef struct churn_recent {
+  churn_day as_of; /* MISSING = there is none */
+  uint64_t churned, stayed;
+} churn_recent;
+
+/* RATE: value = mean predicted probability / share that churned. Trips where it lies outside 1 /
+ * limit to limit, and the predicted mean outside the 99.9 % interval of the observed share (Wilson
+ * 1927, Journal of the American Statistical Association 22:209). */
+CHURN_MUST_USE churn_status churn_gate_rate(const churn_gate_spec *gates, double predicted,
+                                            const churn_recent *recent, churn_findings *findings,
+                                            churn_error *error);
+
+#endif

@@ -1,0 +1,27 @@
+/* The ranked list of data that is open already, for jobs that look at more than the list. Place in
+ * the flow: pipeline, model -> churn_ranking. Cost: rows x columns, and a sort of the rows.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SCORE_RANKING_H
+#define CHURN_SCORE_RANKING_H
+
+#include "score/scorer.h"
+
+#include <churn/score.h>
+
+/* As churn_score, of a pipeline that was opened with the model; the ranking borrows it, too.
+ * `watcher` NULL = none. */
+CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
+                                               const churn_score_settings *settings,
+                                               const churn_frame_watcher *watcher,
+                                               const churn_run *run, churn_ranking **ranking,
+                                               churn_score_report *report, churn_error *error);
+
+/* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
+size_t churn_ranking_customers(const churn_ranking *ranking);
+const double *churn_ranking_logits(const churn_ranking *ranking);
+
+/* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. */
+void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
+
+#endif

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The registry and retraining as an operator sees them: what is printed, exit codes, what stays when something fails.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+"$churn" simulate "$work/world" --customers 2500 --months 36 --seed 4 --truth 10 -q || exit 1
+cd "$work" || exit 1
+at() { SOURCE_DATE_EPOCH=$(date -u -d "$1" +%s); export SOURCE_DATE_EPOCH; }
+current() { basename "$(readlink world/models/current)" .json; }
+lines() { wc -l <world/models/history.jsonl; }
+
+begin "without a registry there is nothing, and that is said"
+run 0 models list world; out_silent; err_says "there is no model in"
+run 66 models show world; err_says "no model is in use"
+run 65 models rollback world
+run 0 models history world; out_silent
+
+begin "arguments that make no sense are refused"
+run 2 models; run 2 models list; err_says "missing"
+run 2 models burn world; err_says "expected list, show, promote, rollback or history"
+run 2 models promote world; err_says "which model"
+run 2 models list world 1234; err_says "one argument too many"
+run 2 models list world --on 2025-01-01; err_says "--on goes with history"
+run 2 models history world --on 2025-02-30; err_says "is no day"
+run 2 models show world --json --card
+run 2 models promote world 1234 --json
+run 2 models list world --why because
+run 2 retrain world --as-of yesterday
+run 78 retrain world/customers.csv
+
+begin "the first model is promoted, in one line"
+at 2025-03-10T02:10:00Z
+run 0 retrain world --as-of 2025-03-10 -q; err_silent
+[ "$(wc -l <out)" -eq 1 ] || fail "one line expected"
+first=$(current)
+out_says "promoted ${first:0:8}: the first model: AUC 0."
+[ -f "world/models/$first.json" ] && [ -f "world/models/$first.md" ] || fail "model or card is missing"
+[ "$(lines)" -eq 2 ] || fail "added and promoted expected"
+
+begin "nothing gained: it stays, and the exit code is 0"
+run 0 retrain world --as-of 2025-03-10 -q; out_says "kept ${first:0:8}: the same model as the one in use"
+[ "$(lines)" -eq 3 ] || fail "kept expected"
+at 2025-12-10T02:10:00Z
+cp world/churn.yaml world/hard.yaml; echo 'retrain: {margin: 0.5}' >>world/hard.yaml
+run 0 retrain world/hard.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: not better by the margin"
+out_says "margin 0.5"
+[ "$(current)" = "$first" ] || fail "another model is in use"
+
+begin "the same retraining as JSON"
+run 0 retrain world/hard.yaml --as-of 2025-12-10 --json; out_says '"promoted": false'; out_says '"compared": true'
+second=$(sed -n 's/.*"challenger": "\([0-9a-f]*\)".*/\1/p' out)
+[ -f "world/models/$second.json" ] || fail "the challenger is not in the registry"
+
+begin "a tripped gate keeps the model and ends with 1"
+cp world/churn.yaml world/gate.yaml; echo 'retrain: {min_churners: 100000}' >>world/gate.yaml
+run 1 retrain world/gate.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: the gate \"rows\" tripped"; err_says "gate rows:"
+[ "$(current)" = "$first" ] || fail "another model is in use"
+
+begin "by hand: promote, roll back, and ask who was in use when"
+at 2025-12-20T08:00:00Z
+run 0 models promote world "${second:0:6}" --why "a try"; out_says "promoted ${second:0:8}"
+[ "$(current)" = "$second" ] || fail "the link"
+run 0 models promote world "$second"; out_says "is in use already"
+run 0 models show world; out_says "$second (current)"; out_says "AUC"
+run 0 models show world "${first:0:4}" --card; out_says "# Model card: $first"; out_says "## Limits"
+cmp -s out "world/models/$first.md" || fail "the card is another one"
+run 0 models show world --json; out_says '"coefficients"'
+at 2025-12-22T08:00:00Z
+run 0 models rollback world; out_says "rolled back to ${first:0:8}"
+run 65 models rollback world; err_says "no other model was in use"
+run 0 models history world --on 2025-12-21; out_says "$second from 2025-12-20T08:00:00Z until 2025-12-22T08:00:00Z"
+[ "$(wc -l <out)" -eq 1 ] || fail "one model that day"
+run 0 models history world --on 2025-12-22 --json; out_says '"until": "2025-12-22T08:00:00Z"'; out_says '"until": null'
+run 0 models history world --on 2020-01-01; out_says "no model until 2025-03-10"
+run 0 models history world; out_says "a try"; out_says "rolled_back"
+run 0 models list world; out_says "${first:0:8}  current"; out_says "was in use"
+run 0 models list world --json; out_says "\"current\": \"$first\""
+run 66 models promote world ffffffff; err_says "there is no model \"ffffffff\""
+run 2 models promote world f; err_says "too short"
+
+begin "a model's file is added and promoted"
+run 0 train world -o own.json -q --set engagement
+run 0 models promote world own.json; [ "$(current)" = "$(sed -n 's/^  "id": "\(.*\)",$/\1/p' own.json)" ] || fail "the link"
+sed 's/"rows": /"rows": 1/' own.json >broken.json
+run 65 models promote world broken.json
+run 0 models rollback world
+
+begin "the card has no clock and no path in it"
+! grep -qE "$work|20[0-9]{2}-[0-9-]*T" world/models/*.md || fail "something of this run is in a card"
+
+begin "a second run at the same time ends with 75"
+flock world/churn.yaml sh -c 'echo held >holding; exec sleep 60' &
+holder=$!
+until [ -s holding ]; do sleep 0.02; done
+run 75 retrain world --as-of 2025-12-10; err_says "another nightly or retrain of this project is running"; out_silent
+run 0 models list world -q
+pkill -P $holder; wait $holder 2>/dev/null
+run 0 retrain world --as-of 2025-12-10 -q
+
+begin "a read-only folder, or a full disk, leaves everything as it was"
+if drop_rights; then
+  cp -r world still; chmod -R a+rX,go-w still; before=$(state_of still/models/history.jsonl)
+  chmod 555 still/models still
+  run_as_nobody 77 models rollback still
+  run_as_nobody 77 models promote still "$second"
+  run_as_nobody 77 retrain still --as-of 2025-09-10 -q
+  run_as_nobody 0 models list still -q
+  [ "$(state_of still/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+  chmod 755 still still/models
+else
+  skip "root's rights cannot be dropped"
+fi
+before=$(state_of world/models/history.jsonl); used=$(current)
+code=0
+(ulimit -f 4; "$churn" retrain world --as-of 2025-09-10 -q >out 2>err) || code=$?
+[ "$code" -eq 74 ] || fail "a model too large: exit code $code"
+[ "$(state_of world/models/history.jsonl)" = "$before" ] && [ "$(current)" = "$used" ] || fail "the registry changed"
+
+begin "same data and day, same bytes, for any number of threads"
+unset SOURCE_DATE_EPOCH
+for threads in 1 3; do
+  cp -r world "again$threads"; rm -r "again$threads/models"
+  run 0 retrain "again$threads" --as-of 2025-12-10 -q --threads $threads
+done
+for file in again1/models/*.json again1/models/*.md; do same "$file" "again3/${file#again1/}"; done
+[ "$(readlink again1/models/current)" = "$(readlink again3/models/current)" ] || fail "another model"
+finish

@@ -28,6 +28,11 @@ static const double normal_975 = 1.959963984540054;
  */
 static const double most_work = 2e11;
 
+/* Firth's profiles: asked for, so they may take longer; two ends of a coefficient take some ten
+ * fits of eight steps, two passes each. */
+static const double most_profile_work = 2e12;
+enum { FIRTH_PROFILE_PASSES = 160 };
+
 const char *churn_covariance_name(churn_covariance kind)
 {
   static const char *const names[] = {"model", "robust", "clustered"};
@@ -319,6 +324,29 @@ static void find_criteria(worker *w)
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
 }
 
+/* A sandwich's error of a column near separation is far too small (condition.h). */
+static void blank_incredible(worker *w)
+{
+  if (w->settings->covariance == CHURN_COVARIANCE_MODEL)
+    return;
+  for (size_t j = 1; j <= w->matrix->columns; j++) {
+    churn_coefficient *c = &w->out->coefficients[j];
+    churn_group_test *test = &w->out->tests[w->settings->group[j - 1]];
+    if (c->condition != CHURN_CONDITION_NEAR_SEPARATION &&
+        c->condition != CHURN_CONDITION_SEPARATION)
+      continue;
+    c->z = c->p = c->lower = c->upper = c->odds_lower = c->odds_upper = NAN;
+    test->chi2 = test->p = NAN;
+  }
+}
+
+/* By sizes alone, as affordable() below. */
+static double firth_profile_work(const churn_matrix *matrix)
+{
+  double n = (double)(matrix->columns + 1);
+  return (double)matrix->rows * n * n / 2 * n * FIRTH_PROFILE_PASSES;
+}
+
 /* Are refits without each feature affordable? By sizes alone, so that the answer is the same
  * everywhere. */
 static bool affordable(const churn_matrix *matrix, const churn_inference_settings *settings)
@@ -347,13 +375,21 @@ churn_status churn_infer(churn_matrix *matrix, const churn_fit_result *result,
                     report->converged;
   inference->ratio_tests = likelihood && !settings->firth && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
+  inference->profile_work = 0;
+  double most = settings->most_work > 0 ? settings->most_work : most_profile_work;
+  if (inference->profile_intervals && settings->firth && firth_profile_work(matrix) > most) {
+    inference->profile_intervals = false;
+    inference->profile_work = firth_profile_work(matrix);
+  }
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};
   churn_status status = churn_matrix_settle(matrix, result->means, result->deviations, run, error);
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&w, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
+    blank_incredible(&w);
     find_criteria(&w);
+  }
   churn_point_clear(&w.best);
   churn_objective_clear(&w.objective);
   return status;

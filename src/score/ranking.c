@@ -189,7 +189,7 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`");
+                    "`active_within`, or all had the `terminal` event");
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)

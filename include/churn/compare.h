@@ -82,11 +82,14 @@ typedef struct churn_compared_set {
   uint64_t row_bytes;   /* of one customer's features as numbers */
 } churn_compared_set;
 
-/* The likelihood-ratio test on all rows, where one set's features are among the other's: is there
- * anything in the columns that the larger has more of? */
+/* A test on all rows, where one set's features are among the other's: is there anything in the
+ * columns that the larger has more of? Twice the difference of the log-likelihoods; where customers
+ * have several rows, Wald's test with the covariance clustered by customer, and with weights of
+ * inclusion, the robust one. */
 typedef struct churn_nested_figures {
   size_t larger; /* index into sets */
-  uint32_t df;   /* 0 = no test: not nested, customers with several rows, no likelihood */
+  bool wald;
+  uint32_t df; /* 0 = no test: not nested, no maximum, a penalty */
   double chi2, p;
 } churn_nested_figures;
 

@@ -119,7 +119,8 @@ static void append_nested(churn_json_text *text, const churn_comparison *c,
   }
   churn_json_append(text, "{\"larger\": ");
   churn_json_quote(text, c->sets[n->larger].name);
-  churn_json_append(text, ", \"test\": \"likelihood_ratio\"");
+  churn_json_append(text, ", \"test\": ");
+  churn_json_quote(text, n->wald ? "wald" : "likelihood_ratio");
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
   churn_json_append(text, "}");
 }

@@ -27,6 +27,7 @@ typedef struct judging {
   churn_judged_rows rows;
   churn_auc_rows *auc_rows;
   churn_bootstrap *bootstrap;
+  churn_cluster_groups groups;
   double *places;     /* [folds] */
   double *areas;      /* [sets] */
   double *covariance; /* [sets][sets]: of pairs that are wanted */
@@ -47,6 +48,7 @@ static void clear(judging *j)
   churn_judged_rows_clear(&j->rows);
   churn_auc_rows_free(j->auc_rows);
   churn_bootstrap_free(j->bootstrap);
+  churn_cluster_groups_clear(&j->groups);
   free(j->places);
   free(j->areas);
   free(j->covariance);
@@ -184,6 +186,9 @@ static churn_status open_judging(judging *j, churn_error *error)
     status = find_places(j, j->comparison, error);
   if (status == CHURN_OK)
     status = churn_auc_rows_new(&j->rows.judged, &j->auc_rows, error);
+  if (status == CHURN_OK)
+    status = churn_cluster_groups_deal(&j->rows.judged, settings.seed, settings.draws, &j->groups,
+                                       error);
   j->logits = churn_array_new(at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
   if (status == CHURN_OK && j->logits == NULL)
     status = churn_error_no_memory(error);
@@ -300,7 +305,11 @@ static churn_status fill_curves(const judging *j, const churn_ordering *ordering
                                 const double *logits, churn_compared_set *to, churn_error *error)
 {
   const churn_judged *judged = &j->rows.judged;
-  churn_status status = churn_gain_curve(judged, ordering, to->gain, error);
+  churn_list list = {0};
+  churn_status status = churn_list_build(judged, ordering, j->groups.of, &list, error);
+  if (status == CHURN_OK)
+    status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
+  churn_list_clear(&list);
   return status == CHURN_OK
              ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
                                        to->calibration, &to->calibration_count, error)

@@ -35,7 +35,8 @@ typedef struct churn_compare_settings {
   int32_t window_days;   /* by time: train only on snapshots whose label window closed within so
                             many days before the one that is judged; 0 = on all of them */
   uint64_t seed;         /* of folds and bootstrap */
-  uint32_t draws;        /* of the bootstrap; 0 = 2000 */
+  uint32_t draws;        /* of the bootstrap; 0 = 2000, or of more than 4096 customers none:
+                            linearised intervals, which are then the same but for noise */
   churn_day first, last; /* as-of days; MISSING = the project's */
   churn_day test_from;   /* what is kept back for `evaluate`; MISSING = the project's */
   bool all_pairs;        /* every pair of sets, not only those with the baseline */
@@ -150,7 +151,7 @@ typedef struct churn_comparison {
   uint64_t kept_back;                 /* rows left for `evaluate` by test_from or split */
   uint64_t capacity;                  /* 0 = a tenth */
   uint64_t seed;
-  uint32_t draws;  /* of the bootstrap */
+  uint32_t draws;  /* of the bootstrap; 0 = intervals are linearised */
   char **features; /* all that any set holds */
   size_t feature_count;
   churn_compared_set *sets;

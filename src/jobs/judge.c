@@ -8,6 +8,7 @@
 #include "design/split.h"
 #include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
+#include "evaluate/linear_measures.h"
 #include "fit/logit_line.h"
 
 #include <math.h>
@@ -26,13 +27,15 @@ typedef struct judging {
   size_t sets;
   churn_judged_rows rows;
   churn_auc_rows *auc_rows;
-  churn_bootstrap *bootstrap;
+  churn_bootstrap *bootstrap; /* NULL where intervals come without draws */
   churn_cluster_groups groups;
+  churn_linear_rows linear;
+  size_t width;       /* draws, or groups */
   double *places;     /* [folds] */
   double *areas;      /* [sets] */
   double *covariance; /* [sets][sets]: of pairs that are wanted */
   double *measures;   /* [sets][CHURN_MEASURES] */
-  double *draws;      /* [sets][CHURN_MEASURES][draws] */
+  double *values;     /* [sets][CHURN_MEASURES][width]: of each draw, or linearised */
   double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
   bool all_pairs;
   double *logits;  /* [AT_ONCE][rows] */
@@ -48,12 +51,13 @@ static void clear(judging *j)
   churn_judged_rows_clear(&j->rows);
   churn_auc_rows_free(j->auc_rows);
   churn_bootstrap_free(j->bootstrap);
+  churn_linear_rows_clear(&j->linear);
   churn_cluster_groups_clear(&j->groups);
   free(j->places);
   free(j->areas);
   free(j->covariance);
   free(j->measures);
-  free(j->draws);
+  free(j->values);
   free(j->logits);
   free(j->losses);
   free(j->squares);
@@ -66,12 +70,12 @@ static churn_status allocate(judging *j, churn_error *error)
   j->areas = churn_array_new(sets, sizeof *j->areas);
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
-  j->draws = churn_array_new(sets * CHURN_MEASURES * j->comparison->draws, sizeof *j->draws);
+  j->values = churn_array_new(sets * CHURN_MEASURES * j->width, sizeof *j->values);
   j->parts = churn_array_new(sets, sizeof *j->parts);
   j->losses = churn_array_new(rows, sizeof *j->losses);
   j->squares = churn_array_new(rows, sizeof *j->squares);
   return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
-                 j->draws == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
+                 j->values == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
@@ -174,48 +178,74 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   return CHURN_OK;
 }
 
+/* Of more customers than groups, the draws' percentiles and the linearised intervals agree. */
+static churn_status choose_intervals(judging *j, churn_error *error)
+{
+  churn_comparison *c = j->comparison;
+  churn_status status =
+      churn_cluster_groups_deal(&j->rows.judged, c->seed, c->draws, &j->groups, error);
+  if (c->settings.draws == 0 && j->groups.clusters > CHURN_MOST_GROUPS)
+    c->draws = 0;
+  j->width = c->draws == 0 ? j->groups.count : c->draws;
+  return status;
+}
+
 static churn_status open_judging(judging *j, churn_error *error)
 {
   const churn_judge_input *in = j->input;
-  churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
   churn_status status =
       churn_judged_rows_take(in->rows, in->values, in->folds, in->weighted, &j->rows, error);
+  if (status == CHURN_OK)
+    status = choose_intervals(j, error);
   if (status == CHURN_OK)
     status = allocate(j, error);
   if (status == CHURN_OK)
     status = find_places(j, j->comparison, error);
   if (status == CHURN_OK)
     status = churn_auc_rows_new(&j->rows.judged, &j->auc_rows, error);
-  if (status == CHURN_OK)
-    status = churn_cluster_groups_deal(&j->rows.judged, settings.seed, settings.draws, &j->groups,
-                                       error);
   j->logits = churn_array_new(at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
   if (status == CHURN_OK && j->logits == NULL)
     status = churn_error_no_memory(error);
-  return status == CHURN_OK ? churn_bootstrap_new(&j->rows.judged, j->places, &settings, j->run,
-                                                  &j->bootstrap, error)
-                            : status;
+  churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
+  if (status != CHURN_OK)
+    return status;
+  return settings.draws == 0
+             ? churn_linear_rows_open(&j->rows.judged, &j->groups, j->places, &j->linear, error)
+             : churn_bootstrap_new(&j->rows.judged, j->places, &settings, j->run, &j->bootstrap,
+                                   error);
 }
 
-static const double *draws_of(const judging *j, const churn_comparison *c, size_t set,
-                              churn_measure measure)
+static const double *values_of(const judging *j, size_t set, churn_measure measure)
 {
-  return j->draws + (set * CHURN_MEASURES + measure) * c->draws;
+  return j->values + (set * CHURN_MEASURES + measure) * j->width;
+}
+
+static churn_status find_interval(const judging *j, const double *base, const double *values,
+                                  double figure, bool is_share, churn_interval *interval,
+                                  churn_error *error)
+{
+  if (j->bootstrap != NULL)
+    return churn_bootstrap_interval(base, values, (uint32_t)j->width, level, interval, error);
+  double variance = churn_linear_variance(base, values, j->groups.count);
+  *interval = is_share ? churn_share_interval(figure, variance, j->groups.clusters, level)
+                       : churn_normal_interval(figure, variance, level);
+  return CHURN_OK;
 }
 
 /* Of a set, or (first not NULL) of a set minus the first. */
-static churn_status estimate(const judging *j, const churn_comparison *c, const size_t *first,
-                             size_t set, churn_measure measure, churn_estimate *estimate,
-                             churn_error *error)
+static churn_status estimate(const judging *j, const size_t *first, size_t set,
+                             churn_measure measure, churn_estimate *estimate, churn_error *error)
 {
   churn_interval interval;
-  const double *from = first == NULL ? NULL : draws_of(j, c, *first, measure);
+  const double *from = first == NULL ? NULL : values_of(j, *first, measure);
   double base = first == NULL ? 0 : j->measures[*first * CHURN_MEASURES + measure];
-  churn_status status = churn_bootstrap_interval(from, draws_of(j, c, set, measure), c->draws,
-                                                 level, &interval, error);
+  double figure = j->measures[set * CHURN_MEASURES + measure] - base;
+  bool is_share = first == NULL &&
+                  (measure == CHURN_MEASURE_CAPTURED || measure == CHURN_MEASURE_CAPTURED_VALUE);
+  churn_status status =
+      find_interval(j, from, values_of(j, set, measure), figure, is_share, &interval, error);
   if (status == CHURN_OK)
-    *estimate = (churn_estimate){j->measures[set * CHURN_MEASURES + measure] - base, interval.low,
-                                 interval.high};
+    *estimate = (churn_estimate){figure, interval.low, interval.high};
   return status;
 }
 
@@ -297,23 +327,33 @@ static churn_status fill_estimates(const judging *j, size_t set, churn_error *er
   churn_status status = CHURN_OK;
   to->auc = (churn_estimate){area, interval.low, interval.high};
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
-    status = estimate(j, c, NULL, set, m, estimates[m], error);
+    status = estimate(j, NULL, set, m, estimates[m], error);
   return status;
 }
 
-static churn_status fill_curves(const judging *j, const churn_ordering *ordering,
-                                const double *logits, churn_compared_set *to, churn_error *error)
+static churn_status fill_curves(const judging *j, const churn_list *list, const double *logits,
+                                churn_compared_set *to, churn_error *error)
 {
   const churn_judged *judged = &j->rows.judged;
-  churn_list list = {0};
-  churn_status status = churn_list_build(judged, ordering, j->groups.of, &list, error);
-  if (status == CHURN_OK)
-    status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
-  churn_list_clear(&list);
+  churn_status status = churn_gain_curve(judged, list, &j->groups, level, to->gain, error);
   return status == CHURN_OK
              ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
                                        to->calibration, &to->calibration_count, error)
              : status;
+}
+
+/* Its figures, and what their intervals rest on. */
+static churn_status measure_set(judging *j, size_t set, const churn_measured_set *measured,
+                                churn_error *error)
+{
+  double *measures = j->measures + set * CHURN_MEASURES;
+  double *values = j->values + set * CHURN_MEASURES * j->width;
+  churn_status status =
+      churn_measures_compute(&j->rows.judged, measured, j->places, measures, error);
+  if (status != CHURN_OK)
+    return status;
+  return j->bootstrap == NULL ? churn_linear_measures(&j->linear, measured, measures, values, error)
+                              : churn_bootstrap_draw(j->bootstrap, measured, j->run, values, error);
 }
 
 static churn_status judge_set(judging *j, size_t set, const double *logits, churn_error *error)
@@ -321,18 +361,20 @@ static churn_status judge_set(judging *j, size_t set, const double *logits, chur
   const churn_judged *judged = &j->rows.judged;
   churn_compared_set *to = &j->comparison->sets[set];
   churn_ordering ordering = {NULL, NULL, NULL};
-  churn_measured_set measured = {j->losses, j->squares, &ordering};
+  churn_list list = {0};
+  churn_measured_set measured = {j->losses, j->squares, &ordering, &list};
   churn_status status = churn_ordering_sort(judged, logits, j->run, &ordering, error);
+  if (status == CHURN_OK)
+    status = churn_list_build(judged, &ordering, j->groups.of, &list, error);
   if (status == CHURN_OK)
     status = churn_measures_lose(judged, logits, j->run, j->losses, j->squares, error);
   if (status == CHURN_OK)
-    status = churn_measures_compute(judged, &measured, j->places,
-                                    j->measures + set * CHURN_MEASURES, error);
-  if (status == CHURN_OK)
-    status = churn_bootstrap_draw(j->bootstrap, &measured, j->run,
-                                  j->draws + set * CHURN_MEASURES * j->comparison->draws, error);
+    status = measure_set(j, set, &measured, error);
   if (status == CHURN_OK)
     status = measure_folds(j, to, error);
+  if (status == CHURN_OK)
+    status = fill_curves(j, &list, logits, to, error);
+  churn_list_clear(&list);
   if (status == CHURN_OK)
     status = find_area(j, set, &ordering, error);
   if (status == CHURN_OK) {
@@ -341,14 +383,11 @@ static churn_status judge_set(judging *j, size_t set, const double *logits, chur
   }
   if (status == CHURN_OK)
     status = find_calibration(j, logits, to, error);
-  if (status == CHURN_OK)
-    status = fill_curves(j, &ordering, logits, to, error);
   churn_ordering_clear(&ordering);
   return status;
 }
 
-static churn_status fill_pair(const judging *j, const churn_comparison *c,
-                              churn_compared_pair *pair, churn_error *error)
+static churn_status fill_pair(const judging *j, churn_compared_pair *pair, churn_error *error)
 {
   churn_difference d =
       churn_auc_difference(j->areas, j->covariance, j->sets, pair->first, pair->second, level);
@@ -357,12 +396,12 @@ static churn_status fill_pair(const judging *j, const churn_comparison *c,
   pair->z = d.z;
   pair->p = d.p;
   churn_status status =
-      estimate(j, c, &pair->first, pair->second, CHURN_MEASURE_LOG_LOSS, &pair->log_loss, error);
+      estimate(j, &pair->first, pair->second, CHURN_MEASURE_LOG_LOSS, &pair->log_loss, error);
   if (status == CHURN_OK)
     status =
-        estimate(j, c, &pair->first, pair->second, CHURN_MEASURE_CAPTURED, &pair->captured, error);
-  return status == CHURN_OK ? estimate(j, c, &pair->first, pair->second,
-                                       CHURN_MEASURE_CAPTURED_VALUE, &pair->captured_value, error)
+        estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED, &pair->captured, error);
+  return status == CHURN_OK ? estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED_VALUE,
+                                       &pair->captured_value, error)
                             : status;
 }
 
@@ -462,7 +501,7 @@ churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
       status = judge_set(&j, s, j.logits + s % AT_ONCE * j.rows.all, error);
   }
   for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
-    status = fill_pair(&j, comparison, &comparison->pairs[i], error);
+    status = fill_pair(&j, &comparison->pairs[i], error);
   if (status == CHURN_OK)
     status = adjust_pairs(comparison, error);
   clear(&j);

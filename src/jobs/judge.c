@@ -5,17 +5,19 @@
 
 #include "base/holm.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "design/split.h"
 #include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
 #include "evaluate/linear_measures.h"
 #include "fit/logit_line.h"
+#include "jobs/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const double level = 0.95;
+static const double level = CHURN_VERDICT_LEVEL;
 
 /* Sets whose logits are made in one reading of the tiles. */
 enum { AT_ONCE = 8 };
@@ -38,9 +40,13 @@ typedef struct judging {
   double *values;     /* [sets][CHURN_MEASURES][width]: of each draw, or linearised */
   double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
   bool all_pairs;
+  int workers;     /* sets that are measured at a time */
+  churn_run inner; /* of one of them */
   double *logits;  /* [AT_ONCE][rows] */
-  double *losses;  /* [judged rows] of the set at hand */
+  double *losses;  /* [workers][judged rows] of the set at hand */
   double *squares; /* alike */
+  churn_ordering orderings[AT_ONCE];
+  size_t first; /* set of those at hand */
 } judging;
 
 static void clear(judging *j)
@@ -58,6 +64,8 @@ static void clear(judging *j)
   free(j->covariance);
   free(j->measures);
   free(j->values);
+  for (size_t s = 0; s < AT_ONCE; s++)
+    churn_ordering_clear(&j->orderings[s]);
   free(j->logits);
   free(j->losses);
   free(j->squares);
@@ -72,8 +80,8 @@ static churn_status allocate(judging *j, churn_error *error)
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
   j->values = churn_array_new(sets * CHURN_MEASURES * j->width, sizeof *j->values);
   j->parts = churn_array_new(sets, sizeof *j->parts);
-  j->losses = churn_array_new(rows, sizeof *j->losses);
-  j->squares = churn_array_new(rows, sizeof *j->squares);
+  j->losses = churn_array_new((size_t)j->workers * rows, sizeof *j->losses);
+  j->squares = churn_array_new((size_t)j->workers * rows, sizeof *j->squares);
   return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
                  j->values == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
              ? churn_error_no_memory(error)
@@ -266,7 +274,8 @@ static churn_status find_calibration(const judging *j, const double *logits, chu
   return status;
 }
 
-static churn_status measure_folds(const judging *j, churn_compared_set *to, churn_error *error)
+static churn_status measure_folds(const judging *j, const double *losses, const double *squares,
+                                  churn_compared_set *to, churn_error *error)
 {
   size_t folds = j->comparison->fold_count;
   double *all = churn_array_new(folds, sizeof *all);
@@ -274,8 +283,8 @@ static churn_status measure_folds(const judging *j, churn_compared_set *to, chur
     return churn_error_no_memory(error);
   for (size_t i = 0; i < j->rows.judged.rows; i++) {
     double weight = churn_judged_weight(&j->rows.judged, i);
-    to->fold_log_losses[j->rows.of_fold[i]] += weight * j->losses[i];
-    to->fold_briers[j->rows.of_fold[i]] += weight * j->squares[i];
+    to->fold_log_losses[j->rows.of_fold[i]] += weight * losses[i];
+    to->fold_briers[j->rows.of_fold[i]] += weight * squares[i];
     all[j->rows.of_fold[i]] += weight;
   }
   for (size_t f = 0; f < folds; f++) {
@@ -343,7 +352,7 @@ static churn_status fill_curves(const judging *j, const churn_list *list, const 
 }
 
 /* Its figures, and what their intervals rest on. */
-static churn_status measure_set(judging *j, size_t set, const churn_measured_set *measured,
+static churn_status measure_set(const judging *j, size_t set, const churn_measured_set *measured,
                                 churn_error *error)
 {
   double *measures = j->measures + set * CHURN_MEASURES;
@@ -352,38 +361,70 @@ static churn_status measure_set(judging *j, size_t set, const churn_measured_set
       churn_measures_compute(&j->rows.judged, measured, j->places, measures, error);
   if (status != CHURN_OK)
     return status;
-  return j->bootstrap == NULL ? churn_linear_measures(&j->linear, measured, measures, values, error)
-                              : churn_bootstrap_draw(j->bootstrap, measured, j->run, values, error);
+  return j->bootstrap == NULL
+             ? churn_linear_measures(&j->linear, measured, measures, values, error)
+             : churn_bootstrap_draw(j->bootstrap, measured, &j->inner, values, error);
 }
 
-static churn_status judge_set(judging *j, size_t set, const double *logits, churn_error *error)
+/* All that a set's figures need of itself alone. */
+static churn_status judge_alone(void *context, size_t task, int thread, churn_error *error)
 {
+  judging *j = context;
   const churn_judged *judged = &j->rows.judged;
-  churn_compared_set *to = &j->comparison->sets[set];
-  churn_ordering ordering = {NULL, NULL, NULL};
+  const double *logits = j->logits + task * j->rows.all;
+  double *losses = j->losses + (size_t)thread * judged->rows;
+  double *squares = j->squares + (size_t)thread * judged->rows;
+  churn_compared_set *to = &j->comparison->sets[j->first + task];
   churn_list list = {0};
-  churn_measured_set measured = {j->losses, j->squares, &ordering, &list};
-  churn_status status = churn_ordering_sort(judged, logits, j->run, &ordering, error);
+  churn_measured_set measured = {losses, squares, &j->orderings[task], &list};
+  churn_status status = churn_ordering_sort(judged, logits, &j->inner, &j->orderings[task], error);
   if (status == CHURN_OK)
-    status = churn_list_build(judged, &ordering, j->groups.of, &list, error);
+    status = churn_list_build(judged, &j->orderings[task], j->groups.of, &list, error);
   if (status == CHURN_OK)
-    status = churn_measures_lose(judged, logits, j->run, j->losses, j->squares, error);
+    status = churn_measures_lose(judged, logits, &j->inner, losses, squares, error);
   if (status == CHURN_OK)
-    status = measure_set(j, set, &measured, error);
+    status = measure_set(j, j->first + task, &measured, error);
   if (status == CHURN_OK)
-    status = measure_folds(j, to, error);
+    status = measure_folds(j, losses, squares, to, error);
   if (status == CHURN_OK)
     status = fill_curves(j, &list, logits, to, error);
   churn_list_clear(&list);
-  if (status == CHURN_OK)
-    status = find_area(j, set, &ordering, error);
+  return status;
+}
+
+/* The rest: areas go with those of other sets, and the line takes all threads. */
+static churn_status judge_among(judging *j, size_t task, churn_error *error)
+{
+  size_t set = j->first + task;
+  churn_compared_set *to = &j->comparison->sets[set];
+  churn_status status = find_area(j, set, &j->orderings[task], error);
   if (status == CHURN_OK) {
-    churn_auc_of_folds(judged, &ordering, to->fold_aucs);
+    churn_auc_of_folds(&j->rows.judged, &j->orderings[task], to->fold_aucs);
     status = fill_estimates(j, set, error);
   }
   if (status == CHURN_OK)
-    status = find_calibration(j, logits, to, error);
-  churn_ordering_clear(&ordering);
+    status = find_calibration(j, j->logits + task * j->rows.all, to, error);
+  churn_ordering_clear(&j->orderings[task]);
+  return status;
+}
+
+/* As many sets side by side as there are threads; fewer sets than threads share these inside. */
+static void choose_workers(judging *j)
+{
+  size_t sets = at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
+  j->workers = sets < threads ? 1 : (int)threads;
+  j->inner.threads = sets < threads ? (int)threads : 1;
+}
+
+static churn_status judge_sets(judging *j, churn_error *error)
+{
+  const churn_run side_by_side = {.threads = j->workers};
+  size_t count = at_once(j->sets, j->first);
+  churn_status status = make_logits(j->input, &j->rows, j->first, count, j->run, j->logits, error);
+  if (status == CHURN_OK)
+    status = churn_parallel_run(count, judge_alone, j, NULL, &side_by_side, error);
+  for (size_t s = 0; status == CHURN_OK && s < count; s++)
+    status = judge_among(j, s, error);
   return status;
 }
 
@@ -405,56 +446,6 @@ static churn_status fill_pair(const judging *j, churn_compared_pair *pair, churn
                             : status;
 }
 
-/* 1: the second is better by the figure, -1: worse, 0: its interval holds 0, or is not there. */
-static int direction(const churn_estimate *e, int better)
-{
-  return e->low > 0 ? better : e->high < 0 ? -better : 0;
-}
-
-/* The verdict by AUC, which is taken over, and what log-loss or money say that it does not. */
-static char *add_others(char *verdict, const churn_compared_pair *pair)
-{
-  int by_auc = pair->p_adjusted < 1 - level ? (pair->auc.value > 0 ? 1 : -1) : 0;
-  int by_loss = direction(&pair->log_loss, -1), by_money = direction(&pair->captured_value, 1);
-  static const char *const words[] = {"worse", NULL, "better"};
-  char *longer = verdict;
-  if (verdict != NULL && by_loss != 0 && by_loss != by_auc) {
-    longer = churn_text_format("%s; but %s by log-loss: %+.4f [%+.4f, %+.4f]", verdict,
-                               words[by_loss + 1], pair->log_loss.value, pair->log_loss.low,
-                               pair->log_loss.high);
-    free(verdict);
-    verdict = longer;
-  }
-  if (verdict != NULL && by_money != 0 && by_money != by_auc) {
-    longer = churn_text_format("%s; but %s by money reached: %+.1f%% [%+.1f%%, %+.1f%%]", verdict,
-                               words[by_money + 1], 100 * pair->captured_value.value,
-                               100 * pair->captured_value.low, 100 * pair->captured_value.high);
-    free(verdict);
-  }
-  return longer;
-}
-
-static char *verdict_by_auc(const char *first, const char *second, const churn_compared_pair *pair)
-{
-  const churn_estimate *d = &pair->auc;
-  if (isnan(pair->p))
-    return churn_text_format("too few churners to tell %s from %s", second, first);
-  if (d->value == 0 && pair->auc_std_error == 0)
-    return churn_text_format("%s and %s rank alike", second, first);
-  if (!(pair->p_adjusted < 1 - level))
-    return churn_text_format("no difference in AUC shown between %s and %s: %+.3f [%+.3f, %+.3f]",
-                             second, first, d->value, d->low, d->high);
-  bool better = d->value > 0;
-  return churn_text_format("%s %s %s by %.3f AUC [%.3f, %.3f]", second,
-                           better ? "beats" : "falls behind", first, fabs(d->value),
-                           better ? d->low : -d->high, better ? d->high : -d->low);
-}
-
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
-{
-  return add_others(verdict_by_auc(first, second, pair), pair);
-}
-
 static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
 {
   double *p = churn_array_new(c->pair_count, sizeof *p);
@@ -467,7 +458,7 @@ static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
     churn_compared_pair *pair = &c->pairs[i];
     pair->p_adjusted = p[i];
     pair->verdict =
-        churn_judge_verdict(c->sets[pair->first].name, c->sets[pair->second].name, pair);
+        churn_verdict_words(c->sets[pair->first].name, c->sets[pair->second].name, pair);
     if (pair->verdict == NULL)
       status = churn_error_no_memory(error);
   }
@@ -491,15 +482,12 @@ churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                .comparison = comparison,
                .sets = input->predictions->set_count,
                .all_pairs = comparison->settings.all_pairs};
+  choose_workers(&j);
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     count_rows(&j, comparison);
-  for (size_t s = 0; status == CHURN_OK && s < j.sets; s++) {
-    if (s % AT_ONCE == 0)
-      status = make_logits(input, &j.rows, s, at_once(j.sets, s), run, j.logits, error);
-    if (status == CHURN_OK)
-      status = judge_set(&j, s, j.logits + s % AT_ONCE * j.rows.all, error);
-  }
+  for (; status == CHURN_OK && j.first < j.sets; j.first += AT_ONCE)
+    status = judge_sets(&j, error);
   for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
     status = fill_pair(&j, &comparison->pairs[i], error);
   if (status == CHURN_OK)

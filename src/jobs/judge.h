@@ -36,9 +36,4 @@ CHURN_MUST_USE churn_status churn_judge_areas(const churn_judged_rows *rows, siz
                                               double *logits, const churn_run *run, double *areas,
                                               double *covariance, churn_error *error);
 
-/* Whether set `second` is better than `first`, in words: by AUC, and, where the interval of the
- * difference in log-loss or in money leaves 0 out and tells otherwise, by those. NULL when memory
- * ran out. */
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair);
-
 #endif

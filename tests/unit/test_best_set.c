@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/collinear.h"
 #include "jobs/shuffle.h"
+#include "jobs/verdict.h"
 #include "judged.h"
 #include "opened.h"
 #include "support.h"
@@ -243,7 +244,7 @@ static churn_compared_pair pair_of(double auc, double p)
 
 static void check_verdict(const churn_compared_pair *pair, const char *expected)
 {
-  char *verdict = churn_judge_verdict("base", "more", pair);
+  char *verdict = churn_verdict_words("base", "more", pair);
   assert_string_equal(verdict, expected);
   free(verdict);
 }

@@ -77,17 +77,6 @@ static churn_status find_optimum(worker *w, churn_error *error)
   return churn_objective_evaluate(&w->objective, &w->best, error);
 }
 
-static void multiply(const double *a, const double *b, size_t n, double *product)
-{
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < n; j++) {
-      double sum = 0;
-      for (size_t k = 0; k < n; k++)
-        sum += a[i * n + k] * b[k * n + j];
-      product[i * n + j] = sum;
-    }
-}
-
 static churn_status count_rows(worker *w, churn_robust_counts counts, churn_error *error)
 {
   size_t n = w->matrix->columns + 1;
@@ -104,15 +93,6 @@ static churn_status count_rows(worker *w, churn_robust_counts counts, churn_erro
                            "%zu rows for %zu coefficients: too few for a clustered covariance",
                            counts.rows, n);
   return CHURN_OK;
-}
-
-/* What the clustered covariance is multiplied by. */
-static double correction(const worker *w)
-{
-  if (w->settings->covariance != CHURN_COVARIANCE_CLUSTERED)
-    return 1;
-  double clusters = (double)w->out->clusters, rows = (double)w->out->rows;
-  return clusters / (clusters - 1) * (rows - 1) / (rows - (double)(w->matrix->columns + 1));
 }
 
 /* `inverse` [n^2] = inverse of the summed Hessian at the optimum; false, NaN all over, without one.
@@ -133,27 +113,23 @@ static churn_status find_sandwich(worker *w, churn_error *error)
   size_t n = w->matrix->columns + 1;
   double *bread = churn_array_new(n * n, sizeof *bread);
   double *meat = churn_array_new(n * n, sizeof *meat);
-  double *half = churn_array_new(n * n, sizeof *half);
+  bool clustered = w->settings->covariance == CHURN_COVARIANCE_CLUSTERED;
   churn_robust_counts counts;
-  churn_status status =
-      bread == NULL || meat == NULL || half == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status = bread == NULL || meat == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_robust_meat(w->matrix, w->settings->covariance == CHURN_COVARIANCE_CLUSTERED,
-                               w->best.coefficients, w->run, meat, &counts, error);
+    status =
+        churn_robust_meat(w->matrix, clustered, w->best.coefficients, w->run, meat, &counts, error);
   if (status == CHURN_OK)
     status = count_rows(w, counts, error);
   if (status == CHURN_OK && invert_hessian(w, bread)) {
-    multiply(bread, meat, n, half);
-    multiply(half, bread, n, w->out->covariance);
-    for (size_t i = 0; i < n * n; i++)
-      w->out->covariance[i] *= correction(w);
+    status = churn_sandwich(bread, meat, n, clustered ? churn_robust_correction(counts, n) : 1,
+                            w->out->covariance, error);
     churn_fit_unscale_covariance(w->out->covariance, w->result->means, w->result->deviations,
                                  n - 1);
   } else if (status == CHURN_OK)
     memcpy(w->out->covariance, bread, n * n * sizeof *bread);
   free(bread);
   free(meat);
-  free(half);
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "design/split.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/population.h"
 
 #include <inttypes.h>
@@ -24,19 +25,6 @@ static const double work_per_minute = 1.2e12;
 static double known(double value)
 {
   return isfinite(value) ? value : NAN;
-}
-
-/* Rows stand by customer (snapshots.h), as the matrix wants them. */
-static churn_status number_clusters(const churn_snapshots *snapshots, churn_matrix *matrix,
-                                    churn_error *error)
-{
-  free(matrix->cluster);
-  matrix->cluster = churn_array_new(snapshots->count, sizeof *matrix->cluster);
-  if (matrix->cluster == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = 0; i < snapshots->count; i++)
-    matrix->cluster[i] = snapshots->rows[i].customer;
-  return CHURN_OK;
 }
 
 static churn_covariance choose_covariance(const churn_explanation *e, const churn_span *span)
@@ -164,7 +152,7 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, double
   churn_span span;
   churn_status status = churn_span_of(e->snapshots, &span, error);
   if (status == CHURN_OK)
-    status = number_clusters(e->snapshots, e->matrix, error);
+    status = churn_matrix_set_clusters(e->snapshots, e->matrix, error);
   if (status != CHURN_OK)
     return status;
   for (size_t c = 0; c < model->column_count; c++) {

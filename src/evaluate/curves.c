@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/wilson.h"
 #include "evaluate/gain.h"
 #include "evaluate/logit.h"
 
@@ -91,13 +92,11 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
   return *clusters > 1 ? sum * *clusters / (*clusters - 1) : 0;
 }
 
-/* Wilson 1927, JASA 22:209. The rate lies within, whatever rounding says. */
 static churn_interval wilson(double rate, double rows, double level)
 {
-  double z = gsl_cdf_ugaussian_Pinv(0.5 + level / 2), square = z * z / rows;
-  double centre = (rate + square / 2) / (1 + square);
-  double reach = z / (1 + square) * sqrt(rate * (1 - rate) / rows + square / (4 * rows));
-  return (churn_interval){fmin(fmax(centre - reach, 0), rate), fmax(fmin(centre + reach, 1), rate)};
+  churn_interval made;
+  churn_wilson(rate, rows, gsl_cdf_ugaussian_Pinv(0.5 + level / 2), &made.low, &made.high);
+  return made;
 }
 
 static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits, double level,

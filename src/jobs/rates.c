@@ -254,9 +254,11 @@ static churn_status check_settings(const churn_rates_settings *settings, churn_e
   if (settings->model != NULL && settings->compare == NULL)
     return churn_error_set(error, CHURN_USAGE,
                            "a model adjusts a comparison; expected two periods to compare");
-  if (settings->value < 0 || settings->replacement_cost < 0)
-    return churn_error_set(error, CHURN_USAGE,
-                           "a customer's value and the cost of replacing one are 0 or more");
+  if (settings->value < 0 || settings->replacement_cost < 0 || isinf(settings->value) ||
+      isinf(settings->replacement_cost))
+    return churn_error_set(
+        error, CHURN_USAGE,
+        "a customer's value and the cost of replacing one are numbers, 0 or more");
   return CHURN_OK;
 }
 

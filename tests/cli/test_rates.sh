@@ -74,6 +74,22 @@ is loss '' 2024-01-01 '' value_a_year 738.461538461538
 is cohort '' 2024-01-01 '' customers 3
 is cohort '' 2024-01-01 1 staying 0.666666666666667
 
+begin "survival with delayed entry, worked out by hand"
+# Tenure under watch in January: ann 245 to 276, bob 214 to 224 (lost), cat 184 to 215, eve 0 to 11 (lost), bob again 0 to 12,
+# gus 0 to 31; dan has no joining day. On day 11 three are at risk, on day 224 bob alone.
+run 0 rates "$work/hand/churn.yaml" --first 2024-01-01 --last 2024-01-31 -o - -q
+is survival '' '' '' stays 6
+is survival '' '' '' lost 2
+is survival '' '' '' median_days 224
+is survival '' '' 0 at_risk 3
+is survival '' '' 1 survival 0.666666666666667
+is survival '' '' 1 at_risk 1
+is survival '' '' 7 at_risk 1
+is survival '' '' 7 survival 0.666666666666667
+is survival '' '' 8 survival 0
+run 0 rates "$work/hand/churn.yaml" --first 2024-01-01 --last 2024-01-31 --json -q
+out_says '"undated": 1'
+
 begin "segments, with one for the missing, and their rows add up"
 run 0 rates "$work/hand/churn.yaml" --first 2024-01-01 --last 2024-01-31 --by region -o -
 err_says 'known as of the export only'
@@ -169,7 +185,8 @@ out_says 'Change of the rate'
 out_says 'after / before: '
 err_says 'drawn towards none'
 run 0 rates "$project" --compare 2024-01-01..2024-06-30,2024-07-01..2024-12-31 -m "$work/model.json" -o - -q
-# Two windows of 90 days after a gap of 14 would end 194 days on: one each. What is expected is the sum of the scores.
+# Two windows of 90 days after a gap of 14 would end 194 days on: one each. What is expected is the sum of the scores of those
+# who did not leave in the gap.
 is comparison '' 2024-01-01 '' windows 2
 run 0 score "$project" -m "$work/model.json" --as-of 2024-07-01 -o "$work/scores.csv" -q
 run 0 features "$project" --as-of 2024-07-01 -o "$work/labels.csv" -q
@@ -179,6 +196,9 @@ run 0 rates "$project" --compare 2024-01-01..2024-06-30,2024-07-01..2024-12-31 -
 read -r observed expected <"$work/sums"
 is comparison '' 2024-01-01 '' observed_after "$observed"
 is comparison '' 2024-01-01 '' expected_after "$expected" 1e-6
+# 197 and 196 days hold a gap of 14 and two windows of 90, one behind the other.
+run 0 rates "$project" --compare 2024-01-01..2024-07-15,2024-07-16..2025-01-27 -m "$work/model.json" -o - -q
+is comparison '' 2024-01-01 '' windows 4
 run 0 rates "$project" --compare 2024-01-01..2024-01-31,2024-07-01..2024-09-30 -q --json
 out_says '"difference"'
 run 0 rates "$project" --compare 2024-01-01..2024-01-31,2024-07-01..2024-09-30

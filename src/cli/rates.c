@@ -27,12 +27,18 @@ static const char *time_of(double days)
   return days >= 365.25 ? cli_format("%.1f years", days / 365.25) : cli_format("%.0f days", days);
 }
 
+/* In percent, without the sign: columns are many. */
+static const char *share(double value, int digits)
+{
+  return cli_number(100 * value, digits);
+}
+
 static void customers_row(cli_table *table, const char *name, const churn_rate *r)
 {
   cli_table_row(table, name, cli_format("%lld", (long long)r->days), cli_count(r->customers),
-                cli_count(r->joined), cli_count(r->lost), cli_percent(r->rate, 2),
-                limits(r->rate_low, r->rate_high), cli_percent(r->yearly_added, 1),
-                cli_percent(r->yearly_compounded, 1), time_of(r->half_life_days));
+                cli_count(r->joined), cli_count(r->lost), share(r->rate, 2),
+                limits(r->rate_low, r->rate_high), share(r->yearly_added, 1),
+                share(r->yearly_compounded, 1), time_of(r->half_life_days));
 }
 
 static size_t periods_of(const churn_rates *rates)
@@ -44,16 +50,16 @@ static void print_customers(const churn_rates *rates, FILE *file)
 {
   size_t periods = periods_of(rates);
   cli_table *table = cli_table_new("lrrrrrrrrr");
-  cli_table_row(table, "from", "days", "at start", "joined", "lost", "rate",
-                cli_format("%.0f %% interval", 100 * rates->level), "a year, +", "a year, x",
+  cli_table_row(table, "from", "days", "at start", "joined", "lost", "rate %",
+                cli_format("%.0f %% interval", 100 * rates->level), "year +", "year x",
                 "half-life");
   for (size_t p = 0; p < periods; p++)
     customers_row(table, cli_text_day(rates->rates[p].first), &rates->rates[p]);
   if (periods > 1 && !rates->compared)
     customers_row(table, "all", &rates->totals[0]);
   cli_table_print(table, file, "  ");
-  fputs("  rate = lost / at start, of those there at the start. A year: + added up (n r), x "
-        "compounded\n  (1 - (1 - r)^n), n periods a year.\n",
+  fputs("  rate = lost / at start, of those there at the start. A year, in percent: + added "
+        "up (n r),\n  x compounded (1 - (1 - r)^n), n periods a year.\n",
         file);
 }
 

@@ -216,6 +216,17 @@ void churn_plan_undated(const churn_plan *plan, size_t output, bool with_static,
   }
 }
 
+int churn_plan_plain_column(const churn_plan *plan, size_t output)
+{
+  const churn_node *root = output == plan->count ? plan->value.root : plan->outputs[output].root;
+  const churn_schema_source *customers = &plan->schema->sources[0];
+  if (root == NULL || root->kind != CHURN_NODE_COLUMN || root->source != 0)
+    return -1;
+  const churn_schema_column *column = &customers->columns[root->column];
+  bool number = column->type == CHURN_TYPE_NUMBER || column->type == CHURN_TYPE_FLAG;
+  return number && column->known_at < 0 && customers->known_at < 0 ? root->column : -1;
+}
+
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source)
 {
   int32_t longest = 0;

@@ -76,6 +76,11 @@ churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
  * for families. Index as in the project. */
 int churn_plan_history(const churn_plan *plan, size_t output);
 
+/* The customers' column of numbers or flags that the expression is and nothing more, seen whenever
+ * it is looked at; -1 for every other expression. Output churn_plan_count is the project's value.
+ */
+int churn_plan_plain_column(const churn_plan *plan, size_t output);
+
 /* Longest window in days that any expression looks back over one history (N + M), or 0 when none is
  * bounded: for `check`. `source` as in the schema (1 + the history's index). */
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feature/reason.h"
 
-#include "base/number.h"
 #include "feature/compiled.h"
 
 #include <inttypes.h>
@@ -51,7 +50,7 @@ static void mend_cut(writer *w)
 
 /* At most DIGITS significant digits: a whole number of that many digits times a power of ten, read
  * back, so that the shortest text is exact. */
-static void short_number(double value, char text[CHURN_NUMBER_TEXT_SIZE])
+void churn_reason_number(double value, char text[CHURN_NUMBER_TEXT_SIZE])
 {
   double rounded = value;
   if (value != 0 && isfinite(value)) {
@@ -69,7 +68,7 @@ static void append_value(writer *w, const churn_plan *plan, churn_value_type typ
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
   const char *text = churn_plan_text(plan, value);
-  short_number(value, number);
+  churn_reason_number(value, number);
   if (type == CHURN_VALUE_TEXT)
     append(w, "%s", text == NULL ? "" : text);
   else if (type == CHURN_VALUE_TRUTH)
@@ -162,7 +161,7 @@ static void say_change(writer *w, const churn_plan *plan, const churn_compiled *
                        double value)
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(fabs(value), number);
+  churn_reason_number(fabs(value), number);
   append_row(w, plan, compiled);
   if (value == 0)
     append(w, " unchanged");
@@ -197,7 +196,7 @@ static void say_share(writer *w, const churn_plan *plan, const churn_compiled *c
                       double value)
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(100 * value, number);
+  churn_reason_number(100 * value, number);
   append_row(w, plan, compiled);
   append(w, " in %s %% of %s", number, compiled->root->aggregate->history);
   append_selection(w, compiled);
@@ -209,7 +208,7 @@ static bool say_aggregate(writer *w, const churn_plan *plan, const churn_compile
 {
   const churn_aggregate_node *a = compiled->root->aggregate;
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(value, number);
+  churn_reason_number(value, number);
   switch (a->kind->wording) {
   case CHURN_WORDS_ROWS:
     if (a->row != NULL)
@@ -290,4 +289,22 @@ void churn_reason_text(const churn_plan *plan, size_t output, const char *label,
   else
     say(&w, plan, compiled, value);
   mend_cut(&w);
+}
+
+bool churn_reason_around(const churn_plan *plan, size_t output, const char *label, size_t size,
+                         char *before, char *after)
+{
+  const churn_compiled *compiled = &plan->outputs[output];
+  const churn_node *root = compiled->root;
+  if (root == NULL || root->type != CHURN_VALUE_NUMBER || root->kind == CHURN_NODE_AGGREGATE)
+    return false;
+  writer first = {before, size, 0, false}, last = {after, size, 0, false};
+  before[0] = after[0] = '\0';
+  if (label != NULL)
+    append(&last, " %s", label);
+  else if (root->kind == CHURN_NODE_COLUMN)
+    append(&first, "%s: ", plan->schema->sources[root->source].columns[root->column].name);
+  else
+    append(&first, "%s = ", compiled->name);
+  return !first.cut && !last.cut;
 }

@@ -5,6 +5,7 @@
 #ifndef CHURN_FEATURE_REASON_H
 #define CHURN_FEATURE_REASON_H
 
+#include "base/number.h"
 #include "feature/plan.h"
 
 /* Words for output `output` of the plan: its expression read as English with the value put in.
@@ -24,5 +25,14 @@
  */
 void churn_reason_text(const churn_plan *plan, size_t output, const char *label, double value,
                        char *text, size_t size);
+
+/* True where the text of every value that is not missing is `before`, the number as
+ * churn_reason_number writes it, and `after`; false for other outputs. Both have room for `size`
+ * bytes. */
+bool churn_reason_around(const churn_plan *plan, size_t output, const char *label, size_t size,
+                         char *before, char *after);
+
+/* A number with at most 4 significant digits. */
+void churn_reason_number(double value, char text[CHURN_NUMBER_TEXT_SIZE]);
 
 #endif

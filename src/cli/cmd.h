@@ -29,6 +29,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv);
 int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
+int cmd_rates(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
@@ -170,6 +171,7 @@ bool cli_is_weighted(const churn_model *model);   /* rows stand for more than th
 const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "not recalibrated" */
 void cli_print_validation(const churn_model *model, FILE *file); /* all figures, and the above */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
+void cli_print_rates(const churn_rates *rates, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

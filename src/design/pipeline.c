@@ -184,14 +184,6 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
   return status;
 }
 
-/* The newest day of any history tells when the data ends, so then every history is read, if only
- * its days. */
-static void add_all_days(const churn_project *project, churn_needs *needs)
-{
-  for (size_t i = 0; project->data_until == CHURN_DAY_MISSING && i < project->history_count; i++)
-    needs->source[1 + i] = true;
-}
-
 churn_needs *churn_pipeline_needs(const churn_pipeline *p)
 {
   churn_needs *needs = churn_needs_new(p->schema);
@@ -210,7 +202,7 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
     return churn_error_no_memory(error);
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
-  add_all_days(p->project, needs);
+  churn_needs_days(needs, p->schema);
   churn_data_settings reading = {settings->collect_all, settings->with_labels, settings->before};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);

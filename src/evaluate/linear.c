@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evaluate/linear.h"
 
+#include "base/wilson.h"
+
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
@@ -42,8 +44,7 @@ churn_interval churn_share_interval(double share, double variance, double cluste
     return churn_normal_interval(share, variance, level);
   double z = reach_of(level), spread = within * (1 - within);
   double rows = variance > 0 && spread > 0 ? spread / variance : clusters;
-  double square = z * z / rows, centre = (within + square / 2) / (1 + square);
-  double reach = z / (1 + square) * sqrt(spread / rows + square / (4 * rows));
-  return (churn_interval){fmin(fmax(centre - reach, 0), share),
-                          fmax(fmin(centre + reach, 1), share)};
+  churn_interval made;
+  churn_wilson(within, rows, z, &made.low, &made.high);
+  return (churn_interval){fmin(made.low, share), fmax(made.high, share)};
 }

@@ -52,6 +52,13 @@ void churn_needs_all(churn_needs *needs, const churn_schema *schema)
   }
 }
 
+void churn_needs_days(churn_needs *needs, const churn_schema *schema)
+{
+  for (size_t i = 1; schema->project->data_until == CHURN_DAY_MISSING && i < schema->source_count;
+       i++)
+    needs->source[i] = true;
+}
+
 /* Bad rows that a lenient read kept are named one by one: warnings while max_bad_rows allows them,
  * faults past that. */
 static void note_rejects(const churn_build *build, const churn_source_spec *spec,

@@ -284,6 +284,11 @@ CHURN_MUST_USE churn_status churn_project_read_faulty(const char *path, churn_pr
 
 churn_place churn_project_place(const churn_project *project, const churn_located *located);
 
+/* A step between days: `COUNT UNIT` as in `every: 1 month`; one of the two becomes > 0, the other
+ * 0. False, and nothing changed, where it is none. */
+#define CHURN_STEP_EXPECTED "a step like 1 month, 3 months, 1 year, 2 weeks or 7d"
+bool churn_step_parse(const char *text, int32_t *days, int32_t *months);
+
 /* The key of a gate: "rows", … */
 const char *churn_gate_name(churn_gate_kind kind);
 

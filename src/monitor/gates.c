@@ -18,7 +18,7 @@
 static const double drift_level = 0.001;
 
 /* How many times as far as in training a feature must have moved. */
-static const double usual_spreads = 2;
+static const double usual_spreads = 3;
 
 /* The 99.95 % point of the standard normal: two-sided 99.9 %. */
 static const double wilson_z = 3.2905267314919255;
@@ -213,7 +213,7 @@ static void say_spread(const drift *d, char text[CHURN_MESSAGE_SIZE])
   text[0] = '\0';
   if (!isnan(d->spread))
     snprintf(text, CHURN_MESSAGE_SIZE,
-             "; up to %.3g passes as well, twice the farthest of a training snapshot",
+             "; up to %.3g passes as well, three times the farthest of a training snapshot",
              usual_spreads * d->spread);
 }
 

@@ -138,11 +138,11 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL},  {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},      {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},    {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},    {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
-      {"retrain", NULL},  {"scores", NULL},    CHURN_FORMAT_FIELDS};
+      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
+      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
+      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
+      {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
+      {"retrain", NULL}, {"scores", NULL},    CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,

@@ -6,6 +6,7 @@
  * Ours only: what libraries allocate inside their own objects does not come through here.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "failing_memory.h"
 #include "program.h"
 #include "support.h"
 #include "tiny_project.h"
@@ -17,17 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t length);
 int __real_vasprintf(char **text, const char *format, va_list arguments);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 int __wrap_vasprintf(char **text, const char *format, va_list arguments);
@@ -36,7 +29,7 @@ int __wrap_vasprintf(char **text, const char *format, va_list arguments);
 static bool armed, lasting, failed_once;
 static long countdown;
 
-static bool fails(void)
+static bool allocation_fails(void)
 {
   if (!armed)
     return false;
@@ -48,39 +41,19 @@ static bool fails(void)
   return now;
 }
 
-void *__wrap_malloc(size_t size)
-{
-  return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-  return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-  return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
 char *__wrap_strdup(const char *text)
 {
-  return fails() ? NULL : __real_strdup(text);
+  return allocation_fails() ? NULL : __real_strdup(text);
 }
 
 char *__wrap_strndup(const char *text, size_t length)
 {
-  return fails() ? NULL : __real_strndup(text, length);
+  return allocation_fails() ? NULL : __real_strndup(text, length);
 }
 
 int __wrap_vasprintf(char **text, const char *format, va_list arguments)
 {
-  return fails() ? -1 : __real_vasprintf(text, format, arguments);
+  return allocation_fails() ? -1 : __real_vasprintf(text, format, arguments);
 }
 
 /* What the calls under test work on; made before any allocation fails. */

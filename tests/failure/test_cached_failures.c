@@ -3,6 +3,7 @@
  * a warning), in a cold, a warm and a grown cache. And a warm read opens nothing but the cache.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "failing_memory.h"
 #include "same_table.h"
 #include "source/cache.h"
 
@@ -17,14 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 ssize_t __real_write(int descriptor, const void *bytes, size_t length);
@@ -51,24 +44,9 @@ static bool fails(long *countdown, int reason)
   return true;
 }
 
-void *__wrap_malloc(size_t size)
+static bool allocation_fails(void)
 {
-  return fails(&allocations, ENOMEM) ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-  return fails(&allocations, ENOMEM) ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-  return fails(&allocations, ENOMEM) ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  return fails(&allocations, ENOMEM) ? NULL : __real_aligned_alloc(alignment, size);
+  return fails(&allocations, ENOMEM);
 }
 
 int __wrap_open(const char *path, int flags, ...)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evaluate/auc.h"
 #include "evaluate/figures.h"
+#include "failing_memory.h"
 #include "model/file.h"
 #include "rich_model.h"
 #include "support.h"
@@ -15,38 +16,9 @@
 /* Allocations left until one fails; negative = none does. */
 static long countdown = -1;
 
-static bool fails_now(void)
+static bool allocation_fails(void)
 {
   return countdown >= 0 && countdown-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-  return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-  return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-  return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  return fails_now() ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 static int set_up(void **state)

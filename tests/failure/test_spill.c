@@ -5,6 +5,7 @@
  * stays; nothing leaks (the sanitizer looks).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "failing_memory.h"
 #include "program.h"
 #include "support.h"
 #include "tiny_project.h"
@@ -28,19 +29,11 @@ int __real_mkostemp(char *name, int flags);
 ssize_t __real_pwrite(int descriptor, const void *bytes, size_t length, off_t at);
 ssize_t __real_pread(int descriptor, void *bytes, size_t length, off_t at);
 void *__real_mmap(void *at, size_t length, int protection, int flags, int descriptor, off_t from);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_mkostemp(char *name, int flags);
 ssize_t __wrap_pwrite(int descriptor, const void *bytes, size_t length, off_t at);
 ssize_t __wrap_pread(int descriptor, void *bytes, size_t length, off_t at);
 void *__wrap_mmap(void *at, size_t length, int protection, int flags, int descriptor, off_t from);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 /* While armed: calls of `failing` until one fails with `reason`. */
 static bool armed, failed_once;
@@ -59,6 +52,11 @@ static bool fails(step now)
   failed_once = true;
   errno = reason;
   return true;
+}
+
+static bool allocation_fails(void)
+{
+  return fails(ALLOCATE);
 }
 
 /* Temporary files are the only ones that are opened for both reading and writing. */
@@ -108,26 +106,6 @@ ssize_t __wrap_pread(int descriptor, void *bytes, size_t length, off_t at)
 void *__wrap_mmap(void *at, size_t length, int protection, int flags, int descriptor, off_t from)
 {
   return fails(MMAP) ? MAP_FAILED : __real_mmap(at, length, protection, flags, descriptor, from);
-}
-
-void *__wrap_malloc(size_t size)
-{
-  return fails(ALLOCATE) ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-  return fails(ALLOCATE) ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-  return fails(ALLOCATE) ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  return fails(ALLOCATE) ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 typedef struct fixture {

@@ -92,6 +92,9 @@ typedef struct churn_model_feature {
   size_t bound_count;
   uint64_t *bin_rows; /* [bound_count + 1]: training rows with value < bounds[0], …, >=
                          bounds[last]; missing not counted */
+  double spread; /* largest stability index of one training snapshot's rows against all training
+                    rows, in these bins (monitor/stability.h): how far the feature moves when
+                    nothing is wrong; NaN = not known, as with fewer than two snapshots */
   churn_model_test test;
 } churn_model_feature;
 

@@ -27,8 +27,8 @@ typedef enum churn_log_level {
 } churn_log_level;
 
 /* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "publish", "outcome", "retain". Texts are borrowed
- * until it returns. */
+ * "start", "read", "score", "gate", "changes", "store", "publish", "outcome", "retain". Texts are
+ * borrowed until it returns. */
 typedef struct churn_log {
   void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
   void *context;
@@ -37,7 +37,8 @@ typedef struct churn_log {
 typedef struct churn_nightly_settings {
   churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
   const char *model;    /* path; NULL = the promoted one */
-  const char *output;   /* folder of the runs; NULL = the project's */
+  const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
+                           database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
   const churn_log *log; /* NULL = silent */
 } churn_nightly_settings;
@@ -51,11 +52,17 @@ typedef struct churn_nightly_report {
   size_t tripped;
   bool held;        /* nothing was published: DAY.held is for inspection only, `latest` stays */
   bool unchanged;   /* the folder was there with the same bytes, and was left alone */
+  bool stored;      /* the list is in the database of the project's `scores` */
   bool latest;      /* RUNS/latest points to it now; false also for a day before the latest's */
   uint64_t removed; /* old runs taken away by `keep` */
 } churn_nightly_report;
 
-/* Runs the night. The project file is locked meanwhile (BUSY when it is), and RUNS while there is
+/* Where the project has the key `scores`, the list goes into that database too (churn/sink.h), in
+ * one transaction after the gates and before the folder gets its name: when that fails nothing is
+ * published, and a night that is held back writes nothing there. A run that is killed between the
+ * two leaves the day's rows in the database and no folder; the next run of that day publishes it.
+ *
+ * Runs the night. The project file is locked meanwhile (BUSY when it is), and RUNS while there is
  * something in it that is not published. Everything is written to RUNS/.tmp-PID-N, flushed to disk,
  * and renamed; then RUNS/latest, a symbolic link, is put in place in one step. A failure, and
  * run->stop, leave RUNS as it was; what a killed run has left behind is taken away by the next one.
@@ -66,7 +73,8 @@ typedef struct churn_nightly_report {
  * that are about files: the manifest's `inputs` (rows, rejected rows, fingerprint), and the gate
  * `rejected`, as a row that cannot be read has no day.
  *
- * Errors: those of reading and scoring; CANNOT_CREATE, PERMISSION, IO for RUNS. A tripped gate is
+ * Errors: those of reading and scoring; CANNOT_CREATE, PERMISSION, IO for RUNS;
+ * those of churn/sink.h. A tripped gate is
  * no error: look at report->tripped. The caller frees the report. */
 CHURN_MUST_USE churn_status churn_nightly(const churn_project *project,
                                           const churn_nightly_settings *settings,

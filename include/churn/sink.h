@@ -33,6 +33,11 @@ bool churn_sink_is_database(const char *output);
 /* Where the project's key `scores` says; false when it has none. Borrowed from the project. */
 bool churn_sink_of_project(const churn_project *project, churn_sink *sink);
 
+/* The table's name, also where it is the default one; and the kind of the target, "sqlite" or
+ * "postgresql", NULL for neither. Borrowed. */
+const char *churn_sink_table(const churn_sink *sink);
+const char *churn_sink_kind(const churn_sink *sink);
+
 /* Tells before any work whether one may write there at all: opens the database and closes it again,
  * and leaves no trace. Errors as below. */
 CHURN_MUST_USE churn_status churn_sink_check(const churn_sink *sink, churn_error *error);

@@ -112,7 +112,9 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
       {"model", 'm', POPT_ARG_STRING, &r.model, 0,
        "the model to score with (default: the promoted one)", "MODEL"},
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
-       "folder of the runs (default: the project's, else runs beside the project file)", "DIR"},
+       "folder of the runs (default: the project's, else runs beside the project file); the "
+       "project's database `scores` is left alone then",
+       "DIR"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
        "score nothing: show what became of past lists, beside what was estimated", NULL},

@@ -266,7 +266,8 @@ static churn_status start_feature(churn_learner *l, size_t f, churn_error *error
   *feature = (churn_model_feature){.kind = is_text ? CHURN_FEATURE_CATEGORY : CHURN_FEATURE_NUMBER,
                                    .number_column = -1,
                                    .missing_column = -1,
-                                   .other_column = -1};
+                                   .other_column = -1,
+                                   .spread = NAN};
   feature->name = churn_text_copy(spec->name.text, strlen(spec->name.text));
   feature->expression = churn_text_copy(spec->expression.text, strlen(spec->expression.text));
   feature->missing_rule = churn_text_copy(rule, strlen(rule));

@@ -211,7 +211,7 @@ typedef struct reader {
   const churn_plan *plan;
   int history;   /* first source of a history; 0 = none */
   size_t column; /* which column of the plan is looked for */
-  bool reads_column;
+  bool reads_column, reads_as_of;
 } reader;
 
 static void read_node(void *context, churn_node *node)
@@ -223,6 +223,8 @@ static void read_node(void *context, churn_node *node)
     churn_node_walk(r->plan->value.root, read_node, r);
   if (node->kind == CHURN_NODE_COLUMN && node->index == r->column)
     r->reads_column = true;
+  if (node->kind == CHURN_NODE_AS_OF)
+    r->reads_as_of = true;
 }
 
 int churn_plan_history(const churn_plan *plan, size_t output)
@@ -230,6 +232,13 @@ int churn_plan_history(const churn_plan *plan, size_t output)
   reader r = {.plan = plan, .history = plan->outputs[output].source, .column = CHURN_NO_INDEX};
   churn_node_walk(plan->outputs[output].root, read_node, &r);
   return r.history - 1;
+}
+
+bool churn_plan_tells_time(const churn_plan *plan, size_t output)
+{
+  reader r = {.plan = plan, .column = CHURN_NO_INDEX};
+  churn_node_walk(plan->outputs[output].root, read_node, &r);
+  return r.reads_as_of && r.history == 0;
 }
 
 void churn_plan_undated(const churn_plan *plan, size_t output, bool with_static,

@@ -81,6 +81,10 @@ int churn_plan_history(const churn_plan *plan, size_t output);
  */
 int churn_plan_plain_column(const churn_plan *plan, size_t output);
 
+/* Whether the expression tells nothing but how much time has passed for a customer: it reads as_of
+ * and no history. Its values grow from day to day by themselves. */
+bool churn_plan_tells_time(const churn_plan *plan, size_t output);
+
 /* Longest window in days that any expression looks back over one history (N + M), or 0 when none is
  * bounded: for `check`. `source` as in the schema (1 + the history's index). */
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);

@@ -9,6 +9,7 @@
 
 #include <churn/nightly.h>
 #include <churn/registry.h>
+#include <churn/sink.h>
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -67,10 +68,22 @@ static churn_status read_model(nightly *n, const churn_project *project, churn_e
   return status;
 }
 
+/* What cannot be written to is told before any work. Who sends the runs elsewhere leaves the
+ * project's database alone. */
+static churn_status check_targets(const nightly *n, const churn_project *project, churn_sink *sink,
+                                  churn_error *error)
+{
+  churn_status status = churn_staging_check(n->root, error);
+  if (status == CHURN_OK && n->settings->output == NULL && churn_sink_of_project(project, sink))
+    status = churn_sink_check(sink, error);
+  return status;
+}
+
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE];
-  churn_status status = churn_staging_check(n->root, error);
+  churn_sink sink = {NULL, NULL};
+  churn_status status = check_targets(n, project, &sink, error);
   if (status == CHURN_OK)
     status = read_model(n, project, error);
   if (status != CHURN_OK)
@@ -81,7 +94,8 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
   n->night = (churn_night){.project = project,
                            .model = n->model,
                            .as_of = as_of,
-                           .top = n->settings->top == 0 ? project->nightly.top : n->settings->top};
+                           .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
+                           .sink = sink};
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
   return CHURN_OK;
@@ -184,6 +198,22 @@ static churn_status retain(nightly *n, churn_staging *staging, churn_error *erro
   return status;
 }
 
+/* The database comes before the folder: it is what can fail, and then nothing is published. Whoever
+ * is killed between the two leaves a whole list in each, and the next run of the day brings the
+ * folder up to the database. */
+static churn_status store(nightly *n, churn_error *error)
+{
+  const churn_sink *sink = &n->night.sink;
+  if (sink->target == NULL)
+    return CHURN_OK;
+  churn_status status = churn_sink_write(n->night.ranking, sink, error);
+  n->report->stored = status == CHURN_OK;
+  if (status == CHURN_OK)
+    log_line(n, CHURN_LOG_INFO, "store", "%" PRIu64 " rows into %s, table %s",
+             n->night.score.listed, sink->target, churn_sink_table(sink));
+  return status;
+}
+
 /* A night that is published after all makes the one that was held back pointless. */
 static churn_status publish(nightly *n, churn_staging *staging, churn_error *error)
 {
@@ -196,7 +226,9 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   r->folder = churn_text_format("%s/%s", n->root, name);
   if (r->folder == NULL)
     return churn_error_no_memory(error);
-  churn_status status = churn_staging_publish(staging, name, &r->unchanged, error);
+  churn_status status = r->held ? CHURN_OK : store(n, error);
+  if (status == CHURN_OK)
+    status = churn_staging_publish(staging, name, &r->unchanged, error);
   if (status == CHURN_OK && !r->held)
     status = churn_staging_remove(staging, held, error);
   if (status == CHURN_OK && !r->held)

@@ -204,6 +204,24 @@ static void append_gates(churn_json_text *text, const churn_findings *findings)
   churn_json_list_close(text, 2);
 }
 
+/* The table that the list went into: the folder gets its name once it did. Which server or file is
+ * not told, as that names hosts and paths. */
+static void append_scores(churn_json_text *text, const churn_night *n)
+{
+  churn_json_key(text, 2, "scores", false);
+  if (n->sink.target == NULL || churn_findings_hold(&n->findings)) {
+    churn_json_append(text, "null");
+    return;
+  }
+  churn_json_append(text, "{\"database\": ");
+  churn_json_quote(text, churn_sink_kind(&n->sink));
+  churn_json_append(text, ", \"table\": ");
+  churn_json_quote(text, churn_sink_table(&n->sink));
+  churn_json_append(text, ", \"rows\": ");
+  churn_json_whole(text, n->score.listed);
+  churn_json_append(text, "}");
+}
+
 /* Size and XXH3-128 of a file's bytes, as `xxh128sum` prints it. */
 static churn_status measure(const char *path, uint64_t *size, char hash[CHURN_HASH_TEXT_SIZE],
                             churn_error *error)
@@ -262,6 +280,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
   append_estimate(&text, n);
+  append_scores(&text, n);
   append_sources(&text, n);
   append_inputs(&text, n->pipeline->data);
   append_gates(&text, &n->findings);

@@ -15,6 +15,7 @@
 #include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
 #include "jobs/refuse.h"
+#include "jobs/spread.h"
 
 #include <churn/train.h>
 
@@ -143,6 +144,8 @@ static churn_status learn_encoding(training *t, churn_error *error)
   if (status == CHURN_OK)
     status = churn_encoding_learn(p->plan, &rows, features, p->feature_count, t->project->pool_rows,
                                   t->run, t->model, error);
+  if (status == CHURN_OK)
+    status = churn_spread_measure(t->model, p->plan, t->frame, t->train, t->run, error);
   if (status == CHURN_OK && t->model->column_count == 0)
     status = churn_error_set(error, CHURN_DEGENERATE,
                              "no column is left to fit: every feature is constant");

@@ -170,6 +170,7 @@ static churn_status read_scalar(reader *r, const churn_json_at *at, const json_t
   case CHURN_FIELD_NUMBER:
     return read_number(r, at, json, member);
   case CHURN_FIELD_FIGURE:
+  case CHURN_FIELD_FIGURE_IF_KNOWN:
     *(double *)member = NAN;
     return json_is_null(json) ? CHURN_OK : read_number(r, at, json, member);
   case CHURN_FIELD_DAY:
@@ -355,12 +356,16 @@ static churn_status refuse_unknown_keys(reader *r, const churn_json_at *at, json
   return CHURN_OK;
 }
 
-/* A key that the object does not have: its column does not exist either. */
+/* A key that the object does not have: its column does not exist either, its figure is not known.
+ */
 static void set_absent(const churn_field *field, char *object)
 {
   static const int32_t none = -1;
+  static const double unknown = NAN;
   if (field->type == CHURN_FIELD_INDEX)
     memcpy(object + field->offset, &none, sizeof none);
+  if (field->type == CHURN_FIELD_FIGURE_IF_KNOWN)
+    memcpy(object + field->offset, &unknown, sizeof unknown);
 }
 
 static churn_status read_object(reader *r, const churn_json_at *at, json_t *json,
@@ -374,12 +379,13 @@ static churn_status read_object(reader *r, const churn_json_at *at, json_t *json
     status = refuse_unknown_keys(r, at, json, shape, kind);
   for (size_t i = 0; status == CHURN_OK && i < shape->field_count; i++) {
     const churn_field *field = &shape->fields[i];
-    if (!churn_field_applies(field, kind)) {
+    churn_json_at here = {at, field->key, 0};
+    json_t *value = json_object_get(json, field->key);
+    if (!churn_field_applies(field, kind) ||
+        (value == NULL && field->type == CHURN_FIELD_FIGURE_IF_KNOWN)) {
       set_absent(field, object);
       continue;
     }
-    churn_json_at here = {at, field->key, 0};
-    json_t *value = json_object_get(json, field->key);
     status = value == NULL ? churn_model_fault_at(r, &here, "is missing")
                            : read_value(r, &here, value, field, object);
   }

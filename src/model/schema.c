@@ -62,6 +62,7 @@ static const churn_field feature_fields[] = {
     FEATURE("other_column", INDEX, other_column, CHURN_CATEGORIES_ONLY),
     {"levels", CHURN_FIELD_LIST, offsetof(churn_model_feature, levels),
      offsetof(churn_model_feature, level_count), &level_shape, CHURN_CATEGORIES_ONLY},
+    FEATURE("spread", FIGURE_IF_KNOWN, spread, CHURN_ALWAYS),
     OBJECT("test", offsetof(churn_model_feature, test), test_shape),
 };
 static const churn_shape feature_shape = SHAPE(feature_fields, churn_model_feature, false);

@@ -13,28 +13,29 @@ enum { CHURN_MODEL_SCHEMA = 1 };
 
 /* JSON value <-> member. */
 typedef enum churn_field_type {
-  CHURN_FIELD_VERSION,      /* CHURN_MODEL_SCHEMA <-> int */
-  CHURN_FIELD_ID,           /* 32 hexadecimal digits <-> char[33] */
-  CHURN_FIELD_TEXT,         /* text <-> char *, never NULL */
-  CHURN_FIELD_TEXT_OR_NULL, /* text or null <-> char * */
-  CHURN_FIELD_NUMBER,       /* finite number <-> double */
-  CHURN_FIELD_FIGURE,       /* finite number, or null for NaN <-> double */
-  CHURN_FIELD_WHOLE,        /* 0 .. 2^63-1 <-> uint64_t */
-  CHURN_FIELD_COUNT,        /* 0 .. 2^32-1 <-> uint32_t */
-  CHURN_FIELD_SPAN,         /* 0 .. 2^31-1 <-> int32_t */
-  CHURN_FIELD_INDEX,        /* -1 .. 2^31-1 <-> int32_t */
-  CHURN_FIELD_DAY,          /* ISO 8601 text, or null for MISSING <-> churn_day */
-  CHURN_FIELD_FLAG,         /* true or false <-> bool */
-  CHURN_FIELD_FEATURE_KIND, /* "number", "category" <-> churn_feature_kind */
-  CHURN_FIELD_COLUMN_KIND,  /* "number", "level", "missing" <-> churn_encoded_kind */
-  CHURN_FIELD_OBJECT,       /* object <-> members at `offset`, laid out by `shape` */
-  CHURN_FIELD_LIST,         /* array of objects <-> array of structs, length at `count_offset` */
-  CHURN_FIELD_TEXTS,        /* array of texts <-> char **, length at `count_offset` */
-  CHURN_FIELD_NUMBERS,      /* array of finite numbers <-> double *, length at `count_offset` */
-  CHURN_FIELD_BINS,         /* array of whole numbers <-> uint64_t *, one more than the length at
-                               `count_offset` */
-  CHURN_FIELD_COVARIANCE    /* array of k+1 rows of k+1 numbers, or null for NULL <-> double *, k at
-                               `count_offset` */
+  CHURN_FIELD_VERSION,         /* CHURN_MODEL_SCHEMA <-> int */
+  CHURN_FIELD_ID,              /* 32 hexadecimal digits <-> char[33] */
+  CHURN_FIELD_TEXT,            /* text <-> char *, never NULL */
+  CHURN_FIELD_TEXT_OR_NULL,    /* text or null <-> char * */
+  CHURN_FIELD_NUMBER,          /* finite number <-> double */
+  CHURN_FIELD_FIGURE,          /* finite number, or null for NaN <-> double */
+  CHURN_FIELD_FIGURE_IF_KNOWN, /* finite number, or no key for NaN <-> double */
+  CHURN_FIELD_WHOLE,           /* 0 .. 2^63-1 <-> uint64_t */
+  CHURN_FIELD_COUNT,           /* 0 .. 2^32-1 <-> uint32_t */
+  CHURN_FIELD_SPAN,            /* 0 .. 2^31-1 <-> int32_t */
+  CHURN_FIELD_INDEX,           /* -1 .. 2^31-1 <-> int32_t */
+  CHURN_FIELD_DAY,             /* ISO 8601 text, or null for MISSING <-> churn_day */
+  CHURN_FIELD_FLAG,            /* true or false <-> bool */
+  CHURN_FIELD_FEATURE_KIND,    /* "number", "category" <-> churn_feature_kind */
+  CHURN_FIELD_COLUMN_KIND,     /* "number", "level", "missing" <-> churn_encoded_kind */
+  CHURN_FIELD_OBJECT,          /* object <-> members at `offset`, laid out by `shape` */
+  CHURN_FIELD_LIST,            /* array of objects <-> array of structs, length at `count_offset` */
+  CHURN_FIELD_TEXTS,           /* array of texts <-> char **, length at `count_offset` */
+  CHURN_FIELD_NUMBERS,         /* array of finite numbers <-> double *, length at `count_offset` */
+  CHURN_FIELD_BINS,            /* array of whole numbers <-> uint64_t *, one more than the length at
+                                  `count_offset` */
+  CHURN_FIELD_COVARIANCE /* array of k+1 rows of k+1 numbers, or null for NULL <-> double *, k at
+                            `count_offset` */
 } churn_field_type;
 
 /* Which features have the key. */

@@ -229,6 +229,7 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
     return CHURN_OK;
   case CHURN_FIELD_NUMBER:
   case CHURN_FIELD_FIGURE:
+  case CHURN_FIELD_FIGURE_IF_KNOWN:
     memcpy(&figure, member, sizeof figure);
     if (field->type == CHURN_FIELD_NUMBER || !isnan(figure))
       return write_number(w, at, figure);
@@ -247,6 +248,15 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
   }
 }
 
+static bool is_unknown(const churn_field *field, const char *object)
+{
+  double figure;
+  if (field->type != CHURN_FIELD_FIGURE_IF_KNOWN)
+    return false;
+  memcpy(&figure, object + field->offset, sizeof figure);
+  return isnan(figure);
+}
+
 static churn_status write_object(const writer *w, const churn_json_at *at, const churn_shape *shape,
                                  const char *object, int indent)
 {
@@ -256,7 +266,7 @@ static churn_status write_object(const writer *w, const churn_json_at *at, const
   churn_json_append(w->text, "{");
   for (size_t i = 0; status == CHURN_OK && i < shape->field_count; i++) {
     const churn_field *field = &shape->fields[i];
-    if (!churn_field_applies(field, kind))
+    if (!churn_field_applies(field, kind) || is_unknown(field, object))
       continue;
     churn_json_at here = {at, field->key, 0};
     churn_json_append(w->text, first ? "" : shape->one_line ? ", " : ",");

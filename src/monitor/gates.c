@@ -17,6 +17,9 @@
 /* Chance of a false alarm that a drift must beat, over all features together. */
 static const double drift_level = 0.001;
 
+/* How many times as far as in training a feature must have moved. */
+static const double usual_spreads = 3;
+
 /* The 99.95 % point of the standard normal: two-sided 99.9 %. */
 static const double wilson_z = 3.2905267314919255;
 
@@ -195,22 +198,54 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
              source, newest, found.value, found.value == 1 ? "" : "s", floor(limit));
 }
 
-static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind,
-                              const char *subject, double index, double p, const char *against,
-                              churn_findings *findings, churn_error *error)
+/* What moved, how far, and what is usual for it. */
+typedef struct drift {
+  const char *subject;
+  double index, p;
+  double spread; /* NaN = not known */
+  bool tells_time;
+  const char *against;
+} drift;
+
+/* "" where nothing more than limit and p have a say. */
+static void say_spread(const drift *d, char text[CHURN_MESSAGE_SIZE])
 {
-  finding found = {gates, kind, subject, index, p, CHURN_GATE_NOT_JUDGED};
-  const char *colon = subject[0] == '\0' ? "" : ": ";
-  if (isnan(index) || isnan(p))
-    return add(findings, &found, error, "%s%sthere are no rows to compare with", subject, colon);
-  found.verdict = verdict_of(index > gates[kind].limit && p <= drift_level);
-  return add(findings, &found, error,
-             "%s%sstability index %.3f against %s, p %.2g (" APPROXIMATE
-             "; an index up to %.3g, or p above %.3g, passes)",
-             subject, colon, index, against, p, gates[kind].limit, drift_level);
+  text[0] = '\0';
+  if (!isnan(d->spread))
+    snprintf(text, CHURN_MESSAGE_SIZE,
+             "; up to %.3g passes as well, three times the farthest of a training snapshot",
+             usual_spreads * d->spread);
 }
 
-/* indices and p, adjusted, of all features. */
+static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind, const drift *d,
+                              churn_findings *findings, churn_error *error)
+{
+  finding found = {gates, kind, d->subject, d->index, d->p, CHURN_GATE_NOT_JUDGED};
+  const char *colon = d->subject[0] == '\0' ? "" : ": ";
+  char usual[CHURN_MESSAGE_SIZE];
+  if (isnan(d->index) || (isnan(d->p) && !d->tells_time))
+    return add(findings, &found, error, "%s%sthere are no rows to compare with", d->subject, colon);
+  if (d->tells_time)
+    return add(
+        findings, &found, error,
+        "%s%sstability index %.3f against %s; it tells only how much time has passed, and is "
+        "not judged",
+        d->subject, colon, d->index, d->against);
+  bool far = d->index > gates[kind].limit && d->p <= drift_level;
+  found.verdict = verdict_of(far && !(d->index <= usual_spreads * d->spread));
+  say_spread(d, usual);
+  return add(findings, &found, error,
+             "%s%sstability index %.3f against %s, p %.2g (" APPROXIMATE
+             "; an index up to %.3g, or p above %.3g, passes%s)",
+             d->subject, colon, d->index, d->against, d->p, gates[kind].limit, drift_level, usual);
+}
+
+static bool tells_time(const churn_profile *profile, size_t feature)
+{
+  return profile->plan != NULL && churn_plan_tells_time(profile->plan, feature);
+}
+
+/* indices and p, adjusted, of all features; what is not judged has none. */
 static churn_status measure_drift(const churn_profile *profile, uint64_t customers, double *indices,
                                   double *p, churn_error *error)
 {
@@ -220,7 +255,9 @@ static churn_status measure_drift(const churn_profile *profile, uint64_t custome
     churn_stability stability = {NAN, 0};
     status = churn_profile_stability(profile, f, &stability, error);
     indices[f] = stability.index;
-    p[f] = churn_stability_p(&stability, (double)profile->model->customers, (double)customers);
+    p[f] = tells_time(profile, f) ? NAN
+                                  : churn_stability_p(&stability, (double)profile->model->customers,
+                                                      (double)customers);
   }
   return status == CHURN_OK ? churn_holm_adjust(p, count, p, error) : status;
 }
@@ -236,9 +273,12 @@ churn_status churn_gate_drift(const churn_gate_spec *gates, const churn_profile 
   churn_status status = indices == NULL || p == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = measure_drift(profile, customers, indices, p, error);
-  for (size_t f = 0; f < count && status == CHURN_OK; f++)
-    status = add_drift(gates, CHURN_GATE_DRIFT, profile->model->features[f].name, indices[f], p[f],
-                       "the training rows", findings, error);
+  for (size_t f = 0; f < count && status == CHURN_OK; f++) {
+    const churn_model_feature *feature = &profile->model->features[f];
+    drift d = {feature->name,          indices[f],         p[f], feature->spread,
+               tells_time(profile, f), "the training rows"};
+    status = add_drift(gates, CHURN_GATE_DRIFT, &d, findings, error);
+  }
   free(indices);
   free(p);
   return status;
@@ -257,11 +297,12 @@ churn_status churn_gate_scores(const churn_gate_spec *gates, const churn_sample 
     status = churn_stability_index(before, now, false, &stability, error);
     p = churn_stability_p(&stability, (double)before->count, (double)now->count);
   }
-  return status == CHURN_OK
-             ? add_drift(gates, CHURN_GATE_SCORES, "", stability.index, p,
-                         "the same model's scores for the newest day whose label window has closed",
-                         findings, error)
-             : status;
+  drift d = {.subject = "",
+             .index = stability.index,
+             .p = p,
+             .spread = NAN,
+             .against = "the same model's scores for the newest day whose label window has closed"};
+  return status == CHURN_OK ? add_drift(gates, CHURN_GATE_SCORES, &d, findings, error) : status;
 }
 
 /* Outside Wilson's interval of the share: the score test's statistic is above z. */

@@ -53,8 +53,12 @@ CHURN_MUST_USE churn_status churn_gate_freshness(const churn_gate_spec *gates, c
                                                  churn_findings *findings, churn_error *error);
 
 /* DRIFT: the stability index of each feature against the model's reference histogram. Trips where
- * it is above the limit and Holm's p over the features is at most 0.001 (stability.h). Not judged
- * where one side has no rows. */
+ * it is above the limit, Holm's p over the features is at most 0.001 (stability.h), and it is more
+ * than three times the largest index that a training snapshot had (`spread` of the model's
+ * feature): what happens to many customers on one day, as a new price list, moves features further
+ * than customers who are independent draws would, in training as now. Not judged where one side has
+ * no rows, and for what tells only how much time has passed (churn_plan_tells_time), which moves by
+ * itself. */
 CHURN_MUST_USE churn_status churn_gate_drift(const churn_gate_spec *gates,
                                              const churn_profile *profile, uint64_t customers,
                                              churn_findings *findings, churn_error *error);

@@ -20,6 +20,19 @@ bool churn_sink_of_project(const churn_project *project, churn_sink *sink)
   return true;
 }
 
+const char *churn_sink_table(const churn_sink *sink)
+{
+  return sink->table == NULL ? "churn_scores" : sink->table;
+}
+
+const char *churn_sink_kind(const churn_sink *sink)
+{
+  static const char *const kinds[] = {[CHURN_DATABASE_NONE] = NULL,
+                                      [CHURN_DATABASE_SQLITE] = "sqlite",
+                                      [CHURN_DATABASE_POSTGRESQL] = "postgresql"};
+  return kinds[churn_database_kind_of(sink->target)];
+}
+
 /* database/ tells of reading; an output that is not there cannot be created. */
 static churn_status as_output(churn_status status, churn_error *error)
 {
@@ -44,7 +57,7 @@ static churn_status check_target(const char *target, churn_error *error)
 static churn_status write_to(const churn_sink *sink, const churn_ranking *ranking,
                              churn_error *error)
 {
-  churn_sink to = {sink->target, sink->table == NULL ? "churn_scores" : sink->table};
+  churn_sink to = {sink->target, churn_sink_table(sink)};
   churn_status status = check_target(to.target, error);
   if (status != CHURN_OK)
     return status;

@@ -47,6 +47,15 @@ server_back() {
   return 1
 }
 
+# asleep: waits until a statement sleeps in the server, which is the moment to end it.
+asleep() {
+  for _ in $(seq 200); do
+    [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 0 ] || return 0
+    sleep 0.05
+  done
+  fail "nothing sleeps"
+}
+
 # sql TEXT: one statement in the server, its values on standard output.
 sql() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 lite() { sqlite3 -bail "$@"; }

@@ -174,7 +174,6 @@ begin "PostgreSQL: a full disk"
 trigger "RAISE disk_full USING MESSAGE = ''could not extend file: No space left on device''"
 run 74 score "$project" -m model --as-of 2025-04-01 --top 5 -o postgresql:; err_says "No space left"
 same before <(rows postgresql:)
-asleep() { for _ in $(seq 200); do [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 0 ] || return 0; sleep 0.05; done; fail "nothing waits"; }
 begin "PostgreSQL: the connection is cut while rows are written"
 trigger "PERFORM pg_sleep(60)"
 { asleep; sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null; } &

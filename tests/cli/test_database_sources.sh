@@ -263,7 +263,6 @@ export PGUSER=desk
 # A query that has sent rows and then waits: the moment to end its backend or the server.
 begin "PostgreSQL: the connection is cut while rows come"
 sed -E "s#table: interactions#query: \"SELECT * FROM interactions UNION ALL SELECT customer_id, date, channel || pg_sleep(60)::text FROM interactions\"#" world/server.yaml >world/slow.yaml
-asleep() { for _ in $(seq 200); do [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 0 ] || return 0; sleep 0.05; done; fail "no query waits"; }
 guard cut.list
 { asleep; sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null; } & 
 run 74 score world/slow.yaml -m csv.model -o cut.list; err_says "query of engagements"; err_says "terminating connection"; untouched cut.list

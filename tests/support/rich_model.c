@@ -235,6 +235,8 @@ churn_model *rich_model_new(void)
   fill_number(&m->features[2], "overdue", -0.0, -1, 2, 1010);
   fill_region(&m->features[3]);
   fill_tier(&m->features[4]);
+  for (size_t f = 0; f < m->feature_count; f++)
+    m->features[f].spread = f == 2 ? NAN : 0.0713 * (double)f;
   m->features[0].test = (churn_model_test){1, 12.805, 3.46e-4, 1.937, 1.3917};
   m->features[1].test = (churn_model_test){2, 0.1 + 0.2, 1, 2, 1.1892};
   m->features[2].test = (churn_model_test){0, NAN, NAN, NAN, NAN};

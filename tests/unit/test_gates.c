@@ -179,14 +179,18 @@ static uint64_t bin_rows[] = {500, 300, 190};
 static churn_model_level levels[] = {{.text = "north", .rows = 600},
                                      {.text = "south", .rows = 400}};
 static char number_name[] = "minutes", category_name[] = "region";
-static churn_model_feature features[] = {
-    {.name = number_name,
-     .kind = CHURN_FEATURE_NUMBER,
-     .bounds = bounds,
-     .bound_count = 2,
-     .bin_rows = bin_rows,
-     .missing_rows = 10},
-    {.name = category_name, .kind = CHURN_FEATURE_CATEGORY, .levels = levels, .level_count = 2}};
+static churn_model_feature features[] = {{.name = number_name,
+                                          .kind = CHURN_FEATURE_NUMBER,
+                                          .bounds = bounds,
+                                          .bound_count = 2,
+                                          .bin_rows = bin_rows,
+                                          .missing_rows = 10,
+                                          .spread = NAN},
+                                         {.name = category_name,
+                                          .kind = CHURN_FEATURE_CATEGORY,
+                                          .levels = levels,
+                                          .level_count = 2,
+                                          .spread = NAN}};
 static churn_model model = {.features = features, .feature_count = 2, .customers = 400};
 
 static churn_profile profile_of(uint64_t *number, uint64_t *category, uint64_t rows)
@@ -240,6 +244,24 @@ static void drift_needs_an_index_above_the_limit_and_beyond_chance(void **state)
   assert_close(findings.items[0].p, fmin(1, 2 * churn_stability_p(&found, 400, 20)), 1e-9, 0);
 }
 
+static void drift_needs_three_times_what_a_training_snapshot_had(void **state)
+{
+  (void)state;
+  uint64_t number[] = {310, 300, 380, 10}, category[] = {600, 400, 0, 0};
+  churn_profile profile = profile_of(number, category, 1000);
+  /* As above: the index is 0.2217. */
+  double index = (0.31 - 0.5) * log(0.31 / 0.5) + (0.38 - 0.19) * log(0.38 / 0.19);
+  features[0].spread = index / 3.001;
+  assert_ok(churn_gate_drift(gates, &profile, 1000, &findings, &error), &error);
+  assert_int_equal(findings.items[0].verdict, CHURN_GATE_TRIPPED);
+  features[0].spread = index / 2.999;
+  assert_ok(churn_gate_drift(gates, &profile, 1000, &findings, &error), &error);
+  features[0].spread = NAN;
+  assert_int_equal(findings.items[2].verdict, CHURN_GATE_PASSED);
+  assert_non_null(
+      strstr(findings.items[2].message, "three times the farthest of a training snapshot"));
+}
+
 static void scores_are_held_against_the_same_models(void **state)
 {
   (void)state;
@@ -272,6 +294,7 @@ int main(void)
       TEST(the_rate_trips_when_it_is_far_off_and_beyond_chance),
       TEST(missing_values_are_held_against_the_share_in_training),
       TEST(drift_needs_an_index_above_the_limit_and_beyond_chance),
+      TEST(drift_needs_three_times_what_a_training_snapshot_had),
       TEST(scores_are_held_against_the_same_models),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,7 @@ static void same_feature(const churn_model_feature *a, const churn_model_feature
     same(a->bounds[i], b->bounds[i]);
   for (size_t i = 0; a->bin_rows != NULL && i <= a->bound_count; i++)
     assert_int_equal(a->bin_rows[i], b->bin_rows[i]);
+  same(a->spread, b->spread);
   assert_int_equal(a->test.df, b->test.df);
   same(a->test.chi2, b->test.chi2);
   same(a->test.p, b->test.p);

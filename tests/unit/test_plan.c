@@ -196,6 +196,18 @@ static void a_plan_says_how_far_back_it_looks(void **state)
   churn_plan_free(plan);
 }
 
+static void a_plan_says_what_tells_only_passing_time(void **state)
+{
+  (void)state;
+  const char *texts[] = {"as_of - joined", "(as_of - joined) / 365 > 2", "customers.score",
+                         "as_of - joined + count(calls)", "count(calls where due < as_of)"};
+  churn_plan *plan = plan_of(w, texts, 5, NULL);
+  const bool expected[] = {true, true, false, false, false};
+  for (size_t i = 0; i < 5; i++)
+    assert_int_equal(churn_plan_tells_time(plan, i), expected[i]);
+  churn_plan_free(plan);
+}
+
 static void collect_name(void *context, const char *column)
 {
   char *names = context;
@@ -416,6 +428,7 @@ int main(void)
       cmocka_unit_test(a_history_longer_than_a_batch_is_read_whole),
       cmocka_unit_test(a_plan_says_what_it_needs),
       cmocka_unit_test(a_plan_says_how_far_back_it_looks),
+      cmocka_unit_test(a_plan_says_what_tells_only_passing_time),
       cmocka_unit_test(undated_columns_are_named_once),
       cmocka_unit_test(an_optional_feature_with_unknown_names_is_skipped_with_a_note),
       cmocka_unit_test(many_skipped_features_are_one_note),

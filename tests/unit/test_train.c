@@ -77,6 +77,7 @@ static void a_two_by_two_table_is_fitted_exactly(void **state)
   write_table(1, "0");
   made m = train_with(FLAT "features: {x: customers.x}\n", plain);
   assert_ok(m.status, &m.error);
+  assert_true(isnan(m.model->features[0].spread)); /* one snapshot */
   const churn_model *o = m.model;
   assert_int_equal(o->column_count, 1);
   assert_string_equal(o->columns[0].name, "x");
@@ -190,6 +191,36 @@ static void what_cannot_be_trained_is_refused(void **state)
                  CHURN_DEGENERATE, "test_from");
 }
 
+/* The stability index of one snapshot's tenures against the model's bins, from the file's own rule
+ * below: half a row in an empty bin. */
+static double index_of_day(const churn_model_feature *f, churn_day as_of)
+{
+  double now[16] = {0}, rows = 0, trained = 0, index = 0, all = 0;
+  for (int i = 0; i < 100; i++) {
+    char joined[CHURN_DAY_TEXT_SIZE];
+    sprintf(joined, "2023-%02d-15", i % 12 + 1);
+    churn_day left = i % 3 == 0 ? day("2024-01-10") + i * 2 : day("2999-01-01");
+    double tenure = as_of - day(joined);
+    size_t bin = 0;
+    if (left < as_of + 5) /* gone, or leaves inside the gap */
+      continue;
+    while (bin < f->bound_count && tenure >= f->bounds[bin])
+      bin++;
+    now[bin]++;
+    rows++;
+  }
+  for (size_t k = 0; k <= f->bound_count; k++) {
+    trained += (double)f->bin_rows[k];
+    all += now[k] > 0 ? 0 : 0.5;
+  }
+  for (size_t k = 0; k <= f->bound_count; k++) {
+    double p = (double)f->bin_rows[k] / trained;
+    double q = (now[k] > 0 ? now[k] : 0.5) / (rows + all);
+    index += (q - p) * log(q / p);
+  }
+  return index;
+}
+
 static void the_training_window_and_the_rows_kept_back_are_told(void **state)
 {
   (void)state;
@@ -210,6 +241,12 @@ static void the_training_window_and_the_rows_kept_back_are_told(void **state)
   assert_int_equal(m.model->first_as_of, day("2024-01-01"));
   assert_int_equal(m.model->last_as_of, day("2024-03-01"));
   assert_int_equal(m.model->snapshot_count, 3);
+  double farthest = 0;
+  const char *const days[] = {"2024-01-01", "2024-02-01", "2024-03-01"};
+  for (int d = 0; d < 3; d++)
+    farthest = fmax(farthest, index_of_day(&m.model->features[0], day(days[d])));
+  assert_true(farthest > 0.01);
+  assert_close(m.model->features[0].spread, farthest, 1e-12, 0);
   assert_int_equal(m.model->horizon_days, 30);
   assert_int_equal(m.model->gap_days, 5);
   assert_string_equal(m.model->validation_kind, "later_snapshots");

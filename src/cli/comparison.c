@@ -168,28 +168,34 @@ static void print_wrapped(const char *text, FILE *file)
 }
 
 /* Where one set's features are among the other's. */
+/* How the nested pairs are tested; NULL without any. */
+static const char *nested_test(const churn_comparison *c)
+{
+  const char *test = NULL;
+  for (size_t i = 0; i < c->pair_count; i++)
+    if (c->pairs[i].nested.df > 0)
+      test = c->pairs[i].nested.wald ? "Wald" : "likelihood ratio";
+  return test;
+}
+
 static void print_nested(const churn_comparison *c, FILE *file)
 {
+  const char *test = nested_test(c);
+  if (test == NULL)
+    return;
   cli_table *table = cli_table_new("llrrr");
-  bool any = false, wald = false;
-  for (size_t i = 0; i < c->pair_count; i++)
-    wald = wald || (c->pairs[i].nested.df > 0 && c->pairs[i].nested.wald);
-  cli_table_row(table, "nested sets", "larger", "df", wald ? "Wald" : "likelihood ratio", "p");
+  cli_table_row(table, "nested sets", "larger", "df", test, "p");
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];
-    if (p->nested.df == 0)
-      continue;
-    any = true;
-    cli_table_row(table, pair_name(c, p), c->sets[p->nested.larger].name, cli_count(p->nested.df),
-                  figure(p->nested.chi2, 1), p_text(p->nested.p));
+    if (p->nested.df > 0)
+      cli_table_row(table, pair_name(c, p), c->sets[p->nested.larger].name, cli_count(p->nested.df),
+                    figure(p->nested.chi2, 1), p_text(p->nested.p));
   }
   cli_table_narrow(table, WIDTH);
-  if (any) {
-    cli_table_print(table, file, "  ");
-    fprintf(file,
-            "  %s: on all rows, is there anything in the columns that the larger has more of.\n\n",
-            wald ? "Wald" : "likelihood ratio");
-  }
+  cli_table_print(table, file, "  ");
+  fprintf(file,
+          "  %s: on all rows, is there anything in the columns that the larger has more of.\n\n",
+          test);
 }
 
 static void print_verdicts(const churn_comparison *c, FILE *file)

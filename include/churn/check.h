@@ -26,8 +26,9 @@ typedef struct churn_check_source {
   bool read; /* false: a fault says why not */
   uint64_t rows;
   uint64_t rejected;
-  uint64_t unmatched; /* histories: rows of unknown customers */
-  uint64_t dayless;   /* histories: rows without a day */
+  uint64_t unmatched;      /* histories: rows of unknown customers */
+  uint64_t dayless;        /* histories: rows without a day */
+  uint64_t before_joining; /* histories: rows dated before their customer first joined */
   uint64_t customers; /* distinct customers (customers: ids; histories: known ones with a row) */
   churn_day first_day, last_day; /* histories; MISSING otherwise */
   churn_check_column *columns;
@@ -58,6 +59,13 @@ typedef struct churn_check_report {
 CHURN_MUST_USE churn_status churn_check(const churn_project *project, const churn_run *run,
                                         churn_check_report **report, churn_error *error);
 void churn_check_report_free(churn_check_report *report);
+
+/* For a project file that churn_project_read found faults in: those of syntax in its features,
+ * which are otherwise looked for once the rest is right, become faults in `notes` too, so that all
+ * can be mended in one round. What a name means is not looked at. Nothing for "-", which is read
+ * up. NO_INPUT, PERMISSION, IO, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_check_expressions(const char *path, churn_notes *notes,
+                                                    churn_error *error);
 
 #ifdef __cplusplus
 }

@@ -36,5 +36,6 @@
 
 #include <churn/gates.h>
 #include <churn/nightly.h>
+#include <churn/rates.h>
 
 #endif

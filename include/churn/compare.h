@@ -35,7 +35,8 @@ typedef struct churn_compare_settings {
   int32_t window_days;   /* by time: train only on snapshots whose label window closed within so
                             many days before the one that is judged; 0 = on all of them */
   uint64_t seed;         /* of folds and bootstrap */
-  uint32_t draws;        /* of the bootstrap; 0 = 2000 */
+  uint32_t draws;        /* of the bootstrap; 0 = 2000, or of more than 4096 customers none:
+                            linearised intervals, which are then the same but for noise */
   churn_day first, last; /* as-of days; MISSING = the project's */
   churn_day test_from;   /* what is kept back for `evaluate`; MISSING = the project's */
   bool all_pairs;        /* every pair of sets, not only those with the baseline */
@@ -82,11 +83,14 @@ typedef struct churn_compared_set {
   uint64_t row_bytes;   /* of one customer's features as numbers */
 } churn_compared_set;
 
-/* The likelihood-ratio test on all rows, where one set's features are among the other's: is there
- * anything in the columns that the larger has more of? */
+/* A test on all rows, where one set's features are among the other's: is there anything in the
+ * columns that the larger has more of? Twice the difference of the log-likelihoods; where customers
+ * have several rows, Wald's test with the covariance clustered by customer, and with weights of
+ * inclusion, the robust one. */
 typedef struct churn_nested_figures {
   size_t larger; /* index into sets */
-  uint32_t df;   /* 0 = no test: not nested, customers with several rows, no likelihood */
+  bool wald;
+  uint32_t df; /* 0 = no test: not nested, no maximum, a penalty */
   double chi2, p;
 } churn_nested_figures;
 
@@ -147,7 +151,7 @@ typedef struct churn_comparison {
   uint64_t kept_back;                 /* rows left for `evaluate` by test_from or split */
   uint64_t capacity;                  /* 0 = a tenth */
   uint64_t seed;
-  uint32_t draws;  /* of the bootstrap */
+  uint32_t draws;  /* of the bootstrap; 0 = intervals are linearised */
   char **features; /* all that any set holds */
   size_t feature_count;
   churn_compared_set *sets;

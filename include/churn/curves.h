@@ -17,13 +17,19 @@ typedef struct churn_interval {
 } churn_interval;
 
 /* What contacting the riskiest share of every list reaches: gain, ROC and precision-recall in one.
- * NaN where a figure does not exist. */
+ * NaN where a figure does not exist. Intervals hold point by point, with customers as clusters;
+ * those of captured, captured_value and precision at this depth, that of the true positive rate at
+ * this false positive rate (which moves with the depth). */
 typedef struct churn_gain_point {
   double depth;               /* share of rows contacted: point i is at i / 200 */
   double captured;            /* share of churners: gain; recall; true positive rate */
   double captured_value;      /* share of the churners' money */
   double false_positive_rate; /* share of stayers */
   double precision;           /* churners among those contacted; at depth 0 as at the next point */
+  churn_interval captured_interval;
+  churn_interval captured_value_interval;
+  churn_interval precision_interval;
+  churn_interval true_positive_interval; /* of captured; NaN where the curve stands upright */
 } churn_gain_point;
 
 /* Rows of about equal probability. */

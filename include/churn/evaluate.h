@@ -41,6 +41,8 @@ typedef struct churn_evaluation {
   double observed_rate;
   double intercept_error; /* standard error of figures.calibration_intercept */
   double slope_error;     /* standard error of figures.calibration_slope */
+  const char *error_kind; /* of these two: "model"; "clustered" by customer, where some have several
+                             rows; "robust", of weights that are no counts. Static text */
   churn_decile deciles[CHURN_DECILES];
   churn_capture captures[CHURN_MOST_CAPTURES];
   size_t capture_count;
@@ -49,7 +51,8 @@ typedef struct churn_evaluation {
   char in_sample_reason[128]; /* "" where there is nothing to say */
   churn_day first_as_of, last_as_of;
   uint32_t snapshot_count;
-  uint64_t unseen_levels; /* values whose level training never saw */
+  const char *recalibration; /* of the probabilities: "none", "platt", "isotonic". Static text */
+  uint64_t unseen_levels;    /* values whose level training never saw */
 } churn_evaluation;
 
 /* Which rows to evaluate on. Days MISSING = from the project. */
@@ -69,10 +72,11 @@ CHURN_MUST_USE churn_status churn_evaluate(const churn_project *project, const c
 
 /* Writes what `churn evaluate --json` prints: model, rows, churners, population,
  * population_churners, first_as_of, last_as_of,
- * snapshots, in_sample (null = not known), auc, log_loss, brier, calibration{intercept, slope,
- * intercept_error, slope_error, mean_predicted, observed}, deciles[{rows, churners,
- * mean_probability, lift}], captures[{count, precision, captured, captured_value}], unseen_levels.
- * A figure that does not exist is null. "-" = standard output. */
+ * snapshots, in_sample (null = not known), auc, auc_lower, auc_upper, log_loss, null_log_loss,
+ * brier, null_brier, calibration{intercept, slope, intercept_error, slope_error, mean_predicted,
+ * observed}, error_kind, deciles[{rows, churners, mean_probability, lift}], captures[{count,
+ * precision, captured, captured_value}], unseen_levels, recalibration. A figure that does not exist
+ * is null. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_evaluation_write(const churn_evaluation *evaluation,
                                                    const char *model_id, const char *path,
                                                    churn_error *error);

@@ -33,6 +33,8 @@ typedef struct churn_leak_column {
   bool alone;      /* auc above 0.95 */
   bool recent;     /* auc_at above 0.52, and more than half of auc_at - 1/2 gone, by 4 back_error */
   bool left;       /* auc_left above 0.95 */
+  bool undated;    /* it reads a column that has no date and is not static: the warning
+                      undated_column names it */
 } churn_leak_column;
 
 /* What known_at hides: shares of rows as of whose T features were denied a value because it was

@@ -123,8 +123,14 @@ typedef struct churn_figures {
   uint64_t rows;
   uint64_t churners;
   double auc;
+  double auc_lower, auc_upper; /* its 95 % interval, on the logit of the area (Pepe 2003, 5.2.4), by
+                                  DeLong's variance, with customers of several rows as clusters
+                                  (Obuchowski 1997); NaN with fewer than two churners or stayers,
+                                  and where no pair, or every pair, is ranked wrong */
   double log_loss;
+  double null_log_loss; /* of the same probability for every row: the share of them that churned */
   double brier;
+  double null_brier; /* likewise */
   double
       calibration_intercept; /* logit P(y) = intercept + logit (offset): calibration in the large */
   double calibration_slope;  /* logit P(y) = a + slope * logit */
@@ -135,8 +141,10 @@ typedef struct churn_figures {
  * equal prediction stay together. Shares are of the population (weighted where rows have weights).
  */
 typedef struct churn_reliability {
-  uint64_t rows;
-  uint64_t churners;
+  uint64_t rows;     /* in the file */
+  uint64_t churners; /* of them */
+  double population; /* sum of their weights, and of the churners'; the counts without weights */
+  double population_churners;
   double mean_predicted;
   double observed; /* share that churned, and its 95 % interval: Wilson's, for the rows that
                       would tell as much if they were independent (evaluate/curves.h) */
@@ -283,10 +291,10 @@ CHURN_MUST_USE churn_status churn_model_write(churn_model *model, const char *pa
  * churned_customers, aic, bic, mcfadden_r2, coefficients[{name, estimate, std_error, z, p, lower,
  * upper, penalty_factor, odds_ratio, odds_lower, odds_upper, sd_effect, condition}],
  * features[{name, df, chi2, p, gvif, scaled_gvif}], training, validation, out_of_fold{folds,
- * figures, error_kind, …, reliability[{rows, churners, mean_predicted, observed, lower, upper}]},
- * recalibration{asked, method, intercept, slope, knots, log_loss_before, log_loss_after},
- * dropped[{name, reason}],
- * warnings[]. null: there is no such figure. "-" = standard output. */
+ * figures, error_kind, …, reliability[{rows, churners, population, population_churners,
+ * mean_predicted, observed, lower, upper}]}, recalibration{asked, method, intercept, slope, knots,
+ * log_loss_before, log_loss_after}, dropped[{name, reason}], warnings[]. null: there is no such
+ * figure. "-" = standard output. */
 CHURN_MUST_USE churn_status churn_model_write_report(const churn_model *model, const char *path,
                                                      churn_error *error);
 

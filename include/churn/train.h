@@ -14,7 +14,8 @@ extern "C" {
 
 /* Days MISSING = the project's. */
 typedef struct churn_train_settings {
-  const char *set; /* NULL = every feature */
+  const char *set; /* a set of the project, or one put together: "full - payments*" (compare.h);
+                      NULL = every feature */
   churn_day first, last, test_from;
   bool no_leaks; /* do not look for leaks (churn/leaks.h) in the training rows */
 } churn_train_settings;

@@ -33,7 +33,7 @@ void churn_buffer_number(churn_buffer *buffer, double value)
     buffer->used += churn_number_format(value, to);
 }
 
-static bool needs_quotes(const char *text, size_t length)
+bool churn_csv_needs_quotes(const char *text, size_t length)
 {
   if (length == 0)
     return false;
@@ -47,7 +47,7 @@ static bool needs_quotes(const char *text, size_t length)
 
 void churn_buffer_csv(churn_buffer *buffer, const char *text, size_t length)
 {
-  if (!needs_quotes(text, length)) {
+  if (!churn_csv_needs_quotes(text, length)) {
     churn_buffer_write(buffer, text, length);
     return;
   }

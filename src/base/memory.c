@@ -57,6 +57,7 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
   void *grown = realloc(old, wanted * size);
   if (grown == NULL)
     return false;
+  with_large_pages(grown, wanted * size);
   memcpy(array_pointer, &grown, sizeof grown);
   *capacity = wanted;
   return true;

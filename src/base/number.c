@@ -178,21 +178,40 @@ static size_t print_away_from_zero(char *text, int precision, double value)
 
 __extension__ typedef unsigned __int128 wide;
 
-/* digits / 10^places as text; more than `places` digits, or a point and zeros before them. */
+/* Eight digits, zeros in front. */
+static void write_eight(uint32_t digits, char *text)
+{
+  static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                              "25262728293031323334353637383940414243444546474849"
+                              "50515253545556575859606162636465666768697071727374"
+                              "75767778798081828384858687888990919293949596979899";
+  uint32_t high = digits / 10000, low = digits % 10000;
+  memcpy(text, pairs + 2 * (high / 100), 2);
+  memcpy(text + 2, pairs + 2 * (high % 100), 2);
+  memcpy(text + 4, pairs + 2 * (low / 100), 2);
+  memcpy(text + 6, pairs + 2 * (low % 100), 2);
+}
+
+/* digits / 10^places as text, at least one digit before the point. */
 static size_t write_decimal(uint64_t digits, int places, bool negative, char *text)
 {
-  char reversed[CHURN_NUMBER_TEXT_SIZE];
-  size_t count = 0, length = 0;
-  int written = 0;
-  for (; digits > 0 || written <= places; digits /= 10) {
-    if (written++ == places && places > 0)
-      reversed[count++] = '.';
-    reversed[count++] = (char)('0' + digits % 10);
-  }
+  enum { ALL = 24, EIGHT = 100000000 };
+  char all[ALL];
+  size_t behind = (size_t)places, first = 0, length = negative;
+  write_eight((uint32_t)(digits / EIGHT / EIGHT), all);
+  write_eight((uint32_t)(digits / EIGHT % EIGHT), all + 8);
+  write_eight((uint32_t)(digits % EIGHT), all + 16);
+  while (first + 1 + behind < ALL && all[first] == '0')
+    first++;
   if (negative)
-    text[length++] = '-';
-  while (count > 0)
-    text[length++] = reversed[--count];
+    text[0] = '-';
+  memcpy(text + length, all + first, ALL - behind - first);
+  length += ALL - behind - first;
+  if (places > 0) {
+    text[length++] = '.';
+    memcpy(text + length, all + ALL - behind, behind);
+  }
+  length += behind;
   text[length] = '\0';
   return length;
 }

@@ -29,6 +29,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv);
 int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
+int cmd_rates(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
@@ -148,7 +149,7 @@ typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
 void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
 /* No line of the table is to be wider than `width`, as far as cutting texts of the first column in
- * the middle can see to it. */
+ * the middle can see to it, on a terminal: in a pipe or file nothing is cut. */
 void cli_table_narrow(cli_table *table, size_t width);
 void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
 
@@ -166,8 +167,11 @@ void cli_print_coefficients(const churn_model *model, FILE *file);
 void cli_print_inference(const churn_model *model, FILE *file);
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file);
 void cli_print_calibration(const churn_model *model, FILE *file);
+bool cli_is_weighted(const churn_model *model);   /* rows stand for more than themselves */
+const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "not recalibrated" */
 void cli_print_validation(const churn_model *model, FILE *file); /* all figures, and the above */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
+void cli_print_rates(const churn_rates *rates, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

@@ -26,15 +26,17 @@ static const char *matched_text(const churn_check_report *report, size_t s)
 
 static void print_sources(const churn_check_report *report)
 {
-  cli_table *table = cli_table_new("lrlrrrr");
-  cli_table_row(table, "source", "rows", "days", "customers", "unmatched", "no day", "bad rows");
+  cli_table *table = cli_table_new("lrlrrrrr");
+  cli_table_row(table, "source", "rows", "days", "customers", "unmatched", "no day",
+                "before joining", "bad rows");
   for (size_t s = 0; s < report->source_count; s++) {
     const churn_check_source *source = &report->sources[s];
     if (!source->read)
       continue;
     cli_table_row(table, source->name, cli_count(source->rows), span_text(source),
                   matched_text(report, s), s == 0 ? "" : cli_count(source->unmatched),
-                  s == 0 ? "" : cli_count(source->dayless), cli_count(source->rejected));
+                  s == 0 ? "" : cli_count(source->dayless),
+                  s == 0 ? "" : cli_count(source->before_joining), cli_count(source->rejected));
   }
   cli_table_print(table, stdout, "  ");
 }
@@ -121,7 +123,11 @@ static const char *area_text(double area)
 
 static const char *finding_text(const churn_leak_column *c)
 {
-  return c->alone ? "tells alone" : c->left ? "tells who ever left" : c->recent ? "recent" : "";
+  return c->alone     ? "tells alone"
+         : c->left    ? "tells who ever left"
+         : c->recent  ? "recent"
+         : c->undated ? "no date"
+                      : "";
 }
 
 static const char *late_text(const churn_leak_late *late)

@@ -34,8 +34,8 @@ static churn_status run_features(cli *c, const request *r)
   if (status == CHURN_OK)
     status = churn_features_write(project, &settings, r->output, &c->run, &report, &c->error);
   if (status == CHURN_OK)
-    cli_say(c, "%s of %u features on %s%s%s", cli_plural(report.rows, "row"), report.features,
-            cli_plural(report.snapshot_days, "as-of day"),
+    cli_say(c, "%s of %s on %s%s%s", cli_plural(report.rows, "row"),
+            cli_plural(report.features, "feature"), cli_plural(report.snapshot_days, "as-of day"),
             strcmp(r->output, "-") == 0 ? "" : " -> ",
             strcmp(r->output, "-") == 0 ? "" : r->output);
   churn_project_free(project);

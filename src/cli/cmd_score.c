@@ -25,7 +25,8 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
 }
 
-static void say_what_was_done(cli *c, const churn_score_report *report, const char *output)
+static void say_what_was_done(cli *c, const churn_model *model, const churn_score_report *report,
+                              const char *output)
 {
   bool to_file = strcmp(output, "-") != 0;
   const char *loss =
@@ -33,9 +34,10 @@ static void say_what_was_done(cli *c, const churn_score_report *report, const ch
   const char *day = report->as_of == CHURN_DAY_MISSING
                         ? ""
                         : cli_format(" as of %s", cli_text_day(report->as_of));
-  cli_say(c, "%s scored%s: %.1f expected to leave%s; %s listed%s%s",
+  cli_say(c, "%s scored%s: %.1f expected to leave%s (probabilities %s); %s listed%s%s",
           cli_plural(report->customers, "customer"), day, report->expected_churners, loss,
-          cli_count(report->listed), to_file ? " -> " : "", to_file ? output : "");
+          cli_recalibrated(model->recalibration.method), cli_count(report->listed),
+          to_file ? " -> " : "", to_file ? output : "");
   if (report->unseen_levels > 0)
     cli_say(c,
             "note: %s values are levels that training never saw; they count as ?other or as the "
@@ -95,7 +97,7 @@ static churn_status run_score(cli *c, const request *r)
   if (status == CHURN_OK)
     status = write_list(c, ranking, r, &published);
   if (status == CHURN_OK)
-    say_what_was_done(c, &report, r->output);
+    say_what_was_done(c, model, &report, r->output);
   churn_ranking_free(ranking);
   churn_model_free(model);
   churn_project_free(project);

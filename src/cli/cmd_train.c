@@ -69,7 +69,9 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
   struct poptOption table[] = {
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "where to write the model; - is standard output", "MODEL"},
-      cli_set_option(&r.set),
+      {"set", '\0', POPT_ARG_STRING, &r.set, 0,
+       "only these features: a set, a feature, a history, or several with + and - between blanks",
+       "SET"},
       cli_day_option("first", "first as-of day (default: the project's)", &r.first),
       cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       {"test-from", '\0', POPT_ARG_STRING, &r.test_from, 0,

@@ -359,6 +359,12 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
   if (strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
     path = cli_format("%s/churn.yaml", path);
   status = churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+  churn_error more = {0};
+  if (status == CHURN_BAD_PROJECT &&
+      churn_check_expressions(path, c->run.notes, &more) == CHURN_NO_MEMORY) {
+    status = CHURN_NO_MEMORY;
+    c->error = more;
+  }
   if (status == CHURN_OK && c->no_cache)
     churn_project_forget_cache(*project);
   return status;

@@ -171,8 +171,10 @@ static void print_wrapped(const char *text, FILE *file)
 static void print_nested(const churn_comparison *c, FILE *file)
 {
   cli_table *table = cli_table_new("llrrr");
-  bool any = false;
-  cli_table_row(table, "nested sets", "larger", "df", "likelihood ratio", "p");
+  bool any = false, wald = false;
+  for (size_t i = 0; i < c->pair_count; i++)
+    wald = wald || (c->pairs[i].nested.df > 0 && c->pairs[i].nested.wald);
+  cli_table_row(table, "nested sets", "larger", "df", wald ? "Wald" : "likelihood ratio", "p");
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];
     if (p->nested.df == 0)
@@ -184,9 +186,9 @@ static void print_nested(const churn_comparison *c, FILE *file)
   cli_table_narrow(table, WIDTH);
   if (any) {
     cli_table_print(table, file, "  ");
-    fputs("  likelihood ratio: on all rows, is there anything in the columns that the larger has "
-          "more of.\n\n",
-          file);
+    fprintf(file,
+            "  %s: on all rows, is there anything in the columns that the larger has more of.\n\n",
+            wald ? "Wald" : "likelihood ratio");
   }
 }
 

@@ -15,7 +15,7 @@ static const struct {
     {"collinear", "c", "collinear: the other features tell nearly the same"},
     {"few_rows", "f", "few rows: fewer than 10 churners or stayers at 0 or at 1"},
     {"near_separation", "s",
-     "near separation: churn is all but certain there; trust no error or p"},
+     "near separation: churn is all but certain there; trust no error or p; - = none to trust"},
     {"separation", "S", "separation: no finite estimate"},
 };
 
@@ -47,8 +47,9 @@ static const char *chance(double p)
 static void coefficient_row(cli_table *table, const churn_model_column *c)
 {
   bool intercept = c->condition == NULL;
-  cli_table_row(table, c->name, figure(c->estimate, 4), figure(c->std_error, 3), fixed(c->z, 2),
-                chance(c->p), figure(c->lower, 3), figure(c->upper, 3),
+  bool credible = !isnan(c->z);
+  cli_table_row(table, c->name, figure(c->estimate, 4), credible ? figure(c->std_error, 3) : "-",
+                fixed(c->z, 2), chance(c->p), figure(c->lower, 3), figure(c->upper, 3),
                 intercept ? "-" : figure(c->odds_ratio, 4),
                 intercept ? "-" : fixed(c->sd_effect, 2), mark_of(c->condition));
 }

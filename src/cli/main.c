@@ -20,6 +20,8 @@ static const cli_verb verbs[] = {
      cmd_compare},
     {"score", "PROJECT -m MODEL", "rank current customers by the probability that they leave",
      cmd_score},
+    {"rates", "PROJECT",
+     "customers and money lost, per period and segment; how long customers stay", cmd_rates},
     {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
      cmd_nightly},
     {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",

@@ -53,6 +53,11 @@ static void print_weighting(const churn_model *model, FILE *file)
     fprintf(file, "Offset: %s.\n", model->offset);
 }
 
+bool cli_is_weighted(const churn_model *model)
+{
+  return model->population != (double)model->rows;
+}
+
 static const char *window_text(const churn_model *model)
 {
   if (model->first_as_of == CHURN_DAY_MISSING)
@@ -114,13 +119,21 @@ void cli_print_coefficients(const churn_model *model, FILE *file)
     cli_print_inference(model, file);
 }
 
+static const char *area_interval(const churn_figures *figures)
+{
+  return cli_format("%.4f to %.4f", figures->auc_lower, figures->auc_upper);
+}
+
 void cli_print_figures(const churn_figures *figures, const char *title, FILE *file)
 {
   fprintf(file,
-          "%s: %s, %s churned; AUC %s, log-loss %s, Brier %s, calibration slope %s, "
-          "top-decile lift %s\n",
+          "%s: %s, %s churned; AUC %s%s, log-loss %s (constant rate %s), Brier %s (%s), "
+          "calibration slope %s, top-decile lift %s\n",
           title, cli_plural(figures->rows, "row"), cli_count(figures->churners),
-          figure(figures->auc, 4), figure(figures->log_loss, 5), figure(figures->brier, 5),
+          figure(figures->auc, 4),
+          isnan(figures->auc_lower) ? "" : cli_format(" (%s)", area_interval(figures)),
+          figure(figures->log_loss, 5), figure(figures->null_log_loss, 5),
+          figure(figures->brier, 5), figure(figures->null_brier, 5),
           figure(figures->calibration_slope, 3), figure(figures->top_decile_lift, 2));
 }
 
@@ -181,25 +194,37 @@ static void print_span(const churn_evaluation *evaluation, FILE *file)
             evaluation->in_sample_reason[0] == '\0' ? "" : "; ", evaluation->in_sample_reason);
 }
 
-void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
+/* What the model reaches beside what its best constant rival does. */
+static void print_figures(const churn_evaluation *evaluation, FILE *file)
 {
   const churn_figures *f = &evaluation->figures;
-  print_span(evaluation, file);
-  fputc('\n', file);
-  cli_table *table = cli_table_new("lrl");
-  cli_table_row(table, "AUC", cli_number(f->auc, 4),
-                "chance that a churner ranks above a stayer; 0.5 = guessing");
-  cli_table_row(table, "log-loss", cli_number(f->log_loss, 5),
+  cli_table *table = cli_table_new("lrrl");
+  cli_table_row(table, "", "model", "constant rate", "");
+  cli_table_row(table, "AUC", cli_number(f->auc, 4), isnan(f->auc) ? "" : "0.5000",
+                isnan(f->auc_lower)
+                    ? "chance that a churner ranks above a stayer"
+                    : cli_format("95 %% interval %s; 0.5 = guessing", area_interval(f)));
+  cli_table_row(table, "log-loss", cli_number(f->log_loss, 5), cli_number(f->null_log_loss, 5),
                 "mean of -log(probability of what happened)");
-  cli_table_row(table, "Brier", cli_number(f->brier, 5), "mean squared error of the probability");
-  cli_table_row(table, "mean predicted", cli_percent(evaluation->mean_probability, 2),
+  cli_table_row(table, "Brier", cli_number(f->brier, 5), cli_number(f->null_brier, 5),
+                "mean squared error of the probability");
+  cli_table_row(table, "mean predicted", cli_percent(evaluation->mean_probability, 2), "",
                 cli_format("against %s observed", cli_percent(evaluation->observed_rate, 2)));
   cli_table_row(
-      table, "calibration intercept", cli_number(f->calibration_intercept, 3),
+      table, "calibration intercept", cli_number(f->calibration_intercept, 3), "",
       cli_format("± %s; 0 = right on average", cli_number(evaluation->intercept_error, 3)));
-  cli_table_row(table, "calibration slope", cli_number(f->calibration_slope, 3),
+  cli_table_row(table, "calibration slope", cli_number(f->calibration_slope, 3), "",
                 cli_format("± %s; below 1 = too extreme", cli_number(evaluation->slope_error, 3)));
   cli_table_print(table, file, "  ");
+  if (strcmp(evaluation->error_kind, "clustered") == 0)
+    fputs("  Customers have several rows: interval and ± are clustered by customer.\n", file);
+}
+
+void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file)
+{
+  print_span(evaluation, file);
+  fprintf(file, "probabilities: %s\n\n", cli_recalibrated(evaluation->recalibration));
+  print_figures(evaluation, file);
   if (evaluation->unseen_levels > 0)
     fprintf(file,
             "\n%s values are levels that training never saw; they count as ?other or as the "

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BUFFERS = 64, BUFFER_SIZE = 512, MOST_COLUMNS = 16 };
 
@@ -170,14 +171,16 @@ static const char *cut_middle(const char *text, size_t width)
                     text + ending(text, kept - kept / 3));
 }
 
-/* The first column gives up what lines are too wide by, but for its least width. */
-static void narrow_first(const cli_table *table, const char *indent, size_t *widths)
+/* The first column gives up what lines are too wide by, but for its least width; where no eye but a
+ * program may read them, nothing. */
+static void narrow_first(const cli_table *table, const char *indent, bool to_terminal,
+                         size_t *widths)
 {
   enum { LEAST = 8 };
   size_t total = strlen(indent) + 2 * (table->columns - 1);
   for (size_t c = 0; c < table->columns; c++)
     total += widths[c];
-  if (table->narrow == 0 || total <= table->narrow || widths[0] <= LEAST)
+  if (table->narrow == 0 || !to_terminal || total <= table->narrow || widths[0] <= LEAST)
     return;
   size_t excess = total - table->narrow;
   widths[0] = widths[0] > LEAST + excess ? widths[0] - excess : LEAST;
@@ -214,7 +217,7 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent)
     if (width > widths[i % table->columns])
       widths[i % table->columns] = width;
   }
-  narrow_first(table, indent, widths);
+  narrow_first(table, indent, isatty(fileno(file)) == 1, widths);
   for (size_t row = 0; row < table->rows; row++)
     print_row(table, row, widths, file, indent);
   for (size_t i = 0; i < cells; i++)

@@ -157,10 +157,12 @@ churn_status churn_postgresql_connect(const char *target, PGconn **connection, c
 {
   const char *const keywords[] = {"dbname", "client_encoding", "fallback_application_name", NULL};
   const char *const values[] = {churn_database_address(target), "UTF8", "churn", NULL};
+  churn_status status = churn_libpq_load(error);
+  if (status != CHURN_OK)
+    return status;
   PGconn *made = PQconnectStartParams(keywords, values, 1);
   if (made == NULL)
     return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
   PQsetNoticeReceiver(made, drop_notice, NULL);
   PQsetErrorVerbosity(made, PQERRORS_VERBOSE);
   if (PQstatus(made) == CONNECTION_BAD)

@@ -5,8 +5,7 @@
 #define CHURN_DATABASE_POSTGRESQL_H
 
 #include "base/error.h"
-
-#include <libpq-fe.h>
+#include "database/libpq.h"
 
 /* Connects as the target and the environment say, with texts as UTF-8, dates in ISO 8601, instants
  * in UTC and numbers to the last bit. The caller ends with PQfinish, also NULL. NO_INPUT when there

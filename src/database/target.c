@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "database/target.h"
 
-#include <libpq-fe.h>
+#include "database/libpq.h"
+
 #include <string.h>
 
 static bool begins(const char *text, const char *prefix)
@@ -46,8 +47,10 @@ static churn_status check_options(const PQconninfoOption *options, churn_error *
 static churn_status check_connection(const char *address, churn_error *error)
 {
   char *reason = NULL;
+  churn_status status = churn_libpq_load(error);
+  if (status != CHURN_OK)
+    return status;
   PQconninfoOption *options = PQconninfoParse(address, &reason);
-  churn_status status = CHURN_OK;
   if (options != NULL)
     status = check_options(options, error);
   else if (reason == NULL)

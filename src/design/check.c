@@ -82,6 +82,7 @@ static churn_status describe_source(const churn_pipeline *p, size_t s, churn_che
     out->dayless = h->rows_dayless;
     out->first_day = h->first_day;
     out->last_day = h->last_day;
+    out->before_joining = churn_count_before_joining(p, s);
   }
   churn_status status = churn_text_set(&out->name, schema->name, error);
   if (status == CHURN_OK)
@@ -179,6 +180,17 @@ static void warn_about_silence(const churn_pipeline *p, const churn_run *run)
         2 * (int)outcome->horizon_days);
 }
 
+/* Who has cancelled cannot cancel again: easy stayers. */
+static void warn_about_event(const churn_pipeline *p, const churn_run *run)
+{
+  const churn_outcome_spec *outcome = &p->project->outcome;
+  if (outcome->kind == CHURN_OUTCOME_EVENT && !outcome->terminal_given)
+    churn_notes_add(run->notes, CHURN_WARNING, "event_stays", CHURN_NOWHERE,
+                    "who had the event of the outcome stays in the base, in training and on the "
+                    "list; expected `terminal: yes` in the outcome where the event ends a "
+                    "customer, `terminal: no` where it can come again");
+}
+
 static void warn_about_leavers(const churn_pipeline *p, const churn_check_report *report,
                                const churn_run *run)
 {
@@ -205,6 +217,7 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
   if (status != CHURN_OK)
     return status;
   churn_warn_columns(p, run);
+  churn_warn_before_joining(p, run);
   if (p->data->incomplete)
     return CHURN_OK;
   status = describe_snapshots(p, run, report, snapshots, error);
@@ -213,6 +226,7 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
   if (report->snapshot_count > 0)
     churn_warn_windows(p, report->snapshots[0].as_of, run);
   warn_about_silence(p, run);
+  warn_about_event(p, run);
   warn_about_leavers(p, report, run);
   return CHURN_OK;
 }

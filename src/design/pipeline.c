@@ -88,8 +88,8 @@ static churn_status explain_mismatch(churn_status status, churn_error *error)
       error, status, "the model was trained on other columns than this project maps: %s", message);
 }
 
-static churn_status build_plan(churn_pipeline *p, const churn_model *model, const churn_run *run,
-                               churn_error *error)
+churn_status churn_pipeline_plan(churn_pipeline *p, const churn_model *model, const churn_run *run,
+                                 churn_plan **plan, churn_error *error)
 {
   churn_run quiet = run == NULL ? (churn_run){0} : *run;
   if (model != NULL)
@@ -104,7 +104,7 @@ static churn_status build_plan(churn_pipeline *p, const churn_model *model, cons
   churn_status status = list_expressions(p, model, &expressions, &count, error);
   if (status == CHURN_OK)
     status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money,
-                              &quiet, &p->plan, error);
+                              &quiet, plan, error);
   free(expressions);
   return model == NULL ? status : explain_mismatch(status, error);
 }
@@ -129,7 +129,7 @@ static churn_status drop_skipped(churn_pipeline *p, const churn_run *run, churn_
   p->selection->count = kept;
   churn_plan_free(p->plan);
   p->plan = NULL;
-  return build_plan(p, NULL, run, error);
+  return churn_pipeline_plan(p, NULL, run, &p->plan, error);
 }
 
 /* Features that nobody asked for leave the selection too. */
@@ -145,7 +145,7 @@ static churn_status keep_wanted(churn_pipeline *p, const bool *wanted, const chu
   p->selection->count = kept;
   churn_plan_free(p->plan);
   p->plan = NULL;
-  return build_plan(p, NULL, run, error);
+  return churn_pipeline_plan(p, NULL, run, &p->plan, error);
 }
 
 /* Which columns of customers the weights and the offset read: those are no features. */
@@ -171,7 +171,7 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
   if (status == CHURN_OK && settings->model == NULL)
     status = select_features(p, settings, run, error);
   if (status == CHURN_OK)
-    status = build_plan(p, settings->model, run, error);
+    status = churn_pipeline_plan(p, settings->model, run, &p->plan, error);
   if (status == CHURN_OK)
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && settings->wanted != NULL)
@@ -184,27 +184,25 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
   return status;
 }
 
-/* The newest day of any history tells when the data ends, so then every history is read, if only
- * its days. */
-static void add_all_days(const churn_project *project, churn_needs *needs)
+churn_needs *churn_pipeline_needs(const churn_pipeline *p)
 {
-  for (size_t i = 0; project->data_until == CHURN_DAY_MISSING && i < project->history_count; i++)
-    needs->source[1 + i] = true;
+  churn_needs *needs = churn_needs_new(p->schema);
+  if (needs != NULL && p->plan != NULL)
+    churn_plan_add_needs(p->plan, needs);
+  if (needs != NULL && p->with_terms)
+    churn_row_terms_add_needs(&p->terms, p->weighted, needs);
+  return needs;
 }
 
 static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *settings,
                               const churn_run *run, churn_error *error)
 {
-  churn_needs *needs = churn_needs_new(p->schema);
+  churn_needs *needs = churn_pipeline_needs(p);
   if (needs == NULL)
     return churn_error_no_memory(error);
-  if (p->plan != NULL)
-    churn_plan_add_needs(p->plan, needs);
-  if (p->with_terms)
-    churn_row_terms_add_needs(&p->terms, p->weighted, needs);
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
-  add_all_days(p->project, needs);
+  churn_needs_days(needs, p->schema);
   churn_data_settings reading = {settings->collect_all, settings->with_labels, settings->before};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);
@@ -217,6 +215,19 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
   return status == CHURN_OK && p->with_terms
              ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
              : status;
+}
+
+static churn_status load(churn_pipeline *p, const churn_pipeline_settings *settings,
+                         const churn_run *run, churn_error *error)
+{
+  churn_status status = read_data(p, settings, run, error);
+  return status == CHURN_OK && !p->data->incomplete ? bind(p, error) : status;
+}
+
+churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run, churn_error *error)
+{
+  static const churn_pipeline_settings plainly = {0};
+  return load(pipeline, &plainly, run, error);
 }
 
 churn_status churn_pipeline_open(const churn_project *project,
@@ -233,9 +244,7 @@ churn_status churn_pipeline_open(const churn_project *project,
   if (status == CHURN_OK)
     status = make_plan(p, settings, run, error);
   if (status == CHURN_OK && !settings->no_data)
-    status = read_data(p, settings, run, error);
-  if (status == CHURN_OK && !settings->no_data && !p->data->incomplete)
-    status = bind(p, error);
+    status = load(p, settings, run, error);
   if (status == CHURN_OK)
     *pipeline = p;
   else

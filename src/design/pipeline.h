@@ -51,6 +51,19 @@ CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
                                                 churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
+/* Reads the data of a pipeline that was opened with `no_data` and nothing else beside a model. */
+CHURN_MUST_USE churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run,
+                                                churn_error *error);
+
+/* Another plan like pipeline->plan, not bound, for a model's features (`model` as in the settings);
+ * the caller frees it before the pipeline. */
+CHURN_MUST_USE churn_status churn_pipeline_plan(churn_pipeline *pipeline, const churn_model *model,
+                                                const churn_run *run, churn_plan **plan,
+                                                churn_error *error);
+
+/* What plan and row terms read; NULL when memory ran out. The caller frees. */
+churn_needs *churn_pipeline_needs(const churn_pipeline *pipeline);
+
 /* Snapshots of the pipeline on the project's days, or on first..last where given, with weights and
  * offsets (row_terms.h) as the settings ask for. */
 CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline,

@@ -14,6 +14,19 @@ bool churn_snapshots_flat(const churn_project *project)
           project->outcome.kind == CHURN_OUTCOME_NONE);
 }
 
+churn_status churn_snapshots_check_day(const churn_project *project, churn_day asked,
+                                       churn_error *error)
+{
+  char day[CHURN_DAY_TEXT_SIZE];
+  if (asked == CHURN_DAY_MISSING || !churn_snapshots_flat(project))
+    return CHURN_OK;
+  churn_day_format(asked, day);
+  return churn_error_set(error, CHURN_USAGE,
+                         "%s was asked for, but this project is a flat export, whose rows have no "
+                         "as-of day; expected no day (or a project with histories)",
+                         day);
+}
+
 static churn_status one_day(churn_day day, churn_day **days, size_t *count, churn_error *error)
 {
   *days = churn_array_new(1, sizeof **days);
@@ -134,6 +147,10 @@ churn_status churn_snapshot_days(const churn_project *project, const churn_data 
                                  churn_error *error)
 {
   const churn_outcome_spec *outcome = &project->outcome;
+  churn_status status =
+      churn_snapshots_check_day(project, first == CHURN_DAY_MISSING ? last : first, error);
+  if (status != CHURN_OK)
+    return status;
   if (churn_snapshots_flat(project))
     return one_day(CHURN_DAY_MISSING, days, count, error);
   if (outcome->kind == CHURN_OUTCOME_LABELS && first != CHURN_DAY_MISSING && first == last)

@@ -53,11 +53,20 @@ static churn_status any_row(const builder *b, int thread, size_t customer, churn
                             first, last, known, any);
 }
 
-static churn_status is_active(const builder *b, int thread, size_t customer, churn_day as_of,
-                              bool *active)
+/* Seen lately enough; and not ended, in this spell, by an event that ends it. */
+static churn_status is_active(const builder *b, int thread, size_t customer, size_t spell,
+                              churn_day as_of, bool *active)
 {
-  int32_t within = b->project->outcome.active_within_days;
+  const churn_outcome_spec *outcome = &b->project->outcome;
+  int32_t within = outcome->active_within_days;
+  bool ended = false;
   *active = true;
+  if (outcome->terminal) {
+    churn_status status =
+        any_row(b, thread, customer, b->data->customers.joined[spell], as_of, as_of, &ended);
+    *active = !ended;
+    return status;
+  }
   return within == 0 ? CHURN_OK
                      : any_row(b, thread, customer, as_of - within, as_of, as_of, active);
 }
@@ -161,7 +170,7 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   tally->base++;
   int8_t label = CHURN_LABEL_UNKNOWN;
   bool active;
-  churn_status status = is_active(b, thread, customer, as_of, &active);
+  churn_status status = is_active(b, thread, customer, spell, as_of, &active);
   if (status == CHURN_OK && !active) {
     tally->inactive++;
     return CHURN_OK;

@@ -27,7 +27,7 @@ typedef struct churn_snapshot_day {
   churn_day as_of;
   bool closed;       /* the label window ends within the data */
   uint64_t base;     /* spells in the base */
-  uint64_t inactive; /* left out by active_within */
+  uint64_t inactive; /* left out by active_within, or had the terminal event */
   uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell */
   uint64_t churned;
   uint64_t stayed;
@@ -44,13 +44,18 @@ typedef struct churn_snapshots {
 /* A flat export has no as-of day: one row a customer, no histories, no joined. */
 bool churn_snapshots_flat(const churn_project *project);
 
+/* USAGE for a day that was asked for (MISSING: none) of a flat export, whose rows have none. */
+CHURN_MUST_USE churn_status churn_snapshots_check_day(const churn_project *project, churn_day asked,
+                                                      churn_error *error);
+
 /* For qsort of days. */
 int churn_days_compare(const void *left, const void *right);
 
 /* The as-of days of a project. first..last by every; a label file gives its own days, unless one
  * day is asked for; a flat export has the one day MISSING. first, last MISSING = the project's;
  * when the project has none: last = the newest day whose window is closed, first = last. DEGENERATE
- * when no day is left; USAGE for more than one day without a step (`every`). The caller frees
+ * when no day is left; USAGE for more than one day without a step (`every`),
+ * and for a day of a flat export. The caller frees
  * *days.
  */
 CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,

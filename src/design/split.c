@@ -11,7 +11,9 @@
 
 churn_split churn_split_of(const churn_project *project, churn_day test_from)
 {
-  churn_split split = {.test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from
+  churn_split split = {.project = project,
+                       .asked = test_from,
+                       .test_from = test_from == CHURN_DAY_MISSING ? project->snapshots.test_from
                                                                    : test_from,
                        .span_days = project->outcome.gap_days + project->outcome.horizon_days,
                        .test_share = project->test_share};
@@ -40,6 +42,9 @@ churn_status churn_split_take(const churn_split *split, const churn_data *data,
                               const churn_snapshots *all, churn_split_part part,
                               churn_snapshots **taken, churn_error *error)
 {
+  churn_status asked = churn_snapshots_check_day(split->project, split->asked, error);
+  if (asked != CHURN_OK)
+    return asked;
   churn_snapshots *s = calloc(1, sizeof *s);
   size_t count = 0;
   for (size_t i = 0; i < all->count; i++)
@@ -119,4 +124,15 @@ double *churn_snapshots_weights(const churn_snapshots *snapshots)
   for (size_t i = 0; weights != NULL && i < snapshots->count; i++)
     weights[i] = snapshots->rows[i].weight;
   return weights;
+}
+
+uint32_t *churn_snapshots_clusters(const churn_snapshots *snapshots, uint32_t *count)
+{
+  uint32_t *clusters = churn_array_new(snapshots->count, sizeof *clusters);
+  *count = 0;
+  for (size_t i = 0; clusters != NULL && i < snapshots->count; i++) {
+    *count += i == 0 || snapshots->rows[i].customer != snapshots->rows[i - 1].customer;
+    clusters[i] = *count - 1;
+  }
+  return clusters;
 }

@@ -21,15 +21,18 @@ typedef enum churn_split_part { CHURN_PART_TRAIN, CHURN_PART_TEST } churn_split_
 
 /* The rule of the project; `test_from` MISSING = the project's. */
 typedef struct churn_split {
+  const churn_project *project;
   churn_split_kind kind;
   churn_day test_from;
   int32_t span_days; /* gap + horizon */
   double test_share;
+  churn_day asked; /* the test_from that was asked for by hand */
 } churn_split;
 
 churn_split churn_split_of(const churn_project *project, churn_day test_from);
 
-/* The rows of one part, in the same order. Day counts are not carried over. */
+/* The rows of one part, in the same order. Day counts are not carried over. USAGE when a test_from
+ * was asked for of a flat export. */
 CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const churn_data *data,
                                              const churn_snapshots *all, churn_split_part part,
                                              churn_snapshots **taken, churn_error *error);
@@ -55,5 +58,8 @@ CHURN_MUST_USE churn_status churn_span_of(const churn_snapshots *snapshots, chur
 /* The rows' labels, or their weights, as an array the caller frees; NULL when memory ran out. */
 int8_t *churn_snapshots_labels(const churn_snapshots *snapshots);
 double *churn_snapshots_weights(const churn_snapshots *snapshots);
+
+/* The rows' customers as dense numbers in the rows' order, *count of them; likewise. */
+uint32_t *churn_snapshots_clusters(const churn_snapshots *snapshots, uint32_t *count);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* A history's first row is seldom of the first day it was kept: so much of a window may lie before
  * it. */
-enum { UNSEEN_PART = 20 };
+enum { UNSEEN_PART = 20, BEFORE_PART = 20 };
 
 typedef struct undated {
   const churn_run *run;
@@ -81,5 +81,48 @@ void churn_warn_windows(const churn_pipeline *p, churn_day first_as_of, const ch
                     "sees only what is there "
                     "since %s",
                     (int)longest, p->schema->sources[s].name, as_of, begins);
+  }
+}
+
+static churn_day first_joined(const churn_customers *customers, size_t customer)
+{
+  size_t spell = customers->first_spell[customer]; /* ordered by joined */
+  return spell < customers->first_spell[customer + 1] ? customers->joined[spell]
+                                                      : CHURN_DAY_MISSING;
+}
+
+uint64_t churn_count_before_joining(const churn_pipeline *p, size_t source)
+{
+  const churn_customers *customers = &p->data->customers;
+  const churn_history *h = &p->data->histories[source - 1];
+  uint64_t before = 0;
+  if (p->project->joined.text == NULL || !h->loaded)
+    return 0;
+  for (size_t c = 0; c < customers->count; c++) {
+    churn_day joined = first_joined(customers, c);
+    size_t low = h->first_row[c], high = h->first_row[c + 1], first = low;
+    while (joined != CHURN_DAY_MISSING && low < high) {
+      size_t middle = low + (high - low) / 2;
+      if (h->days[middle] < joined)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    before += low - first;
+  }
+  churn_spill_walked(p->data->spill, customers->count);
+  return before;
+}
+
+void churn_warn_before_joining(const churn_pipeline *p, const churn_run *run)
+{
+  for (size_t s = 1; s < p->schema->source_count; s++) {
+    uint64_t before = churn_count_before_joining(p, s);
+    size_t rows = p->data->histories[s - 1].rows;
+    if (before * BEFORE_PART > rows)
+      churn_notes_add(run->notes, CHURN_WARNING, "before_joining", CHURN_NOWHERE,
+                      "%" PRIu64 " of %zu rows of %s are dated before their customer joined; "
+                      "features see them all the same: is `joined` the day the relation began?",
+                      before, rows, p->schema->sources[s].name);
   }
 }

@@ -25,8 +25,8 @@ struct churn_auc_rows {
   double churners;     /* weight, of the folds that take part */
   uint32_t *order;     /* [rows] cluster after cluster, in it by fold and label */
   size_t *starts;      /* [clusters + 1] in `order` */
-  uint64_t *seen;      /* [folds * 2] clusters with a stayer, with a churner */
-  uint64_t clusters;   /* that have a row in a fold that takes part */
+  double *seen;        /* [folds * 2] clusters with a stayer, with a churner */
+  double clusters;     /* that have a row in a fold that takes part */
 };
 
 static bool takes_part(const fold_totals *totals)
@@ -192,16 +192,24 @@ static size_t kind_end(const churn_auc_rows *w, size_t place, size_t end)
   return place;
 }
 
+/* How many clusters of equal rows the cluster stands for. */
+static double copies_of(const churn_auc_rows *w, size_t cluster)
+{
+  const churn_judged *judged = w->judged;
+  return judged->repeated && judged->clusters == NULL ? churn_judged_weight(judged, cluster) : 1;
+}
+
 static void count_clusters(churn_auc_rows *w)
 {
   for (size_t c = 0; c < churn_judged_clusters(w->judged); c++) {
     bool counts = false;
+    double copies = copies_of(w, c);
     for (size_t i = w->starts[c]; i < w->starts[c + 1]; i = kind_end(w, i, w->starts[c + 1])) {
       size_t kind = kind_of(w, i);
-      w->seen[kind]++;
+      w->seen[kind] += copies;
       counts = counts || takes_part(&w->totals[kind / 2]);
     }
-    w->clusters += counts;
+    w->clusters += counts ? copies : 0;
   }
 }
 
@@ -215,9 +223,9 @@ static bool has_covariance(const churn_auc_rows *w)
 }
 
 /* n/(n - 1) of few clusters. */
-static double correction(uint64_t clusters)
+static double correction(double clusters)
 {
-  return (double)clusters / ((double)clusters - 1);
+  return clusters / (clusters - 1);
 }
 
 typedef struct covariance_work {
@@ -235,16 +243,18 @@ static void add_square(double *matrix, const double *vector, size_t size, double
       matrix[a * size + b] += factor * vector[a] * vector[b];
 }
 
-/* A cluster of one row is a kind by itself. */
-static void add_single(const covariance_work *w, size_t place, double *of_kind, double *matrix)
+/* A cluster of one row is a kind by itself. Parts of n equal clusters are n times those of one, and
+ * their n squares 1/n of the parts'. */
+static void add_single(const covariance_work *w, size_t cluster, double *of_kind, double *matrix)
 {
   const churn_auc_rows *rows = w->rows;
+  size_t place = rows->starts[cluster];
   size_t kind = kind_of(rows, place);
   if (!takes_part(&rows->totals[kind / 2]))
     return;
   for (size_t s = 0; s < w->sets; s++)
     of_kind[s] = w->parts[s][rows->order[place]];
-  add_square(matrix, of_kind, w->sets, correction(rows->seen[kind]));
+  add_square(matrix, of_kind, w->sets, correction(rows->seen[kind]) / copies_of(rows, cluster));
 }
 
 /* With u the cluster's sum and u_k that of one fold and label: I/(I-1) u u' + sum_k (I_k/(I_k-1) -
@@ -285,7 +295,7 @@ static churn_status sum_lane(void *context, size_t lane, int thread, churn_error
   double *matrix = w->lanes + lane * w->sets * w->sets;
   for (; cluster < end && cluster < clusters; cluster++)
     if (starts[cluster + 1] - starts[cluster] == 1)
-      add_single(w, starts[cluster], scratch, matrix);
+      add_single(w, cluster, scratch, matrix);
     else
       add_cluster(w, cluster, scratch, scratch + w->sets, matrix);
   return CHURN_OK;

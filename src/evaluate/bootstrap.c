@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "evaluate/cluster_groups.h"
 #include "evaluate/cut.h"
 
 #include <float.h>
@@ -14,15 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_GROUPS = 4096, DEFAULT_DRAWS = 2000, BLOCK = CHURN_CUT_DRAWS };
+enum { DEFAULT_DRAWS = 2000, BLOCK = CHURN_CUT_DRAWS };
 
 struct churn_bootstrap {
   const churn_judged *judged;
   const double *places;
   uint32_t draws;
   uint64_t seed;
-  uint32_t *group_of; /* [clusters] */
-  uint32_t groups;
+  churn_cluster_groups clusters;
+  uint32_t groups;          /* theirs */
   double *shares;           /* [folds] capacity as a share of the fold */
   bool one_cut;             /* capacity is the lift's tenth in every fold */
   uint16_t *times;          /* [draws][groups] how often each group was drawn */
@@ -40,7 +41,7 @@ void churn_bootstrap_free(churn_bootstrap *b)
 {
   if (b == NULL)
     return;
-  free(b->group_of);
+  churn_cluster_groups_clear(&b->clusters);
   free(b->shares);
   free(b->times);
   free(b->totals);
@@ -49,35 +50,13 @@ void churn_bootstrap_free(churn_bootstrap *b)
   free(b);
 }
 
-/* Clusters that have rows are shuffled and dealt out. Streams 0..draws-1 are the draws'. */
-static churn_status group_clusters(churn_bootstrap *b, churn_error *error)
-{
-  size_t clusters = churn_judged_clusters(b->judged);
-  uint32_t used = 0;
-  uint32_t *order = churn_array_new(clusters, sizeof *order);
-  churn_random random = churn_random_stream(b->seed, b->draws);
-  if (order == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = 0; i < b->judged->rows; i++)
-    b->group_of[churn_judged_cluster(b->judged, i)] = 1;
-  for (size_t c = 0; c < clusters; c++)
-    used += b->group_of[c];
-  b->groups = used < MOST_GROUPS ? used : MOST_GROUPS;
-  churn_random_shuffle(&random, order, used);
-  for (size_t c = 0, at = 0; c < clusters; c++)
-    if (b->group_of[c] == 1)
-      b->group_of[c] = order[at++] % b->groups;
-  free(order);
-  return CHURN_OK;
-}
-
 static void list_rows(churn_bootstrap *b)
 {
   const churn_judged *j = b->judged;
   size_t folds = churn_judged_folds(j);
   for (size_t i = 0; i < j->rows; i++) {
     churn_listed_row *row = &b->listed[i];
-    *row = churn_listed_row_of(j, b->group_of, i);
+    *row = churn_listed_row_of(j, b->clusters.of, i);
     b->totals[churn_judged_fold(j, i) * b->groups + row->group] += row->weight;
     b->totals[folds * b->groups + row->group] += row->label ? row->weight : 0;
     b->totals[(folds + 1) * b->groups + row->group] += row->weight * row->value;
@@ -152,12 +131,12 @@ static churn_status draw_all(churn_bootstrap *b, const churn_run *run, churn_err
 static churn_status fill(churn_bootstrap *b, const churn_run *run, churn_error *error)
 {
   size_t folds = churn_judged_folds(b->judged);
-  b->group_of = churn_array_new(churn_judged_clusters(b->judged), sizeof *b->group_of);
-  if (b->group_of == NULL)
-    return churn_error_no_memory(error);
-  churn_status status = group_clusters(b, error);
+  /* streams 0..draws-1 are the draws' */
+  churn_status status =
+      churn_cluster_groups_deal(b->judged, b->seed, b->draws, &b->clusters, error);
   if (status != CHURN_OK)
     return status;
+  b->groups = b->clusters.count;
   b->shares = churn_array_new(folds, sizeof *b->shares);
   b->times = churn_array_new((size_t)b->draws * b->groups, sizeof *b->times);
   b->totals = churn_array_new((folds + 2) * b->groups, sizeof *b->totals);

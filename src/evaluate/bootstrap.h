@@ -5,9 +5,8 @@
  * differences are paired); each draw ranks anew. Intervals are percentiles of the draws (Efron and
  * Tibshirani 1993, An Introduction to the Bootstrap, section 13.3), at the ends of type-7
  * quantiles: with hundreds of customers, bias and skewness of these means are far below their
- * spread, and BCa would add the noise of its own constants. More than 4096 clusters are first put
- * together, at random, into 4096 groups, which are then drawn: the variance's expectation is the
- * same, and 4096 groups tell a standard error to 1.1 %.
+ * spread, and BCa would add the noise of its own constants. Many clusters are drawn in groups
+ * (cluster_groups.h).
  *
  * A draw is a number of times for each group, so whatever a draw adds up is those numbers times
  * sums over groups. Where a list is cut moves from draw to draw, but little: what lies above the

@@ -11,13 +11,15 @@
 #ifndef CHURN_EVALUATE_CURVES_H
 #define CHURN_EVALUATE_CURVES_H
 
-#include "evaluate/auc.h"
+#include "evaluate/cluster_groups.h"
 
 #include <churn/curves.h>
 
-/* points [CHURN_GAIN_POINTS]. NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_gain_curve(const churn_judged *judged,
-                                             const churn_ordering *ordering,
+/* points [CHURN_GAIN_POINTS], with pointwise intervals at `level` by the variances of linear.h. The
+ * list is made with groups->of. Cost: a walk more over the rows, and a few numbers for each group
+ * at each point. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_gain_curve(const churn_judged *judged, const churn_list *list,
+                                             const churn_cluster_groups *groups, double level,
                                              churn_gain_point *points, churn_error *error);
 
 /* bins [most] from the lowest probability up; *count of them filled (fewer where ties are wide).

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "design/split.h"
 #include "evaluate/figures.h"
+#include "evaluate/uncertainty.h"
 #include "score/recalibration.h"
 #include "score/scorer.h"
 
@@ -51,6 +52,27 @@ static churn_status recalibrate(const churn_model *model, churn_scored *scored, 
   return CHURN_OK;
 }
 
+static churn_status find_uncertainty(const churn_snapshots *snapshots, const churn_scored *scored,
+                                     bool dependent, const churn_run *run,
+                                     churn_evaluation *evaluation, churn_error *error)
+{
+  uint32_t count = 0;
+  uint32_t *clusters = dependent ? churn_snapshots_clusters(snapshots, &count) : NULL;
+  if (dependent && clusters == NULL)
+    return churn_error_no_memory(error);
+  churn_judged judged = {.rows = scored->rows,
+                         .labels = scored->labels,
+                         .weights = scored->weights,
+                         .repeated = scored->repeated,
+                         .clusters = clusters,
+                         .cluster_count = count};
+  const double *scores = scored->order == NULL ? scored->probabilities : scored->order;
+  churn_status status =
+      churn_uncertainty_add(&judged, scores, scored->logits, run, evaluation, error);
+  free(clusters);
+  return status;
+}
+
 static churn_status compute(const churn_model *model, const churn_snapshots *snapshots,
                             const churn_scores *scores, const int8_t *labels, const double *weights,
                             const uint64_t *captures, size_t capture_count, const churn_run *run,
@@ -72,19 +94,30 @@ static churn_status compute(const churn_model *model, const churn_snapshots *sna
                          .weights = weights,
                          .repeated = snapshots->repeated};
   double *own = NULL;
+  churn_span span;
   churn_status status = recalibrate(model, &scored, &own, error);
   if (status == CHURN_OK)
     status = churn_figures_compute(&scored, captures, capture_count, run, evaluation, error);
-  free(own);
-  churn_span span;
   if (status == CHURN_OK)
     status = churn_span_of(snapshots, &span, error);
+  if (status == CHURN_OK)
+    status =
+        find_uncertainty(snapshots, &scored, span.customers < span.rows, run, evaluation, error);
+  free(own);
   if (status != CHURN_OK)
     return status;
   evaluation->first_as_of = span.first;
   evaluation->last_as_of = span.last;
   evaluation->snapshot_count = span.days;
   return CHURN_OK;
+}
+
+/* Static text, which outlives the model. */
+static const char *name_recalibration(const churn_recalibration *recalibration)
+{
+  return !churn_recalibrates(recalibration)            ? "none"
+         : strcmp(recalibration->method, "platt") == 0 ? "platt"
+                                                       : "isotonic";
 }
 
 static void free_scores(churn_scores *scores)
@@ -119,8 +152,10 @@ static churn_status evaluate_scored(const churn_pipeline *pipeline, const churn_
   if (status == CHURN_OK)
     status = compute(model, snapshots, scores, labels, weights, capture_counts, capture_count, run,
                      evaluation, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
     evaluation->unseen_levels = unseen;
+    evaluation->recalibration = name_recalibration(&model->recalibration);
+  }
   churn_scorer_free(scorer);
   free(labels);
   free(weights);

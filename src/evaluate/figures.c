@@ -35,6 +35,18 @@ static churn_capture capture(const churn_ranking *ranking, uint64_t wanted, bool
   return c;
 }
 
+static double entropy(double share)
+{
+  return share > 0 ? -share * log(share) : 0;
+}
+
+/* What the same probability for everyone, the observed rate, would score. */
+static void fill_null(double rate, churn_figures *figures)
+{
+  figures->null_log_loss = entropy(rate) + entropy(1 - rate);
+  figures->null_brier = rate * (1 - rate);
+}
+
 static void fill_figures(const churn_ranking *ranking, const churn_calibration *calibration,
                          churn_evaluation *e)
 {
@@ -43,6 +55,8 @@ static void fill_figures(const churn_ranking *ranking, const churn_calibration *
   e->figures = (churn_figures){.rows = ranking->represented,
                                .churners = ranking->churners,
                                .auc = churn_ranking_auc(ranking),
+                               .auc_lower = NAN,
+                               .auc_upper = NAN,
                                .log_loss = calibration->log_loss,
                                .brier = calibration->brier,
                                .calibration_intercept = calibration->intercept,
@@ -52,6 +66,8 @@ static void fill_figures(const churn_ranking *ranking, const churn_calibration *
   e->slope_error = calibration->slope_error;
   e->mean_probability = ranking->above[ranking->count].probability / count;
   e->observed_rate = ranking->population_churners / count;
+  fill_null(e->observed_rate, &e->figures);
+  e->error_kind = ranking->weighted && !ranking->repeated ? "robust" : "model";
   e->population = ranking->population;
   e->population_churners = ranking->population_churners;
 }

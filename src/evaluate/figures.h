@@ -24,7 +24,8 @@ typedef struct churn_scored {
 
 /* All figures are over the population: a row of weight w counts w times. Standard errors take
  * `repeated` rows for so many independent ones, and else each row for one that counts so much (the
- * sandwich). Fills the evaluation's figures, deciles and captures (not its settings and names).
+ * sandwich). Fills the evaluation's figures (all but the
+ * interval of the AUC: uncertainty.h), deciles and captures (not its settings and names).
  * Deciles, precision and captured share treat ties by expectation: rows of equal rank share what
  * lies across a boundary evenly. NaN where a figure does not exist (one class only).
  * capture_counts: the K to report, at most CHURN_MOST_CAPTURES, `captures` gets one each; K larger

@@ -17,7 +17,8 @@ typedef struct churn_judged {
   const double *weights;    /* [rows] how many of the population a row stands for, finite, > 0; NULL
                                = 1 each */
   bool repeated;            /* weights are whole, and a row stands for so many equal ones, each of a
-                               customer of its own; only the calibration curve takes such rows */
+                               customer of its own; only areas, their covariance and the calibration
+                               curve take such rows */
   const double *values;     /* [rows] money at risk, NaN = none; NULL = none at all */
   const uint32_t *clusters; /* [rows] rows of one customer have the same number, below
                                cluster_count; NULL = every row stands for itself */

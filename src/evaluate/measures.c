@@ -56,23 +56,30 @@ static void add_places(const churn_list *list, uint32_t fold, const double *mult
   gains[!swapped] = at[1];
 }
 
-churn_status churn_measures_compute(const churn_judged *judged, const churn_measured_set *set,
-                                    const double *places, double *measures, churn_error *error)
+static void compute(const churn_judged *judged, const churn_measured_set *set,
+                    const churn_list *list, const double *places, double *measures)
 {
-  churn_list list = {0};
   churn_gain gains[2] = {{0, 0, 0}, {0, 0, 0}};
   double loss = 0, square = 0;
-  churn_status status = churn_list_build(judged, set->ordering, NULL, &list, error);
-  if (status != CHURN_OK)
-    return status;
   for (size_t i = 0; i < judged->rows; i++) {
     loss += churn_judged_weight(judged, i) * set->losses[i];
     square += churn_judged_weight(judged, i) * set->squares[i];
   }
-  for (uint32_t f = 0; f < list.folds; f++)
-    add_places(&list, f, NULL, CHURN_LIFT_SHARE * churn_gain_of_fold(&list, f, NULL).rows,
-               places[f], gains);
-  churn_measures_fill(loss, square, churn_gain_all(&list), gains[0], gains[1], measures, 1);
+  for (uint32_t f = 0; f < list->folds; f++)
+    add_places(list, f, NULL, CHURN_LIFT_SHARE * churn_gain_of_fold(list, f, NULL).rows, places[f],
+               gains);
+  churn_measures_fill(loss, square, churn_gain_all(list), gains[0], gains[1], measures, 1);
+}
+
+churn_status churn_measures_compute(const churn_judged *judged, const churn_measured_set *set,
+                                    const double *places, double *measures, churn_error *error)
+{
+  churn_list list = {0};
+  churn_status status = CHURN_OK;
+  if (set->list == NULL)
+    status = churn_list_build(judged, set->ordering, NULL, &list, error);
+  if (status == CHURN_OK)
+    compute(judged, set, set->list == NULL ? &list : set->list, places, measures);
   churn_list_clear(&list);
-  return CHURN_OK;
+  return status;
 }

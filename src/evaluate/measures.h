@@ -26,6 +26,7 @@ typedef struct churn_measured_set {
   const double *losses;  /* [rows] -log P(what happened) */
   const double *squares; /* [rows] (label - probability)^2 */
   const churn_ordering *ordering;
+  const churn_list *list; /* of the ordering, with any groups; NULL = made where it is wanted */
 } churn_measured_set;
 
 /* losses [rows] and squares [rows] of finite logits [rows]. */

@@ -22,12 +22,18 @@ static void append_rows(churn_json_text *text, const churn_evaluation *e)
     churn_json_text_at(text, 2, "in_sample_reason", e->in_sample_reason);
   }
   churn_json_whole_at(text, 2, "unseen_levels", e->unseen_levels);
+  churn_json_text_at(text, 2, "recalibration", e->recalibration);
 }
 
 static void append_figures(churn_json_text *text, const churn_evaluation *e)
 {
-  const churn_json_pair figures[] = {
-      {"auc", e->figures.auc}, {"log_loss", e->figures.log_loss}, {"brier", e->figures.brier}};
+  const churn_json_pair figures[] = {{"auc", e->figures.auc},
+                                     {"auc_lower", e->figures.auc_lower},
+                                     {"auc_upper", e->figures.auc_upper},
+                                     {"log_loss", e->figures.log_loss},
+                                     {"null_log_loss", e->figures.null_log_loss},
+                                     {"brier", e->figures.brier},
+                                     {"null_brier", e->figures.null_brier}};
   const churn_json_pair calibration[] = {
       {"intercept", e->figures.calibration_intercept}, {"slope", e->figures.calibration_slope},
       {"intercept_error", e->intercept_error},         {"slope_error", e->slope_error},
@@ -37,6 +43,7 @@ static void append_figures(churn_json_text *text, const churn_evaluation *e)
   }
   churn_json_numbers_at(text, 2, "calibration", calibration,
                         sizeof calibration / sizeof calibration[0]);
+  churn_json_text_at(text, 2, "error_kind", e->error_kind);
 }
 
 static void append_deciles(churn_json_text *text, const churn_evaluation *e)

@@ -8,6 +8,7 @@
 #include "feature/compiled.h"
 #include "feature/parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,8 @@ typedef struct build {
   const churn_expression *expressions;
   size_t count;
   const churn_run *run;
-  churn_error first; /* the first fault */
+  churn_error first;    /* the first fault */
+  churn_notes *skipped; /* a note for each expression that is */
 } build;
 
 static churn_status copy_texts(churn_plan *plan, const churn_expression *expression,
@@ -81,12 +83,38 @@ static churn_status compile(build *b, const churn_expression *given, churn_compi
     goto done;
   }
   compiled->skipped = churn_faults_skip(&faults);
-  churn_faults_report(&faults, compiled->skipped, b->run == NULL ? NULL : b->run->notes, &b->first);
+  churn_faults_report(&faults, compiled->skipped,
+                      compiled->skipped ? b->skipped
+                      : b->run == NULL  ? NULL
+                                        : b->run->notes,
+                      &b->first);
   if (faults.count == 0)
     status = churn_plan_number(b->plan, compiled);
 done:
   churn_faults_clear(&faults);
   return status;
+}
+
+/* One with its reason; many, because none of their histories is there, in one breath. */
+static void tell_skipped(const build *b)
+{
+  size_t count = churn_notes_count(b->skipped), used = 0;
+  char names[CHURN_MESSAGE_SIZE / 2] = "";
+  const churn_note *first = count == 0 ? NULL : churn_notes_get(b->skipped, 0);
+  if (b->run == NULL || count == 0)
+    return;
+  for (size_t i = 0; i < b->count && used < sizeof names; i++)
+    if (b->plan->outputs[i].skipped)
+      used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used == 0 ? "" : ", ",
+                               b->plan->outputs[i].name);
+  if (count == 1)
+    churn_notes_add(b->run->notes, CHURN_NOTE, first->code,
+                    (churn_place){first->file, first->line, first->column}, "%s", first->text);
+  else
+    churn_notes_add(b->run->notes, CHURN_NOTE, first->code, CHURN_NOWHERE,
+                    "%zu shipped features are skipped, because the project does not map what they "
+                    "read: %s%s; the first: %.300s",
+                    count, names, used < sizeof names ? "" : "...", first->text);
 }
 
 static churn_status compile_all(build *b, const churn_expression *value)
@@ -99,6 +127,9 @@ static churn_status compile_all(build *b, const churn_expression *value)
   }
   for (size_t i = 0; i < b->count && status == CHURN_OK; i++)
     status = compile(b, &b->expressions[i], &plan->outputs[i]);
+  tell_skipped(b);
+  if (churn_notes_lost(b->skipped) > 0)
+    return CHURN_NO_MEMORY;
   return status == CHURN_OK ? churn_plan_cut(plan) : status;
 }
 
@@ -107,9 +138,10 @@ churn_status churn_plan_build(const churn_schema *schema, const churn_expression
                               churn_plan **plan, churn_error *error)
 {
   churn_status status = CHURN_NO_MEMORY;
-  build b = {calloc(1, sizeof(churn_plan)), expressions, count, run, {.status = CHURN_OK}};
+  build b = {calloc(1, sizeof(churn_plan)), expressions,      count, run,
+             {.status = CHURN_OK},          churn_notes_new()};
   churn_plan *made = b.plan;
-  if (made == NULL)
+  if (made == NULL || b.skipped == NULL)
     goto done;
   made->schema = schema;
   made->count = count;
@@ -129,6 +161,7 @@ done:
     (void)churn_error_set(error, status, "the expressions hold too many texts");
   else if (status != CHURN_OK && error != NULL)
     *error = b.first;
+  churn_notes_free(b.skipped);
   if (status == CHURN_OK)
     *plan = made;
   else
@@ -223,6 +256,17 @@ void churn_plan_undated(const churn_plan *plan, size_t output, bool with_static,
     if (r.reads_column)
       found(context, column->name);
   }
+}
+
+int churn_plan_plain_column(const churn_plan *plan, size_t output)
+{
+  const churn_node *root = output == plan->count ? plan->value.root : plan->outputs[output].root;
+  const churn_schema_source *customers = &plan->schema->sources[0];
+  if (root == NULL || root->kind != CHURN_NODE_COLUMN || root->source != 0)
+    return -1;
+  const churn_schema_column *column = &customers->columns[root->column];
+  bool number = column->type == CHURN_TYPE_NUMBER || column->type == CHURN_TYPE_FLAG;
+  return number && column->known_at < 0 && customers->known_at < 0 ? root->column : -1;
 }
 
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source)

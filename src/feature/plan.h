@@ -76,6 +76,11 @@ churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
  * for families. Index as in the project. */
 int churn_plan_history(const churn_plan *plan, size_t output);
 
+/* The customers' column of numbers or flags that the expression is and nothing more, seen whenever
+ * it is looked at; -1 for every other expression. Output churn_plan_count is the project's value.
+ */
+int churn_plan_plain_column(const churn_plan *plan, size_t output);
+
 /* Whether the expression tells nothing but how much time has passed for a customer: it reads as_of
  * and no history. Its values grow from day to day by themselves. */
 bool churn_plan_tells_time(const churn_plan *plan, size_t output);

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feature/reason.h"
 
-#include "base/number.h"
 #include "feature/compiled.h"
 
 #include <inttypes.h>
@@ -51,7 +50,7 @@ static void mend_cut(writer *w)
 
 /* At most DIGITS significant digits: a whole number of that many digits times a power of ten, read
  * back, so that the shortest text is exact. */
-static void short_number(double value, char text[CHURN_NUMBER_TEXT_SIZE])
+void churn_reason_number(double value, char text[CHURN_NUMBER_TEXT_SIZE])
 {
   double rounded = value;
   if (value != 0 && isfinite(value)) {
@@ -69,7 +68,7 @@ static void append_value(writer *w, const churn_plan *plan, churn_value_type typ
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
   const char *text = churn_plan_text(plan, value);
-  short_number(value, number);
+  churn_reason_number(value, number);
   if (type == CHURN_VALUE_TEXT)
     append(w, "%s", text == NULL ? "" : text);
   else if (type == CHURN_VALUE_TRUTH)
@@ -85,12 +84,24 @@ static void append_source(writer *w, const char *text, size_t start, size_t end)
     append(w, "%c", text[i] == '\n' || text[i] == '\r' || text[i] == '\t' ? ' ' : text[i]);
 }
 
+/* A name as a person would write it: an underscore is a blank. */
+static void append_name(writer *w, const char *name, size_t length)
+{
+  for (size_t i = 0; i < length; i++)
+    append(w, "%c", name[i] == '_' ? ' ' : name[i]);
+}
+
+static void append_words(writer *w, const char *name)
+{
+  append_name(w, name, strlen(name));
+}
+
 /* What an aggregate looks at: the column's name, or the row expression as written. */
 static void append_row(writer *w, const churn_plan *plan, const churn_compiled *compiled)
 {
   const churn_node *row = compiled->root->aggregate->row;
   if (row->kind == CHURN_NODE_COLUMN)
-    append(w, "%s", plan->schema->sources[row->source].columns[row->column].name);
+    append_words(w, plan->schema->sources[row->source].columns[row->column].name);
   else
     append_source(w, compiled->text, row->start, row->end);
 }
@@ -131,10 +142,10 @@ static void append_history(writer *w, const char *name, bool one)
   size_t length = strlen(name);
   bool plural =
       one && length > 3 && name[length - 1] == 's' && strchr("sui", name[length - 2]) == NULL;
-  if (plural && strcmp(name + length - 3, "ies") == 0)
-    append(w, "%.*sy", (int)(length - 3), name);
-  else
-    append(w, "%.*s", (int)(plural ? length - 1 : length), name);
+  bool changes = plural && strcmp(name + length - 3, "ies") == 0;
+  append_name(w, name, changes ? length - 3 : plural ? length - 1 : length);
+  if (changes)
+    append(w, "y");
 }
 
 static void say_count(writer *w, const churn_compiled *compiled, double value, const char *number)
@@ -151,7 +162,8 @@ static void say_end(writer *w, const churn_plan *plan, const churn_compiled *com
     append(w, "%s ", a->kind->name);
   append_row(w, plan, compiled);
   if (is_selective(compiled)) {
-    append(w, " of %s", a->history);
+    append(w, " of ");
+    append_words(w, a->history);
     append_selection(w, compiled);
   }
   append(w, ": ");
@@ -162,7 +174,7 @@ static void say_change(writer *w, const churn_plan *plan, const churn_compiled *
                        double value)
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(fabs(value), number);
+  churn_reason_number(fabs(value), number);
   append_row(w, plan, compiled);
   if (value == 0)
     append(w, " unchanged");
@@ -179,7 +191,7 @@ static void say_days(writer *w, const churn_plan *plan, const churn_compiled *co
   if (compiled->root->aggregate->row != NULL)
     append_row(w, plan, compiled);
   else
-    append(w, "%s", compiled->root->aggregate->history);
+    append_words(w, compiled->root->aggregate->history);
   append_selection(w, compiled);
 }
 
@@ -187,8 +199,8 @@ static void say_days(writer *w, const churn_plan *plan, const churn_compiled *co
 static void say_active(writer *w, const churn_compiled *compiled, double value, const char *before,
                        const char *number, const char *between)
 {
-  append(w, "%s%s day%s %s %s", before, number, value == 1 ? "" : "s", between,
-         compiled->root->aggregate->history);
+  append(w, "%s%s day%s %s ", before, number, value == 1 ? "" : "s", between);
+  append_words(w, compiled->root->aggregate->history);
   append_selection(w, compiled);
 }
 
@@ -197,9 +209,10 @@ static void say_share(writer *w, const churn_plan *plan, const churn_compiled *c
                       double value)
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(100 * value, number);
+  churn_reason_number(100 * value, number);
   append_row(w, plan, compiled);
-  append(w, " in %s %% of %s", number, compiled->root->aggregate->history);
+  append(w, " in %s %% of ", number);
+  append_words(w, compiled->root->aggregate->history);
   append_selection(w, compiled);
 }
 
@@ -209,7 +222,7 @@ static bool say_aggregate(writer *w, const churn_plan *plan, const churn_compile
 {
   const churn_aggregate_node *a = compiled->root->aggregate;
   char number[CHURN_NUMBER_TEXT_SIZE];
-  short_number(value, number);
+  churn_reason_number(value, number);
   switch (a->kind->wording) {
   case CHURN_WORDS_ROWS:
     if (a->row != NULL)
@@ -268,10 +281,10 @@ static void say(writer *w, const churn_plan *plan, const churn_compiled *compile
   const churn_node *root = compiled->root;
   if (root->kind == CHURN_NODE_AGGREGATE && say_aggregate(w, plan, compiled, value))
     return;
-  if (root->kind == CHURN_NODE_COLUMN)
-    append(w, "%s: ", plan->schema->sources[root->source].columns[root->column].name);
-  else
-    append(w, "%s = ", compiled->name);
+  bool column = root->kind == CHURN_NODE_COLUMN;
+  append_words(w, column ? plan->schema->sources[root->source].columns[root->column].name
+                         : compiled->name);
+  append(w, "%s", column ? ": " : " = ");
   append_value(w, plan, root->type, value);
 }
 
@@ -283,11 +296,30 @@ void churn_reason_text(const churn_plan *plan, size_t output, const char *label,
   if (size == 0)
     return;
   text[0] = '\0';
-  if (isnan(value) || compiled->root == NULL)
-    append(&w, "no value: %s", compiled->name);
-  else if (label != NULL)
+  if (isnan(value) || compiled->root == NULL) {
+    append(&w, "no value: ");
+    append_words(&w, compiled->name);
+  } else if (label != NULL)
     say_label(&w, plan, compiled, label, value);
   else
     say(&w, plan, compiled, value);
   mend_cut(&w);
+}
+
+bool churn_reason_around(const churn_plan *plan, size_t output, const char *label, size_t size,
+                         char *before, char *after)
+{
+  const churn_compiled *compiled = &plan->outputs[output];
+  const churn_node *root = compiled->root;
+  if (root == NULL || root->type != CHURN_VALUE_NUMBER || root->kind == CHURN_NODE_AGGREGATE)
+    return false;
+  writer first = {before, size, 0, false}, last = {after, size, 0, false};
+  before[0] = after[0] = '\0';
+  if (label != NULL)
+    append(&last, " %s", label);
+  else if (root->kind == CHURN_NODE_COLUMN)
+    append(&first, "%s: ", plan->schema->sources[root->source].columns[root->column].name);
+  else
+    append(&first, "%s = ", compiled->name);
+  return !first.cut && !last.cut;
 }

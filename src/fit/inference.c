@@ -28,6 +28,11 @@ static const double normal_975 = 1.959963984540054;
  */
 static const double most_work = 2e11;
 
+/* Firth's profiles: asked for, so they may take longer; two ends of a coefficient take some ten
+ * fits of eight steps, two passes each. */
+static const double most_profile_work = 2e12;
+enum { FIRTH_PROFILE_PASSES = 160 };
+
 const char *churn_covariance_name(churn_covariance kind)
 {
   static const char *const names[] = {"model", "robust", "clustered"};
@@ -72,17 +77,6 @@ static churn_status find_optimum(worker *w, churn_error *error)
   return churn_objective_evaluate(&w->objective, &w->best, error);
 }
 
-static void multiply(const double *a, const double *b, size_t n, double *product)
-{
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < n; j++) {
-      double sum = 0;
-      for (size_t k = 0; k < n; k++)
-        sum += a[i * n + k] * b[k * n + j];
-      product[i * n + j] = sum;
-    }
-}
-
 static churn_status count_rows(worker *w, churn_robust_counts counts, churn_error *error)
 {
   size_t n = w->matrix->columns + 1;
@@ -99,15 +93,6 @@ static churn_status count_rows(worker *w, churn_robust_counts counts, churn_erro
                            "%zu rows for %zu coefficients: too few for a clustered covariance",
                            counts.rows, n);
   return CHURN_OK;
-}
-
-/* What the clustered covariance is multiplied by. */
-static double correction(const worker *w)
-{
-  if (w->settings->covariance != CHURN_COVARIANCE_CLUSTERED)
-    return 1;
-  double clusters = (double)w->out->clusters, rows = (double)w->out->rows;
-  return clusters / (clusters - 1) * (rows - 1) / (rows - (double)(w->matrix->columns + 1));
 }
 
 /* `inverse` [n^2] = inverse of the summed Hessian at the optimum; false, NaN all over, without one.
@@ -128,27 +113,23 @@ static churn_status find_sandwich(worker *w, churn_error *error)
   size_t n = w->matrix->columns + 1;
   double *bread = churn_array_new(n * n, sizeof *bread);
   double *meat = churn_array_new(n * n, sizeof *meat);
-  double *half = churn_array_new(n * n, sizeof *half);
+  bool clustered = w->settings->covariance == CHURN_COVARIANCE_CLUSTERED;
   churn_robust_counts counts;
-  churn_status status =
-      bread == NULL || meat == NULL || half == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status = bread == NULL || meat == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
-    status = churn_robust_meat(w->matrix, w->settings->covariance == CHURN_COVARIANCE_CLUSTERED,
-                               w->best.coefficients, w->run, meat, &counts, error);
+    status =
+        churn_robust_meat(w->matrix, clustered, w->best.coefficients, w->run, meat, &counts, error);
   if (status == CHURN_OK)
     status = count_rows(w, counts, error);
   if (status == CHURN_OK && invert_hessian(w, bread)) {
-    multiply(bread, meat, n, half);
-    multiply(half, bread, n, w->out->covariance);
-    for (size_t i = 0; i < n * n; i++)
-      w->out->covariance[i] *= correction(w);
+    status = churn_sandwich(bread, meat, n, clustered ? churn_robust_correction(counts, n) : 1,
+                            w->out->covariance, error);
     churn_fit_unscale_covariance(w->out->covariance, w->result->means, w->result->deviations,
                                  n - 1);
   } else if (status == CHURN_OK)
     memcpy(w->out->covariance, bread, n * n * sizeof *bread);
   free(bread);
   free(meat);
-  free(half);
   return status;
 }
 
@@ -319,6 +300,29 @@ static void find_criteria(worker *w)
   w->out->mcfadden_r2 = 1 - l / w->report->null_log_likelihood;
 }
 
+/* A sandwich's error of a column near separation is far too small (condition.h). */
+static void blank_incredible(worker *w)
+{
+  if (w->settings->covariance == CHURN_COVARIANCE_MODEL)
+    return;
+  for (size_t j = 1; j <= w->matrix->columns; j++) {
+    churn_coefficient *c = &w->out->coefficients[j];
+    churn_group_test *test = &w->out->tests[w->settings->group[j - 1]];
+    if (c->condition != CHURN_CONDITION_NEAR_SEPARATION &&
+        c->condition != CHURN_CONDITION_SEPARATION)
+      continue;
+    c->z = c->p = c->lower = c->upper = c->odds_lower = c->odds_upper = NAN;
+    test->chi2 = test->p = NAN;
+  }
+}
+
+/* By sizes alone, as affordable() below. */
+static double firth_profile_work(const churn_matrix *matrix)
+{
+  double n = (double)(matrix->columns + 1);
+  return (double)matrix->rows * n * n / 2 * n * FIRTH_PROFILE_PASSES;
+}
+
 /* Are refits without each feature affordable? By sizes alone, so that the answer is the same
  * everywhere. */
 static bool affordable(const churn_matrix *matrix, const churn_inference_settings *settings)
@@ -347,13 +351,21 @@ churn_status churn_infer(churn_matrix *matrix, const churn_fit_result *result,
                     report->converged;
   inference->ratio_tests = likelihood && !settings->firth && affordable(matrix, settings);
   inference->profile_intervals = likelihood && settings->profile;
+  inference->profile_work = 0;
+  double most = settings->most_work > 0 ? settings->most_work : most_profile_work;
+  if (inference->profile_intervals && settings->firth && firth_profile_work(matrix) > most) {
+    inference->profile_intervals = false;
+    inference->profile_work = firth_profile_work(matrix);
+  }
   churn_status (*const steps[])(worker *, churn_error *) = {find_optimum, find_covariance,
                                                             describe_all, test_groups, judge};
   churn_status status = churn_matrix_settle(matrix, result->means, result->deviations, run, error);
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&w, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
+    blank_incredible(&w);
     find_criteria(&w);
+  }
   churn_point_clear(&w.best);
   churn_objective_clear(&w.objective);
   return status;

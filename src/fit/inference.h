@@ -34,6 +34,8 @@ typedef struct churn_inference_settings {
                                   1 */
   bool firth;                  /* the fit is Firth's: profiles are of the penalised likelihood, and
                                   there are no likelihood-ratio tests, AIC or BIC */
+  double most_work;            /* multiply-adds that Firth's profiles may take, some 2e10 a second;
+                                  0 = 2e12, some two minutes; INFINITY = as many as it takes */
 } churn_inference_settings;
 
 /* One coefficient on the original scale. NaN = not known. */
@@ -68,6 +70,7 @@ typedef struct churn_inference {
   double *covariance;     /* [(columns + 1)^2] of the kind asked for; NaN where it has none */
   bool ratio_tests;       /* chi2 are likelihood ratios; else Wald's, with that covariance */
   bool profile_intervals; /* lower and upper are the profile's */
+  double profile_work;    /* multiply-adds that they were left out for; 0 = they were not */
   size_t rows;            /* with weight; `repeated` ones as often as they are */
   size_t clusters;
   double aic;         /* 2 p - 2 log-likelihood; NaN where that is not the maximum */
@@ -81,9 +84,12 @@ typedef struct churn_inference {
  * Likelihood-ratio tests and profile intervals rest on a likelihood whose maximum was found and
  * that describes the rows: they are given only where the covariance asked for is the model's, the
  * fit has no penalty (profile intervals: or Firth's), and it converged; otherwise Wald's take their
- * place. Whether the rows are independent is the caller's to know. On failure the contents of the
- * arrays are of no use. DEGENERATE: a clustered covariance with fewer than two clusters, or with no
- * more rows than coefficients. */
+ * place. Firth's profiles of large data are left out too, unless most_work allows them. z, p and
+ * interval of a column near separation, and the test of its feature, are NaN with a robust or
+ * clustered covariance: scores of rows that are predicted almost surely hardly vary, which a
+ * sandwich takes for certainty. Whether the rows are independent is the caller's to know. On
+ * failure the contents of the arrays are of no use. DEGENERATE: a clustered covariance with fewer
+ * than two clusters, or with no more rows than coefficients. */
 CHURN_MUST_USE churn_status churn_infer(churn_matrix *matrix, const churn_fit_result *result,
                                         const churn_fit_report *report,
                                         const churn_inference_settings *settings,

@@ -199,3 +199,34 @@ churn_status churn_robust_meat(const churn_matrix *matrix, bool by_cluster,
   free(pass.lane_sums);
   return status;
 }
+
+double churn_robust_correction(churn_robust_counts counts, size_t coefficients)
+{
+  double clusters = (double)counts.clusters, rows = (double)counts.rows;
+  return clusters / (clusters - 1) * (rows - 1) / (rows - (double)coefficients);
+}
+
+static void multiply(const double *a, const double *b, size_t n, double *product)
+{
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++) {
+      double sum = 0;
+      for (size_t k = 0; k < n; k++)
+        sum += a[i * n + k] * b[k * n + j];
+      product[i * n + j] = sum;
+    }
+}
+
+churn_status churn_sandwich(const double *bread, const double *meat, size_t n, double factor,
+                            double *covariance, churn_error *error)
+{
+  double *half = churn_array_new(n * n, sizeof *half);
+  if (half == NULL)
+    return churn_error_no_memory(error);
+  multiply(bread, meat, n, half);
+  multiply(half, bread, n, covariance);
+  for (size_t i = 0; i < n * n; i++)
+    covariance[i] *= factor;
+  free(half);
+  return CHURN_OK;
+}

@@ -33,4 +33,14 @@ CHURN_MUST_USE churn_status churn_robust_meat(const churn_matrix *matrix, bool b
                                               double *meat, churn_robust_counts *counts,
                                               churn_error *error);
 
+/* What a clustered covariance is multiplied by: G / (G - 1) (rows - 1) / (rows - coefficients), G
+ * clusters; needs two or more, and more rows than coefficients. As Stata, statsmodels
+ * (cov_type="cluster") and R sandwich::vcovCL(type = "HC1"). */
+double churn_robust_correction(churn_robust_counts counts, size_t coefficients);
+
+/* covariance [n^2] = factor times bread meat bread, all row-major; bread is symmetric. NO_MEMORY.
+ */
+CHURN_MUST_USE churn_status churn_sandwich(const double *bread, const double *meat, size_t n,
+                                           double factor, double *covariance, churn_error *error);
+
 #endif

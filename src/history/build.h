@@ -33,6 +33,10 @@ bool churn_build_is_read(const churn_build *build, size_t source, size_t column)
 churn_status churn_build_record(const churn_build *build, const char *name, const char *suffix,
                                 const churn_table *table);
 
+/* One note for the headings of a file that the project does not map at all. */
+void churn_build_note_ignored(const churn_schema *schema, const churn_source_spec *spec,
+                              char *const *ignored, size_t count, const churn_run *run);
+
 /* data->customers from the customers file. */
 churn_status churn_build_customers(const churn_build *build);
 

@@ -52,6 +52,13 @@ void churn_needs_all(churn_needs *needs, const churn_schema *schema)
   }
 }
 
+void churn_needs_days(churn_needs *needs, const churn_schema *schema)
+{
+  for (size_t i = 1; schema->project->data_until == CHURN_DAY_MISSING && i < schema->source_count;
+       i++)
+    needs->source[i] = true;
+}
+
 /* Bad rows that a lenient read kept are named one by one: warnings while max_bad_rows allows them,
  * faults past that. */
 static void note_rejects(const churn_build *build, const churn_source_spec *spec,
@@ -120,25 +127,23 @@ static bool is_mapped(const churn_project *project, const churn_schema_source *s
   return false;
 }
 
-/* One note for the headings that the project does not map at all. */
-static void note_ignored(const churn_build *build, const churn_source_spec *spec,
-                         const churn_table *table)
+void churn_build_note_ignored(const churn_schema *schema, const churn_source_spec *spec,
+                              char *const *ignored, size_t count, const churn_run *run)
 {
-  const churn_schema_source *source = source_of(build->schema, spec);
+  const churn_schema_source *source = source_of(schema, spec);
   char names[NAMES_SIZE] = "";
-  size_t count = 0;
-  for (size_t i = 0; i < table->ignored_count; i++) {
-    if (is_mapped(build->schema->project, source, table->ignored[i]))
+  size_t named = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (is_mapped(schema->project, source, ignored[i]))
       continue;
     size_t used = strlen(names);
-    if (count++ < MOST_NAMED)
-      snprintf(names + used, sizeof names - used, "%s%.60s", used == 0 ? "" : ", ",
-               table->ignored[i]);
+    if (named++ < MOST_NAMED)
+      snprintf(names + used, sizeof names - used, "%s%.60s", used == 0 ? "" : ", ", ignored[i]);
   }
-  if (count > 0)
-    churn_notes_add(churn_run_notes(build->run), CHURN_NOTE, "ignored_columns",
-                    (churn_place){table->path, 0, 0}, "the project maps no column to %s%s", names,
-                    count > MOST_NAMED ? " and others" : "");
+  if (named > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "ignored_columns",
+                    (churn_place){spec->path, 0, 0}, "the project maps no column to %s%s", names,
+                    named > MOST_NAMED ? " and others" : "");
 }
 
 churn_status churn_build_record(const churn_build *build, const char *name, const char *suffix,
@@ -181,7 +186,7 @@ churn_status churn_build_read(const churn_build *build, const churn_source_spec 
   if (status != CHURN_OK)
     return status;
   note_rejects(build, spec, read);
-  note_ignored(build, spec, read);
+  churn_build_note_ignored(build->schema, spec, read->ignored, read->ignored_count, build->run);
   status = keep_rejects(build, spec, read);
   if (status == CHURN_OK)
     status = churn_build_record(build, spec->name.text, "", read);

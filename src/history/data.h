@@ -28,6 +28,10 @@ churn_needs *churn_needs_new(const churn_schema *schema);
 void churn_needs_free(churn_needs *needs);
 void churn_needs_all(churn_needs *needs, const churn_schema *schema);
 
+/* The newest day of any history tells when the data ends, so unless the project does, every history
+ * is read, if only its days. */
+void churn_needs_days(churn_needs *needs, const churn_schema *schema);
+
 typedef struct churn_customers {
   size_t count;            /* distinct customers */
   const char **ids;        /* [count], terminated */

@@ -9,6 +9,7 @@
 #include "design/split.h"
 #include "evaluate/curves.h"
 #include "evaluate/figures.h"
+#include "evaluate/uncertainty.h"
 #include "fit/cross_firth.h"
 #include "jobs/recalibrate.h"
 #include "score/recalibration.h"
@@ -82,7 +83,7 @@ static churn_status make_room(work *w, churn_error *error)
   w->fold = churn_array_new(rows, sizeof *w->fold);
   w->logits = churn_array_new(rows, sizeof *w->logits);
   w->probabilities = churn_array_new(rows, sizeof *w->probabilities);
-  w->clusters = churn_array_new(rows, sizeof *w->clusters);
+  w->clusters = churn_snapshots_clusters(w->input->rows, &w->customers);
   return w->fold == NULL || w->logits == NULL || w->probabilities == NULL || w->clusters == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
@@ -153,73 +154,76 @@ static churn_logit_rows rows_of(const work *w)
                             .clusters = dependent ? w->clusters : NULL};
 }
 
+static churn_judged judged_of(const work *w)
+{
+  return (churn_judged){.rows = w->input->rows->count,
+                        .labels = w->input->labels,
+                        .weights = w->input->weights,
+                        .repeated = w->input->rows->repeated,
+                        .clusters = w->clusters,
+                        .cluster_count = w->customers};
+}
+
 static void set_interval(double estimate, double error, double *lower, double *upper)
 {
   *lower = estimate - normal_975 * error;
   *upper = estimate + normal_975 * error;
 }
 
-/* The log-loss of the same probability, the rate, for everyone. */
-static double constant_log_loss(const churn_logit_rows *rows)
-{
-  double all = 0, churned = 0;
-  for (size_t r = 0; r < rows->rows; r++) {
-    double weight = rows->weights == NULL ? 1 : rows->weights[r];
-    all += weight;
-    churned += rows->labels[r] == 1 ? weight : 0;
-  }
-  double rate = churned / all;
-  return -(rate * log(rate) + (1 - rate) * log1p(-rate));
-}
-
 /* Who acts on such a list might as well draw lots. */
-static void warn_of_guessing(const work *w, const churn_logit_rows *rows)
+static void warn_of_guessing(const work *w)
 {
-  double constant = constant_log_loss(rows), loss = w->model->out_of_fold.figures.log_loss;
-  if (loss >= constant)
+  const churn_figures *f = &w->model->out_of_fold.figures;
+  if (f->log_loss >= f->null_log_loss)
     churn_notes_add(churn_run_notes(w->run), CHURN_WARNING, "no_better_than_guessing",
                     CHURN_NOWHERE,
                     "out of fold the model predicts no better than the same probability for "
                     "everyone (log-loss %.4f, with that %.4f): do not act on its list; fewer "
                     "features, a penalty or more data may help",
-                    loss, constant);
+                    f->log_loss, f->null_log_loss);
+}
+
+static churn_status find_figures(work *w, churn_evaluation *evaluation, churn_error *error)
+{
+  const churn_calibrate_input *in = w->input;
+  churn_scored scored = {.rows = in->rows->count,
+                         .labels = in->labels,
+                         .probabilities = w->probabilities,
+                         .logits = w->logits,
+                         .weights = in->weights,
+                         .repeated = in->rows->repeated};
+  churn_judged judged = judged_of(w);
+  if (w->span.customers == w->span.rows)
+    judged.clusters = NULL;
+  judged.folds = w->fold;
+  judged.fold_count = w->map.count;
+  for (size_t r = 0; r < scored.rows; r++)
+    w->probabilities[r] = churn_probability(w->logits[r]);
+  churn_status status = churn_figures_compute(&scored, NULL, 0, w->run, evaluation, error);
+  return status == CHURN_OK
+             ? churn_uncertainty_add(&judged, w->logits, w->logits, w->run, evaluation, error)
+             : status;
 }
 
 /* Level and slope, and how sure they are. */
 static churn_status judge(work *w, churn_error *error)
 {
   churn_model_out_of_fold *o = &w->model->out_of_fold;
-  churn_logit_rows rows = rows_of(w);
   churn_evaluation evaluation = {0};
-  churn_logit_line line;
-  churn_scored scored = {.rows = rows.rows,
-                         .labels = rows.labels,
-                         .probabilities = w->probabilities,
-                         .logits = w->logits,
-                         .weights = rows.weights,
-                         .repeated = rows.repeated};
-  for (size_t r = 0; r < rows.rows; r++)
-    w->probabilities[r] = churn_probability(w->logits[r]);
-  churn_status status = churn_figures_compute(&scored, NULL, 0, w->run, &evaluation, error);
-  if (status == CHURN_OK)
-    status = churn_logit_line_fit(&rows, w->run, &line, error);
+  churn_status status = find_figures(w, &evaluation, error);
   if (status != CHURN_OK)
     return status;
   o->folds = w->map.count;
   o->figures = evaluation.figures;
-  warn_of_guessing(w, &rows);
-  o->slope_error = line.slope_error;
-  o->intercept_error = churn_logit_level_error(&rows, o->figures.calibration_intercept);
+  warn_of_guessing(w);
+  o->slope_error = evaluation.slope_error;
+  o->intercept_error = evaluation.intercept_error;
   set_interval(o->figures.calibration_slope, o->slope_error, &o->slope_lower, &o->slope_upper);
   set_interval(o->figures.calibration_intercept, o->intercept_error, &o->intercept_lower,
                &o->intercept_upper);
   free(o->error_kind);
   o->error_kind = NULL;
-  return churn_text_set(&o->error_kind,
-                        rows.clusters != NULL                    ? "clustered"
-                        : rows.weights != NULL && !rows.repeated ? "robust"
-                                                                 : "model",
-                        error);
+  return churn_text_set(&o->error_kind, evaluation.error_kind, error);
 }
 
 /* Riskiest first. */
@@ -227,12 +231,7 @@ static churn_status tabulate(work *w, churn_error *error)
 {
   churn_model_out_of_fold *o = &w->model->out_of_fold;
   churn_calibration_bin bins[TENTHS];
-  churn_judged judged = {.rows = w->input->rows->count,
-                         .labels = w->input->labels,
-                         .weights = w->input->weights,
-                         .repeated = w->input->rows->repeated,
-                         .clusters = w->clusters,
-                         .cluster_count = w->customers};
+  churn_judged judged = judged_of(w);
   size_t count = 0;
   churn_status status =
       churn_calibration_curve(&judged, w->logits, 0.95, TENTHS, bins, &count, error);
@@ -243,20 +242,16 @@ static churn_status tabulate(work *w, churn_error *error)
     return churn_error_no_memory(error);
   for (o->bin_count = 0; o->bin_count < count; o->bin_count++) {
     const churn_calibration_bin *b = &bins[count - 1 - o->bin_count];
-    o->bins[o->bin_count] = (churn_reliability){b->count,    b->churners,     b->mean_probability,
-                                                b->observed, b->interval.low, b->interval.high};
+    o->bins[o->bin_count] = (churn_reliability){.rows = b->count,
+                                                .churners = b->churners,
+                                                .population = b->rows,
+                                                .population_churners = b->observed * b->rows,
+                                                .mean_predicted = b->mean_probability,
+                                                .observed = b->observed,
+                                                .lower = b->interval.low,
+                                                .upper = b->interval.high};
   }
   return CHURN_OK;
-}
-
-/* Dense numbers: rows of one customer stand together. */
-static void number_customers(work *w)
-{
-  const churn_snapshot *rows = w->input->rows->rows;
-  for (size_t r = 0; r < w->input->rows->count; r++) {
-    w->customers += r == 0 || rows[r].customer != rows[r - 1].customer;
-    w->clusters[r] = w->customers - 1;
-  }
 }
 
 static bool all_finite(const work *w)
@@ -286,8 +281,12 @@ static churn_status predict_or_say(work *w, bool *predicted, churn_error *error)
 static churn_status set_none(churn_model *model, churn_error *error)
 {
   model->out_of_fold = (churn_model_out_of_fold){.figures = {.auc = NAN,
+                                                             .auc_lower = NAN,
+                                                             .auc_upper = NAN,
                                                              .log_loss = NAN,
+                                                             .null_log_loss = NAN,
                                                              .brier = NAN,
+                                                             .null_brier = NAN,
                                                              .calibration_intercept = NAN,
                                                              .calibration_slope = NAN,
                                                              .top_decile_lift = NAN},
@@ -313,7 +312,6 @@ churn_status churn_calibrate(const churn_calibrate_input *input, const churn_run
     status = make_room(&w, error);
   if (status == CHURN_OK && folds >= 2) {
     w.map = (churn_fold_map){w.fold, folds};
-    number_customers(&w);
     status = predict_or_say(&w, &predicted, error);
   }
   if (status == CHURN_OK && predicted)

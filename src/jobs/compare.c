@@ -217,7 +217,7 @@ static void list_pairs(churn_comparison *to, bool all)
   for (size_t a = 0; a < (all ? to->set_count : 1); a++)
     for (size_t b = a + 1; b < to->set_count; b++)
       to->pairs[to->pair_count++] =
-          (churn_compared_pair){.first = a, .second = b, .nested = {0, 0, NAN, NAN}};
+          (churn_compared_pair){.first = a, .second = b, .nested = {0, false, 0, NAN, NAN}};
 }
 
 static churn_status describe_inputs(const comparing *c, churn_error *error)

@@ -52,7 +52,15 @@ static void append_curves(churn_json_text *text, const churn_compared_set *set)
                {"captured", &gain->captured},
                {"captured_value", &gain->captured_value},
                {"false_positive_rate", &gain->false_positive_rate},
-               {"precision", &gain->precision}},
+               {"precision", &gain->precision},
+               {"captured_low", &gain->captured_interval.low},
+               {"captured_high", &gain->captured_interval.high},
+               {"captured_value_low", &gain->captured_value_interval.low},
+               {"captured_value_high", &gain->captured_value_interval.high},
+               {"precision_low", &gain->precision_interval.low},
+               {"precision_high", &gain->precision_interval.high},
+               {"true_positive_rate_low", &gain->true_positive_interval.low},
+               {"true_positive_rate_high", &gain->true_positive_interval.high}},
     calibrations[] = {{"rows", &bins->rows},
                       {"mean_probability", &bins->mean_probability},
                       {"observed", &bins->observed},
@@ -119,7 +127,8 @@ static void append_nested(churn_json_text *text, const churn_comparison *c,
   }
   churn_json_append(text, "{\"larger\": ");
   churn_json_quote(text, c->sets[n->larger].name);
-  churn_json_append(text, ", \"test\": \"likelihood_ratio\"");
+  churn_json_append(text, ", \"test\": ");
+  churn_json_quote(text, n->wald ? "wald" : "likelihood_ratio");
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
   churn_json_append(text, "}");
 }

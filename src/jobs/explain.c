@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "design/split.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/population.h"
 
 #include <inttypes.h>
@@ -17,23 +18,13 @@
  * Journal of Clinical Epidemiology 49, 1996). */
 enum { CHURNERS_PER_COEFFICIENT = 10 };
 
+/* Multiply-adds, on one core. */
+static const double work_per_minute = 1.2e12;
+
 /* A model file holds no infinity. */
 static double known(double value)
 {
   return isfinite(value) ? value : NAN;
-}
-
-/* Rows stand by customer (snapshots.h), as the matrix wants them. */
-static churn_status number_clusters(const churn_snapshots *snapshots, churn_matrix *matrix,
-                                    churn_error *error)
-{
-  free(matrix->cluster);
-  matrix->cluster = churn_array_new(snapshots->count, sizeof *matrix->cluster);
-  if (matrix->cluster == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = 0; i < snapshots->count; i++)
-    matrix->cluster[i] = snapshots->rows[i].customer;
-  return CHURN_OK;
 }
 
 static churn_covariance choose_covariance(const churn_explanation *e, const churn_span *span)
@@ -84,7 +75,14 @@ static void warn(const churn_explanation *e, const churn_span *span, churn_covar
                     "features are tested by Wald's chi-square: for %zu rows and %zu columns, fits "
                     "without each feature would take minutes",
                     e->snapshots->count, e->matrix->columns);
-  if (e->spec->profile_intervals && !found->profile_intervals)
+  if (found->profile_work > 0)
+    churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
+                    "intervals are Wald's: profiles of Firth's likelihood for %zu rows and %zu "
+                    "columns would take some %.0f minutes; accepted to wait for them: fit: "
+                    "{intervals: profile_always}",
+                    e->snapshots->count, e->matrix->columns,
+                    ceil(found->profile_work / work_per_minute));
+  else if (e->spec->profile_intervals && !found->profile_intervals)
     churn_notes_add(run->notes, CHURN_WARNING, "wald_intervals", CHURN_NOWHERE,
                     "intervals are Wald's: profile-likelihood intervals need independent rows, the "
                     "model's covariance, no penalty but Firth's and a fit that converged");
@@ -154,7 +152,7 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, double
   churn_span span;
   churn_status status = churn_span_of(e->snapshots, &span, error);
   if (status == CHURN_OK)
-    status = number_clusters(e->snapshots, e->matrix, error);
+    status = churn_matrix_set_clusters(e->snapshots, e->matrix, error);
   if (status != CHURN_OK)
     return status;
   for (size_t c = 0; c < model->column_count; c++) {
@@ -168,7 +166,8 @@ static churn_status conclude(const churn_explanation *e, uint32_t *group, double
                                        .group_count = model->feature_count,
                                        .ridge_lambda = model->lambda * (1 - model->alpha),
                                        .ridge_factors = factors,
-                                       .firth = strcmp(model->penalty, "firth") == 0};
+                                       .firth = strcmp(model->penalty, "firth") == 0,
+                                       .most_work = e->spec->profile_always ? INFINITY : 0};
   status = churn_infer(e->matrix, e->result, e->report, &settings, run, found, error);
   if (status == CHURN_OK)
     status = set_columns(e, found, model, error);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/feature_sets.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/suggest.h"
 #include "project/pattern.h"
@@ -317,6 +318,44 @@ churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
     *sets = made;
   else
     churn_feature_sets_clear(&made);
+  return status;
+}
+
+static bool reads_standard_input(const churn_project *project)
+{
+  bool reads = project->customers.path != NULL && strcmp(project->customers.path, "-") == 0;
+  for (size_t i = 0; i < project->history_count; i++)
+    reads = reads || strcmp(project->histories[i].path, "-") == 0;
+  return reads;
+}
+
+churn_status churn_feature_set_wanted(const churn_project *project, const char *text,
+                                      const churn_run *run, bool **wanted, churn_error *error)
+{
+  const churn_compare_settings settings = {.sets = text};
+  churn_run quiet = run == NULL ? (churn_run){0} : *run;
+  quiet.notes = NULL; /* opening again tells the same */
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .no_data = true};
+  churn_pipeline *p = NULL;
+  churn_feature_sets sets = {0};
+  if (reads_standard_input(project))
+    return churn_error_set(error, CHURN_USAGE,
+                           "sets: \"%s\" is no set of the project, and one that is put together "
+                           "needs files, not standard input: they are looked at twice",
+                           text);
+  churn_status status = churn_pipeline_open(project, &opening, &quiet, &p, error);
+  if (status == CHURN_OK)
+    status = churn_feature_sets_build(p, &settings, &sets, error);
+  if (status == CHURN_OK && sets.count > 1)
+    status = churn_error_set(error, CHURN_USAGE,
+                             "sets: \"%s\" is more than one set; expected one, such as \"%s\"",
+                             text, sets.sets[0].name);
+  if (status == CHURN_OK) {
+    *wanted = sets.sets[0].holds;
+    sets.sets[0].holds = NULL;
+  }
+  churn_feature_sets_clear(&sets);
+  churn_pipeline_close(p);
   return status;
 }
 

@@ -32,6 +32,14 @@ typedef struct churn_feature_sets {
 CHURN_MUST_USE churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
                                                      const churn_compare_settings *settings,
                                                      churn_feature_sets *sets, churn_error *error);
+
+/* The one set of `text`, for training: *wanted [features of the whole selection], for the caller to
+ * free. Only the expressions are read. Errors of churn_feature_sets_build and of opening; USAGE for
+ * more than one set, and where a source is standard input. */
+CHURN_MUST_USE churn_status churn_feature_set_wanted(const churn_project *project, const char *text,
+                                                     const churn_run *run, bool **wanted,
+                                                     churn_error *error);
+
 /* wanted [features]: those that any set holds, set by the caller to false before. */
 void churn_feature_sets_union(const churn_feature_sets *sets, size_t features, bool *wanted);
 

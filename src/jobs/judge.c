@@ -5,16 +5,19 @@
 
 #include "base/holm.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "design/split.h"
 #include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
+#include "evaluate/linear_measures.h"
 #include "fit/logit_line.h"
+#include "jobs/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const double level = 0.95;
+static const double level = CHURN_VERDICT_LEVEL;
 
 /* Sets whose logits are made in one reading of the tiles. */
 enum { AT_ONCE = 8 };
@@ -26,17 +29,24 @@ typedef struct judging {
   size_t sets;
   churn_judged_rows rows;
   churn_auc_rows *auc_rows;
-  churn_bootstrap *bootstrap;
+  churn_bootstrap *bootstrap; /* NULL where intervals come without draws */
+  churn_cluster_groups groups;
+  churn_linear_rows linear;
+  size_t width;       /* draws, or groups */
   double *places;     /* [folds] */
   double *areas;      /* [sets] */
   double *covariance; /* [sets][sets]: of pairs that are wanted */
   double *measures;   /* [sets][CHURN_MEASURES] */
-  double *draws;      /* [sets][CHURN_MEASURES][draws] */
+  double *values;     /* [sets][CHURN_MEASURES][width]: of each draw, or linearised */
   double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
   bool all_pairs;
+  int workers;     /* sets that are measured at a time */
+  churn_run inner; /* of one of them */
   double *logits;  /* [AT_ONCE][rows] */
-  double *losses;  /* [judged rows] of the set at hand */
+  double *losses;  /* [workers][judged rows] of the set at hand */
   double *squares; /* alike */
+  churn_ordering orderings[AT_ONCE];
+  size_t first; /* set of those at hand */
 } judging;
 
 static void clear(judging *j)
@@ -47,11 +57,15 @@ static void clear(judging *j)
   churn_judged_rows_clear(&j->rows);
   churn_auc_rows_free(j->auc_rows);
   churn_bootstrap_free(j->bootstrap);
+  churn_linear_rows_clear(&j->linear);
+  churn_cluster_groups_clear(&j->groups);
   free(j->places);
   free(j->areas);
   free(j->covariance);
   free(j->measures);
-  free(j->draws);
+  free(j->values);
+  for (size_t s = 0; s < AT_ONCE; s++)
+    churn_ordering_clear(&j->orderings[s]);
   free(j->logits);
   free(j->losses);
   free(j->squares);
@@ -64,12 +78,12 @@ static churn_status allocate(judging *j, churn_error *error)
   j->areas = churn_array_new(sets, sizeof *j->areas);
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
-  j->draws = churn_array_new(sets * CHURN_MEASURES * j->comparison->draws, sizeof *j->draws);
+  j->values = churn_array_new(sets * CHURN_MEASURES * j->width, sizeof *j->values);
   j->parts = churn_array_new(sets, sizeof *j->parts);
-  j->losses = churn_array_new(rows, sizeof *j->losses);
-  j->squares = churn_array_new(rows, sizeof *j->squares);
+  j->losses = churn_array_new((size_t)j->workers * rows, sizeof *j->losses);
+  j->squares = churn_array_new((size_t)j->workers * rows, sizeof *j->squares);
   return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
-                 j->draws == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
+                 j->values == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
@@ -172,12 +186,25 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
   return CHURN_OK;
 }
 
+/* Of more customers than groups, the draws' percentiles and the linearised intervals agree. */
+static churn_status choose_intervals(judging *j, churn_error *error)
+{
+  churn_comparison *c = j->comparison;
+  churn_status status =
+      churn_cluster_groups_deal(&j->rows.judged, c->seed, c->draws, &j->groups, error);
+  if (c->settings.draws == 0 && j->groups.clusters > CHURN_MOST_GROUPS)
+    c->draws = 0;
+  j->width = c->draws == 0 ? j->groups.count : c->draws;
+  return status;
+}
+
 static churn_status open_judging(judging *j, churn_error *error)
 {
   const churn_judge_input *in = j->input;
-  churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
   churn_status status =
       churn_judged_rows_take(in->rows, in->values, in->folds, in->weighted, &j->rows, error);
+  if (status == CHURN_OK)
+    status = choose_intervals(j, error);
   if (status == CHURN_OK)
     status = allocate(j, error);
   if (status == CHURN_OK)
@@ -187,30 +214,46 @@ static churn_status open_judging(judging *j, churn_error *error)
   j->logits = churn_array_new(at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
   if (status == CHURN_OK && j->logits == NULL)
     status = churn_error_no_memory(error);
-  return status == CHURN_OK ? churn_bootstrap_new(&j->rows.judged, j->places, &settings, j->run,
-                                                  &j->bootstrap, error)
-                            : status;
+  churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
+  if (status != CHURN_OK)
+    return status;
+  return settings.draws == 0
+             ? churn_linear_rows_open(&j->rows.judged, &j->groups, j->places, &j->linear, error)
+             : churn_bootstrap_new(&j->rows.judged, j->places, &settings, j->run, &j->bootstrap,
+                                   error);
 }
 
-static const double *draws_of(const judging *j, const churn_comparison *c, size_t set,
-                              churn_measure measure)
+static const double *values_of(const judging *j, size_t set, churn_measure measure)
 {
-  return j->draws + (set * CHURN_MEASURES + measure) * c->draws;
+  return j->values + (set * CHURN_MEASURES + measure) * j->width;
+}
+
+static churn_status find_interval(const judging *j, const double *base, const double *values,
+                                  double figure, bool is_share, churn_interval *interval,
+                                  churn_error *error)
+{
+  if (j->bootstrap != NULL)
+    return churn_bootstrap_interval(base, values, (uint32_t)j->width, level, interval, error);
+  double variance = churn_linear_variance(base, values, j->groups.count);
+  *interval = is_share ? churn_share_interval(figure, variance, j->groups.clusters, level)
+                       : churn_normal_interval(figure, variance, level);
+  return CHURN_OK;
 }
 
 /* Of a set, or (first not NULL) of a set minus the first. */
-static churn_status estimate(const judging *j, const churn_comparison *c, const size_t *first,
-                             size_t set, churn_measure measure, churn_estimate *estimate,
-                             churn_error *error)
+static churn_status estimate(const judging *j, const size_t *first, size_t set,
+                             churn_measure measure, churn_estimate *estimate, churn_error *error)
 {
   churn_interval interval;
-  const double *from = first == NULL ? NULL : draws_of(j, c, *first, measure);
+  const double *from = first == NULL ? NULL : values_of(j, *first, measure);
   double base = first == NULL ? 0 : j->measures[*first * CHURN_MEASURES + measure];
-  churn_status status = churn_bootstrap_interval(from, draws_of(j, c, set, measure), c->draws,
-                                                 level, &interval, error);
+  double figure = j->measures[set * CHURN_MEASURES + measure] - base;
+  bool is_share = first == NULL &&
+                  (measure == CHURN_MEASURE_CAPTURED || measure == CHURN_MEASURE_CAPTURED_VALUE);
+  churn_status status =
+      find_interval(j, from, values_of(j, set, measure), figure, is_share, &interval, error);
   if (status == CHURN_OK)
-    *estimate = (churn_estimate){j->measures[set * CHURN_MEASURES + measure] - base, interval.low,
-                                 interval.high};
+    *estimate = (churn_estimate){figure, interval.low, interval.high};
   return status;
 }
 
@@ -231,7 +274,8 @@ static churn_status find_calibration(const judging *j, const double *logits, chu
   return status;
 }
 
-static churn_status measure_folds(const judging *j, churn_compared_set *to, churn_error *error)
+static churn_status measure_folds(const judging *j, const double *losses, const double *squares,
+                                  churn_compared_set *to, churn_error *error)
 {
   size_t folds = j->comparison->fold_count;
   double *all = churn_array_new(folds, sizeof *all);
@@ -239,8 +283,8 @@ static churn_status measure_folds(const judging *j, churn_compared_set *to, chur
     return churn_error_no_memory(error);
   for (size_t i = 0; i < j->rows.judged.rows; i++) {
     double weight = churn_judged_weight(&j->rows.judged, i);
-    to->fold_log_losses[j->rows.of_fold[i]] += weight * j->losses[i];
-    to->fold_briers[j->rows.of_fold[i]] += weight * j->squares[i];
+    to->fold_log_losses[j->rows.of_fold[i]] += weight * losses[i];
+    to->fold_briers[j->rows.of_fold[i]] += weight * squares[i];
     all[j->rows.of_fold[i]] += weight;
   }
   for (size_t f = 0; f < folds; f++) {
@@ -292,54 +336,99 @@ static churn_status fill_estimates(const judging *j, size_t set, churn_error *er
   churn_status status = CHURN_OK;
   to->auc = (churn_estimate){area, interval.low, interval.high};
   for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
-    status = estimate(j, c, NULL, set, m, estimates[m], error);
+    status = estimate(j, NULL, set, m, estimates[m], error);
   return status;
 }
 
-static churn_status fill_curves(const judging *j, const churn_ordering *ordering,
-                                const double *logits, churn_compared_set *to, churn_error *error)
+static churn_status fill_curves(const judging *j, const churn_list *list, const double *logits,
+                                churn_compared_set *to, churn_error *error)
 {
   const churn_judged *judged = &j->rows.judged;
-  churn_status status = churn_gain_curve(judged, ordering, to->gain, error);
+  churn_status status = churn_gain_curve(judged, list, &j->groups, level, to->gain, error);
   return status == CHURN_OK
              ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
                                        to->calibration, &to->calibration_count, error)
              : status;
 }
 
-static churn_status judge_set(judging *j, size_t set, const double *logits, churn_error *error)
+/* Its figures, and what their intervals rest on. */
+static churn_status measure_set(const judging *j, size_t set, const churn_measured_set *measured,
+                                churn_error *error)
 {
+  double *measures = j->measures + set * CHURN_MEASURES;
+  double *values = j->values + set * CHURN_MEASURES * j->width;
+  churn_status status =
+      churn_measures_compute(&j->rows.judged, measured, j->places, measures, error);
+  if (status != CHURN_OK)
+    return status;
+  return j->bootstrap == NULL
+             ? churn_linear_measures(&j->linear, measured, measures, values, error)
+             : churn_bootstrap_draw(j->bootstrap, measured, &j->inner, values, error);
+}
+
+/* All that a set's figures need of itself alone. */
+static churn_status judge_alone(void *context, size_t task, int thread, churn_error *error)
+{
+  judging *j = context;
   const churn_judged *judged = &j->rows.judged;
-  churn_compared_set *to = &j->comparison->sets[set];
-  churn_ordering ordering = {NULL, NULL, NULL};
-  churn_measured_set measured = {j->losses, j->squares, &ordering};
-  churn_status status = churn_ordering_sort(judged, logits, j->run, &ordering, error);
+  const double *logits = j->logits + task * j->rows.all;
+  double *losses = j->losses + (size_t)thread * judged->rows;
+  double *squares = j->squares + (size_t)thread * judged->rows;
+  churn_compared_set *to = &j->comparison->sets[j->first + task];
+  churn_list list = {0};
+  churn_measured_set measured = {losses, squares, &j->orderings[task], &list};
+  churn_status status = churn_ordering_sort(judged, logits, &j->inner, &j->orderings[task], error);
   if (status == CHURN_OK)
-    status = churn_measures_lose(judged, logits, j->run, j->losses, j->squares, error);
+    status = churn_list_build(judged, &j->orderings[task], j->groups.of, &list, error);
   if (status == CHURN_OK)
-    status = churn_measures_compute(judged, &measured, j->places,
-                                    j->measures + set * CHURN_MEASURES, error);
+    status = churn_measures_lose(judged, logits, &j->inner, losses, squares, error);
   if (status == CHURN_OK)
-    status = churn_bootstrap_draw(j->bootstrap, &measured, j->run,
-                                  j->draws + set * CHURN_MEASURES * j->comparison->draws, error);
+    status = measure_set(j, j->first + task, &measured, error);
   if (status == CHURN_OK)
-    status = measure_folds(j, to, error);
+    status = measure_folds(j, losses, squares, to, error);
   if (status == CHURN_OK)
-    status = find_area(j, set, &ordering, error);
-  if (status == CHURN_OK) {
-    churn_auc_of_folds(judged, &ordering, to->fold_aucs);
-    status = fill_estimates(j, set, error);
-  }
-  if (status == CHURN_OK)
-    status = find_calibration(j, logits, to, error);
-  if (status == CHURN_OK)
-    status = fill_curves(j, &ordering, logits, to, error);
-  churn_ordering_clear(&ordering);
+    status = fill_curves(j, &list, logits, to, error);
+  churn_list_clear(&list);
   return status;
 }
 
-static churn_status fill_pair(const judging *j, const churn_comparison *c,
-                              churn_compared_pair *pair, churn_error *error)
+/* The rest: areas go with those of other sets, and the line takes all threads. */
+static churn_status judge_among(judging *j, size_t task, churn_error *error)
+{
+  size_t set = j->first + task;
+  churn_compared_set *to = &j->comparison->sets[set];
+  churn_status status = find_area(j, set, &j->orderings[task], error);
+  if (status == CHURN_OK) {
+    churn_auc_of_folds(&j->rows.judged, &j->orderings[task], to->fold_aucs);
+    status = fill_estimates(j, set, error);
+  }
+  if (status == CHURN_OK)
+    status = find_calibration(j, j->logits + task * j->rows.all, to, error);
+  churn_ordering_clear(&j->orderings[task]);
+  return status;
+}
+
+/* As many sets side by side as there are threads; fewer sets than threads share these inside. */
+static void choose_workers(judging *j)
+{
+  size_t sets = at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
+  j->workers = sets < threads ? 1 : (int)threads;
+  j->inner.threads = sets < threads ? (int)threads : 1;
+}
+
+static churn_status judge_sets(judging *j, churn_error *error)
+{
+  const churn_run side_by_side = {.threads = j->workers};
+  size_t count = at_once(j->sets, j->first);
+  churn_status status = make_logits(j->input, &j->rows, j->first, count, j->run, j->logits, error);
+  if (status == CHURN_OK)
+    status = churn_parallel_run(count, judge_alone, j, NULL, &side_by_side, error);
+  for (size_t s = 0; status == CHURN_OK && s < count; s++)
+    status = judge_among(j, s, error);
+  return status;
+}
+
+static churn_status fill_pair(const judging *j, churn_compared_pair *pair, churn_error *error)
 {
   churn_difference d =
       churn_auc_difference(j->areas, j->covariance, j->sets, pair->first, pair->second, level);
@@ -348,63 +437,13 @@ static churn_status fill_pair(const judging *j, const churn_comparison *c,
   pair->z = d.z;
   pair->p = d.p;
   churn_status status =
-      estimate(j, c, &pair->first, pair->second, CHURN_MEASURE_LOG_LOSS, &pair->log_loss, error);
+      estimate(j, &pair->first, pair->second, CHURN_MEASURE_LOG_LOSS, &pair->log_loss, error);
   if (status == CHURN_OK)
     status =
-        estimate(j, c, &pair->first, pair->second, CHURN_MEASURE_CAPTURED, &pair->captured, error);
-  return status == CHURN_OK ? estimate(j, c, &pair->first, pair->second,
-                                       CHURN_MEASURE_CAPTURED_VALUE, &pair->captured_value, error)
+        estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED, &pair->captured, error);
+  return status == CHURN_OK ? estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED_VALUE,
+                                       &pair->captured_value, error)
                             : status;
-}
-
-/* 1: the second is better by the figure, -1: worse, 0: its interval holds 0, or is not there. */
-static int direction(const churn_estimate *e, int better)
-{
-  return e->low > 0 ? better : e->high < 0 ? -better : 0;
-}
-
-/* The verdict by AUC, which is taken over, and what log-loss or money say that it does not. */
-static char *add_others(char *verdict, const churn_compared_pair *pair)
-{
-  int by_auc = pair->p_adjusted < 1 - level ? (pair->auc.value > 0 ? 1 : -1) : 0;
-  int by_loss = direction(&pair->log_loss, -1), by_money = direction(&pair->captured_value, 1);
-  static const char *const words[] = {"worse", NULL, "better"};
-  char *longer = verdict;
-  if (verdict != NULL && by_loss != 0 && by_loss != by_auc) {
-    longer = churn_text_format("%s; but %s by log-loss: %+.4f [%+.4f, %+.4f]", verdict,
-                               words[by_loss + 1], pair->log_loss.value, pair->log_loss.low,
-                               pair->log_loss.high);
-    free(verdict);
-    verdict = longer;
-  }
-  if (verdict != NULL && by_money != 0 && by_money != by_auc) {
-    longer = churn_text_format("%s; but %s by money reached: %+.1f%% [%+.1f%%, %+.1f%%]", verdict,
-                               words[by_money + 1], 100 * pair->captured_value.value,
-                               100 * pair->captured_value.low, 100 * pair->captured_value.high);
-    free(verdict);
-  }
-  return longer;
-}
-
-static char *verdict_by_auc(const char *first, const char *second, const churn_compared_pair *pair)
-{
-  const churn_estimate *d = &pair->auc;
-  if (isnan(pair->p))
-    return churn_text_format("too few churners to tell %s from %s", second, first);
-  if (d->value == 0 && pair->auc_std_error == 0)
-    return churn_text_format("%s and %s rank alike", second, first);
-  if (!(pair->p_adjusted < 1 - level))
-    return churn_text_format("no difference in AUC shown between %s and %s: %+.3f [%+.3f, %+.3f]",
-                             second, first, d->value, d->low, d->high);
-  bool better = d->value > 0;
-  return churn_text_format("%s %s %s by %.3f AUC [%.3f, %.3f]", second,
-                           better ? "beats" : "falls behind", first, fabs(d->value),
-                           better ? d->low : -d->high, better ? d->high : -d->low);
-}
-
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair)
-{
-  return add_others(verdict_by_auc(first, second, pair), pair);
 }
 
 static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
@@ -419,7 +458,7 @@ static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
     churn_compared_pair *pair = &c->pairs[i];
     pair->p_adjusted = p[i];
     pair->verdict =
-        churn_judge_verdict(c->sets[pair->first].name, c->sets[pair->second].name, pair);
+        churn_verdict_words(c->sets[pair->first].name, c->sets[pair->second].name, pair);
     if (pair->verdict == NULL)
       status = churn_error_no_memory(error);
   }
@@ -443,17 +482,14 @@ churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                .comparison = comparison,
                .sets = input->predictions->set_count,
                .all_pairs = comparison->settings.all_pairs};
+  choose_workers(&j);
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     count_rows(&j, comparison);
-  for (size_t s = 0; status == CHURN_OK && s < j.sets; s++) {
-    if (s % AT_ONCE == 0)
-      status = make_logits(input, &j.rows, s, at_once(j.sets, s), run, j.logits, error);
-    if (status == CHURN_OK)
-      status = judge_set(&j, s, j.logits + s % AT_ONCE * j.rows.all, error);
-  }
+  for (; status == CHURN_OK && j.first < j.sets; j.first += AT_ONCE)
+    status = judge_sets(&j, error);
   for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
-    status = fill_pair(&j, comparison, &comparison->pairs[i], error);
+    status = fill_pair(&j, &comparison->pairs[i], error);
   if (status == CHURN_OK)
     status = adjust_pairs(comparison, error);
   clear(&j);

@@ -19,7 +19,9 @@ typedef struct churn_judge_input {
 /* Fills in the comparison what is judged: rows, churners, customers, of the sets (names and counts
  * stay) the figures, and the pairs, whose `first` and `second` are set. capacity, seed and draws
  * are the comparison's. A few sets at a time: what is held of one for the pairs is a number a row
- * of the baseline, or of every set where pairs without the baseline are wanted, and its draws. */
+ * of the baseline, or of every set where pairs without the baseline are wanted, and its draws.
+ * Where settings.draws is 0 and there are more customers than groups (evaluate/cluster_groups.h),
+ * intervals are linearised, and draws becomes 0. */
 CHURN_MUST_USE churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                                         churn_comparison *comparison, churn_error *error);
 
@@ -33,10 +35,5 @@ CHURN_MUST_USE churn_status churn_judge_predicted(const churn_judge_input *input
 CHURN_MUST_USE churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets,
                                               double *logits, const churn_run *run, double *areas,
                                               double *covariance, churn_error *error);
-
-/* Whether set `second` is better than `first`, in words: by AUC, and, where the interval of the
- * difference in log-loss or in money leaves 0 out and tells otherwise, by those. NULL when memory
- * ran out. */
-char *churn_judge_verdict(const char *first, const char *second, const churn_compared_pair *pair);
 
 #endif

@@ -236,6 +236,8 @@ static churn_status judge_left(judged *j, churn_error *error)
   const churn_snapshots *s = j->rows->snapshots;
   const churn_pipeline *p = j->rows->pipeline;
   bool undated = false;
+  if (j->rows->back != NULL)
+    churn_plan_undated(p->plan, j->feature, false, found_undated, &j->column->undated);
   churn_plan_undated(p->plan, j->feature, true, found_undated, &undated);
   j->column->auc_left = NAN;
   if (!undated || j->rows->back == NULL || p->data->customers.left == NULL)

@@ -4,9 +4,11 @@
 #include "jobs/matrix_terms.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "design/split.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 double churn_sampling_shift(const churn_fit_spec *fit)
 {
@@ -29,6 +31,18 @@ churn_status churn_matrix_set_terms(const churn_fit_spec *fit, const churn_snaps
       matrix->offset[r] = rows->rows[r].offset + shift;
   }
   return status;
+}
+
+churn_status churn_matrix_set_clusters(const churn_snapshots *rows, churn_matrix *matrix,
+                                       churn_error *error)
+{
+  free(matrix->cluster);
+  matrix->cluster = churn_array_new(rows->count, sizeof *matrix->cluster);
+  if (matrix->cluster == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < rows->count; i++)
+    matrix->cluster[i] = rows->rows[i].customer;
+  return CHURN_OK;
 }
 
 churn_status churn_population_weights(const churn_fit_spec *fit, const churn_snapshots *rows,

@@ -19,6 +19,10 @@ CHURN_MUST_USE churn_status churn_matrix_set_terms(const churn_fit_spec *fit,
                                                    const churn_snapshots *rows,
                                                    churn_matrix *matrix, churn_error *error);
 
+/* Which rows of the matrix are of one customer: snapshots stand by customer. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_matrix_set_clusters(const churn_snapshots *rows,
+                                                      churn_matrix *matrix, churn_error *error);
+
 /* The rows' weights of the population, an array that the caller frees; NULL where every row counts
  * once. */
 CHURN_MUST_USE churn_status churn_population_weights(const churn_fit_spec *fit,

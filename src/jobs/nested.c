@@ -1,4 +1,4 @@
-/* Likelihood-ratio tests between nested sets.
+/* Tests between nested sets.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/nested.h"
@@ -8,6 +8,8 @@
 #include "base/parallel.h"
 #include "evaluate/chi_square.h"
 #include "evaluate/logit.h"
+#include "fit/nested_wald.h"
+#include "jobs/matrix_terms.h"
 #include "jobs/shared_folds.h"
 
 #include <math.h>
@@ -22,6 +24,7 @@ typedef struct nesting {
   churn_set_outcome *outcomes; /* [sets] */
   double *scratch;             /* [threads][columns * 256] */
   double *lanes;               /* [lanes][sets] */
+  bool repeat;                 /* customers have several rows */
 } nesting;
 
 /* Whether every feature of `small` is in `large`, and not the other way. */
@@ -52,10 +55,9 @@ static bool rows_repeat(const churn_snapshots *rows)
   return repeat;
 }
 
-static bool has_likelihood(const churn_out_of_fold_input *in)
+static bool can_share(const churn_out_of_fold_input *in)
 {
-  return in->tiles != NULL && in->tiles->usable && !rows_repeat(in->rows) &&
-         in->pipeline->project->fit.weighting != CHURN_WEIGHTING_INCLUSION;
+  return in->tiles != NULL && in->tiles->usable;
 }
 
 /* Minus the log-likelihood of every set on the rows of one lane. */
@@ -133,40 +135,129 @@ static double loss_of(const nesting *n, size_t set)
   return loss;
 }
 
-static void test_pair(const nesting *n, churn_compared_pair *pair)
+/* The larger of the pair's sets where both were fitted; SIZE_MAX = there is nothing to test. */
+static size_t testable(const nesting *n, const churn_compared_pair *pair)
 {
   size_t larger = larger_of(n->input, pair);
-  size_t smaller = larger == pair->first ? pair->second : pair->first;
-  if (larger == SIZE_MAX || !n->fits.shared[larger] || !n->fits.shared[smaller] ||
-      n->outcomes[larger].columns <= n->outcomes[smaller].columns)
+  return larger != SIZE_MAX && n->fits.shared[pair->first] && n->fits.shared[pair->second]
+             ? larger
+             : SIZE_MAX;
+}
+
+static size_t other_of(const churn_compared_pair *pair, size_t larger)
+{
+  return larger == pair->first ? pair->second : pair->first;
+}
+
+static void compare_likelihoods(const nesting *n, churn_compared_pair *pair)
+{
+  size_t larger = testable(n, pair);
+  size_t smaller = other_of(pair, larger);
+  if (larger == SIZE_MAX || n->outcomes[larger].columns <= n->outcomes[smaller].columns)
     return;
   size_t df = n->outcomes[larger].columns - n->outcomes[smaller].columns;
   double chi2 = fmax(2 * (loss_of(n, smaller) - loss_of(n, larger)), 0);
-  pair->nested =
-      (churn_nested_figures){larger, (uint32_t)df, chi2, churn_chi_square_p(chi2, (double)df)};
+  pair->nested = (churn_nested_figures){larger, false, (uint32_t)df, chi2,
+                                        churn_chi_square_p(chi2, (double)df)};
+}
+
+static churn_status test_ratios(nesting *n, churn_comparison *comparison, churn_error *error)
+{
+  churn_status status = churn_parallel_run(CHURN_LANES, sum_lane, n, NULL, n->run, error);
+  for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
+    compare_likelihoods(n, &comparison->pairs[i]);
+  return status;
+}
+
+/* chosen [columns of the larger]: those of the smaller first; how many these are. */
+static size_t choose_columns(const churn_fitted_set *smaller, const churn_fitted_set *larger,
+                             bool *within, size_t columns, size_t *chosen)
+{
+  size_t count = 0, shared = smaller->count;
+  for (size_t c = 0; c < columns; c++)
+    within[c] = false;
+  for (size_t i = 0; i < shared; i++) {
+    within[smaller->columns[i]] = true;
+    chosen[count++] = smaller->columns[i];
+  }
+  for (size_t i = 0; i < larger->count; i++)
+    if (!within[larger->columns[i]])
+      chosen[count++] = larger->columns[i];
+  return shared;
+}
+
+static churn_status test_coefficients(const nesting *n, const churn_wald_parts *parts,
+                                      size_t larger, churn_compared_pair *pair, churn_error *error)
+{
+  const churn_fitted_set *sets = n->fits.sets;
+  size_t df = 0, columns = parts->columns;
+  double chi2 = NAN;
+  size_t *chosen = churn_array_new(columns, sizeof *chosen);
+  bool *within = churn_array_new(columns, sizeof *within);
+  churn_status status = chosen == NULL || within == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK) {
+    size_t shared =
+        choose_columns(&sets[other_of(pair, larger)], &sets[larger], within, columns, chosen);
+    status = churn_nested_wald(parts, chosen, shared, sets[larger].count, &df, &chi2, error);
+  }
+  if (status == CHURN_OK && df > 0)
+    pair->nested = (churn_nested_figures){larger, true, (uint32_t)df, chi2,
+                                          churn_chi_square_p(chi2, (double)df)};
+  free(chosen);
+  free(within);
+  return status;
+}
+
+/* All pairs whose larger set it is rest on one reading of the rows. */
+static churn_status test_larger(const nesting *n, size_t larger, churn_comparison *comparison,
+                                churn_error *error)
+{
+  const churn_matrix *matrix = n->input->tiles->matrix;
+  const double *coefficients = n->fits.coefficients + larger * (matrix->columns + 1);
+  churn_wald_parts parts = {0};
+  bool any = false;
+  for (size_t i = 0; i < comparison->pair_count; i++)
+    any = any || testable(n, &comparison->pairs[i]) == larger;
+  churn_status status =
+      any ? churn_wald_parts_read(matrix, n->repeat, coefficients, n->run, &parts, error)
+          : CHURN_OK;
+  for (size_t i = 0; any && status == CHURN_OK && i < comparison->pair_count; i++)
+    if (testable(n, &comparison->pairs[i]) == larger)
+      status = test_coefficients(n, &parts, larger, &comparison->pairs[i], error);
+  churn_wald_parts_clear(&parts);
+  return status;
+}
+
+static churn_status test_wald(nesting *n, churn_comparison *comparison, churn_error *error)
+{
+  const churn_out_of_fold_input *in = n->input;
+  churn_status status =
+      n->repeat ? churn_matrix_set_clusters(in->rows, in->tiles->matrix, error) : CHURN_OK;
+  for (size_t s = 0; status == CHURN_OK && s < in->sets->count; s++)
+    status = test_larger(n, s, comparison, error);
+  return status;
 }
 
 churn_status churn_nested_test(const churn_out_of_fold_input *input, const churn_run *run,
                                churn_comparison *comparison, churn_error *error)
 {
-  nesting n = {.input = input, .run = run};
+  nesting n = {.input = input, .run = run, .repeat = rows_repeat(input->rows)};
   bool any = false;
+  bool wald = n.repeat || input->pipeline->project->fit.weighting == CHURN_WEIGHTING_INCLUSION;
   n.wanted = churn_array_new(input->sets->count, sizeof *n.wanted);
   churn_status status = n.wanted == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++) {
     churn_compared_pair *pair = &comparison->pairs[i];
-    pair->nested = (churn_nested_figures){0, 0, NAN, NAN};
+    pair->nested = (churn_nested_figures){0, false, 0, NAN, NAN};
     if (larger_of(input, pair) != SIZE_MAX)
       any = n.wanted[pair->first] = n.wanted[pair->second] = true;
   }
-  if (status == CHURN_OK && any && has_likelihood(input)) {
+  if (status == CHURN_OK && any && can_share(input)) {
     status = make_room(&n, error);
     if (status == CHURN_OK)
       status = fit_sets(&n, error);
     if (status == CHURN_OK)
-      status = churn_parallel_run(CHURN_LANES, sum_lane, &n, NULL, run, error);
-    for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
-      test_pair(&n, &comparison->pairs[i]);
+      status = wald ? test_wald(&n, comparison, error) : test_ratios(&n, comparison, error);
   }
   churn_predictions_clear(&n.fits);
   free(n.all.trains);

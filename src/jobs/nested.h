@@ -1,4 +1,4 @@
-/* Likelihood-ratio tests between nested sets: do the columns that one set has more of explain more
+/* Tests between nested sets: do the columns that one set has more of explain more
  * than chance would, on all rows? Place in the flow: shared tiles, sets -> the comparison's pairs.
  *
  * Where the features of one set are among those of the other, both are fitted to all rows on the
@@ -7,9 +7,11 @@
  * 1938). It is in sample, and asks whether there is anything in the columns; the difference in AUC
  * asks whether it helps to rank.
  *
- * Rows that depend on each other (customers with several rows), weights of inclusion and penalties
- * have no such likelihood: then there is no test. Cost: one fold more of fit/set_fits.h, and a
- * reading of the tiles.
+ * Rows that depend on each other (customers with several rows) and weights of inclusion have no
+ * such likelihood: there it is Wald's test of the larger fit's further columns, by the covariance
+ * clustered by customer, or robust (fit/nested_wald.h). Penalised fits have no test. Cost: one fold
+ * more of fit/set_fits.h, and a reading of the tiles; Wald's: one with the Hessian for each larger
+ * set.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_JOBS_NESTED_H

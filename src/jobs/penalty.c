@@ -67,10 +67,15 @@ static void warn_about_choice(const churn_path *path, size_t chosen, double alph
                     "penalty is as good%s",
                     path->lambdas[chosen],
                     alpha > 0 ? "; `penalty: none` would give standard errors" : "");
-  if (report->not_converged + report->separated > 0)
+  if (report->separated > 0)
+    churn_notes_add(run->notes, CHURN_WARNING, "folds_separated", CHURN_NOWHERE,
+                    "%u of the cross-validation's fits have no maximum: a column that is not "
+                    "penalised, or hardly, sets churners and stayers of the training folds apart "
+                    "without error; they count as far as their likelihood still rose",
+                    report->separated);
+  if (report->not_converged > 0)
     churn_notes_add(run->notes, CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
-                    "%u of the cross-validation's fits did not converge",
-                    report->not_converged + report->separated);
+                    "%u of the cross-validation's fits did not converge", report->not_converged);
 }
 
 /* Lambda by cross-validation; start [columns + 1] = the fit there. */

@@ -9,11 +9,32 @@
 #include "fit/isotonic.h"
 #include "score/recalibration.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const method_names[] = {"none", "platt", "isotonic"};
+
+/* Steps follow the data more closely than a line does. A curve that may take any rising form wants
+ * 200 events and 200 others before it shows more than noise (Van Calster and others, Journal of
+ * Clinical Epidemiology 74:167, 2016); below about that, Platt's line is the better one
+ * (Niculescu-Mizil and Caruana, ICML 2005, section 5). */
+enum { FEWEST_FOR_STEPS = 200 };
+
+/* Customers with a row of each label; of `repeated` rows, so many. */
+static void count_customers(const churn_logit_rows *rows, uint64_t count[2])
+{
+  bool counted[2] = {false, false};
+  count[0] = count[1] = 0;
+  for (size_t r = 0; r < rows->rows; r++) {
+    if (r == 0 || rows->clusters == NULL || rows->clusters[r] != rows->clusters[r - 1])
+      counted[0] = counted[1] = false;
+    if (!counted[rows->labels[r]])
+      count[rows->labels[r]] += rows->repeated ? (uint64_t)rows->weights[r] : 1;
+    counted[rows->labels[r]] = true;
+  }
+}
 
 /* Mean of -log P(y) over the population. */
 static double log_loss(const churn_logit_rows *rows, const double *logits)
@@ -33,9 +54,16 @@ typedef struct lesson {
   const churn_fold_map *map;
   const churn_run *run;
   churn_recalibration *learned;
-  double *crossed; /* [rows] */
+  double *crossed;       /* [rows] */
+  uint64_t customers[2]; /* who stayed, who churned */
   bool found;
 } lesson;
+
+static bool too_few(const lesson *l)
+{
+  return strcmp(l->learned->asked, method_names[CHURN_RECALIBRATE_ISOTONIC]) == 0 &&
+         (l->customers[0] < FEWEST_FOR_STEPS || l->customers[1] < FEWEST_FOR_STEPS);
+}
 
 static churn_status learn_line(lesson *l, churn_error *error)
 {
@@ -94,6 +122,12 @@ static void say_why(const lesson *l, const churn_recalibration *r)
                     "the model goes without the %s recalibration: learned from some folds and "
                     "tried on the others it takes the log-loss from %.6f to %.6f",
                     r->asked, r->log_loss_before, r->log_loss_after);
+  else if (l->rows != NULL && too_few(l))
+    churn_notes_add(l->run->notes, CHURN_WARNING, "not_recalibrated", CHURN_NOWHERE,
+                    "the model goes without the isotonic recalibration: it wants %d customers who "
+                    "churned and as many who stayed, and there are %" PRIu64 " and %" PRIu64
+                    "; `recalibrate: platt` does with fewer",
+                    FEWEST_FOR_STEPS, l->customers[1], l->customers[0]);
   else
     churn_notes_add(l->run->notes, CHURN_WARNING, "not_recalibrated", CHURN_NOWHERE,
                     "the model goes without the %s recalibration: %s", r->asked,
@@ -118,6 +152,9 @@ static churn_status go_without(const lesson *l, churn_recalibration *r, churn_er
 static churn_status learn(lesson *l, churn_recalibrate wanted, churn_error *error)
 {
   if (l->rows == NULL)
+    return CHURN_OK;
+  count_customers(l->rows, l->customers);
+  if (too_few(l))
     return CHURN_OK;
   l->crossed = churn_array_new(l->rows->rows, sizeof *l->crossed);
   if (l->crossed == NULL)

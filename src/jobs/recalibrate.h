@@ -11,7 +11,8 @@
 
 /* Fills an empty recalibration with the wanted one, learned from all rows; or with "none" and the
  * warning "not_recalibrated", where there are no rows (NULL), no finite answer, a line that falls,
- * or where the mean cross-fitted log-loss is not below that of the logits as they are. */
+ * fewer than 200 customers of either kind for the steps (isotonic), or where the mean cross-fitted
+ * log-loss is not below that of the logits as they are. */
 CHURN_MUST_USE churn_status churn_recalibrate_model(const churn_logit_rows *rows,
                                                     const churn_fold_map *map,
                                                     churn_recalibrate wanted, const churn_run *run,

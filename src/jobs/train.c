@@ -10,6 +10,7 @@
 #include "fit/logistic.h"
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
+#include "jobs/feature_sets.h"
 #include "jobs/leaks.h"
 #include "jobs/matrix_terms.h"
 #include "jobs/penalty.h"
@@ -26,6 +27,7 @@
 typedef struct training {
   const churn_project *project;
   const churn_run *run;
+  const char *set; /* what the features are, in words */
   churn_pipeline *pipeline;
   churn_snapshots *train, *test;
   size_t labelled; /* rows before they were parted */
@@ -76,10 +78,35 @@ static churn_status check_rows(const training *t, churn_error *error)
   return CHURN_OK;
 }
 
+static bool is_set_of(const churn_project *project, const char *name)
+{
+  for (size_t i = 0; i < project->set_count; i++)
+    if (strcmp(project->sets[i].name.text, name) == 0)
+      return true;
+  return false;
+}
+
+/* The features of a set of the project; or of one that is put together from names. */
+static churn_status open_features(training *t, const char *set, churn_error *error)
+{
+  churn_pipeline_settings opening = {.with_labels = true, .weighted = true};
+  bool *wanted = NULL;
+  churn_status status = CHURN_OK;
+  t->set = set == NULL ? "all" : set;
+  if (set != NULL && is_set_of(t->project, set))
+    opening.set = set;
+  else if (set != NULL)
+    status = churn_feature_set_wanted(t->project, set, t->run, &wanted, error);
+  opening.wanted = wanted;
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  free(wanted);
+  return status;
+}
+
 static churn_status open_rows(training *t, const churn_train_settings *settings, churn_error *error)
 {
-  churn_pipeline_settings opening = {.set = settings->set, .with_labels = true, .weighted = true};
-  churn_status status = churn_pipeline_open(t->project, &opening, t->run, &t->pipeline, error);
+  churn_status status = open_features(t, settings->set, error);
   churn_snapshots *all = NULL;
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(t->pipeline, settings->first, settings->last,
@@ -329,8 +356,7 @@ static churn_status record_window(training *t, churn_error *error)
     status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
   if (status != CHURN_OK)
     return status;
-  return status == CHURN_OK ? churn_text_set(&model->set, t->pipeline->selection->set, error)
-                            : status;
+  return status == CHURN_OK ? churn_text_set(&model->set, t->set, error) : status;
 }
 
 static churn_status record_figures(training *t, churn_error *error)

@@ -120,12 +120,22 @@ churn_status churn_model_check_figures(const churn_model_checker *c, const char 
   if (f->churners > f->rows)
     return CHURN_FAULT_IN(c, "%s.churners is %" PRIu64 ", more than the %" PRIu64 " rows", key,
                           f->churners, f->rows);
-  if (f->auc < 0 || f->auc > 1)
-    return CHURN_FAULT_IN(c, "%s.auc is %g; expected 0 to 1, or null", key, f->auc);
-  if (f->brier < 0 || f->brier > 1)
-    return CHURN_FAULT_IN(c, "%s.brier is %g; expected 0 to 1, or null", key, f->brier);
-  if (f->log_loss < 0)
-    return CHURN_FAULT_IN(c, "%s.log_loss is %g; expected 0 or more, or null", key, f->log_loss);
+  const struct {
+    const char *key;
+    double share;
+  } shares[] = {{"auc", f->auc},
+                {"auc_lower", f->auc_lower},
+                {"auc_upper", f->auc_upper},
+                {"brier", f->brier},
+                {"null_brier", f->null_brier}};
+  for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
+    if (shares[i].share < 0 || shares[i].share > 1)
+      return CHURN_FAULT_IN(c, "%s.%s is %g; expected 0 to 1, or null", key, shares[i].key,
+                            shares[i].share);
+  if (f->log_loss < 0 || f->null_log_loss < 0)
+    return CHURN_FAULT_IN(c, "%s.%s is %g; expected 0 or more, or null", key,
+                          f->log_loss < 0 ? "log_loss" : "null_log_loss",
+                          f->log_loss < 0 ? f->log_loss : f->null_log_loss);
   if (f->top_decile_lift < 0)
     return CHURN_FAULT_IN(c, "%s.top_decile_lift is %g; expected 0 or more, or null", key,
                           f->top_decile_lift);

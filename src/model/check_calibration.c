@@ -15,6 +15,11 @@ static churn_status check_bin(const churn_model_checker *c, size_t i, const chur
                 {"observed", bin->observed},
                 {"lower", bin->lower},
                 {"upper", bin->upper}};
+  if (!(bin->population > 0) || !(bin->population_churners >= 0))
+    return CHURN_FAULT_IN(c,
+                          "out_of_fold.reliability[%zu] has a population of %g, %g churned; "
+                          "expected more than 0, and 0 or more",
+                          i, bin->population, bin->population_churners);
   if (bin->rows == 0)
     return CHURN_FAULT_IN(c, "out_of_fold.reliability[%zu] has no rows", i);
   if (bin->churners > bin->rows)

@@ -39,8 +39,12 @@ static void append_column(churn_json_text *text, const churn_model_column *colum
 void churn_report_figures(churn_json_text *text, const churn_figures *figures)
 {
   const churn_json_pair pairs[] = {{"auc", figures->auc},
+                                   {"auc_lower", figures->auc_lower},
+                                   {"auc_upper", figures->auc_upper},
                                    {"log_loss", figures->log_loss},
+                                   {"null_log_loss", figures->null_log_loss},
                                    {"brier", figures->brier},
+                                   {"null_brier", figures->null_brier},
                                    {"calibration_intercept", figures->calibration_intercept},
                                    {"calibration_slope", figures->calibration_slope},
                                    {"top_decile_lift", figures->top_decile_lift}};

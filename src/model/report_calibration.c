@@ -8,7 +8,9 @@ static void append_bins(churn_json_text *text, const churn_model_out_of_fold *o)
   churn_json_list_open(text, 4, "reliability");
   for (size_t i = 0; i < o->bin_count; i++) {
     const churn_reliability *bin = &o->bins[i];
-    const churn_json_pair pairs[] = {{"mean_predicted", bin->mean_predicted},
+    const churn_json_pair pairs[] = {{"population", bin->population},
+                                     {"population_churners", bin->population_churners},
+                                     {"mean_predicted", bin->mean_predicted},
                                      {"observed", bin->observed},
                                      {"lower", bin->lower},
                                      {"upper", bin->upper}};

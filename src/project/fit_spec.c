@@ -127,10 +127,12 @@ static void read_inference(churn_reader *reader, const churn_yaml *covariance,
                            const churn_yaml *intervals, churn_fit_spec *fit)
 {
   static const char *const kinds[] = {"auto", "model", "robust", "clustered"};
-  static const char *const ends[] = {"wald", "profile"};
+  static const char *const ends[] = {"wald", "profile", "profile_always"};
   int kind = churn_reader_choice(reader, covariance, "fit.covariance", kinds, 4);
   fit->covariance = kind > 0 ? (churn_covariance_choice)kind : CHURN_CHOOSE_AUTO;
-  fit->profile_intervals = churn_reader_choice(reader, intervals, "fit.intervals", ends, 2) == 1;
+  int end = churn_reader_choice(reader, intervals, "fit.intervals", ends, 3);
+  fit->profile_intervals = end >= 1;
+  fit->profile_always = end == 2;
 }
 
 /* Predictions by fits that did not see the row, and what is made of them. */

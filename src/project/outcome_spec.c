@@ -122,14 +122,18 @@ static void split_event(churn_reader *reader, const churn_yaml *node, churn_outc
 
 static void read_event(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { EVENT, HORIZON, GAP, KEYS };
-  churn_field fields[KEYS] = {{"event", NULL}, {"horizon", NULL}, {"gap", NULL}};
+  enum { EVENT, HORIZON, GAP, TERMINAL, KEYS };
+  churn_field fields[KEYS] = {
+      {"event", NULL}, {"horizon", NULL}, {"gap", NULL}, {"terminal", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   if (churn_reader_expression(reader, fields[EVENT].value, "outcome.event").text != NULL)
     split_event(reader, fields[EVENT].value, outcome);
   outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
   outcome->gap_days = churn_reader_days(reader, fields[GAP].value, "outcome.gap", 0);
+  outcome->terminal_given = fields[TERMINAL].value != NULL;
+  outcome->terminal = outcome->terminal_given &&
+                      churn_reader_flag(reader, fields[TERMINAL].value, "outcome.terminal");
   churn_history_check_name(reader, project, &outcome->history, "outcome.event");
 }
 

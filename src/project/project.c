@@ -235,9 +235,16 @@ static churn_status read_tree(churn_project *project, churn_notes *notes, churn_
   return status;
 }
 
-churn_status churn_project_read(const char *path, const churn_source_override *overrides,
-                                size_t override_count, churn_notes *notes, churn_project **project,
-                                churn_error *error)
+/* How the project is to be read. */
+typedef struct reading {
+  const churn_source_override *overrides;
+  size_t override_count;
+  churn_notes *notes;
+  bool faulty; /* what has faults is taken too */
+} reading;
+
+static churn_status read_project(const char *path, const reading *how, churn_project **project,
+                                 churn_error *error)
 {
   churn_arena *arena = churn_arena_new();
   churn_project *p = arena == NULL ? NULL : churn_arena_take(arena, 1, sizeof *p);
@@ -249,13 +256,30 @@ churn_status churn_project_read(const char *path, const churn_source_override *o
   p->folder = folder_of(arena, path);
   if (p->path == NULL || p->folder == NULL)
     goto done;
-  status = read_tree(p, notes, error);
-  if (status == CHURN_OK)
-    status = churn_overrides_apply(p, overrides, override_count, error);
+  status = read_tree(p, how->notes, error);
+  if (status == CHURN_BAD_PROJECT && how->faulty)
+    status = CHURN_OK;
+  else if (status == CHURN_OK)
+    status = churn_overrides_apply(p, how->overrides, how->override_count, error);
   if (status == CHURN_OK)
     *project = p;
 done:
   if (status != CHURN_OK)
     churn_arena_free(arena);
   return status == CHURN_NO_MEMORY ? churn_error_no_memory(error) : status;
+}
+
+churn_status churn_project_read(const char *path, const churn_source_override *overrides,
+                                size_t override_count, churn_notes *notes, churn_project **project,
+                                churn_error *error)
+{
+  const reading how = {overrides, override_count, notes, false};
+  return read_project(path, &how, project, error);
+}
+
+churn_status churn_project_read_faulty(const char *path, churn_project **project,
+                                       churn_error *error)
+{
+  const reading how = {.faulty = true};
+  return read_project(path, &how, project, error);
 }

@@ -72,8 +72,8 @@ typedef enum churn_outcome_kind {
   CHURN_OUTCOME_NONE,   /* no outcome: features and scores only */
   CHURN_OUTCOME_LEFT,   /* {horizon, gap}: from customers.left */
   CHURN_OUTCOME_SILENT, /* {silent: HISTORY, horizon, active_within}: no row in the label window */
-  CHURN_OUTCOME_EVENT,  /* {event: HISTORY [where CONDITION], horizon, gap}: a row in the label
-                           window */
+  CHURN_OUTCOME_EVENT,  /* {event: HISTORY [where CONDITION], horizon, gap, terminal}: a row in the
+                           label window */
   CHURN_OUTCOME_LABELS, /* {from: FILE, id, day, churned, horizon}: labels from a file, day = T */
   CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
 } churn_outcome_kind;
@@ -86,6 +86,8 @@ typedef struct churn_outcome_spec {
   int32_t horizon_days;       /* > 0 except COLUMN (0) */
   int32_t gap_days;           /* >= 0 */
   int32_t active_within_days; /* 0 = no limit */
+  bool terminal;              /* EVENT: who had it is in the base no more */
+  bool terminal_given;        /* the project says whether */
   churn_source_spec labels;   /* LABELS: name "outcome", id, day */
   churn_located churned;      /* LABELS: heading of the label column (1/0, true/false, yes/no) */
   churn_located column;       /* COLUMN: heading */
@@ -154,7 +156,8 @@ typedef struct churn_sampled_spec {
  * alpha) / 2 b_j^2). */
 typedef struct churn_fit_spec {
   churn_covariance_choice covariance;
-  bool profile_intervals; /* intervals: profile */
+  bool profile_intervals; /* intervals: profile, profile_always */
+  bool profile_always;    /* whatever time they take */
   churn_penalty penalty;
   bool firth_where_separated; /* separation: firth */
   churn_lambda_source lambda_source;
@@ -273,7 +276,18 @@ struct churn_project {
 };
 
 /* The place of a located text in the project file. */
+/* What could be read of a project file that has faults, for callers that look for more of them; as
+ * churn_project_read, but BAD_PROJECT is not told. Sections that are wrong are as if they were not
+ * there, or in part; only texts that are not NULL may be relied on. */
+CHURN_MUST_USE churn_status churn_project_read_faulty(const char *path, churn_project **project,
+                                                      churn_error *error);
+
 churn_place churn_project_place(const churn_project *project, const churn_located *located);
+
+/* A step between days: `COUNT UNIT` as in `every: 1 month`; one of the two becomes > 0, the other
+ * 0. False, and nothing changed, where it is none. */
+#define CHURN_STEP_EXPECTED "a step like 1 month, 3 months, 1 year, 2 weeks or 7d"
+bool churn_step_parse(const char *text, int32_t *days, int32_t *months);
 
 /* The key of a gate: "rows", … */
 const char *churn_gate_name(churn_gate_kind kind);

@@ -165,19 +165,23 @@ int32_t churn_reader_days(churn_reader *reader, const churn_yaml *node, const ch
   return 0;
 }
 
+bool churn_step_parse(const char *text, int32_t *days, int32_t *months)
+{
+  uint64_t read_days = 0, read_months = 0;
+  if (!parse_span(text, &read_days, &read_months) || read_days + read_months == 0)
+    return false;
+  *days = (int32_t)read_days;
+  *months = (int32_t)read_months;
+  return true;
+}
+
 void churn_reader_step(churn_reader *reader, const churn_yaml *node, const char *what,
                        int32_t *days, int32_t *months)
 {
-  static const char expected[] = "a step like 1 month, 3 months, 1 year, 2 weeks or 7d";
-  uint64_t read_days = 0, read_months = 0;
-  if (node == NULL || !is_text(reader, node, what, expected))
+  if (node == NULL || !is_text(reader, node, what, CHURN_STEP_EXPECTED))
     return;
-  if (!parse_span(node->text, &read_days, &read_months) || read_days + read_months == 0) {
-    fault_wrong(reader, node, what, expected);
-    return;
-  }
-  *days = (int32_t)read_days;
-  *months = (int32_t)read_months;
+  if (!churn_step_parse(node->text, days, months))
+    fault_wrong(reader, node, what, CHURN_STEP_EXPECTED);
 }
 
 int churn_reader_choice(churn_reader *reader, const churn_yaml *node, const char *what,

@@ -1,38 +1,23 @@
 /* The parts of a model card that judge: figures, calibration, limits.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "evaluate/auc.h"
 #include "report/card_text.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-/* Variance of an AUC from itself and the counts alone: Hanley and McNeil 1982 (Radiology 143:29),
- * equation 1 with the negative exponential model. NaN without both kinds. */
-static double area_variance(double area, double churners, double others)
-{
-  if (!(churners > 0 && others > 0))
-    return NAN;
-  double q1 = area / (2 - area), q2 = 2 * area * area / (1 + area);
-  return (area * (1 - area) + (churners - 1) * (q1 - area * area) +
-          (others - 1) * (q2 - area * area)) /
-         (churners * others);
-}
-
-/* `churners`, `others`: how many independent ones stand behind the figures. */
-static void write_row(churn_output *output, const char *title, const churn_figures *f,
-                      double churners, double others)
+static void write_row(churn_output *output, const char *title, const churn_figures *f)
 {
   if (f->rows == 0)
     return;
-  churn_interval interval =
-      churn_auc_interval(f->auc, area_variance(f->auc, churners, others), 0.95);
   churn_output_printf(output, "| %s | %" PRIu64 " | %" PRIu64 " | ", title, f->rows, f->churners);
-  churn_card_interval(output, f->auc, interval.low, interval.high, 4);
+  churn_card_interval(output, f->auc, f->auc_lower, f->auc_upper, 4);
   churn_output_text(output, " |");
   churn_card_cell(output, f->log_loss, 5);
+  churn_card_cell(output, f->null_log_loss, 5);
   churn_card_cell(output, f->brier, 5);
+  churn_card_cell(output, f->null_brier, 5);
   churn_card_cell(output, f->top_decile_lift, 2);
   churn_card_cell(output, f->calibration_intercept, 3);
   churn_card_cell(output, f->calibration_slope, 3);
@@ -42,39 +27,42 @@ static void write_row(churn_output *output, const char *title, const churn_figur
 void churn_card_figures(churn_output *output, const churn_model *model)
 {
   const churn_figures *later = &model->validation, *fold = &model->out_of_fold.figures;
-  double churned = (double)model->churned_customers;
-  double stayed = (double)model->customers - churned;
   churn_output_text(
-      output, "\n## Figures\n\n"
-              "| rows | count | churners | AUC (95 %) | log-loss | Brier | lift of the riskiest "
-              "tenth | calibration intercept | calibration slope |\n"
-              "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n");
+      output,
+      "\n## Figures\n\n"
+      "| rows | count | churners | AUC (95 %) | log-loss | of a constant rate | Brier | of a "
+      "constant rate | lift of the riskiest tenth | calibration intercept | calibration "
+      "slope |\n"
+      "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
   write_row(output,
             strcmp(model->validation_kind, "later_snapshots") == 0 ? "later snapshots"
                                                                    : "held-out customers",
-            later, (double)later->churners, (double)(later->rows - later->churners));
-  write_row(output, "out of fold", fold, churned, stayed);
-  write_row(output, "training (flatters)", &model->training, churned, stayed);
-  churn_output_text(
-      output,
-      "\nAUC: the chance that a churner ranks above a stayer; 0.5 is guessing. Its interval is "
-      "approximate (Hanley and McNeil 1982");
-  churn_output_text(output, model->dependent_rows ? ", counting customers, not rows).\n" : ").\n");
+            later);
+  write_row(output, "out of fold", fold);
+  write_row(output, "training (flatters)", &model->training);
+  churn_output_text(output,
+                    "\nAUC: the chance that a churner ranks above a stayer, out of fold one of the "
+                    "same fold; 0.5 is guessing. Its interval is DeLong's");
+  churn_output_text(output, model->dependent_rows ? ", with customers as clusters.\n" : ".\n");
   if (later->rows == 0)
     churn_output_text(output, "\nThe model was **not** judged on later snapshots or held-out "
                               "customers.\n");
 }
 
-static void write_reliability(churn_output *output, const churn_model_out_of_fold *o)
+/* Counts and shares are both of the population, where rows stand for more than themselves. */
+static void write_reliability(churn_output *output, const churn_model *model)
 {
-  churn_output_text(output, "\n| tenth, riskiest first | rows | churned | predicted | observed | "
-                            "95 % interval |\n| ---: | ---: | ---: | ---: | ---: | --- |\n");
+  const churn_model_out_of_fold *o = &model->out_of_fold;
+  bool weighted = model->population != (double)model->rows;
+  churn_output_printf(output,
+                      "\n| tenth, riskiest first | %s | churned | predicted | observed | "
+                      "95 %% interval |\n| ---: | ---: | ---: | ---: | ---: | --- |\n",
+                      weighted ? "population" : "rows");
   for (size_t i = 0; i < o->bin_count; i++) {
     const churn_reliability *b = &o->bins[i];
-    churn_output_printf(output,
-                        "| %zu | %" PRIu64 " | %" PRIu64 " | %.2f %% | %.2f %% | %.2f to %.2f |\n",
-                        i + 1, b->rows, b->churners, 100 * b->mean_predicted, 100 * b->observed,
-                        100 * b->lower, 100 * b->upper);
+    churn_output_printf(output, "| %zu | %.*f | %.*f | %.2f %% | %.2f %% | %.2f to %.2f |\n", i + 1,
+                        weighted, b->population, weighted, b->population_churners,
+                        100 * b->mean_predicted, 100 * b->observed, 100 * b->lower, 100 * b->upper);
   }
 }
 
@@ -92,7 +80,7 @@ void churn_card_calibration(churn_output *output, const churn_model *model)
     churn_output_text(output, " (0 is right on average), slope ");
     churn_card_interval(output, o->figures.calibration_slope, o->slope_lower, o->slope_upper, 3);
     churn_output_text(output, " (below 1 is too extreme).\n");
-    write_reliability(output, o);
+    write_reliability(output, model);
   }
   if (strcmp(r->method, "none") != 0)
     churn_output_printf(output,

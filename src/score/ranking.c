@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "score/ranking.h"
 #include "base/memory.h"
-#include "base/output.h"
+#include "base/output_tasks.h"
 #include "feature/reason.h"
+#include "score/flat.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,6 +21,9 @@ struct churn_ranking {
   churn_day as_of;
   uint32_t *order; /* [snapshots->count] row of each rank */
   size_t listed;
+  churn_flat_list *flat; /* a flat export scored while it was read, without rows of its own; NULL =
+                            the way of all data */
+  int threads;           /* of the run, for writing */
 };
 
 static void free_scores(churn_scores *scores)
@@ -36,6 +40,7 @@ void churn_ranking_free(churn_ranking *ranking)
 {
   if (ranking == NULL)
     return;
+  churn_flat_list_free(ranking->flat);
   churn_snapshots_free(ranking->snapshots);
   if (!ranking->lent)
     churn_pipeline_close(ranking->pipeline);
@@ -184,7 +189,7 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`");
+                    "`active_within`, or all had the `terminal` event");
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
@@ -208,7 +213,10 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
   uint64_t unseen = 0;
   if (r == NULL)
     return churn_error_no_memory(error);
-  *r = (churn_ranking){.model = model, .pipeline = pipeline, .lent = true};
+  *r = (churn_ranking){.model = model,
+                       .pipeline = pipeline,
+                       .lent = true,
+                       .threads = run == NULL ? 0 : run->threads};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   if (status != CHURN_OK) {
@@ -224,13 +232,45 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
   return CHURN_OK;
 }
 
+/* *ranking stays NULL where the export cannot be scored while it is read. */
+static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model,
+                              const churn_score_settings *settings, const churn_run *run,
+                              churn_ranking **ranking, churn_score_report *report,
+                              churn_error *error)
+{
+  churn_ranking *r = calloc(1, sizeof *r);
+  if (r == NULL)
+    return churn_error_no_memory(error);
+  *r = (churn_ranking){.model = model,
+                       .pipeline = pipeline,
+                       .lent = true,
+                       .as_of = CHURN_DAY_MISSING,
+                       .threads = run == NULL ? 0 : run->threads};
+  churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
+  r->lent = r->flat == NULL;
+  if (r->flat != NULL)
+    *ranking = r;
+  else
+    churn_ranking_free(r);
+  return status;
+}
+
 churn_status churn_score(const churn_project *project, const churn_model *model,
                          const churn_score_settings *settings, const churn_run *run,
                          churn_ranking **ranking, churn_score_report *report, churn_error *error)
 {
   churn_pipeline *pipeline = NULL;
-  churn_pipeline_settings opening = {.model = model};
+  churn_pipeline_settings opening = {.model = model, .no_data = true};
   churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  churn_ranking *flat = NULL;
+  if (status == CHURN_OK && churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING)
+    status = rank_flat(pipeline, model, settings, run, &flat, report, error);
+  if (status == CHURN_OK && flat != NULL) {
+    *ranking = flat;
+    return CHURN_OK;
+  }
+  if (status == CHURN_OK)
+    status = churn_pipeline_load(pipeline, run, error);
   if (status == CHURN_OK)
     status = churn_ranking_open(pipeline, model, settings, NULL, run, ranking, report, error);
   if (status == CHURN_OK)
@@ -252,7 +292,7 @@ const double *churn_ranking_logits(const churn_ranking *ranking)
 
 size_t churn_ranking_count(const churn_ranking *ranking)
 {
-  return ranking->listed;
+  return ranking->flat == NULL ? ranking->listed : churn_flat_list_count(ranking->flat);
 }
 
 churn_day churn_ranking_as_of(const churn_ranking *ranking)
@@ -297,33 +337,67 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
+  if (ranking->flat != NULL) {
+    churn_flat_list_get(ranking->flat, index, ranked);
+    return;
+  }
   churn_ranking_get_figures(ranking, index, ranked);
   fill_reasons(ranking, ranking->order[index], ranked);
 }
 
-static void write_line(churn_output *output, const churn_ranked *line, const char *model_id)
+static void write_number(churn_buffer *buffer, double value)
+{
+  churn_buffer_number(buffer, value);
+  churn_buffer_write(buffer, ",", 1);
+}
+
+static void write_text(churn_buffer *buffer, const char *text)
+{
+  churn_buffer_csv(buffer, text, strlen(text));
+  churn_buffer_write(buffer, ",", 1);
+}
+
+static void write_line(churn_buffer *buffer, const churn_ranked *line, const char *model_id)
 {
   char day[CHURN_DAY_TEXT_SIZE];
   churn_day_format(line->as_of, day);
-  churn_output_whole(output, line->rank);
-  churn_output_write(output, ",", 1);
-  churn_output_csv(output, line->customer_id, strlen(line->customer_id));
-  churn_output_printf(output, ",%s,", day);
-  const double numbers[] = {line->probability, line->logit, line->value, line->expected_loss};
-  for (size_t i = 0; i < 4; i++) {
-    churn_output_number(output, numbers[i]);
-    churn_output_write(output, ",", 1);
+  write_number(buffer, (double)line->rank);
+  write_text(buffer, line->customer_id);
+  write_text(buffer, day);
+  write_number(buffer, line->probability);
+  write_number(buffer, line->logit);
+  write_number(buffer, line->value);
+  write_number(buffer, line->expected_loss);
+  for (size_t i = 0; i < CHURN_REASONS; i++)
+    write_text(buffer, line->reasons[i]);
+  churn_buffer_write(buffer, model_id, strlen(model_id));
+  churn_buffer_write(buffer, "\n", 1);
+}
+
+enum { LINES_A_PART = 1 << 13 };
+
+/* The lines of one part of the file. */
+static void write_part(void *context, size_t part, churn_buffer *buffer)
+{
+  const churn_ranking *ranking = context;
+  size_t first = part * LINES_A_PART, count = churn_ranking_count(ranking);
+  size_t last = count - first < LINES_A_PART ? count : first + LINES_A_PART;
+  if (ranking->flat != NULL) {
+    churn_flat_list_write(ranking->flat, first, last, buffer);
+    return;
   }
-  for (size_t i = 0; i < CHURN_REASONS; i++) {
-    churn_output_csv(output, line->reasons[i], strlen(line->reasons[i]));
-    churn_output_write(output, ",", 1);
+  for (size_t i = first; i < last; i++) {
+    churn_ranked line;
+    churn_ranking_get(ranking, i, &line);
+    write_line(buffer, &line, ranking->model->id);
   }
-  churn_output_printf(output, "%s\n", model_id);
 }
 
 churn_status churn_ranking_write(const churn_ranking *ranking, const char *path, churn_error *error)
 {
   churn_output *output = NULL;
+  churn_run run = {.threads = ranking->threads};
+  size_t parts = (churn_ranking_count(ranking) + LINES_A_PART - 1) / LINES_A_PART;
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
@@ -331,10 +405,9 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
       output,
       "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
       "model\n");
-  for (size_t i = 0; i < ranking->listed; i++) {
-    churn_ranked line;
-    churn_ranking_get(ranking, i, &line);
-    write_line(output, &line, churn_ranking_model_id(ranking));
-  }
-  return churn_output_commit(output, error);
+  status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
+  if (status == CHURN_OK)
+    return churn_output_commit(output, error);
+  churn_output_discard(output);
+  return status;
 }

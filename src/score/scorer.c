@@ -7,8 +7,6 @@
 #include "base/parallel.h"
 #include "score/recalibration.h"
 
-#include <churn/score.h>
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +69,63 @@ double churn_scorer_explain(const churn_model *model, const double *x, double *c
   return logit;
 }
 
+churn_tile_scores *churn_tile_scores_new(const churn_model *model)
+{
+  churn_tile_scores *made = churn_array_new_aligned(1, sizeof *made);
+  if (made == NULL)
+    return NULL;
+  *made = (churn_tile_scores){.kernel = churn_tile_kernel_choose(),
+                              .contributions = churn_array_new_aligned(
+                                  (model->feature_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
+                              .design = churn_array_new_aligned(
+                                  (model->column_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
+                              .levels = churn_array_new(model->feature_count, sizeof(uint64_t))};
+  if (made->contributions != NULL && made->design != NULL && made->levels != NULL)
+    return made;
+  churn_tile_scores_free(made);
+  return NULL;
+}
+
+void churn_tile_scores_free(churn_tile_scores *scores)
+{
+  if (scores == NULL)
+    return;
+  free(scores->contributions);
+  free(scores->design);
+  free(scores->levels);
+  free(scores);
+}
+
+churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw, size_t rows,
+                               churn_tile_scores *scores, uint64_t *unseen, churn_error *error)
+{
+  const churn_model *model = scorer->model;
+  size_t features = model->feature_count;
+  memset(scores->levels, 0, features * sizeof *scores->levels);
+  memset(scores->contributions, 0, features * CHURN_TILE_ROWS * sizeof *scores->contributions);
+  churn_status status =
+      churn_encoder_tile(scorer->encoder, raw, rows, scores->design, scores->levels, error);
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+    scores->logits[r] = model->intercept.estimate;
+  for (size_t c = 0; status == CHURN_OK && c < model->column_count; c++)
+    scores->kernel->add(model->columns[c].mean, model->columns[c].estimate,
+                        scores->design + c * CHURN_TILE_ROWS, scores->logits,
+                        scores->contributions + model->columns[c].feature * CHURN_TILE_ROWS);
+  for (size_t f = 0; f < features; f++)
+    *unseen += scores->levels[f];
+  return status;
+}
+
+void churn_tile_scores_find_reasons(const churn_model *model, size_t rows,
+                                    churn_tile_scores *scores)
+{
+  int64_t found[CHURN_REASONS][CHURN_TILE_ROWS];
+  scores->kernel->rank(scores->contributions, model->feature_count, found);
+  for (size_t k = 0; k < CHURN_REASONS; k++)
+    for (size_t r = 0; r < rows; r++)
+      scores->reasons[k][r] = (uint32_t)found[k][r];
+}
+
 /* The task's view of a chunk. */
 typedef struct chunk {
   const churn_scorer *scorer;
@@ -78,65 +133,45 @@ typedef struct chunk {
   const churn_snapshots *snapshots;
   size_t first; /* row of the scores where the chunk begins */
   churn_scores *scores;
-  uint64_t *unseen; /* [tiles] */
-  double *design;   /* [threads][columns * 256] */
-  double *row;      /* [threads][columns + features] */
-  uint64_t *levels; /* [threads][features] */
+  uint64_t *unseen;          /* [tiles] */
+  churn_tile_scores **tiles; /* [threads] */
 } chunk;
 
-static void largest(const double *contributions, size_t count, const double *raw_tile,
-                    size_t tile_row, size_t row, churn_scores *scores)
+static void keep_reasons(const churn_tile_scores *tile, const double *raw, size_t tile_row,
+                         size_t row, churn_scores *scores)
 {
-  double floor = INFINITY;
-  uint32_t last = UINT32_MAX;
   for (size_t k = 0; k < CHURN_REASONS; k++) {
-    uint32_t best = UINT32_MAX;
-    for (uint32_t f = 0; f < count; f++) {
-      bool below =
-          contributions[f] < floor || (contributions[f] == floor && last != UINT32_MAX && f > last);
-      if (contributions[f] > 0 && below &&
-          (best == UINT32_MAX || contributions[f] > contributions[best]))
-        best = f;
-    }
-    size_t at = row * CHURN_REASONS + k;
-    scores->reasons[at] = best;
-    scores->reason_values[at] =
-        best == UINT32_MAX ? NAN : raw_tile[best * CHURN_TILE_ROWS + tile_row];
-    scores->contributions[at] = best == UINT32_MAX ? 0.0 : contributions[best];
-    floor = best == UINT32_MAX ? -INFINITY : contributions[best];
-    last = best;
+    uint32_t feature = tile->reasons[k][tile_row];
+    size_t at = row * CHURN_REASONS + k, from = feature * CHURN_TILE_ROWS + tile_row;
+    scores->reasons[at] = feature;
+    scores->reason_values[at] = feature == UINT32_MAX ? NAN : raw[from];
+    scores->contributions[at] = feature == UINT32_MAX ? 0.0 : tile->contributions[from];
   }
 }
 
-static churn_status score_tile(void *context, size_t tile, int thread, churn_error *error)
+static churn_status score_tile(void *context, size_t number, int thread, churn_error *error)
 {
   const chunk *c = context;
   const churn_model *model = c->scorer->model;
-  size_t rows = churn_tile_rows(c->frame->rows, tile);
-  double *design = c->design + (size_t)thread * (model->column_count + 1) * CHURN_TILE_ROWS;
-  double *x = c->row + (size_t)thread * (model->column_count + model->feature_count + 1);
-  uint64_t *levels = c->levels + (size_t)thread * model->feature_count;
-  const double *raw = c->frame->tiles + tile * c->frame->features * CHURN_TILE_ROWS;
-  memset(levels, 0, model->feature_count * sizeof *levels);
-  churn_status status = churn_encoder_tile(c->scorer->encoder, raw, rows, design, levels, error);
+  size_t rows = churn_tile_rows(c->frame->rows, number);
+  churn_tile_scores *tile = c->tiles[thread];
+  const double *raw = c->frame->tiles + number * c->frame->features * CHURN_TILE_ROWS;
+  c->unseen[number] = 0;
+  churn_status status = churn_scorer_tile(c->scorer, raw, rows, tile, &c->unseen[number], error);
+  if (status == CHURN_OK && c->scores->reasons != NULL)
+    churn_tile_scores_find_reasons(model, rows, tile);
   for (size_t r = 0; r < rows && status == CHURN_OK; r++) {
-    size_t row = c->first + tile * CHURN_TILE_ROWS + r;
-    for (size_t k = 0; k < model->column_count; k++)
-      x[k] = design[k * CHURN_TILE_ROWS + r];
-    double *contributions = x + model->column_count;
-    double logit = churn_scorer_explain(model, x, contributions) + c->snapshots->rows[row].offset;
+    size_t row = c->first + number * CHURN_TILE_ROWS + r;
+    double logit = tile->logits[r] + c->snapshots->rows[row].offset;
     if (c->scores->logits != NULL)
       c->scores->logits[row] = logit;
     if (c->scores->probabilities != NULL)
       c->scores->probabilities[row] = churn_recalibrated(&model->recalibration, logit);
     if (c->scores->values != NULL)
-      c->scores->values[row] = c->frame->values[tile * CHURN_TILE_ROWS + r];
+      c->scores->values[row] = c->frame->values[number * CHURN_TILE_ROWS + r];
     if (c->scores->reasons != NULL)
-      largest(contributions, model->feature_count, raw, r, row, c->scores);
+      keep_reasons(tile, raw, r, row, c->scores);
   }
-  c->unseen[tile] = 0;
-  for (size_t f = 0; f < model->feature_count; f++)
-    c->unseen[tile] += levels[f];
   return status;
 }
 
@@ -170,22 +205,19 @@ churn_status churn_scorer_run(const churn_scorer *scorer, const churn_snapshots 
   size_t threads = (size_t)churn_parallel_threads(run);
   chunk c = {.scorer = scorer, .snapshots = snapshots, .scores = scores};
   c.unseen = churn_array_new(CHUNK_ROWS / CHURN_TILE_ROWS, sizeof *c.unseen);
-  c.design = churn_array_new_aligned(threads * (model->column_count + 1) * CHURN_TILE_ROWS,
-                                     sizeof *c.design);
-  c.row =
-      churn_array_new(threads * (model->column_count + model->feature_count + 1), sizeof *c.row);
-  c.levels = churn_array_new(threads * model->feature_count, sizeof *c.levels);
-  churn_status status = c.unseen == NULL || c.design == NULL || c.row == NULL || c.levels == NULL
-                            ? churn_error_no_memory(error)
-                            : CHURN_OK;
+  c.tiles = churn_array_new(threads, sizeof(churn_tile_scores *));
+  bool good = c.unseen != NULL && c.tiles != NULL;
+  for (size_t i = 0; i < threads && good; i++)
+    good = (c.tiles[i] = churn_tile_scores_new(model)) != NULL;
+  churn_status status = good ? CHURN_OK : churn_error_no_memory(error);
   uint64_t count = 0;
   for (; status == CHURN_OK && c.first < snapshots->count; c.first += CHUNK_ROWS)
     status = score_chunk(&c, snapshots, run, &count, error);
   if (status == CHURN_OK && unseen != NULL)
     *unseen = count;
+  for (size_t i = 0; c.tiles != NULL && i < threads; i++)
+    churn_tile_scores_free(c.tiles[i]);
+  free(c.tiles);
   free(c.unseen);
-  free(c.design);
-  free(c.row);
-  free(c.levels);
   return status;
 }

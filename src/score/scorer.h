@@ -12,6 +12,9 @@
 
 #include "design/encoding.h"
 #include "design/pipeline.h"
+#include "score/tile.h"
+
+#include <churn/score.h>
 
 typedef struct churn_scorer churn_scorer;
 
@@ -47,6 +50,31 @@ CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
                                              const churn_snapshots *snapshots, const churn_run *run,
                                              churn_scores *scores, uint64_t *unseen,
                                              churn_error *error);
+
+/* Scores of one tile, and what working them out needs; one a thread. */
+typedef struct churn_tile_scores {
+  double logits[CHURN_TILE_ROWS];                   /* without the row's offset */
+  uint32_t reasons[CHURN_REASONS][CHURN_TILE_ROWS]; /* as in churn_scores */
+  const churn_tile_kernel *kernel;
+  double *contributions; /* [features * 256]: feature f of row r at f * 256 + r */
+  double *design;
+  uint64_t *levels;
+} churn_tile_scores;
+
+/* NULL when memory ran out. */
+churn_tile_scores *churn_tile_scores_new(const churn_model *model);
+void churn_tile_scores_free(churn_tile_scores *scores);
+
+/* Scores rows 0..rows-1 of a tile of raw values, feature f of row r at raw[f * 256 + r]: logits and
+ * contributions have the bits that churn_scorer_explain gives. Adds the number of values whose
+ * level training never saw to *unseen. DEGENERATE as churn_encoder_tile. */
+CHURN_MUST_USE churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw,
+                                              size_t rows, churn_tile_scores *scores,
+                                              uint64_t *unseen, churn_error *error);
+
+/* Fills `reasons` from the contributions. */
+void churn_tile_scores_find_reasons(const churn_model *model, size_t rows,
+                                    churn_tile_scores *scores);
 
 /* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
  * the logit without an offset. */

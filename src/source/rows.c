@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/rows.h"
 
+#include "base/number.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -108,11 +110,16 @@ bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rul
 bool churn_rows_numbers(const churn_rows *rows, size_t field, const churn_value_rules *rules,
                         double *numbers)
 {
+  bool point = rules->decimal == '.';
+  const char *last = rows->readable - rows->text < 8 ? rows->text : rows->readable - 8;
   for (size_t row = 0; row < rows->count; row++) {
     size_t length;
-    const char *text;
+    const char *text = churn_rows_field(rows, row, field, &length);
+    bool maybe = may_be_missing(rules, text, length);
+    if (point && !maybe && text < last && churn_number_parse_word(text, length, &numbers[row]))
+      continue;
     numbers[row] = NAN;
-    if (read_text(rows, row, field, rules, &text, &length) &&
+    if (!(maybe && churn_value_missing(rules, text, length)) &&
         !churn_value_number(rules, text, length, &numbers[row]))
       return false;
   }

@@ -47,7 +47,7 @@ while IFS='|' read -r code words arguments; do
 done <<'TABLE'
 2  | unknown option                              | features P --frob
 2  | no feature set "nope"                       | features P --set nope
-2  | no feature set "nope"                       | train P --set nope
+2  | "nope" is no feature set, feature or history | train P --set nope
 2  | no source "nobody"                          | score P -m model.json --source nobody=x
 66 | none.yaml: cannot read the project file     | features none.yaml
 66 | none.yaml: cannot read the project file     | train none.yaml

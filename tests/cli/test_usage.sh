@@ -119,7 +119,7 @@ numeric value                              | features P --threads two
 --source: "=x.csv" is no NAME=PATH         | features P --source =x.csv
 no source "nobody"; sources: customers     | features P --source nobody=x.csv
 no feature set "nope"                      | features P --set nope
-no feature set "nope"                      | train P -o W/x --set nope
+"nope" is no feature set, feature or history | train P -o W/x --set nope
 --customers: 0 is not accepted             | simulate W/a --customers 0
 --customers: -1 is not accepted            | simulate W/a --customers -1
 --months: 0 is not accepted                | simulate W/a --months 0

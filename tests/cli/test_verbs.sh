@@ -69,6 +69,28 @@ begin "check tells what is there and finds no fault"
 run 0 check "$project"
 out_says "No fault found."; out_says "engagements"; out_says "engagement_trend"; out_says "2024-01-01"; out_says "600"
 
+begin "every verb names the faults of the project file and of its expressions in one round"
+sed 's/^  tenure_days: .*/  tenure_days: as_of -/; s/^outcome:.*/outcome: {horizn: 90d}/' world/churn.yaml >world/faults.yaml
+for verb in check "train -o none.json"; do
+  # shellcheck disable=SC2086
+  run 78 ${verb%% *} world/faults.yaml ${verb#"${verb%% *}"}; err_says 'did you mean "horizon"'; err_says "tenure_days: "
+done
+
+begin "a flat export has no days"
+printf 'id,usage,gone\n' >flat.csv
+for i in $(seq 400); do printf 'f%d,%d,%s\n' "$i" $((i * 37 % 101)) "$([ $((i * 13 % 7)) -lt 2 ] && echo yes || echo no)"; done >>flat.csv
+printf 'version: 1\ncustomers: {from: flat.csv, id: id}\noutcome: {column: gone, positive: "yes"}\nfeatures: customers.*\nsplit: {test: 0.3}\n' >flat.yaml
+run 0 train flat.yaml -o flat.json; out_says "constant rate"; out_says "not recalibrated"
+for arguments in "features flat.yaml --as-of 2024-01-01" "train flat.yaml -o x.json --last 2024-01-01" "train flat.yaml -o x.json --test-from 2024-01-01" \
+  "evaluate flat.yaml -m flat.json --test-from 2024-01-01" "evaluate flat.yaml -m flat.json --first 2024-01-01" "compare flat.yaml --test-from 2024-01-01 --no-record"; do
+  # shellcheck disable=SC2086
+  run 2 $arguments; err_says "2024-01-01 was asked for, but this project is a flat export"
+done
+run 0 evaluate flat.yaml -m flat.json --json
+for key in auc_lower null_log_loss null_brier error_kind recalibration; do out_says "\"$key\""; done
+run 0 evaluate flat.yaml -m flat.json; out_says "constant rate"; out_says "95 % interval"; out_says "probabilities: not recalibrated"
+run 0 score flat.yaml -m flat.json -o flat_ranked.csv; err_says "probabilities not recalibrated"
+
 begin "check finds the leaks a person would miss"
 sed 's/region:    {type: category, static: true}/region: category/' world/churn.yaml >world/undated.yaml
 run 0 check world/undated.yaml
@@ -177,6 +199,14 @@ run 0 train "$project" -o few.json --set engagement --json --last 2024-06-01
 [ "$(grep -o '"rows": *[0-9]*' out | head -1)" != "$rows" ] || fail "--last changes nothing"
 run 0 train "$project" -o fewer.json --set engagement --json --test-from 2024-09-01
 [ "$(grep -o '"rows": *[0-9]*' out | head -1)" != "$rows" ] || fail "--test-from changes nothing"
+
+begin "train takes compare's sets put together, and names are whole in a pipe"
+run 0 train "$project" -o less.json --set "engagement - engagement_trend"
+out_says "engagements_30d"; grep -q engagement_trend out && fail "it was to be left out"
+grep -qF '"set": "engagement - engagement_trend"' less.json || fail "the model does not tell its set"
+run 0 evaluate "$project" -m less.json; out_says "clustered by customer"
+sed 's/^  days_since_engagement:/  how_many_days_have_gone_by_since_the_customer_was_seen_for_the_last_time_in_any_of_our_shops:/; s/, days_since_engagement\]/]/' world/churn.yaml >world/long.yaml
+run 0 train world/long.yaml -o long.json; out_says "how_many_days_have_gone_by_since_the_customer_was_seen_for_the_last_time_in_any_of_our_shops "
 
 begin "evaluate"
 run 0 evaluate "$project" -m model.json

@@ -13,6 +13,7 @@
 
 #include <churn/churn.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,42 @@ static churn_status score_call(fixture *f, const char *path, churn_error *error)
   else
     assert_int_equal(report.customers, 4711);
   churn_ranking_free(ranking);
+  return status;
+}
+
+static churn_status rates_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_rates_settings settings = {.first = CHURN_DAY_MISSING,
+                                         .last = CHURN_DAY_MISSING,
+                                         .by = "region",
+                                         .value = NAN,
+                                         .replacement_cost = 2.385};
+  churn_rates *rates = NULL;
+  churn_status status = churn_rates_count(f->project, &settings, &f->run, &rates, error);
+  assert_int_equal(status == CHURN_OK, rates != NULL);
+  if (status == CHURN_OK)
+    status = churn_rates_write_json(rates, path, error);
+  churn_rates_free(rates);
+  return status;
+}
+
+static churn_status rates_compare_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_span_of_days periods[] = {
+      {churn_day_from_civil(2024, 1, 1), churn_day_from_civil(2024, 4, 30)},
+      {churn_day_from_civil(2024, 5, 1), churn_day_from_civil(2024, 8, 31)}};
+  const churn_rates_settings settings = {.first = CHURN_DAY_MISSING,
+                                         .last = CHURN_DAY_MISSING,
+                                         .compare = periods,
+                                         .model = f->model,
+                                         .value = NAN,
+                                         .replacement_cost = NAN};
+  churn_rates *rates = NULL;
+  churn_status status = churn_rates_count(f->project, &settings, &f->run, &rates, error);
+  assert_int_equal(status == CHURN_OK, rates != NULL);
+  if (status == CHURN_OK)
+    status = churn_rates_write_csv(rates, path, error);
+  churn_rates_free(rates);
   return status;
 }
 
@@ -447,6 +484,16 @@ static void scoring(void **state)
   fail_each(*state, score_call, 250);
 }
 
+static void counting_rates(void **state)
+{
+  fail_each(*state, rates_call, 200);
+}
+
+static void comparing_rates(void **state)
+{
+  fail_each(*state, rates_compare_call, 200);
+}
+
 static void writing_a_ranking(void **state)
 {
   fail_each(*state, ranking_write_call, 10);
@@ -490,6 +537,8 @@ int main(void)
       cmocka_unit_test(evaluating),
       cmocka_unit_test(writing_an_evaluation),
       cmocka_unit_test(scoring),
+      cmocka_unit_test(counting_rates),
+      cmocka_unit_test(comparing_rates),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),
       cmocka_unit_test(looking_for_leaks),

@@ -3,6 +3,7 @@
  * two fits, the same bits for any number of threads.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit/firth.h"
 #include "fit/inference.h"
 #include "made_up.h"
 
@@ -498,6 +499,48 @@ static void a_penalised_fit_has_wald_tests_and_no_criteria(void **state)
   churn_matrix_free(m);
 }
 
+/* Of Firth's fit; *work: what the profiles were left out for. */
+static bool profiles_firth(const churn_matrix *m, double most_work, concluded *c, double *work)
+{
+  static const uint32_t group[MOST] = {0, 1, 2};
+  churn_error error = {0};
+  churn_scaled data = {0};
+  churn_matrix *copy = matrix_copy(m);
+  churn_fit_result result = {c->coefficients, c->model_covariance, c->means, c->deviations};
+  churn_inference_settings settings = {
+      .profile = true, .group = group, .group_count = 3, .firth = true, .most_work = most_work};
+  c->inference = (churn_inference){
+      .coefficients = c->described, .tests = c->tests, .covariance = c->covariance};
+  assert_ok(churn_scaled_take(copy, NULL, &data, &error), &error);
+  assert_ok(churn_firth_fit(&data, NULL, &result, &c->report, &error), &error);
+  assert_ok(churn_infer(copy, &result, &c->report, &settings, NULL, &c->inference, &error), &error);
+  churn_scaled_clear(&data);
+  churn_matrix_free(copy);
+  *work = c->inference.profile_work;
+  return c->inference.profile_intervals;
+}
+
+/* 700 rows x 4^2 / 2, 160 passes for each of 4 coefficients: 3,584,000. */
+static void profiles_of_firths_likelihood_are_left_out_where_they_take_long(void **state)
+{
+  (void)state;
+  churn_matrix *m = made_up(700, 3, 12);
+  concluded *c = calloc(1, sizeof *c);
+  double work;
+  assert_false(profiles_firth(m, 3.58e6, c, &work));
+  assert_close(work, 3584000, 1e-12, 0);
+  double reach = c->described[2].upper - c->described[2].estimate;
+  assert_close(reach, c->described[2].estimate - c->described[2].lower, 1e-12, 0);
+  static const double enough[] = {3.59e6, INFINITY, 0};
+  for (size_t i = 0; i < 3; i++) {
+    assert_true(profiles_firth(m, enough[i], c, &work));
+    assert_true(work == 0);
+    assert_true(fabs(c->described[2].upper - c->described[2].estimate - reach) > 1e-5);
+  }
+  free(c);
+  churn_matrix_free(m);
+}
+
 static void one_cluster_is_refused(void **state)
 {
   (void)state;
@@ -529,7 +572,19 @@ static void conditions_name_what_is_wrong_with_a_column(void **state)
     if (r % 5 == 1)
       m->y[r] = r == 1001;
   }
+  concluded *sandwiched = conclude(m, CHURN_COVARIANCE_ROBUST, false, NULL);
   concluded *c = conclude(m, CHURN_COVARIANCE_MODEL, false, NULL);
+  for (size_t j = 0; j < 6; j++) {
+    const churn_coefficient *by = &sandwiched->described[j];
+    bool incredible = j == 5;
+    assert_int_equal(by->condition, c->described[j].condition);
+    assert_true(isfinite(by->estimate) && isfinite(by->std_error) && isfinite(by->odds_ratio));
+    assert_true(isnan(by->z) == incredible && isnan(by->p) == incredible);
+    assert_true(isnan(by->lower) == incredible && isnan(by->odds_upper) == incredible);
+    assert_true(j == 0 || isnan(sandwiched->tests[j - 1].p) == incredible);
+    assert_true(isfinite(c->described[j].z) && isfinite(c->described[j].upper));
+  }
+  free(sandwiched);
   assert_int_equal(c->described[0].condition, CHURN_CONDITION_OK);
   assert_int_equal(c->described[1].condition, CHURN_CONDITION_OK);
   assert_int_equal(c->described[2].condition, CHURN_CONDITION_COLLINEAR);
@@ -584,6 +639,7 @@ int main(void)
       cmocka_unit_test(likelihood_ratios_are_differences_of_two_fits),
       cmocka_unit_test(inflation_of_two_columns_is_that_of_their_correlation),
       cmocka_unit_test(a_penalised_fit_has_wald_tests_and_no_criteria),
+      cmocka_unit_test(profiles_of_firths_likelihood_are_left_out_where_they_take_long),
       cmocka_unit_test(one_cluster_is_refused),
       cmocka_unit_test(conditions_name_what_is_wrong_with_a_column),
       cmocka_unit_test(a_value_with_one_outcome_only_is_near_separation),

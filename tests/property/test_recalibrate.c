@@ -142,8 +142,8 @@ static void what_makes_things_worse_is_refused(void **state)
   (void)state;
   const churn_recalibrate methods[] = {CHURN_RECALIBRATE_PLATT, CHURN_RECALIBRATE_ISOTONIC};
   static const char *const names[] = {"platt", "isotonic"};
-  sample *s = draw(80, 0, 1, 1);
   for (int i = 0; i < 2; i++) {
+    sample *s = draw(i == 0 ? 80 : 900, 0, 1, 1);
     churn_notes *notes = churn_notes_new();
     churn_recalibration r = learn(s, methods[i], 1, notes);
     assert_string_equal(r.asked, names[i]);
@@ -154,6 +154,41 @@ static void what_makes_things_worse_is_refused(void **state)
     assert_close(churn_recalibrated(&r, 0.3), churn_probability(0.3), 0, 0);
     assert_non_null(strstr(why(notes), names[i]));
     assert_non_null(strstr(why(notes), "log-loss from"));
+    clear(&r);
+    churn_notes_free(notes);
+    free(s);
+  }
+}
+
+/* Of 900 rows some 450 are churners', but of 150 customers; and 900 of which 199 churned. */
+static void steps_want_two_hundred_customers_of_either_kind(void **state)
+{
+  (void)state;
+  static uint32_t clusters[ROWS];
+  sample *s = draw(900, -0.5, 2.1, 5);
+  churn_notes *notes = churn_notes_new();
+  for (uint32_t r = 0; r < 900; r++)
+    clusters[r] = r / 6;
+  s->rows.clusters = clusters;
+  churn_recalibration r = learn(s, CHURN_RECALIBRATE_ISOTONIC, 1, notes);
+  assert_string_equal(r.method, "none");
+  assert_true(isnan(r.log_loss_before) && r.knot_count == 0);
+  assert_non_null(strstr(why(notes), "it wants 200 customers who churned and as many who stayed"));
+  clear(&r);
+  churn_notes_free(notes);
+  s->rows.clusters = NULL;
+  for (int wanted = 199; wanted <= 200; wanted++) {
+    int churners = 0;
+    notes = churn_notes_new();
+    for (uint32_t row = 0; row < 900; row++) {
+      s->labels[row] = churners < wanted && s->logits[row] > -0.4 && row % 7 > 0;
+      churners += s->labels[row];
+    }
+    assert_int_equal(churners, wanted);
+    r = learn(s, CHURN_RECALIBRATE_ISOTONIC, 1, notes);
+    assert_int_equal(strcmp(r.method, "isotonic") == 0, wanted == 200);
+    if (wanted == 199)
+      assert_non_null(strstr(why(notes), "there are 199 and 701"));
     clear(&r);
     churn_notes_free(notes);
   }
@@ -210,6 +245,7 @@ int main(void)
       cmocka_unit_test(platt_is_the_line_and_is_judged_cross_fitted),
       cmocka_unit_test(isotonic_keeps_the_mean_and_never_falls),
       cmocka_unit_test(what_makes_things_worse_is_refused),
+      cmocka_unit_test(steps_want_two_hundred_customers_of_either_kind),
       cmocka_unit_test(a_falling_line_is_refused),
       cmocka_unit_test(labels_that_a_logit_parts_are_refused),
       cmocka_unit_test(the_number_of_threads_changes_no_bit),

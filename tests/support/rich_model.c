@@ -181,8 +181,19 @@ static void fill_fit(churn_model *m)
   m->max_gradient = 3.3e-17;
   m->stopped_by = strdup("gradient");
   m->converged = true;
-  m->training = (churn_figures){4001, 512, 0.8123, 0.30856, 0.0921, -1e-16, 0.9999999999999999, 4};
-  m->validation = (churn_figures){37, 0, NAN, 0.125, 0.01, NAN, NAN, NAN};
+  m->training = (churn_figures){4001,
+                                512,
+                                0.8123,
+                                0.7911,
+                                0.8318,
+                                0.30856,
+                                0.38245,
+                                0.0921,
+                                0.11159,
+                                -1e-16,
+                                0.9999999999999999,
+                                4};
+  m->validation = (churn_figures){37, 0, NAN, NAN, NAN, 0.125, 0, 0.01, 0, NAN, NAN, NAN};
   m->validation_kind = strdup("later_snapshots");
 }
 
@@ -191,7 +202,8 @@ static void fill_calibration(churn_model *m)
   churn_model_out_of_fold *o = &m->out_of_fold;
   churn_recalibration *r = &m->recalibration;
   o->folds = 9;
-  o->figures = (churn_figures){4001, 512, 0.7981, 0.31077, 0.0931, 0.0123, 0.9371, 3.75};
+  o->figures = (churn_figures){4001,    512,    0.7981,  0.7762, 0.8184, 0.31077,
+                               0.38245, 0.0931, 0.11159, 0.0123, 0.9371, 3.75};
   o->error_kind = strdup("clustered");
   o->intercept_error = 0.0517;
   o->intercept_lower = -0.0891;
@@ -200,8 +212,8 @@ static void fill_calibration(churn_model *m)
   o->slope_lower = 0.8447;
   o->slope_upper = NAN;
   COPY(o->bins, o->bin_count,
-       (churn_reliability[]){{401, 170, 0.4273, 170.0 / 401, 0.3761, 0.4731},
-                             {3600, 342, 0.0917, 0.095, 0.0858, 0.1051}});
+       (churn_reliability[]){{401, 170, 398.5, 168.94, 0.4273, 170.0 / 401, 0.3761, 0.4731},
+                             {3600, 342, 3602.5, 342.24, 0.0917, 0.095, 0.0858, 0.1051}});
   r->asked = strdup("isotonic");
   r->method = strdup("isotonic");
   r->slope = 1;

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/collinear.h"
 #include "jobs/shuffle.h"
+#include "jobs/verdict.h"
 #include "judged.h"
 #include "opened.h"
 #include "support.h"
@@ -149,6 +150,55 @@ static void nested_sets_are_told_apart_as_the_feature_is_tested(void **state)
   scratch_remove();
 }
 
+/* Snapshots of one customer are not independent: Wald's test, clustered. Two routes: the larger fit
+ * turned round on its tiles, and the best set's test by `churn train` of the feature that it has
+ * more of (fit/inference.h). */
+static void nested_sets_of_customers_with_several_rows_are_told_apart_by_wald(void **state)
+{
+  (void)state;
+  enum { CUSTOMERS = 150, SNAPSHOTS = 4 };
+  static char text[CUSTOMERS * SNAPSHOTS * 64];
+  double odds[CUSTOMERS];
+  churn_random random = churn_random_stream(6, 5);
+  scratch_make();
+  size_t used = (size_t)snprintf(text, sizeof text, "id,x,y,kind");
+  for (int i = 0; i < CUSTOMERS; i++) {
+    double x = draw_normal(&random), y = draw_normal(&random);
+    odds[i] = 1.3 * x + 0.5 * y + draw_normal(&random);
+    used += (size_t)snprintf(text + used, sizeof text - used, "\nc%d,%.4f,%.4f,%c", i, x, y,
+                             "abc"[i % 3]);
+  }
+  scratch_write("customers.csv", text);
+  used = (size_t)snprintf(text, sizeof text, "id,day,churned\n");
+  for (int i = 0; i < CUSTOMERS; i++)
+    for (int s = 0; s < SNAPSHOTS; s++)
+      used += (size_t)snprintf(text + used, sizeof text - used, "c%d,2024-%02d-01,%d\n", i, s + 1,
+                               draw_unit(&random) < 1 / (1 + exp(-odds[i])));
+  scratch_write("labels.csv", text);
+  churn_project *project =
+      project_of("version: 1\ncustomers: {from: customers.csv, id: id}\ndata_until: 2025-12-31\n"
+                 "outcome: {from: labels.csv, id: id, day: day, churned: churned, horizon: 20d}\n"
+                 "features: customers.*\n");
+  churn_comparison *c =
+      compare(project, (churn_compare_settings){.sets = "x + y,x + kind + y,x", .folds = 5}, NULL);
+  bool with_kind = c->best == 1;
+  const churn_nested_figures *kind = &c->pairs[0].nested, *y = &c->pairs[1].nested;
+  assert_true(kind->wald && y->wald);
+  assert_int_equal(kind->larger, 1);
+  assert_int_equal(y->larger, 0);
+  assert_int_equal(kind->df, 2);
+  assert_int_equal(y->df, 1);
+  assert_string_equal(c->test_kind, "wald");
+  assert_true(c->best < 2);
+  const churn_nested_figures *nested = with_kind ? kind : y;
+  const churn_model_test *test = &feature(c, with_kind ? "kind" : "y")->test;
+  assert_close(nested->chi2, test->chi2, 1e-6, 0);
+  assert_close(nested->p, test->p, 1e-5, 0);
+  churn_comparison_free(c);
+  churn_project_free(project);
+  scratch_remove();
+}
+
 /* Features 0, 3 and 2 make a chain: each is the one before with noise, correlations of 0.93, the
  * last turned round. Of the two columns of feature 4 one follows feature 1. Feature 5 has no
  * column. */
@@ -194,7 +244,7 @@ static churn_compared_pair pair_of(double auc, double p)
 
 static void check_verdict(const churn_compared_pair *pair, const char *expected)
 {
-  char *verdict = churn_judge_verdict("base", "more", pair);
+  char *verdict = churn_verdict_words("base", "more", pair);
   assert_string_equal(verdict, expected);
   free(verdict);
 }
@@ -341,6 +391,7 @@ int main(void)
       cmocka_unit_test(a_feature_that_tells_loses_by_shuffling_and_noise_does_not),
       cmocka_unit_test(coefficients_are_those_of_train),
       cmocka_unit_test(nested_sets_are_told_apart_as_the_feature_is_tested),
+      cmocka_unit_test(nested_sets_of_customers_with_several_rows_are_told_apart_by_wald),
       cmocka_unit_test(features_that_move_together_are_grouped),
       cmocka_unit_test(a_verdict_tells_where_other_figures_disagree),
       cmocka_unit_test(the_learning_curve_ends_where_the_comparison_stands),

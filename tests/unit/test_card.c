@@ -63,13 +63,15 @@ static void its_figures_are_the_models(void **state)
   model->horizon_days = 92;
   model->gap_days = 13;
   set_text(&model->validation_kind, "later_snapshots");
-  /* Hanley and McNeil 1982 with AUC 0.7438, 86 churners and 1694 others, worked out in Python 3.11:
-   * q1 = A / (2 - A), q2 = 2 A^2 / (1 + A), standard error 0.031122, of the logit 0.163316. */
   model->validation = (churn_figures){.rows = 1780,
                                       .churners = 86,
                                       .auc = 0.7438,
+                                      .auc_lower = 0.6782,
+                                      .auc_upper = 0.7999,
                                       .log_loss = 0.17423,
+                                      .null_log_loss = 0.19349,
                                       .brier = 0.04391,
+                                      .null_brier = 0.04598,
                                       .calibration_intercept = 0.0312,
                                       .calibration_slope = 0.9063,
                                       .top_decile_lift = 3.14};
@@ -77,8 +79,10 @@ static void its_figures_are_the_models(void **state)
   assert_says(card, "| training rows | 12345 |");
   assert_says(card, "| churners | 678 (5.49 %) |");
   assert_says(card, "leaves within 92 days");
-  assert_says(card, "| later snapshots | 1780 | 86 | 0.7438 (0.6782 to 0.7999) | 0.17423 | 0.04391 "
-                    "| 3.14 | 0.031 | 0.906 |");
+  assert_says(card, "| later snapshots | 1780 | 86 | 0.7438 (0.6782 to 0.7999) | 0.17423 | 0.19349 "
+                    "| 0.04391 | 0.04598 | 3.14 | 0.031 | 0.906 |");
+  /* weighted: counts of the reliability table are the population's */
+  assert_says(card, "| 2 | 3602.5 | 342.2 | 9.17 % | 9.50 % |");
   for (size_t c = 0; c < model->column_count; c++) {
     snprintf(expected, sizeof expected, " | %.5g | ", model->columns[c].estimate);
     assert_says(card, expected);

@@ -141,6 +141,72 @@ static void windows_before_the_data_and_a_base_without_leavers_are_warned_of(voi
   done(&c);
 }
 
+static bool warned(const checked *c, const char *code)
+{
+  for (size_t i = 0; i < churn_notes_count(c->notes); i++)
+    if (strcmp(churn_notes_get(c->notes, i)->code, code) == 0)
+      return true;
+  return false;
+}
+
+/* Two of 39 rows are one more than a twentieth; b's first spell counts, not its second. */
+static void rows_before_joining_are_counted_and_warned_of(void **state)
+{
+  (void)state;
+  static char text[2048];
+  for (int before = 1; before <= 2; before++) {
+    char *at = text + sprintf(text, "id,on\n");
+    scratch_write("customers.csv", "id,joined,left\na,2024-01-05,\nb,2024-01-01,2024-01-20\n"
+                                   "b,2024-02-01,\n");
+    for (int r = 0; r < 39; r++)
+      at += sprintf(at, "%s,2024-01-%02d\n", r % 2 == 0 ? "a" : "b",
+                    r < 2 * before && r % 2 == 0 ? 4 : 5 + r % 20);
+    scratch_write("acts.csv", text);
+    checked c = check("version: 1\ncustomers: {from: customers.csv, id: id, joined: joined, left: "
+                      "left}\nhistories:\n  acts: {from: acts.csv, id: id, day: on, columns: {}}\n"
+                      "outcome: {horizon: 3d}\nfeatures: {n: count(acts)}\n");
+    assert_int_equal(c.report->sources[1].before_joining, before);
+    assert_int_equal(warned(&c, "before_joining"), before == 2);
+    done(&c);
+  }
+}
+
+static void an_event_that_may_end_a_customer_is_asked_about(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id\na\nb\n");
+  scratch_write("visits.csv", "id,on\na,2024-01-03\nb,2024-04-04\n");
+  scratch_write("acts.csv", "id,on,kind\na,2024-01-01,x\n");
+  checked c = check(TWO);
+  assert_true(warned(&c, "event_stays"));
+  assert_int_equal(c.report->sources[1].before_joining, 0);
+  done(&c);
+}
+
+/* One wrong key, and two expressions that cannot be read; the third reads what is not there, which
+ * only the data can tell. */
+static void expressions_are_looked_at_where_the_project_has_other_faults(void **state)
+{
+  (void)state;
+  const char *path = scratch_write(
+      "faulty.yaml", "version: 1\ncustomers: {from: customers.csv, id: id, jioned: on}\n"
+                     "features:\n  a: count(acts over 30)\n  b: 1 +\n  c: count(nothing)\n");
+  churn_notes *notes = churn_notes_new();
+  churn_project *project = NULL;
+  churn_error error = {0};
+  assert_int_equal(churn_project_read(path, NULL, 0, notes, &project, &error), CHURN_BAD_PROJECT);
+  assert_int_equal(churn_notes_count(notes), 1);
+  assert_ok(churn_check_expressions(path, notes, &error), &error);
+  assert_int_equal(churn_notes_count_of(notes, CHURN_FAULT), 3);
+  assert_int_equal(churn_notes_get(notes, 1)->line, 4);
+  assert_int_equal(churn_notes_get(notes, 2)->line, 5);
+  assert_non_null(strstr(churn_notes_get(notes, 2)->text, "b: "));
+  assert_ok(churn_check_expressions("-", notes, &error), &error);
+  assert_int_equal(churn_check_expressions(scratch_path("none.yaml"), notes, &error),
+                   CHURN_NO_INPUT);
+  churn_notes_free(notes);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -148,6 +214,9 @@ int main(void)
       cmocka_unit_test(a_row_that_is_wrong_is_a_fault_and_the_others_are_used),
       cmocka_unit_test(a_schedule_that_tells_who_left_is_warned_of_above_five_percent),
       cmocka_unit_test(windows_before_the_data_and_a_base_without_leavers_are_warned_of),
+      cmocka_unit_test(rows_before_joining_are_counted_and_warned_of),
+      cmocka_unit_test(an_event_that_may_end_a_customer_is_asked_about),
+      cmocka_unit_test(expressions_are_looked_at_where_the_project_has_other_faults),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

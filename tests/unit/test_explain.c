@@ -5,6 +5,7 @@
 #include "made_up.h"
 
 #include <churn/churn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,19 @@ static void profile_intervals_of_dependent_rows_are_refused_in_words(void **stat
   assert_string_equal(model->interval_kind, "wald");
 }
 
+/* Few rows: waiting for them takes no override. */
+static void firths_profiles_can_be_had_whatever_they_take(void **state)
+{
+  (void)state;
+  train(1, "{penalty: firth, intervals: profile_always, out_of_fold: no}");
+  assert_string_equal(model->interval_kind, "profile");
+  double upper = model->columns[0].upper;
+  clear(NULL);
+  train(1, "{penalty: firth, intervals: profile, out_of_fold: no}");
+  assert_close(model->columns[0].upper, upper, 0, 0);
+  assert_null(note_text("wald_intervals"));
+}
+
 static void without_a_covariance_there_are_estimates_alone(void **state)
 {
   (void)state;
@@ -269,10 +283,48 @@ static size_t line_width(const char *line)
   return width;
 }
 
-static void the_table_fits_a_hundred_columns(void **state)
+typedef struct printed {
+  size_t widest, cut; /* of indented lines: places of the widest, how many hold an ellipsis */
+} printed;
+
+static printed read_table(FILE *output)
+{
+  char line[512];
+  printed found = {0, 0};
+  while (fgets(line, sizeof line, output) != NULL) {
+    line[strcspn(line, "\r\n")] = '\0'; /* a terminal has both */
+    size_t length = strlen(line);
+    if (line[0] != ' ')
+      continue;
+    found.widest = line_width(line) > found.widest ? line_width(line) : found.widest;
+    found.cut += strstr(line, "\342\200\246") != NULL;
+    assert_int_not_equal(line[length - 1], ' ');
+  }
+  return found;
+}
+
+/* What the command prints into a pipe, or on a terminal. */
+static printed run_printed(const char *command, bool on_terminal)
+{
+  char whole[2200];
+  int terminal = on_terminal ? posix_openpt(O_RDWR | O_NOCTTY) : -1;
+  if (on_terminal)
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  snprintf(whole, sizeof whole, on_terminal ? "%s > %s" : "%s", command,
+           on_terminal ? ptsname(terminal) : "");
+  FILE *output = popen(whole, "r"), *screen = on_terminal ? fdopen(terminal, "r") : NULL;
+  assert_non_null(output);
+  printed found = read_table(on_terminal ? screen : output);
+  assert_int_equal(pclose(output), 0);
+  if (screen != NULL)
+    fclose(screen);
+  return found;
+}
+
+static void the_table_fits_a_hundred_columns_of_a_terminal(void **state)
 {
   (void)state;
-  char command[2048], line[512];
+  char command[2048];
   scratch_make();
   write_world(3);
   const char *path = scratch_write(
@@ -288,18 +340,11 @@ static void the_table_fits_a_hundred_columns(void **state)
       "  gr\303\266\303\237e_in_vielen_\303\274berlangen_w\303\266rtern_und_noch_einem_mehr: "
       "customers.plan\n");
   snprintf(command, sizeof command, CHURN_PROGRAM " train %s -o %s", path, scratch_path("m.json"));
-  FILE *output = popen(command, "r");
-  assert_non_null(output);
-  size_t cut = 0, widest = 0;
-  while (fgets(line, sizeof line, output) != NULL)
-    if (line[0] == ' ') {
-      widest = line_width(line) > widest ? line_width(line) : widest;
-      cut += strstr(line, "\342\200\246") != NULL;
-      assert_int_not_equal(strcspn(line, "\n") > 0 ? line[strcspn(line, "\n") - 1] : 0, ' ');
-    }
-  assert_int_equal(pclose(output), 0);
-  assert_int_equal(widest, 100);
-  assert_int_equal(cut, 3 + 1); /* three columns; of the features only the first is too long */
+  printed on_terminal = run_printed(command, true), in_pipe = run_printed(command, false);
+  assert_int_equal(on_terminal.widest, 100);
+  assert_int_equal(on_terminal.cut, 3 + 1); /* three columns; of the features only the first is */
+  assert_true(in_pipe.widest > 140);
+  assert_int_equal(in_pipe.cut, 0);
   scratch_remove();
 }
 #endif
@@ -314,11 +359,12 @@ int main(void)
                                 clear),
       cmocka_unit_test_teardown(profile_intervals_come_on_request, clear),
       cmocka_unit_test_teardown(profile_intervals_of_dependent_rows_are_refused_in_words, clear),
+      cmocka_unit_test_teardown(firths_profiles_can_be_had_whatever_they_take, clear),
       cmocka_unit_test_teardown(without_a_covariance_there_are_estimates_alone, clear),
       cmocka_unit_test_teardown(the_factors_of_a_ridge_count_in_the_inference, clear),
       cmocka_unit_test_teardown(churners_are_counted_as_distinct_customers, clear),
 #ifdef CHURN_PROGRAM
-      cmocka_unit_test(the_table_fits_a_hundred_columns),
+      cmocka_unit_test(the_table_fits_a_hundred_columns_of_a_terminal),
 #endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

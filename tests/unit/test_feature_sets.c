@@ -6,6 +6,7 @@
 
 #include "jobs/feature_sets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,9 +132,47 @@ static void parts_are_left_out_and_kept_alone(void **state)
   assert_string_equal(made(&settings), "calls calls_30d calls_90d");
 }
 
+/* "FEATURE FEATURE …" that training would take, or the error's message. */
+static const char *wanted_of(const char *text)
+{
+  static char names[1024];
+  bool *wanted = NULL;
+  churn_error error = {0};
+  names[0] = '\0';
+  if (churn_feature_set_wanted(project, text, NULL, &wanted, &error) != CHURN_OK) {
+    assert_int_equal(error.status, CHURN_USAGE);
+    snprintf(names, sizeof names, "%s", error.message);
+    return names;
+  }
+  for (size_t i = 0; i < pipeline->feature_count; i++)
+    if (wanted[i])
+      snprintf(names + strlen(names), sizeof names - strlen(names), "%s ",
+               pipeline->selection->features[i].name.text);
+  free(wanted);
+  return names;
+}
+
+static void training_takes_one_set_put_together_alike(void **state)
+{
+  (void)state;
+  assert_string_equal(wanted_of("full - calls*"), "amount region ");
+  assert_string_equal(wanted_of("calls + region"), "calls_30d calls_90d region ");
+  assert_string_equal(wanted_of("amount"), "amount ");
+  assert_string_equal(
+      wanted_of("money, full"),
+      "sets: \"money, full\" is more than one set; expected one, such as \"money\"");
+  assert_non_null(strstr(wanted_of("full - cals"), "did you mean"));
+  churn_source_spec *calls = &project->histories[0];
+  char *path = calls->path, input[] = "-";
+  calls->path = input;
+  assert_non_null(strstr(wanted_of("full - calls"), "not standard input"));
+  calls->path = path;
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sets_are_put_together),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(training_takes_one_set_put_together_alike),
+                                     cmocka_unit_test(sets_are_put_together),
                                      cmocka_unit_test(faults_are_named),
                                      cmocka_unit_test(parts_are_left_out_and_kept_alone)};
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -106,7 +106,11 @@ static void curves_pass_through_exact_points(void **state)
   make_rows(&made, 200, 60, 3, &random);
   make_tied_scores(&made, 9, &random, scores);
   build(&made.judged, &ordering, &list);
-  assert_ok(churn_gain_curve(&made.judged, &ordering, points, &error), &error);
+  churn_cluster_groups groups;
+  assert_ok(churn_cluster_groups_deal(&made.judged, 1, 2, &groups, &error), &error);
+  churn_list_clear(&list);
+  assert_ok(churn_list_build(&made.judged, &ordering, groups.of, &list, &error), &error);
+  assert_ok(churn_gain_curve(&made.judged, &list, &groups, 0.95, points, &error), &error);
   for (size_t i = 0; i < CHURN_GAIN_POINTS; i += 25) {
     churn_gain top = {0, 0, 0}, all = churn_gain_all(&list);
     for (uint32_t f = 0; f < 3; f++) {
@@ -125,6 +129,7 @@ static void curves_pass_through_exact_points(void **state)
       assert_close(points[i].precision, top.churners / top.rows, 1e-12, 0);
   }
   assert_true(points[0].precision == points[1].precision);
+  churn_cluster_groups_clear(&groups);
   clear(&ordering, &list);
 }
 

@@ -329,9 +329,37 @@ static void the_locale_changes_nothing(void **state)
   scratch_remove();
 }
 
+/* Random texts over few bytes against the parser of all: what is taken has the same bits, and every
+ * short plain decimal is taken. */
+static void words_are_read_as_texts_are(void **state)
+{
+  (void)state;
+  static const char bytes[] = "01234567899.-5+e ";
+  uint64_t random = 3;
+  size_t taken = 0;
+  for (int i = 0; i < 400000; i++) {
+    char text[16];
+    size_t length = 1 + (size_t)i % 9;
+    for (size_t k = 0; k < sizeof text; k++) {
+      random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+      text[k] = bytes[(random >> 40) % (i % 2 == 0 ? 13 : sizeof bytes - 1)];
+    }
+    double word = 2.385, parsed = 1.7;
+    bool good = churn_number_parse(text, length, '.', 0, &parsed);
+    bool plain = good && length <= 8 && text[0] != '+' && memchr(text, 'e', length) == NULL;
+    bool read = churn_number_parse_word(text, length, &word);
+    assert_int_equal(read, plain);
+    assert_memory_equal(&word, read ? &parsed : &(double){2.385}, sizeof word);
+    taken += read;
+  }
+  assert_in_range(taken, 50000, 350000);
+  assert_false(churn_number_parse_word("1234567", 0, &(double){0}));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(words_are_read_as_texts_are),
       cmocka_unit_test(decimal_numbers_are_read),
       cmocka_unit_test(long_texts_are_rounded_correctly),
       cmocka_unit_test(other_marks_are_read_and_the_groups_are_checked),

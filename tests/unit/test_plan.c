@@ -268,6 +268,26 @@ static void an_optional_feature_with_unknown_names_is_skipped_with_a_note(void *
   }
 }
 
+static void many_skipped_features_are_one_note(void **state)
+{
+  (void)state;
+  churn_notes *notes = churn_notes_new();
+  churn_plan *plan = NULL;
+  churn_run run = {.notes = notes};
+  churn_expression features[] = {feature("visits_30d", "count(visits over 30d)"),
+                                 feature("good", "count(calls)"),
+                                 feature("colour", "customers.colour")};
+  features[0].optional = features[2].optional = true;
+  assert_ok(churn_plan_build(&w->schema, features, 3, NULL, &run, &plan, NULL), NULL);
+  assert_int_equal(churn_notes_count(notes), 1);
+  const churn_note *note = churn_notes_get(notes, 0);
+  assert_string_equal(note->code, "skipped_feature");
+  assert_non_null(strstr(note->text, "2 shipped features are skipped"));
+  assert_non_null(strstr(note->text, "read: visits_30d, colour; the first: visits_30d is skipped"));
+  churn_plan_free(plan);
+  churn_notes_free(notes);
+}
+
 /* Shipped expressions are right, so a fault of type means that the project maps a column of another
  * type. */
 static void an_optional_feature_whose_column_has_another_type_is_skipped(void **state)
@@ -411,6 +431,7 @@ int main(void)
       cmocka_unit_test(a_plan_says_what_tells_only_passing_time),
       cmocka_unit_test(undated_columns_are_named_once),
       cmocka_unit_test(an_optional_feature_with_unknown_names_is_skipped_with_a_note),
+      cmocka_unit_test(many_skipped_features_are_one_note),
       cmocka_unit_test(an_optional_feature_whose_column_has_another_type_is_skipped),
       cmocka_unit_test(all_faults_of_all_expressions_are_noted_in_order),
       cmocka_unit_test(any_row_looks_in_its_half_open_window),

@@ -88,7 +88,7 @@ static void last_and_columns_read_as_name_and_value(void **state)
 {
   (void)state;
   assert_own_words("last(tier from prices)", NULL, "tier: basic");
-  assert_own_words("last(monthly_fee from prices)", NULL, "monthly_fee: 3");
+  assert_own_words("last(monthly_fee from prices)", NULL, "monthly fee: 3");
   assert_own_words("last(tier from prices over 30d)", NULL,
                    "last tier of prices in 30 days: basic");
   assert_own_words("first(tier from prices)", NULL, "first tier: basic");
@@ -102,11 +102,11 @@ static void changes_read_as_english(void **state)
 {
   (void)state;
   assert_words("change(monthly_fee from prices over 180d)", NULL, 12.5,
-               "monthly_fee up 12.5 in 180 days");
+               "monthly fee up 12.5 in 180 days");
   assert_words("change(monthly_fee from prices over 180d)", NULL, -3,
-               "monthly_fee down 3 in 180 days");
+               "monthly fee down 3 in 180 days");
   assert_words("change(monthly_fee from prices over 180d)", NULL, 0,
-               "monthly_fee unchanged in 180 days");
+               "monthly fee unchanged in 180 days");
   assert_words("changes(tier from prices over 365d)", NULL, 2, "2 changes of tier in 365 days");
   assert_words("days_since_change(tier from prices)", NULL, 19,
                "19 days since the last change of tier");

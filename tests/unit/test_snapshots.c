@@ -284,6 +284,40 @@ static void an_event_churns_inside_the_window_and_drops_inside_the_gap(void **st
   assert_int_equal(event("a 19813;a 19814"), NOT_THERE); /* left inside the gap */
 }
 
+/* Label after an event that ends a customer who joined on day 19700, and again on 19750. */
+static int terminal(const char *rows, bool ends)
+{
+  world *w = world_of("a 19700 19740;a 19750 -;b 100 -", rows, 30000);
+  churn_project project = plain_project(CHURN_OUTCOME_EVENT, HORIZON, GAP);
+  project.outcome.terminal = ends;
+  int label = label_of(&project, w, 0, CHURN_SNAPSHOTS_LABELLED);
+  world_free(w);
+  return label;
+}
+
+static void a_terminal_event_ends_the_spell_that_it_falls_into(void **state)
+{
+  (void)state;
+  assert_int_equal(terminal("a 19760", false), 0);
+  assert_int_equal(terminal("a 19760", true), NOT_THERE);
+  assert_int_equal(terminal("a 19750", true), NOT_THERE);
+  assert_int_equal(terminal("a 19799", true), NOT_THERE);
+  assert_int_equal(terminal("a 19749", true), 0); /* the spell before */
+  assert_int_equal(terminal("a 19820", true), 1);
+  assert_int_equal(terminal("b 19760", true), 0);
+  world *w = world_of("a 100 -;b 100 -", "a 19700;b 19820", 30000);
+  churn_project project = plain_project(CHURN_OUTCOME_EVENT, HORIZON, GAP);
+  project.outcome.terminal = true;
+  const churn_day as_of = T;
+  churn_snapshots *s = build(&project, w, &as_of, 1, CHURN_SNAPSHOTS_ALL);
+  assert_int_equal(s->count, 1);
+  assert_int_equal(s->rows[0].customer, 1);
+  assert_int_equal(s->days[0].base, 2);
+  assert_int_equal(s->days[0].inactive, 1);
+  churn_snapshots_free(s);
+  world_free(w);
+}
+
 /* known_at is about features: an event that was recorded after its window happened all the same, in
  * the window and in the gap. */
 static void a_label_sees_what_was_recorded_late(void **state)
@@ -698,6 +732,7 @@ int main(void)
       cmocka_unit_test(silence_is_no_row_from_the_day_to_the_end_of_the_window),
       cmocka_unit_test(active_within_keeps_who_was_seen_in_the_days_before),
       cmocka_unit_test(an_event_churns_inside_the_window_and_drops_inside_the_gap),
+      cmocka_unit_test(a_terminal_event_ends_the_spell_that_it_falls_into),
       cmocka_unit_test(a_label_sees_what_was_recorded_late),
       cmocka_unit_test(an_event_may_have_a_condition),
       cmocka_unit_test(a_label_file_gives_days_and_labels),

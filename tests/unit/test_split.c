@@ -207,9 +207,35 @@ static void a_span_tells_days_customers_and_churners(void **state)
   assert_int_equal(span.days, 0);
 }
 
+/* A flat export's own test_from is passed over; a day asked for by hand would mislead. */
+static void a_day_asked_for_of_a_flat_export_is_refused(void **state)
+{
+  (void)state;
+  churn_project project = project_with(30, 0, 19000, 0.25);
+  project.joined.text = NULL;
+  project.outcome.kind = CHURN_OUTCOME_COLUMN;
+  project.base_kind = CHURN_BASE_FILE;
+  churn_error error = {0};
+  churn_data data = {0};
+  churn_snapshots all = {0}, *rows = NULL;
+  churn_day *days = NULL;
+  size_t count;
+  churn_split split = churn_split_of(&project, CHURN_DAY_MISSING);
+  assert_ok(churn_split_take(&split, &data, &all, CHURN_PART_TRAIN, &rows, &error), &error);
+  churn_snapshots_free(rows);
+  split = churn_split_of(&project, 19800);
+  assert_int_equal(churn_split_take(&split, &data, &all, CHURN_PART_TRAIN, &rows, &error),
+                   CHURN_USAGE);
+  assert_non_null(strstr(error.message, "2024-03-18 was asked for, but this project is a flat"));
+  assert_int_equal(
+      churn_snapshot_days(&project, &data, CHURN_DAY_MISSING, 19800, &days, &count, &error),
+      CHURN_USAGE);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_day_asked_for_of_a_flat_export_is_refused),
       cmocka_unit_test(rows_train_whose_window_closed_before_test_from),
       cmocka_unit_test(the_caller_s_test_from_wins_and_time_wins_over_customers),
       cmocka_unit_test(without_a_split_everything_trains_and_nothing_judges),

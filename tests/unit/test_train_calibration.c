@@ -108,6 +108,40 @@ static void every_training_is_judged_out_of_fold(void **state)
   churn_model_free(model);
 }
 
+/* A lasso that leaves no column in: each fold predicts the rate of the others, which is lower where
+ * its own is higher. Over all rows that would rank worse than guessing. */
+static void a_constant_model_has_an_area_of_one_half(void **state)
+{
+  (void)state;
+  write_export(false);
+  churn_model *model = train("penalty: lasso, lambda: 2, folds: 7", 2, NULL);
+  const churn_figures *f = &model->out_of_fold.figures;
+  assert_true(model->columns[0].estimate == 0 && model->columns[1].estimate == 0);
+  assert_close(f->auc, 0.5, 1e-15, 0);
+  assert_close(f->log_loss, f->null_log_loss, 1e-4, 0);
+  churn_model_free(model);
+}
+
+/* An area's variance is at most A (1 - A) / min(m, n) (van Dantzig 1951). */
+static void every_area_has_an_interval(void **state)
+{
+  (void)state;
+  write_export(false);
+  churn_model *model = train("", 2, NULL);
+  const churn_figures *all[] = {&model->training, &model->validation, &model->out_of_fold.figures};
+  for (size_t i = 0; i < 3; i++) {
+    const churn_figures *f = all[i];
+    double few =
+        (double)(f->churners < f->rows - f->churners ? f->churners : f->rows - f->churners);
+    assert_true(f->auc_lower < f->auc && f->auc < f->auc_upper);
+    assert_true(f->auc_upper - f->auc_lower < 4 * sqrt(f->auc * (1 - f->auc) / few));
+    assert_true(f->log_loss < f->null_log_loss && f->brier < f->null_brier);
+  }
+  assert_true(model->validation.auc_upper - model->validation.auc_lower >
+              1.4 * (model->training.auc_upper - model->training.auc_lower));
+  churn_model_free(model);
+}
+
 static void out_of_fold_no_leaves_it(void **state)
 {
   (void)state;
@@ -152,9 +186,16 @@ static void a_thinned_export_is_judged_on_the_population(void **state)
   assert_string_equal(o->error_kind, "robust");
   assert_true(fabs(o->figures.calibration_intercept) < 0.02);
   assert_true(fabs(o->figures.calibration_slope - 1) < 0.1);
-  for (size_t i = 0; i < o->bin_count; i++)
-    assert_true(o->bins[i].lower < o->bins[i].mean_predicted + 0.1 &&
-                o->bins[i].upper > o->bins[i].mean_predicted - 0.1);
+  double population = 0, churners = 0;
+  for (size_t i = 0; i < o->bin_count; i++) {
+    const churn_reliability *b = &o->bins[i];
+    assert_true(b->lower < b->mean_predicted + 0.1 && b->upper > b->mean_predicted - 0.1);
+    assert_close(b->population_churners / b->population, b->observed, 1e-12, 0);
+    population += b->population;
+    churners += b->population_churners;
+  }
+  assert_close(population, model->population, 1e-12, 0);
+  assert_close(churners, model->population_churners, 1e-12, 0);
   churn_model_free(model);
 }
 
@@ -395,6 +436,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_model_that_only_guesses_is_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_training_is_judged_out_of_fold, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_constant_model_has_an_area_of_one_half, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(every_area_has_an_interval, set_up, tear_down),
       cmocka_unit_test_setup_teardown(out_of_fold_no_leaves_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, set_up,
                                       tear_down),

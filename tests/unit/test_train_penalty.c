@@ -24,19 +24,24 @@ static int tear_down(void **state)
   return 0;
 }
 
+/* With a column that all who churned but one lack: without its fold it parts the labels. */
+static bool flagged;
+
 /* An export of customers: usage tells, noise does not, plan a little. */
 static void write_export(void)
 {
   char *text = malloc(ROWS * 64), *at = text;
   uint64_t stream = 99;
   assert_non_null(text);
-  at += sprintf(at, "id,usage,noise_a,noise_b,plan,churned\n");
+  at += sprintf(at, "id,usage,noise_a,noise_b,%splan,churned\n", flagged ? "flag," : "");
   for (int r = 0; r < ROWS; r++) {
     double usage = uniform(&stream), a = uniform(&stream), b = uniform(&stream);
     const char *plan = uniform(&stream) < 0.4 ? "gold" : "basic";
     double eta = 1 - 3.1 * usage - (plan[0] == 'g' ? 0.6 : 0);
-    at += sprintf(at, "c%05d,%.6f,%.6f,%.6f,%s,%s\n", r * 7 % ROWS, usage, a, b, plan,
-                  uniform(&stream) < 1 / (1 + exp(-eta)) ? "Yes" : "No");
+    bool flag = flagged && r % 11 == 0, churned = uniform(&stream) < 1 / (1 + exp(-eta));
+    at += sprintf(at, "c%05d,%.6f,%.6f,%.6f,%s%s,%s\n", r * 7 % ROWS, usage, a, b,
+                  flagged ? flag ? "1," : "0," : "", plan,
+                  r == 22 || (churned && !flag) ? "Yes" : "No");
   }
   scratch_write("export.csv", text);
   free(text);
@@ -221,6 +226,28 @@ static void more_folds_than_churners_of_a_kind_are_refused(void **state)
   assert_null(model);
 }
 
+static void folds_that_separate_are_told_from_those_that_do_not_converge(void **state)
+{
+  (void)state;
+  churn_error error = {0};
+  churn_model *model = NULL;
+  churn_notes *notes = churn_notes_new();
+  bool said = false;
+  flagged = true;
+  assert_ok(train_with("penalty: ridge, lambda: cv, factors: {flag: 0}", 2, notes, &model, &error),
+            &error);
+  flagged = false;
+  for (size_t i = 0; i < churn_notes_count(notes); i++) {
+    const churn_note *note = churn_notes_get(notes, i);
+    said = said || (strcmp(note->code, "folds_separated") == 0 &&
+                    strstr(note->text, "of the cross-validation's fits have no maximum") != NULL);
+    assert_null(strstr(note->text, "fits did not converge"));
+  }
+  assert_true(said);
+  churn_notes_free(notes);
+  churn_model_free(model);
+}
+
 static void nothing_to_choose_where_nothing_is_penalised(void **state)
 {
   (void)state;
@@ -245,6 +272,7 @@ int main(void)
       TEST(the_model_has_the_same_bytes_for_any_number_of_threads),
       TEST(a_written_lasso_scores),
       TEST(more_folds_than_churners_of_a_kind_are_refused),
+      TEST(folds_that_separate_are_told_from_those_that_do_not_converge),
       TEST(nothing_to_choose_where_nothing_is_penalised),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

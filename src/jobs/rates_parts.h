@@ -1,0 +1,63 @@
+/* The parts of counting churn rates: which periods, what a segment is, the values of all stays on a
+ * day, the tally. Inside jobs/ only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_RATES_PARTS_H
+#define CHURN_JOBS_RATES_PARTS_H
+
+#include "feature/plan.h"
+#include "monitor/stays.h"
+
+#include <churn/rates.h>
+
+/* Days [first, end). */
+typedef struct churn_period {
+  churn_day first, end;
+  double per_year;
+} churn_period;
+
+/* One count, from reading to its result. */
+typedef struct churn_rates_job {
+  const churn_project *project;
+  const churn_rates_settings *settings;
+  const churn_run *run;
+  churn_schema *schema;
+  churn_plan *plan; /* output 0 the segment, where there is one */
+  size_t outputs;
+  churn_data *data;
+  churn_stay *stays;
+  size_t stay_count;
+  churn_period *periods;
+  size_t period_count;
+  churn_day first, end; /* of all periods */
+  churn_workspace **workspaces;
+  size_t threads;
+  double *entry_codes; /* [stays] segment when the watch begins; NaN */
+  churn_rate *cells;   /* [segment][period] */
+  double *segments;    /* code of each but the first, which is everybody; NaN = missing */
+  size_t segment_count, segment_capacity, cell_capacity;
+} churn_rates_job;
+
+/* rates_periods.c: the periods that the settings ask for, within what the data cover. */
+CHURN_MUST_USE churn_status churn_rates_periods(churn_rates_job *job, churn_error *error);
+
+/* rates_data.c: schema, plan, data, stays. */
+CHURN_MUST_USE churn_status churn_rates_open(churn_rates_job *job, churn_error *error);
+
+/* What all stays are as of a day each (MISSING: not asked, stays NaN): codes [stays] of the
+ * segment, values [stays]; either may be NULL. */
+CHURN_MUST_USE churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *as_of,
+                                                 double *codes, double *values, churn_error *error);
+
+/* rates_tally.c: counts into job->cells, and entry_codes. */
+CHURN_MUST_USE churn_status churn_rates_tally(churn_rates_job *job, churn_error *error);
+
+/* Words for a segment's code; the caller frees. NULL when memory ran out. */
+char *churn_rates_segment_text(const churn_rates_job *job, double code);
+
+/* rates_compare.c: the difference of the two periods' totals of everybody; with the model. */
+CHURN_MUST_USE churn_status churn_rates_compare(const churn_rates_job *job,
+                                                churn_rates_comparison *comparison,
+                                                churn_error *error);
+
+#endif

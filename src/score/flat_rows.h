@@ -1,0 +1,70 @@
+/* What is kept of the rows of a flat export, and how it comes about. Private to score/flat_*.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SCORE_FLAT_ROWS_H
+#define CHURN_SCORE_FLAT_ROWS_H
+
+#include "base/exact_sum.h"
+#include "history/flat.h"
+#include "score/flat.h"
+#include "score/packed.h"
+#include "score/scorer.h"
+
+/* Rows are dealt to cells by the upper bits of their key, so that what is far apart need not be
+ * compared. */
+enum { CHURN_FLAT_CELL_BITS = 14, CHURN_FLAT_CELLS = 1 << CHURN_FLAT_CELL_BITS };
+
+/* No reason. */
+#define CHURN_FLAT_NO_FEATURE UINT16_MAX
+
+/* A row that may be listed. */
+typedef struct churn_flat_row {
+  double logit;
+  uint32_t reason_values[CHURN_REASONS]; /* packed.h */
+  uint16_t reasons[CHURN_REASONS];
+  uint16_t id_length;
+  uint32_t id; /* byte of the part's ids */
+} churn_flat_row;
+
+/* The rows that one worker has read, in no order. */
+typedef struct churn_flat_part {
+  churn_flat_row *rows;
+  uint32_t *keys;        /* [count] rises where the row comes later in the list, or nearly so */
+  double *values;        /* [count] money at risk; NULL = the project has none */
+  double *contributions; /* [count * 3] of the reasons; NULL = they follow from the values */
+  size_t count, rows_capacity, keys_capacity, values_capacity, contributions_capacity;
+  char *ids; /* each with a zero behind it */
+  size_t id_bytes, id_capacity;
+  churn_unpacked unpacked;
+  uint64_t *hashes; /* [seen] of all ids */
+  size_t seen, hashes_capacity;
+  uint32_t *cells;    /* [CHURN_FLAT_CELLS] rows kept a cell */
+  uint32_t last_cell; /* rows of later cells cannot be listed */
+  size_t next_look;   /* at last_cell, when so many rows are kept */
+  churn_exact_sum churners, loss;
+  uint64_t valued, unseen;
+} churn_flat_part;
+
+typedef struct churn_flat_worker churn_flat_worker;
+
+typedef struct churn_flat_rows_kept {
+  const churn_model *model;
+  churn_pipeline *pipeline;
+  churn_rank_by by;
+  uint64_t top;            /* 0 = all */
+  bool keep_contributions; /* a feature's depends on others, through a ?missing column they share */
+  churn_flat_worker *workers;
+  churn_flat_part *parts; /* [part_count] */
+  size_t part_count;
+} churn_flat_rows_kept;
+
+/* Reads and scores; *plain as of churn_flat_read, and false where a row does not fit or cannot be
+ * scored. NO_MEMORY. The caller clears, whatever happens. */
+CHURN_MUST_USE churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *run,
+                                                 bool *plain, churn_error *error);
+void churn_flat_rows_clear(churn_flat_rows_kept *kept);
+
+/* What of the workers is needed no more once all is read. */
+void churn_flat_workers_end(churn_flat_rows_kept *kept);
+
+#endif

@@ -92,7 +92,7 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
   if (status == CHURN_OK) {
     say_what_was_done(c, report);
     *code = report->tripped > 0 ? CLI_EXIT_GATE : 0;
-  } else if (cli_was_signalled()) {
+  } else if (cli_was_signalled() && status == CHURN_INTERNAL) {
     snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
   }
   churn_nightly_report_free(report);

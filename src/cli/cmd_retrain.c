@@ -19,6 +19,9 @@ static void print_line(const churn_retrain_report *report)
     printf("kept %.8s: %s\n", report->champion, report->why);
   else
     printf("nothing promoted: %s\n", report->why);
+  if (!report->promoted && report->champion[0] == '\0' && challenger[0] != '\0')
+    printf("%.8s is in the registry: churn models promote PROJECT %.8s takes it all the same\n",
+           challenger, challenger);
 }
 
 static void say_gates(cli *c, const churn_retrain_report *report)

@@ -16,9 +16,12 @@ static const double slowest = 0.5;
  * only after it, is to gain as much as Newton's would. */
 static const double end_share = 1e-3;
 
+/* Where the last step did not land as near as it should, this will do. */
+static const double there_share = 0.1;
+
 /* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
  * squares it, is taken to end where nothing is left to gain. */
-static const double square_share = 0.02;
+static const double square_share = 0.05;
 
 enum { STEPS = 20 };
 
@@ -112,7 +115,7 @@ static bool is_near(const approach *a)
 
 static bool is_there(const approach *a)
 {
-  return a->newton->trial.max_gradient <= 10 * end_share * a->newton->settings.gradient_tolerance;
+  return a->newton->trial.max_gradient <= there_share * a->newton->settings.gradient_tolerance;
 }
 
 /* Nothing separates: the loss is more than a perfect order would leave, and the next step moves no

@@ -78,6 +78,16 @@ typedef void churn_kernel_scatter(const double *x, size_t columns, const double 
 typedef void churn_kernel_moments(const double *x, const double *weight, double shift,
                                   double *first, double *second);
 
+/* What 256 rows' weights add up to. */
+typedef struct churn_tile_totals {
+  double weight;
+  double positive; /* of the rows with y = 1 */
+  double lowest;   /* the smallest weight above 0, DBL_MAX without any */
+  double rows;     /* with weight above 0 */
+} churn_tile_totals;
+
+typedef void churn_kernel_totals(const double *y, const double *weight, churn_tile_totals *totals);
+
 typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
   churn_kernel_step *step;
@@ -87,6 +97,7 @@ typedef struct churn_kernel {
   churn_kernel_rows *rows;
   churn_kernel_scatter *scatter;
   churn_kernel_moments *moments;
+  churn_kernel_totals *totals;
 } churn_kernel;
 
 /* The widest kernel this machine runs, or the one the environment variable CHURN_ISA names
@@ -107,5 +118,7 @@ churn_kernel_scatter churn_kernel_scatter_baseline, churn_kernel_scatter_avx2,
     churn_kernel_scatter_avx512;
 churn_kernel_moments churn_kernel_moments_baseline, churn_kernel_moments_avx2,
     churn_kernel_moments_avx512;
+churn_kernel_totals churn_kernel_totals_baseline, churn_kernel_totals_avx2,
+    churn_kernel_totals_avx512;
 
 #endif

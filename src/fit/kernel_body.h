@@ -9,6 +9,7 @@
 #include "base/lanes.h"
 #include "fit/kernel.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdalign.h>
 #include <stdint.h>
@@ -382,4 +383,18 @@ void CHURN_KERNEL_NAME(churn_kernel_moments)(const double *x, const double *weig
     }
   *first = vector_sum((once[0] + once[1]) + (once[2] + once[3]));
   *second = vector_sum((twice[0] + twice[1]) + (twice[2] + twice[3]));
+}
+
+void CHURN_KERNEL_NAME(churn_kernel_totals)(const double *restrict y, const double *restrict weight,
+                                            churn_tile_totals *totals)
+{
+  double all = 0, positive = 0, counting = 0, lowest = DBL_MAX;
+  for (int r = 0; r < CHURN_TILE_ROWS; r++) {
+    double counted = weight[r] > 0 ? weight[r] : DBL_MAX;
+    all += weight[r];
+    positive += weight[r] * y[r];
+    counting += weight[r] > 0 ? 1 : 0;
+    lowest = counted < lowest ? counted : lowest;
+  }
+  *totals = (churn_tile_totals){all, positive, lowest, counting};
 }

@@ -25,6 +25,7 @@ size_t churn_lane_count(const churn_matrix *matrix)
 
 typedef struct totals_pass {
   const churn_matrix *matrix;
+  const churn_kernel *kernel;
   churn_totals lanes[CHURN_LANES];
 } totals_pass;
 
@@ -81,30 +82,6 @@ static bool tile_is_good(const churn_matrix *m, size_t first)
   return !bad;
 }
 
-static size_t count_weights(const double *weight)
-{
-  int64_t count = 0;
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-    count += weight[r] > 0;
-  return (size_t)count;
-}
-
-/* The smallest weight above 0. */
-static double smallest_weight(const double *weight)
-{
-  double part[STRIDE];
-  for (size_t i = 0; i < STRIDE; i++)
-    part[i] = INFINITY;
-  for (size_t r = 0; r < CHURN_TILE_ROWS; r += STRIDE)
-    for (size_t i = 0; i < STRIDE; i++) {
-      double w = weight[r + i] > 0 ? weight[r + i] : INFINITY;
-      part[i] = w < part[i] ? w : part[i];
-    }
-  for (size_t i = 1; i < STRIDE; i++)
-    part[0] = part[i] < part[0] ? part[i] : part[0];
-  return part[0];
-}
-
 static churn_status read_totals(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)thread;
@@ -113,16 +90,19 @@ static churn_status read_totals(void *context, size_t lane, int thread, churn_er
   size_t tiles = churn_tile_count(m->rows);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   churn_totals sum = {.lowest_weight = INFINITY, .every_row = true};
+  churn_tile_totals tile;
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     size_t first = t * CHURN_TILE_ROWS;
     const double *weight = m->weight + first;
     for (size_t r = first; !tile_is_good(m, first) && r < first + CHURN_TILE_ROWS; r++)
       if (!row_is_good(m, r))
         return refuse_row(m, r, error);
-    sum.every_row = sum.every_row && count_weights(weight) == churn_tile_rows(m->rows, t);
-    sum.weight += sum_weights(weight);
-    sum.positive += weighted_sum(m->y + first, weight);
-    sum.lowest_weight = fmin(sum.lowest_weight, smallest_weight(weight));
+    pass->kernel->totals(m->y + first, weight, &tile);
+    sum.every_row = sum.every_row && tile.rows == (double)churn_tile_rows(m->rows, t);
+    sum.weight += tile.weight;
+    sum.positive += tile.positive;
+    if (tile.rows > 0)
+      sum.lowest_weight = fmin(sum.lowest_weight, tile.lowest);
   }
   pass->lanes[lane] = sum;
   return CHURN_OK;
@@ -131,7 +111,7 @@ static churn_status read_totals(void *context, size_t lane, int thread, churn_er
 churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
                                churn_totals *totals, churn_error *error)
 {
-  totals_pass pass = {.matrix = matrix};
+  totals_pass pass = {.matrix = matrix, .kernel = churn_kernel_choose(NULL)};
   size_t lanes = churn_lane_count(matrix);
   churn_status status = churn_parallel_run(lanes, read_totals, &pass, NULL, run, error);
   if (status != CHURN_OK)

@@ -117,6 +117,14 @@ static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                          count, &n->findings, error);
 }
 
+static bool trained_on_rows(const churn_model *model, const char *source)
+{
+  for (size_t i = 0; i < model->input_count; i++)
+    if (strcmp(model->inputs[i].source, source) == 0)
+      return model->inputs[i].rows > 0;
+  return false;
+}
+
 static churn_status judge_source(churn_night *n, const churn_past_runs *past,
                                  const churn_night_source *source, churn_error *error)
 {
@@ -127,7 +135,8 @@ static churn_status judge_source(churn_night *n, const churn_past_runs *past,
     status = churn_gate_share(gates, CHURN_GATE_UNMATCHED, source->name, census->unmatched,
                               census->unmatched + census->rows, &n->findings, error);
   if (status == CHURN_OK && source->history >= 0)
-    status = churn_gate_freshness(gates, source->name, n->as_of, census, &n->findings, error);
+    status = churn_gate_freshness(gates, source->name, n->as_of, census,
+                                  trained_on_rows(n->model, source->name), &n->findings, error);
   return status;
 }
 

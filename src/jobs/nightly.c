@@ -79,6 +79,22 @@ static churn_status check_targets(const nightly *n, const churn_project *project
   return status;
 }
 
+/* A list of a past day by a model whose labels reach beyond it is better than any list of that
+ * night could have been. */
+static void warn_of_hindsight(const nightly *n)
+{
+  const churn_model *m = n->model;
+  char reach[CHURN_DAY_TEXT_SIZE];
+  if (m->last_as_of == CHURN_DAY_MISSING ||
+      m->last_as_of + m->gap_days + m->horizon_days <= n->night.as_of)
+    return;
+  churn_day_format(m->last_as_of + m->gap_days + m->horizon_days - 1, reach);
+  log_line(n, CHURN_LOG_WARNING, "start",
+           "the model was trained on what became of customers up to %s, after the as-of day: this "
+           "list knows more than that night could; -m takes an older model",
+           reach);
+}
+
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE];
@@ -98,6 +114,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
                            .sink = sink};
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
+  warn_of_hindsight(n);
   return CHURN_OK;
 }
 
@@ -191,8 +208,8 @@ static churn_status retain(nightly *n, churn_staging *staging, churn_error *erro
   if (n->night.project->nightly.no_outcomes)
     closed = CHURN_DAY_MISSING;
   churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep,
-                                          closed == CHURN_DAY_MISSING ? closed : closed + 1, n->run,
-                                          &n->report->removed, error);
+                                          closed == CHURN_DAY_MISSING ? closed : closed + 1,
+                                          n->night.as_of, n->run, &n->report->removed, error);
   if (status == CHURN_OK && n->report->removed > 0)
     log_line(n, CHURN_LOG_INFO, "retain", "%" PRIu64 " old runs removed", n->report->removed);
   return status;

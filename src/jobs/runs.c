@@ -211,7 +211,8 @@ static churn_status remove_held(churn_staging *staging, churn_day before, uint64
 }
 
 churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, churn_day closed,
-                               const churn_run *run, uint64_t *removed, churn_error *error)
+                               churn_day own, const churn_run *run, uint64_t *removed,
+                               churn_error *error)
 {
   churn_day *days = NULL, latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
   size_t count = 0;
@@ -228,7 +229,7 @@ churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, churn_day 
     if (status == CHURN_OK)
       status = find_good(staging->root, days, count, run, &good, error);
     for (size_t i = 0; i < surplus && status == CHURN_OK; i++)
-      if (days[i] != latest && days[i] != good)
+      if (days[i] != latest && days[i] != good && days[i] != own)
         status = remove_day(staging, days[i], "", removed, error);
     if (status == CHURN_OK)
       status = remove_held(staging, oldest_kept, removed, error);

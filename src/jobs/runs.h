@@ -51,7 +51,7 @@ CHURN_MUST_USE churn_status churn_runs_latest(const char *root, churn_day *day, 
  * (MISSING: of all), and runs that were held back as long ago; never what `latest` points to, and
  * never the newest run in which no gate tripped. *removed counts the folders. */
 CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging, uint64_t keep,
-                                              churn_day closed, const churn_run *run,
+                                              churn_day closed, churn_day own, const churn_run *run,
                                               uint64_t *removed, churn_error *error);
 
 #endif

@@ -176,16 +176,18 @@ churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profil
 }
 
 churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source, churn_day as_of,
-                                  const churn_census *census, churn_findings *findings,
-                                  churn_error *error)
+                                  const churn_census *census, bool expected,
+                                  churn_findings *findings, churn_error *error)
 {
   finding found = {gates, CHURN_GATE_FRESHNESS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED};
   char newest[CHURN_DAY_TEXT_SIZE];
   if (gates[CHURN_GATE_FRESHNESS].off)
     return CHURN_OK;
-  if (census->newest == CHURN_DAY_MISSING)
-    return add(findings, &found, error, "%s: no row of a known customer before the as-of day",
-               source);
+  if (census->newest == CHURN_DAY_MISSING) {
+    found.verdict = expected ? CHURN_GATE_TRIPPED : CHURN_GATE_NOT_JUDGED;
+    return add(findings, &found, error, "%s: no row of a known customer before the as-of day%s",
+               source, expected ? ", and the model was trained on rows of it" : "");
+  }
   found.value = (double)as_of - (double)census->newest;
   if (census->waits < LEAST_WAITS)
     return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",

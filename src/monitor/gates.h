@@ -47,10 +47,12 @@ CHURN_MUST_USE churn_status churn_gate_missing(const churn_gate_spec *gates,
  * days with rows in the year before the newest row, so that a source that is seldom written to is
  * not stale for that: where the n days with rows of a year come by chance alone, their waits are
  * about exponential and w about log(n) times their mean, so that a wait of 3 w turns up once in n^2
- * years. Not judged where there is no row, or fewer than 10 waits. */
+ * years. Not judged where there are fewer than 10 waits. No row at all trips where some are
+ * `expected`, and is not judged elsewhere. */
 CHURN_MUST_USE churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source,
                                                  churn_day as_of, const churn_census *census,
-                                                 churn_findings *findings, churn_error *error);
+                                                 bool expected, churn_findings *findings,
+                                                 churn_error *error);
 
 /* DRIFT: the stability index of each feature against the model's reference histogram. Trips where
  * it is above the limit, Holm's p over the features is at most 0.001 (stability.h), and it is more

@@ -184,10 +184,15 @@ static churn_status write_all(const writer *w, churn_error *error)
       "(excluded.rank, excluded.probability, excluded.logit, excluded.value, "
       "excluded.expected_loss, excluded.reason_1, excluded.reason_2, excluded.reason_3, "
       "excluded.model)";
+  /* nobody waits for ever behind another's lock, unless that is set */
+  static const char patience[] = "DO $$ BEGIN IF current_setting('lock_timeout') = '0' THEN "
+                                 "SET LOCAL lock_timeout = '60s'; END IF; END $$";
   static const char incoming[] =
       CHURN_SINK_CREATE("pg_temp.churn_incoming", "date") " ON COMMIT DROP";
   churn_status status =
       run(w, "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE", error);
+  if (status == CHURN_OK)
+    status = run(w, patience, error);
   if (status == CHURN_OK)
     status = create(w, error);
   if (status == CHURN_OK)

@@ -237,6 +237,7 @@ run 73 $night --as-of 2025-12-13 -o model.json; err_says "model.json"
 ls -lR --time-style=full-iso world/runs | cmp -s - before.txt || fail "something changed: $(ls -lR --time-style=full-iso world/runs | diff - before.txt)"
 
 begin "a folder that may not be written"
+ls -R world/runs >names.txt
 if drop_rights; then
   chmod -R a+rX world model.json; chmod 555 world/runs
   run_as_nobody 77 $night --as-of 2025-12-13; err_says "world/runs"
@@ -244,7 +245,7 @@ if drop_rights; then
 else
   skip "cannot run without root's rights"
 fi
-ls -R world/runs | cmp -s - <(ls -R world/runs) || fail "something changed"
+ls -R world/runs | cmp -s - names.txt || fail "something changed"
 
 begin "a disk that is full"
 if [ "$(id -u)" -eq 0 ] && mkdir full && mount -t tmpfs -o size=64k tmpfs full 2>/dev/null; then

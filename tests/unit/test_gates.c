@@ -113,8 +113,20 @@ static void what_holds_is_known(void **state)
 static churn_verdict freshness_of(churn_day as_of, churn_day newest, int32_t wait, uint32_t waits)
 {
   churn_census census = {.newest = newest, .longest_wait = wait, .waits = waits};
-  assert_ok(churn_gate_freshness(gates, "calls", as_of, &census, &findings, &error), &error);
+  assert_ok(churn_gate_freshness(gates, "calls", as_of, &census, false, &findings, &error), &error);
   return last()->verdict;
+}
+
+/* An export that is empty on the very first night, when no earlier run has rows to tell. */
+static void a_source_without_rows_is_stale_where_the_model_knows_some(void **state)
+{
+  (void)state;
+  churn_census census = {.newest = CHURN_DAY_MISSING};
+  for (int expected = 0; expected < 2; expected++) {
+    assert_ok(churn_gate_freshness(gates, "calls", 1000, &census, expected, &findings, &error),
+              &error);
+    assert_int_equal(last()->verdict, expected ? CHURN_GATE_TRIPPED : CHURN_GATE_NOT_JUDGED);
+  }
 }
 
 static void a_daily_source_is_stale_on_the_second_day_and_a_weekly_one_is_not(void **state)
@@ -290,6 +302,7 @@ int main(void)
       TEST(a_gate_that_is_off_finds_nothing_and_one_that_excepts_does_not_judge),
       TEST(what_holds_is_known),
       TEST(a_daily_source_is_stale_on_the_second_day_and_a_weekly_one_is_not),
+      TEST(a_source_without_rows_is_stale_where_the_model_knows_some),
       TEST(a_census_counts_what_lies_before_the_day),
       TEST(the_rate_trips_when_it_is_far_off_and_beyond_chance),
       TEST(missing_values_are_held_against_the_share_in_training),

@@ -197,8 +197,8 @@ static double index_of_day(const churn_model_feature *f, churn_day as_of)
 {
   double now[16] = {0}, rows = 0, trained = 0, index = 0, all = 0;
   for (int i = 0; i < 100; i++) {
-    char joined[CHURN_DAY_TEXT_SIZE];
-    sprintf(joined, "2023-%02d-15", i % 12 + 1);
+    char joined[24];
+    snprintf(joined, sizeof joined, "2023-%02d-15", i % 12 + 1);
     churn_day left = i % 3 == 0 ? day("2024-01-10") + i * 2 : day("2999-01-01");
     double tenure = as_of - day(joined);
     size_t bin = 0;

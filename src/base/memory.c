@@ -16,14 +16,19 @@
 /* Arrays from here on are worth large pages: a page fault in place of five hundred. */
 static const size_t large = (size_t)4 << 20;
 
-/* Only a wish: where it is not granted nothing is lost. */
-static void *with_large_pages(void *array, size_t bytes)
+/* Only a wish, for the whole pages of the array: where it is not granted nothing is lost. */
+static void advise(void *array, size_t bytes, int advice)
 {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  if (array == NULL || bytes < large)
-    return array;
   size_t skipped = (page - (uintptr_t)array % page) % page;
-  madvise((char *)array + skipped, (bytes - skipped) / page * page, MADV_HUGEPAGE);
+  if (bytes >= skipped + page)
+    madvise((char *)array + skipped, (bytes - skipped) / page * page, advice);
+}
+
+static void *with_large_pages(void *array, size_t bytes)
+{
+  if (array != NULL && bytes >= large)
+    advise(array, bytes, MADV_HUGEPAGE);
   return array;
 }
 
@@ -65,10 +70,7 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
 
 void churn_array_let_go(void *array, size_t bytes)
 {
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t skipped = (page - (uintptr_t)array % page) % page;
-  if (bytes >= skipped + page)
-    madvise((char *)array + skipped, (bytes - skipped) / page * page, MADV_DONTNEED);
+  advise(array, bytes, MADV_DONTNEED);
 }
 
 char *churn_text_copy(const char *text, size_t length)

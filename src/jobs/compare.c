@@ -101,14 +101,6 @@ static churn_status check_outcome(const churn_project *project, churn_error *err
                             "the project has no `outcome`, so there is nothing to compare on");
 }
 
-static bool reads_standard_input(const churn_project *project)
-{
-  bool reads = project->customers.path != NULL && strcmp(project->customers.path, "-") == 0;
-  for (size_t i = 0; i < project->history_count; i++)
-    reads = reads || strcmp(project->histories[i].path, "-") == 0;
-  return reads;
-}
-
 /* Only what some set holds is read and extracted. */
 static churn_status narrow_sets(comparing *c, size_t features, churn_error *error)
 {
@@ -126,7 +118,7 @@ static churn_status open_sets(comparing *c, churn_error *error)
   churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .no_data = true};
   churn_pipeline *checked = NULL;
   churn_status status = check_outcome(c->project, error);
-  if (status != CHURN_OK || reads_standard_input(c->project))
+  if (status != CHURN_OK || churn_project_reads_standard_input(c->project))
     return status;
   status = churn_pipeline_open(c->project, &opening, c->run, &checked, error);
   if (status == CHURN_OK)

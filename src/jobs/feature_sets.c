@@ -321,14 +321,6 @@ churn_status churn_feature_sets_build(const churn_pipeline *pipeline,
   return status;
 }
 
-static bool reads_standard_input(const churn_project *project)
-{
-  bool reads = project->customers.path != NULL && strcmp(project->customers.path, "-") == 0;
-  for (size_t i = 0; i < project->history_count; i++)
-    reads = reads || strcmp(project->histories[i].path, "-") == 0;
-  return reads;
-}
-
 churn_status churn_feature_set_wanted(const churn_project *project, const char *text,
                                       const churn_run *run, bool **wanted, churn_error *error)
 {
@@ -338,7 +330,7 @@ churn_status churn_feature_set_wanted(const churn_project *project, const char *
   churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .no_data = true};
   churn_pipeline *p = NULL;
   churn_feature_sets sets = {0};
-  if (reads_standard_input(project))
+  if (churn_project_reads_standard_input(project))
     return churn_error_set(error, CHURN_USAGE,
                            "sets: \"%s\" is no set of the project, and one that is put together "
                            "needs files, not standard input: they are looked at twice",

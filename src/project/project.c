@@ -28,6 +28,14 @@ int churn_project_find_history(const churn_project *project, const char *name)
   return -1;
 }
 
+bool churn_project_reads_standard_input(const churn_project *project)
+{
+  bool reads = project->customers.path != NULL && strcmp(project->customers.path, "-") == 0;
+  for (size_t i = 0; i < project->history_count; i++)
+    reads = reads || strcmp(project->histories[i].path, "-") == 0;
+  return reads;
+}
+
 void churn_project_forget_cache(churn_project *project)
 {
   project->cache = NULL;

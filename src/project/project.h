@@ -295,4 +295,7 @@ const char *churn_gate_name(churn_gate_kind kind);
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);
 
+/* Whether customers or a history come from standard input ("-"), which can be read only once. */
+bool churn_project_reads_standard_input(const churn_project *project);
+
 #endif

@@ -125,12 +125,25 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
       read_gate(reader, fields[i].value, i, &gates[i]);
 }
 
+/* yes, no, or a language. */
+static void read_page(churn_reader *reader, const churn_yaml *node, churn_nightly_spec *to)
+{
+  static const char *const languages[] = {"en", "zh"};
+  for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
+    if (node->kind == CHURN_YAML_SCALAR && strcmp(node->text, languages[i]) == 0) {
+      to->page = languages[i];
+      return;
+    }
+  if (churn_reader_flag(reader, node, "nightly.report"))
+    to->page = languages[0];
+}
+
 void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
                         churn_project *project)
 {
-  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, KEYS };
-  churn_field fields[KEYS] = {
-      {"output", NULL}, {"keep", NULL}, {"top", NULL}, {"changes", NULL}, {"outcomes", NULL}};
+  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, REPORT, KEYS };
+  churn_field fields[KEYS] = {{"output", NULL},  {"keep", NULL},     {"top", NULL},
+                              {"changes", NULL}, {"outcomes", NULL}, {"report", NULL}};
   churn_nightly_spec *to = &project->nightly;
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);
@@ -146,5 +159,7 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
     to->no_changes = !churn_reader_flag(reader, fields[CHANGES].value, "nightly.changes");
   if (fields[OUTCOMES].value != NULL)
     to->no_outcomes = !churn_reader_flag(reader, fields[OUTCOMES].value, "nightly.outcomes");
+  if (fields[REPORT].value != NULL)
+    read_page(reader, fields[REPORT].value, to);
   read_gates(reader, gates, to->gates);
 }

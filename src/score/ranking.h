@@ -17,11 +17,18 @@ CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const c
                                                const churn_run *run, churn_ranking **ranking,
                                                churn_score_report *report, churn_error *error);
 
-/* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
+/* All that were scored, listed or not, and their logits in no order of risk. Borrowed. None of
+ * these is for a ranking of churn_score. */
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);
 
 /* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. */
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
+
+/* The row that is scored at such an index. Borrowed. */
+const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index);
+
+/* features [CHURN_REASONS]: the model's features of its reasons, UINT32_MAX = no further one. */
+void churn_ranking_reasons(const churn_ranking *ranking, size_t index, uint32_t *features);
 
 #endif

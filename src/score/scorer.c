@@ -190,7 +190,7 @@ static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, cons
   status = churn_parallel_run(tiles, score_tile, c, NULL, run, error);
   const churn_frame_watcher *watcher = c->scores->watcher;
   if (status == CHURN_OK && watcher != NULL)
-    status = watcher->watch(watcher->context, frame, run, error);
+    status = watcher->watch(watcher->context, frame, c->scores, run, error);
   for (size_t t = 0; t < tiles && status == CHURN_OK; t++)
     *unseen += c->unseen[t];
   churn_frame_free(frame);

@@ -193,6 +193,8 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
     if (values != NULL)
       values[i] = NAN;
   }
+  if (job->outputs == 0 && values == NULL)
+    return CHURN_OK;
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);
 }

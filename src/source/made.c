@@ -14,7 +14,8 @@ enum { HELD = 1 << 20 };
 
 churn_made churn_made_start(const churn_run *run)
 {
-  return (churn_made){.most = run == NULL ? 0 : run->memory_bytes / 4};
+  bool bound = run != NULL && run->memory_bytes > 0;
+  return (churn_made){.most = bound ? run->memory_bytes / 4 + 1 : 0};
 }
 
 static churn_status put_away(churn_made *made, churn_error *error)

@@ -38,12 +38,12 @@ void churn_report_free(churn_report *report);
 const churn_score_report *churn_report_scored(const churn_report *report);
 uint64_t churn_report_rows(const churn_report *report);
 
-/* Writes the document, or the page, which opens in a language ("en", "zh"; NULL = "en") and holds
- * the others too; "-" = standard output; all or nothing. USAGE for another language. */
+/* Writes the document, or the page, which opens in a language (0 = the project's) and holds the
+ * other one too; "-" = standard output; all or nothing. */
 CHURN_MUST_USE churn_status churn_report_write_json(const churn_report *report, const char *path,
                                                     churn_error *error);
 CHURN_MUST_USE churn_status churn_report_write_page(const churn_report *report,
-                                                    const char *language, const char *path,
+                                                    churn_language language, const char *path,
                                                     churn_error *error);
 
 #ifdef __cplusplus

@@ -7,18 +7,19 @@
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *language, *output;
+  const char *model, *as_of, *lang, *output;
   long top;
   int json;
+  churn_language language;
 } request;
 
-static churn_status read_settings(cli *c, const request *r, churn_report_settings *settings)
+static churn_status read_settings(cli *c, request *r, churn_report_settings *settings)
 {
-  if (strcmp(r->language, "en") != 0 && strcmp(r->language, "zh") != 0)
-    return cli_usage(c, "--lang: \"%s\" is unknown; expected en or zh", r->language);
   if (r->json && r->output != NULL && strcmp(r->output, "-") == 0)
     return cli_usage(c, "--json and the page cannot both go to standard output; expected -o FILE");
   churn_status status = cli_whole(c, "--top", r->top, &settings->top);
+  if (status == CHURN_OK)
+    status = cli_lang(c, r->lang, &r->language);
   settings->model = r->model;
   if (status == CHURN_OK)
     status = cli_day(c, "--as-of", r->as_of, &settings->as_of);
@@ -48,7 +49,7 @@ static void say_what_was_done(cli *c, const request *r, const churn_report *repo
           cli_count(churn_report_rows(report)), to_file ? " -> " : "", to_file ? r->output : "");
 }
 
-static churn_status run_report(cli *c, const request *r)
+static churn_status run_report(cli *c, request *r)
 {
   churn_project *project = NULL;
   churn_report *report = NULL;
@@ -70,7 +71,7 @@ static churn_status run_report(cli *c, const request *r)
 int cmd_report(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
-  request r = {.language = "en", .top = CLI_NOT_GIVEN};
+  request r = {.top = CLI_NOT_GIVEN};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
@@ -80,8 +81,7 @@ int cmd_report(const cli_verb *verb, int argc, const char **argv)
        "the day to score for (default: the day after the data end)", "DAY"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0,
        "rows of the N riskiest on the page (default: 500, or those that are listed)", "N"},
-      {"lang", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.language, 0,
-       "the language that the page opens in, en or zh; it holds both", "LANGUAGE"},
+      cli_lang_option(&r.lang),
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "where the page goes (default: standard output, or nowhere with --json)", "FILE"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0,

@@ -25,7 +25,7 @@ churn_status churn_comparison_write_page(const churn_comparison *comparison, con
 {
   churn_json_text text = {0};
   churn_comparison_json(comparison, everything, &text);
-  const churn_page page = {CHURN_PAGE_COMPARISON, NULL, text.bytes, text.length};
+  const churn_page page = {CHURN_PAGE_COMPARISON, "en", text.bytes, text.length};
   churn_status status =
       text.failed ? churn_error_no_memory(error) : churn_page_write(&page, path, error);
   free(text.bytes);

@@ -22,9 +22,10 @@ typedef struct churn_night_source {
 typedef struct churn_night {
   const churn_project *project; /* borrowed */
   churn_model *model;           /* borrowed */
-  churn_day as_of;  /* of the night; a flat export is scored as of no day. MISSING: reading sets
-                       the day after the data end */
-  uint64_t top;     /* customers listed; 0 = all */
+  churn_day as_of; /* of the night; a flat export is scored as of no day. MISSING: reading sets
+                      the day after the data end */
+  uint64_t top;    /* customers listed; 0 = all */
+  churn_language language; /* of causes and actions; 0 = the project's */
   churn_sink sink;  /* the database that the list is published to as well; target NULL = none */
   const char *root; /* of the runs; borrowed */
   bool paged;       /* a page is made of it (jobs/report.h): segments are added up */
@@ -45,8 +46,8 @@ typedef struct churn_night {
 CHURN_MUST_USE churn_status churn_night_model(const churn_project *project, const char *path,
                                               churn_model **model, churn_error *error);
 
-/* Zeroed but for project, model, as_of, top, sink, root, paged; the stages come in this order, and
- * the caller clears, also after a failure. Errors are those of reading and scoring. */
+/* Zeroed but for project, model, as_of, top, language, sink, root, paged; the stages come in this
+ * order, and the caller clears, also after a failure. Errors are those of reading and scoring. */
 CHURN_MUST_USE churn_status churn_night_read(churn_night *night, const churn_run *run,
                                              churn_error *error);
 CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_run *run,

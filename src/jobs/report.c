@@ -13,6 +13,7 @@
 struct churn_report {
   churn_score_report score;
   uint64_t rows;
+  churn_language language; /* of the project */
   churn_json_text text;
 };
 
@@ -46,7 +47,7 @@ static churn_status append_all(churn_report *r, const churn_night *night, uint64
 {
   churn_json_text *text = &r->text;
   uint64_t asked = top == 0 ? CHURN_REPORT_TOP : top;
-  uint64_t most = top == 0 ? night->score.listed : night->score.customers;
+  uint64_t most = top == 0 ? night->score.listed : churn_ranking_eligible(night->ranking);
   churn_status status = churn_report_summary(night, run, text, error);
   if (status == CHURN_OK)
     status = churn_report_rates(night, run, text, error);
@@ -71,6 +72,7 @@ churn_status churn_report_of_night(const churn_night *night, uint64_t top, const
   if (made == NULL)
     return churn_error_no_memory(error);
   made->score = night->score;
+  made->language = churn_project_language(night->project);
   churn_status status = append_all(made, night, top, run, error);
   if (status == CHURN_OK)
     *report = made;
@@ -120,9 +122,12 @@ churn_status churn_report_write_json(const churn_report *report, const char *pat
   return churn_output_commit(output, error);
 }
 
-churn_status churn_report_write_page(const churn_report *report, const char *language,
+churn_status churn_report_write_page(const churn_report *report, churn_language language,
                                      const char *path, churn_error *error)
 {
-  const churn_page page = {CHURN_PAGE_REPORT, language, report->text.bytes, report->text.length};
+  if (language == CHURN_LANGUAGE_OF_PROJECT)
+    language = report->language;
+  const churn_page page = {CHURN_PAGE_REPORT, language == CHURN_CHINESE ? "zh" : "en",
+                           report->text.bytes, report->text.length};
   return churn_page_write(&page, path, error);
 }

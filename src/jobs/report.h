@@ -26,6 +26,11 @@ CHURN_MUST_USE churn_status churn_report_of_night(const churn_night *night, uint
 CHURN_MUST_USE churn_status churn_report_summary(const churn_night *night, const churn_run *run,
                                                  churn_json_text *text, churn_error *error);
 
+/* report_causes.c: left_out; causes: the playbook's, in both languages, with sums over all
+ * customers by their main cause, the last one those without; empty without a playbook. */
+CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_json_text *text,
+                                                churn_error *error);
+
 /* report_rates.c: rates of the twelve months before the as-of day. */
 CHURN_MUST_USE churn_status churn_report_rates(const churn_night *night, const churn_run *run,
                                                churn_json_text *text, churn_error *error);

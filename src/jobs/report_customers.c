@@ -194,6 +194,11 @@ static void append_row(churn_json_text *text, const churn_night *n, const explai
   churn_json_append(text, "{\"customer_id\": ");
   churn_json_quote(text, line.customer_id);
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  if (churn_ranking_causes(n->ranking) > 0) {
+    churn_json_append(text, ", \"cause\": ");
+    churn_json_number_or_null(text,
+                              line.main_cause == CHURN_NO_CAUSE ? NAN : (double)line.main_cause);
+  }
   append_reasons(text, n, index, &line);
   append_move(text, n, index);
   append_values(text, n, e, index);

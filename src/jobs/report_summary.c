@@ -119,18 +119,17 @@ static churn_status append_previous(churn_json_text *text, const churn_night *n,
   return CHURN_OK;
 }
 
-/* Contributions are counted from the average training row. */
-static double average_logit(const churn_model *m)
+static void append_cause_of(churn_json_text *text, const churn_night *n, size_t feature)
 {
-  double logit = m->intercept.estimate;
-  for (size_t c = 0; c < m->column_count; c++)
-    logit += m->columns[c].mean * m->columns[c].estimate;
-  return logit;
+  const churn_cause_map *map = churn_ranking_cause_map(n->ranking);
+  churn_json_append(text, ", \"cause\": ");
+  churn_json_number_or_null(text, map->causes == 0 ? NAN : (double)map->of_feature[feature]);
 }
 
-static void append_features(churn_json_text *text, const churn_model *m)
+static void append_features(churn_json_text *text, const churn_night *n)
 {
-  churn_json_number_at(text, 2, "average_logit", average_logit(m));
+  const churn_model *m = n->model;
+  churn_json_number_at(text, 2, "average_logit", churn_scorer_average(m));
   churn_json_list_open(text, 2, "features");
   for (size_t f = 0; f < m->feature_count; f++) {
     churn_json_item(text, 4, f == 0);
@@ -141,8 +140,10 @@ static void append_features(churn_json_text *text, const churn_model *m)
     churn_json_append(text, ", \"expression\": ");
     churn_json_quote(text, m->features[f].expression);
     churn_json_append(text, m->features[f].kind == CHURN_FEATURE_CATEGORY
-                                ? ", \"kind\": \"category\"}"
-                                : ", \"kind\": \"number\"}");
+                                ? ", \"kind\": \"category\""
+                                : ", \"kind\": \"number\"");
+    append_cause_of(text, n, f);
+    churn_json_append(text, "}");
   }
   churn_json_list_close(text, 2);
 }
@@ -307,6 +308,8 @@ churn_status churn_report_summary(const churn_night *night, const churn_run *run
     status = append_previous(text, night, &past, error);
   churn_past_runs_clear(&past);
   churn_changes_json(night->changes, text);
-  append_features(text, night->model);
+  append_features(text, night);
+  if (status == CHURN_OK)
+    status = churn_report_causes(night, text, error);
   return status == CHURN_OK ? append_sums_of_all(text, night, error) : status;
 }

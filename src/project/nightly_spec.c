@@ -125,19 +125,6 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
       read_gate(reader, fields[i].value, i, &gates[i]);
 }
 
-/* yes, no, or a language. */
-static void read_page(churn_reader *reader, const churn_yaml *node, churn_nightly_spec *to)
-{
-  static const char *const languages[] = {"en", "zh"};
-  for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
-    if (node->kind == CHURN_YAML_SCALAR && strcmp(node->text, languages[i]) == 0) {
-      to->page = languages[i];
-      return;
-    }
-  if (churn_reader_flag(reader, node, "nightly.report"))
-    to->page = languages[0];
-}
-
 void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
                         churn_project *project)
 {
@@ -160,6 +147,6 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
   if (fields[OUTCOMES].value != NULL)
     to->no_outcomes = !churn_reader_flag(reader, fields[OUTCOMES].value, "nightly.outcomes");
   if (fields[REPORT].value != NULL)
-    read_page(reader, fields[REPORT].value, to);
+    to->report = churn_reader_flag(reader, fields[REPORT].value, "nightly.report");
   read_gates(reader, gates, to->gates);
 }

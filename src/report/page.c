@@ -4,7 +4,6 @@
 #include "report/page.h"
 
 #include "base/embedded.h"
-#include "base/error.h"
 #include "base/hash.h"
 #include "base/output.h"
 
@@ -85,19 +84,18 @@ static void write_page(writing *w)
   char nonce[CHURN_HASH_TEXT_SIZE];
   const churn_page *page = w->page;
   churn_hash_text(page->json, page->length, nonce);
-  const piece pieces[PIECES] = {
-      {"@NONCE@", nonce, false},
-      {"@LANGUAGE@", page->language == NULL ? "en" : page->language, false},
-      {"@DATA@", NULL, false},
-      {"@HEAD@", churn_embedded_head, true},
-      {"@CHART@", churn_embedded_chart, false},
-      {"@CHARTS@", churn_embedded_charts, true},
-      {"@STYLE@", churn_embedded_style, false},
-      {"@SHARED@", churn_embedded_shared, false},
-      {"@REPORT_STYLE@", churn_embedded_report_style, false},
-      {"@REPORT_WORDS@", churn_embedded_report_words, false},
-      {"@REPORT_LIST@", churn_embedded_report_list, false},
-      {"@REPORT@", churn_embedded_report, false}};
+  const piece pieces[PIECES] = {{"@NONCE@", nonce, false},
+                                {"@LANGUAGE@", page->language, false},
+                                {"@DATA@", NULL, false},
+                                {"@HEAD@", churn_embedded_head, true},
+                                {"@CHART@", churn_embedded_chart, false},
+                                {"@CHARTS@", churn_embedded_charts, true},
+                                {"@STYLE@", churn_embedded_style, false},
+                                {"@SHARED@", churn_embedded_shared, false},
+                                {"@REPORT_STYLE@", churn_embedded_report_style, false},
+                                {"@REPORT_WORDS@", churn_embedded_report_words, false},
+                                {"@REPORT_LIST@", churn_embedded_report_list, false},
+                                {"@REPORT@", churn_embedded_report, false}};
   memcpy(w->pieces, pieces, sizeof pieces);
   write_text(w, page->kind == CHURN_PAGE_REPORT ? churn_embedded_report_page
                                                 : churn_embedded_comparison);
@@ -105,7 +103,7 @@ static void write_page(writing *w)
 
 size_t churn_page_room(churn_page_kind kind, size_t bytes)
 {
-  const churn_page empty = {.kind = kind, .json = ""};
+  const churn_page empty = {.kind = kind, .language = "en", .json = ""};
   writing w = {.page = &empty};
   write_page(&w);
   return w.bytes < bytes ? bytes - w.bytes : 0;
@@ -120,12 +118,6 @@ size_t churn_page_grow(churn_page_size *size, const char *json, size_t length)
 
 churn_status churn_page_write(const churn_page *page, const char *path, churn_error *error)
 {
-  if (page->language != NULL && strcmp(page->language, "en") != 0 &&
-      strcmp(page->language, "zh") != 0)
-    return churn_error_set(error, CHURN_USAGE,
-                           "\"%.40s\" is no language of the page; expected en "
-                           "or zh",
-                           page->language);
   writing w = {.page = page};
   churn_status status = churn_output_open(path, &w.output, error);
   if (status != CHURN_OK)

@@ -17,13 +17,13 @@ typedef enum churn_page_kind { CHURN_PAGE_COMPARISON, CHURN_PAGE_REPORT } churn_
 
 typedef struct churn_page {
   churn_page_kind kind;
-  const char *language; /* "en", "zh"; NULL = "en" */
+  const char *language; /* "en", "zh" */
   const char *json;     /* [length]: one object, UTF-8 */
   size_t length;
 } churn_page;
 
 /* In the JSON "<" is written as the escape \u003c, so that no text can end the element that it
- * stands in. USAGE for a language that there is not; errors as of base/output.h. */
+ * stands in. Errors as of base/output.h. */
 CHURN_MUST_USE churn_status churn_page_write(const churn_page *page, const char *path,
                                              churn_error *error);
 

@@ -87,10 +87,18 @@ function segments() {
   const ends = band => t("bandRange", {from: percent(band.from, 0), to: percent(band.to, 0)});
   return [...made, element("h3", {}, t("bands")), quiet(t("bandsNote")), table(sumHeadings(t("probability")), data.bands.map((band, i) => [ends(band), ...sumCells("bands." + i)]), t("bands"))];
 }
+function byCause() {
+  if (data.causes.length === 0) return [];
+  const order = data.causes.map((_, i) => i).filter(i => data.causes[i].customers > 0).sort((a, b) => data.causes[b].expected_churners - data.causes[a].expected_churners);
+  const name = i => data.causes[i].name === null ? t("noCause") : data.causes[i].label[Words.language()];
+  return [quiet(t("causesAll", {all: whole(data.headline.customers)}), data.left_out === 0 ? "" : [" ", parts("leftOut", {count: figure("left_out", 0, "whole")})]),
+    pair(sumBars(t("cause"), t("causesAll", {all: whole(data.headline.customers)}), order.map(name), order.map(i => data.causes[i])),
+      table(sumHeadings(t("cause")), order.map(i => [name(i), ...sumCells("causes." + i)]), t("cause")))];
+}
 function reasons() {
   const order = data.reasons.map((_, i) => i).sort((a, b) => data.reasons[b].expected_churners - data.reasons[a].expected_churners);
   const name = i => data.reasons[i].feature === null ? t("noReason") : List.name(data.reasons[i].feature);
-  return [pair(sumBars(t("mainReason"), t("reasonsAll", {all: whole(data.headline.customers)}), order.map(name), order.map(i => data.reasons[i])),
+  return [...byCause(), pair(sumBars(t("mainReason"), t("reasonsAll", {all: whole(data.headline.customers)}), order.map(name), order.map(i => data.reasons[i])),
     table(sumHeadings(t("mainReason")), order.map(i => [name(i), ...sumCells("reasons." + i)]), t("reasons")))];
 }
 

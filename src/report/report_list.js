@@ -27,6 +27,11 @@ function movedAs(row) {
   return before(row) > row.rank ? "movedUp" : before(row) < row.rank ? "movedDown" : "";
 }
 
+/* Of the playbook, where there is one. */
+const hasCauses = data.causes.length > 0;
+const causeText = (row, key) => row.cause === undefined || row.cause === null ? "" : data.causes[row.cause][key][Words.language()];
+const told = {cause: row => causeText(row, "label"), action: row => causeText(row, "action"), owner: row => causeText(row, "owner")};
+
 /* What can be filtered by: a name, how a row is told, what its values are called. */
 function filters() {
   const all = [];
@@ -34,8 +39,10 @@ function filters() {
     const values = [...new Set(rows.map(of))].filter(value => value !== "");
     if (values.length > 1 && values.length <= 200) all.push({key, title, of, text, values});
   };
-  for (const key of ["cause", "owner", "rep"])
-    if (rows.length > 0 && rows[0][key] !== undefined) add(key, t(key), row => row[key] ?? "", value => value);
+  if (hasCauses) {
+    add("cause", t("cause"), row => row.cause ?? "", value => data.causes[value].label[Words.language()]);
+    add("owner", t("owner"), row => row.cause === null ? "" : data.causes[row.cause].owner.en, value => data.causes.find(cause => cause.owner.en === value).owner[Words.language()]);
+  }
   add("reason", t("mainReason"), row => row.reasons.length === 0 ? "" : row.reasons[0].feature, name);
   for (const i of categories) add("f" + i, name(i), row => row.values[i] ?? t("unknown"), value => value);
   add("moved", t("moved"), movedAs, value => t(value));
@@ -45,7 +52,7 @@ function filters() {
 function fits(row, active, wanted) {
   if (active.some(filter => String(filter.of(row)) !== state.filters[filter.key])) return false;
   if (wanted === "") return true;
-  const texts = [row.customer_id, ...row.reasons.map(reason => reasonText(row, reason)), ...categories.map(i => row.values[i] ?? "")];
+  const texts = [row.customer_id, ...Object.values(told).map(of => of(row)), ...row.reasons.map(reason => reasonText(row, reason)), ...categories.map(i => row.values[i] ?? "")];
   return texts.some(text => text.toLowerCase().includes(wanted));
 }
 function keyOf(row) { return state.key === "before" ? before(row) : row[state.key]; }
@@ -77,7 +84,7 @@ function moveMark(row) {
 function columns() {
   const has = key => rows.some(row => row[key] !== undefined && row[key] !== null);
   const cell = (label, ...children) => element("td", {"data-label": label}, ...children);
-  const text = key => ({title: t(key), cell: row => element("td", {class: "text", "data-label": t(key)}, row[key] ?? "")});
+  const action = row => [told.action(row), told.owner(row) === "" ? "" : element("small", {}, told.owner(row))];
   return [
     {key: "rank", title: t("rank"), cell: row => cell(t("rank"), figure(path(row) + ".rank", 0, "whole"))},
     {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row))},
@@ -87,7 +94,8 @@ function columns() {
       {key: "value", falls: true, title: t("value"), cell: row => cell(t("value"), figure(path(row) + ".value", 0, "whole"))}] : []),
     {title: t("why"), cell: row => element("td", {class: "why", "data-label": t("why")}, row.reasons.length === 0 ? t("noReason")
       : element("ul", {}, row.reasons.map(reason => element("li", {}, reasonText(row, reason)))))},
-    ...["cause", "action", "owner"].filter(has).map(text),
+    ...(hasCauses ? [{title: t("cause"), cell: row => element("td", {class: "text", "data-label": t("cause")}, told.cause(row))},
+      {title: t("action"), cell: row => element("td", {class: "text do", "data-label": t("action")}, action(row))}] : []),
     ...(has("move") ? [{key: "before", title: t("before"), cell: row => cell(t("before"), moveMark(row))}] : [])];
 }
 function opener(row) {
@@ -172,10 +180,10 @@ function cell(value) {
   return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
 function csv() {
-  const texts = ["cause", "action", "owner"].filter(key => rows.some(row => row[key] !== undefined));
+  const texts = hasCauses ? Object.keys(told) : [];
   const lines = [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...texts],
     ...found.map(row => [row.rank, row.customer_id, row.probability, row.value, row.expected_loss,
-      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...texts.map(key => row[key])])];
+      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...texts.map(key => told[key](row))])];
   return "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
 }
 function download() {
@@ -199,21 +207,33 @@ function bar(value, least, most) {
   mark.style.setProperty("--width", at(Math.max(0, value)) - at(Math.min(0, value)) + "%");
   return element("td", {class: "bar", "aria-hidden": "true"}, axis);
 }
-function reasonBars(row) {
-  const p = path(row), order = row.contributions.map((_, i) => i).sort((a, b) => Math.abs(row.contributions[b]) - Math.abs(row.contributions[a]));
-  const large = order.filter(i => Math.abs(row.contributions[i]) >= 0.01), small = order.slice(large.length);
-  const rest = small.reduce((sum, i) => sum + row.contributions[i], 0);
-  const least = Math.min(0, rest, ...row.contributions), most = Math.max(0, rest, ...row.contributions);
-  const line = (title, value, shown, sum = false) => element("tr", sum ? {class: "sum"} : {}, element("th", {scope: "row"}, title), sum ? element("td") : bar(value, least, most),
-    element("td", {}, shown));
-  return element("table", {class: "bars"}, element("caption", {class: "unseen"}, t("reasonsTitle")),
-    element("thead", {}, element("tr", {}, element("th", {scope: "col"}, t("feature")), element("th", {scope: "col"}, element("span", {class: "unseen"}, t("bar"))),
+/* A table of signed bars: parts of {title, value, shown}, which add up with the average customer (and an offset) to the row's logit. */
+function bars(row, caption, all) {
+  const p = path(row), least = Math.min(0, ...all.map(part => part.value)), most = Math.max(0, ...all.map(part => part.value));
+  const line = (title, drawing, shown, more = {}) => element("tr", more, element("th", {scope: "row"}, title), drawing, element("td", {}, shown));
+  return element("table", {class: "bars"}, element("caption", {class: "unseen"}, caption),
+    element("thead", {}, element("tr", {}, element("th", {scope: "col"}, caption), element("th", {scope: "col"}, element("span", {class: "unseen"}, t("bar"))),
       element("th", {scope: "col"}, t("contribution")))),
-    element("tbody", {}, line(t("average"), 0, figure("average_logit", 3), true),
-      large.map(i => line([name(i), ": ", element("strong", {}, valueText(i, row.values[i]))], row.contributions[i], figure(p + ".contributions." + i, 3, "change"))),
-      small.length === 0 ? [] : line(t("small", {count: small.length}), rest, words(rest, 3, "change")),
-      row.offset === 0 ? [] : line(t("offset"), row.offset, figure(p + ".offset", 3, "change")),
-      line(t("total", {name: row.customer_id}), 0, figure(p + ".logit", 3), true)));
+    element("tbody", {}, line(t("average"), element("td"), figure("average_logit", 3), {class: "sum"}),
+      all.map(part => line(part.title, bar(part.value, least, most), part.shown)),
+      row.offset === 0 ? [] : line(t("offset"), bar(row.offset, least, most), figure(p + ".offset", 3, "change")),
+      line(t("total", {name: row.customer_id}), element("td"), figure(p + ".logit", 3), {class: "sum"})));
+}
+const bySize = parts => parts.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+/* What is too small to see is one part. */
+function together(parts) {
+  const large = parts.filter(part => Math.abs(part.value) >= 0.01), small = parts.slice(large.length), rest = small.reduce((sum, part) => sum + part.value, 0);
+  return small.length < 2 ? parts : [...large, {title: t("small", {count: small.length}), value: rest, shown: words(rest, 3, "change")}];
+}
+function featureBars(row) {
+  return bars(row, t("feature"), together(bySize(row.contributions.map((value, i) => ({value, title: [name(i), ": ", element("strong", {}, valueText(i, row.values[i]))],
+    shown: figure(path(row) + ".contributions." + i, 3, "change")})))));
+}
+function causeBars(row) {
+  if (!hasCauses) return [];
+  const sums = new Map();
+  row.contributions.forEach((value, i) => sums.set(data.features[i].cause, (sums.get(data.features[i].cause) ?? 0) + value));
+  return [bars(row, t("byCause"), bySize([...sums].map(([cause, value]) => ({value, title: data.causes[cause].label[Words.language()], shown: words(value, 3, "change")}))))];
 }
 function drawn(name, attributes) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -245,8 +265,8 @@ function moved(row) {
     data: figure(p + ".by_data", 3, "change"), time: figure(p + ".by_time", 3, "change"), model: figure(p + ".by_model", 3, "change")}))];
 }
 function action(row) {
-  if (row.action === undefined || row.action === null) return [];
-  return element("p", {class: "action"}, element("strong", {}, row.action), row.owner === null ? "" : " (" + row.owner + ")");
+  if (told.action(row) === "") return [];
+  return [element("p", {class: "action"}, told.cause(row) + ": ", element("strong", {}, told.action(row)), told.owner(row) === "" ? "" : " (" + told.owner(row) + ")")];
 }
 function fill(row) {
   const p = path(row), at = found.indexOf(row);
@@ -263,10 +283,9 @@ function fill(row) {
       element("div", {class: "tools"}, step("previousCard", at - 1), step("nextCard", at + 1), close)),
     facts([[t("rank"), figure(p + ".rank", 0, "whole")], [t("probability"), figure(p + ".probability", 1, "share")],
       ...(row.expected_loss === null ? [] : [[t("expectedLoss"), figure(p + ".expected_loss", 0, "whole")], [t("value"), figure(p + ".value", 0, "whole")]]),
-      ...["cause", "rep"].filter(key => row[key] !== undefined && row[key] !== null).map(key => [t(key), row[key]]),
       ...categories.map(i => [name(i), valueText(i, row.values[i])])]),
-    ...[action(row)].flat(),
-    element("h3", {}, t("reasonsTitle")), element("p", {class: "quiet"}, t("reasonsNote")), reasonBars(row), ...history(row), ...moved(row));
+    ...action(row),
+    element("h3", {}, t("reasonsTitle")), element("p", {class: "quiet"}, t("reasonsNote")), ...causeBars(row), featureBars(row), ...history(row), ...moved(row));
   dialog.scrollTop = 0;
 }
 function open(row) {

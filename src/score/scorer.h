@@ -10,6 +10,7 @@
 #ifndef CHURN_SCORE_SCORER_H
 #define CHURN_SCORE_SCORER_H
 
+#include "design/cause_map.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "score/tile.h"
@@ -43,6 +44,10 @@ typedef struct churn_scores {
                             further positive one */
   double *reason_values; /* [rows * 3] the feature's raw value */
   double *contributions; /* [rows * 3] */
+  const churn_cause_map *causes; /* of the next two; NULL = not wanted */
+  uint32_t *main_causes; /* [rows] the cause with the largest sum of contributions above 0, the
+                            first of equals; CHURN_NO_CAUSE where none is */
+  double *cause_sums;    /* [rows * causes] sums of contributions; NULL = not wanted */
   const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 
@@ -77,6 +82,10 @@ CHURN_MUST_USE churn_status churn_scorer_tile(const churn_scorer *scorer, const 
 /* Fills `reasons` from the contributions. */
 void churn_tile_scores_find_reasons(const churn_model *model, size_t rows,
                                     churn_tile_scores *scores);
+
+/* The logit of a row whose columns are all at their training means: contributions are counted from
+ * there. */
+double churn_scorer_average(const churn_model *model);
 
 /* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
  * the logit without an offset. */

@@ -7,38 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 cp -r "$here/../../datasets/sample" "$work/sample"
 cd "$work" || exit 1
-export TMPDIR=$work
-chromium=$(command -v chromium || command -v chromium-browser || true)
-
-# inside PAGE: the document that stands in it.
-inside() { awk '/id="data">/ { inside = 1 } inside' "$1" | sed 's/.*id="data">//; /<\/script>/,$ { s/<\/script>.*//; q }' | sed 's/\\u003c/</g' | head -c -1; }
-
-# What a page asked the network for, of the browser's own record; the browser asks for things of its own beside.
-asked() { grep -oE 'site=file://[^"]*","url":"(https?|wss?|ftp):[^"]*' "$work/net"; }
-
-# browse PAGE SIZE OPTION…
-browse() {
-  local page=$1 size=$2
-  shift 2
-  "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --user-data-dir="$work/profile" --enable-logging=stderr --v=0 --log-net-log="$work/net" \
-    --window-size="$size" --virtual-time-budget=20000 "$@" "file://$work/$page" >dom 2>console </dev/null || fail "the browser ended badly"
-}
-
-# works PAGE [SIZE…]: a browser with such windows works the page.
-works() {
-  local page=$1 nonce
-  shift
-  if [ -z "$chromium" ]; then skip "no chromium"; return; fi
-  nonce=$(grep -o 'nonce-[0-9a-f]*' "$page" | head -1 | cut -d- -f2)
-  { sed '/<\/body>/,$d' "$page"; printf '<script nonce="%s">\n' "$nonce"; sed "s/SCRIPTS/$(($(grep -c '<script' "$page") + 1))/" "$here/report_check.js"; printf '</script>\n</body>\n</html>\n'; } >checked.html
-  for size in "$@"; do
-    browse checked.html "$size" --dump-dom
-    grep -q "CHECKED many WRONG 0 " dom || fail "$size: $(grep -o '<p>CHECKED.*' dom | head -c 900)"
-    ! grep -E 'CONSOLE' console || fail "$size: the console has something to say"
-    ! asked || fail "$size: it asked for something"
-  done
-}
+# shellcheck source=tests/cli/browser.sh
+. "$here/browser.sh"
+page_works() { works "$1" "$here/report_check.js" "CHECKED many WRONG 0 " "${@:2}"; }
 
 "$churn" train sample -o model.json -q 2>/dev/null
 
@@ -77,7 +48,7 @@ else
 fi
 
 begin "a browser works it: search, order, filters, cards, download, languages, themes, in a wide and in a narrow window"
-works page.html 1200,1000 500,900
+page_works page.html 1200,1000 500,900
 
 begin "names that would be markup, formulas or other scripts do no harm"
 cp -r sample hostile
@@ -86,10 +57,10 @@ rename() { awk -F, -v OFS=, 'NR == FNR { name[$1] = $2; next } $1 in name { $1 =
 paste -d, <(head -6 ids) <(printf '%s\n' '<script>alert(1)</script>' '=1+1' '</script><img src=x onerror=alert(2)>' '王小明 דוד أحمد' '@SUM(A1)' '-2+3') >names.csv
 for file in hostile/*.csv; do rename "$file"; done
 run 0 report hostile -m model.json --json -o hostile.html; cp out hostile.json
-[ "$(grep -o '</script' hostile.html | wc -l)" -eq "$(grep -o '</script' page.html | wc -l)" ] || fail "a text ends its element"
+[ "$(scripts hostile.html)" -eq "$(scripts page.html)" ] || fail "a text ends its element"
 for id in '<script>alert(1)</script>' '=1+1' '王小明 דוד أحمد' '@SUM(A1)'; do grep -qF "\"customer_id\": \"$id\"" hostile.json || fail "the document lacks $id"; done
 run 0 score hostile -m model.json -q; grep -q '^[0-9]*,=1+1,' out || fail "the list changed an id"
-works hostile.html 1200,1000
+page_works hostile.html 1200,1000
 
 begin "a night writes it beside the list, the same bytes each time, and says what it was the night before"
 printf 'lang: zh\nnightly: {report: yes}\ngates: {drift: off, scores: off, missing: off, rate: off, freshness: off, rows: off}\n' >>sample/churn.yaml
@@ -104,7 +75,7 @@ grep -q '"changes": {"since": "2025-06-29"' night.json || fail "no changes"
 run 0 report sample -m model.json --as-of 2025-06-30 --json -q; printf '\n' >>night.json; same out night.json
 cp -r $night first; run 0 nightly sample -m model.json --as-of 2025-06-30 --threads 3; err_says unchanged
 rm -r $night; run 0 nightly sample -m model.json --as-of 2025-06-30; diff -r first $night || fail "made anew it differs"
-works $night/report.html 1200,1000
+page_works $night/report.html 1200,1000
 sed 's/report: yes/report: 7/' sample/churn.yaml >sample/fault.yaml; run 78 nightly sample/fault.yaml -m model.json; err_says "nightly.report"
 
 begin "lists that were judged stand in it, and judging more changes nothing on the same night"
@@ -115,14 +86,14 @@ grep -q '"outcomes": \[$' june.json || fail "outcomes"
 grep -A3 '"outcomes": \[$' june.json | grep -q '"as_of": "2024-12-01"' || fail "the list of December is not in it: $(grep -A3 outcomes june.json | head -c 300)"
 cp year/runs/2025-06-01/report.html again.html
 rm -r year/runs/2025-06-01; run 0 nightly year -m model.json --as-of 2025-06-01 -q; same again.html year/runs/2025-06-01/report.html
-works year/runs/2025-06-01/report.html 1200,1000
+page_works year/runs/2025-06-01/report.html 1200,1000
 
 begin "an export without days, and one whose base comes from a history, have pages too"
 { printf 'id,calls,city,churn\n'; awk 'BEGIN { srand(7); for (i = 0; i < 400; i++) printf "K%03d,%d,%s,%s\n", i, 10 * rand(), rand() < .5 ? "Ulm" : "Köln", rand() < .3 ? "Yes" : "No" }'; } >flat.csv
 printf 'version: 1\ncustomers: {from: flat.csv, id: id, value: calls}\noutcome: {column: churn, positive: "Yes"}\n' >flat.yaml
 run 0 train flat.yaml -o flat.json -q; run 0 report flat.yaml -m flat.json -q --json -o flat.html
 grep -q '"rates": null' out || fail "rates of a flat export"; grep -q '"months": \[\]' out || fail "months of a flat export"
-works flat.html 1200,1000
+page_works flat.html 1200,1000
 
 begin "with a playbook each customer has a cause, an action and who acts, in both languages; who is left out is not on the page"
 { cat "$here/../../datasets/sample/churn.yaml"; printf 'playbook: default\nlist: {exclude: [%s]}\n' "$(grep -B99 'natural' "$here/../../models/playbook.yaml" | grep -oE '^  [a-z_]+:' | tail -1 | tr -d ' :')"; } >sample/causes.yaml
@@ -130,7 +101,7 @@ run 0 report sample/causes.yaml -m model.json --json -o causes.html -q; cp out c
 grep -q '"label": {"en": "complaints slow or unanswered", "zh": "投诉处理慢或无回应"}' causes.json || fail "causes"
 run 0 score sample/causes.yaml -m model.json -q
 tail -n +2 out | cut -d, -f2 >ids; grep -o '"customer_id": "[^"]*"' causes.json | cut -d'"' -f4 >shown; same ids shown
-works causes.html 1200,1000
+page_works causes.html 1200,1000
 
 begin "an export in GB18030 with Chinese headings, end to end, on a page in Chinese"
 mkdir china
@@ -159,7 +130,7 @@ run 0 train china -o china.json -q
 run 0 report china -m china.json --lang zh --json -o china.html
 grep -q '"customer_id": "客户' out || fail "ids"; grep -q '"level": "华北"' out || fail "levels"; grep -q '"text": "[0-9.]* 次互动（近30天）"' out || fail "reasons"
 grep -q '"histories": \["互动"\]' out || fail "histories"
-works china.html 1200,1000
+page_works china.html 1200,1000
 if [ -n "$chromium" ]; then
   browse china.html 1200,900 --screenshot="$work/china.png"
   [ "$(head -c 4 china.png | tail -c 3)" = PNG ] && [ "$(stat -c %s china.png)" -gt 20000 ] || fail "no picture"

@@ -307,6 +307,7 @@ struct churn_project {
   size_t set_count;
   churn_playbook *playbook; /* NULL = none */
   churn_language language;  /* of its texts; never OF_PROJECT */
+  bool list_intervals;      /* the ranked list says how sure it is */
 };
 
 /* The place of a located text in the project file. */

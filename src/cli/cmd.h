@@ -159,6 +159,7 @@ const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
 const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
 const char *cli_count(uint64_t value);                    /* 12,345 */
 const char *cli_plural(uint64_t count, const char *noun); /* 1 row, 12,345 rows */
+const char *cli_money(double value);                      /* a whole amount, 12,345; "" for NaN */
 const char *cli_percent(double share, int digits);
 const char *cli_text_day(churn_day day);
 const char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

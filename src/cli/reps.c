@@ -7,22 +7,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100 };
+enum { WIDTH = 100, MOST_SHOWN = 60 };
 
-/* Reps in the order in which they are shown: the worst first, who has no ratio after them, who have
- * no rep last. */
-static int by_ratio(const void *left, const void *right)
+static int descending(double a, double b)
 {
-  const churn_rep *a = *(const churn_rep *const *)left, *b = *(const churn_rep *const *)right;
-  double ratio_a = isnan(a->ratio) ? -1 : a->ratio, ratio_b = isnan(b->ratio) ? -1 : b->ratio;
-  if (a->none != b->none)
-    return a->none - b->none;
-  return ratio_a != ratio_b ? (ratio_a < ratio_b ? 1 : -1) : strcmp(a->name, b->name);
+  a = isnan(a) ? -1 : a;
+  b = isnan(b) ? -1 : b;
+  return (a < b) - (a > b);
 }
 
-static const char *money(double value)
+/* By the lower limit of the ratio: who surely lost more than expected comes first, and not who has
+ * the smallest book. Who have no rep come last. */
+static int by_loss(const void *left, const void *right)
 {
-  return isnan(value) ? "" : cli_short(round(value));
+  const churn_rep *a = *(const churn_rep *const *)left, *b = *(const churn_rep *const *)right;
+  int order = a->none - b->none;
+  if (order == 0)
+    order = descending(a->ratio_low, b->ratio_low);
+  if (order == 0)
+    order = descending(a->ratio, b->ratio);
+  return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+/* By money at risk. */
+static int by_risk(const void *left, const void *right)
+{
+  const churn_rep *a = *(const churn_rep *const *)left, *b = *(const churn_rep *const *)right;
+  int order = a->none - b->none;
+  if (order == 0)
+    order = descending(a->expected_loss, b->expected_loss);
+  if (order == 0)
+    order = descending(a->expected_now, b->expected_now);
+  return order != 0 ? order : strcmp(a->name, b->name);
 }
 
 static const char *verdict(const churn_rep *r)
@@ -40,6 +56,21 @@ static void past_row(cli_table *table, const char *name, const churn_rep *r)
                 verdict(r));
 }
 
+/* The first ones, and who have no rep. */
+static bool is_shown(const churn_rep *const *order, size_t place)
+{
+  return place < MOST_SHOWN || order[place]->none;
+}
+
+static void print_more(const churn_reps *reps, const churn_rep *const *order, FILE *file)
+{
+  size_t hidden = 0;
+  for (size_t i = 0; i < reps->count; i++)
+    hidden += !is_shown(order, i);
+  if (hidden > 0)
+    fprintf(file, "  and %s more: --json, -o\n", cli_count(hidden));
+}
+
 static void print_past(const churn_reps *reps, const churn_rep *const *order, FILE *file)
 {
   cli_table *table = cli_table_new("lrrrrrrrl");
@@ -47,9 +78,11 @@ static void print_past(const churn_reps *reps, const churn_rep *const *order, FI
   cli_table_row(table, "rep", "customers", "lost", "expected", "ratio",
                 cli_format("%.0f %% limits", 100 * reps->level), "p", "adjusted", "");
   for (size_t i = 0; i < reps->count; i++)
-    past_row(table, order[i]->name, order[i]);
+    if (is_shown(order, i))
+      past_row(table, order[i]->name, order[i]);
   past_row(table, "all", &reps->total);
   cli_table_print(table, file, "  ");
+  print_more(reps, order, file);
   fprintf(file,
           "  ratio = lost / expected. worse, better: adjusted p (Holm) below 0.05. few: fewer than "
           "%d expected\n",
@@ -60,7 +93,7 @@ static void now_row(cli_table *table, const char *name, const churn_rep *r)
 {
   bool valued = r->valued > 0;
   cli_table_row(table, name, cli_count(r->current), cli_number(r->expected_now, 1),
-                valued ? money(r->value) : "", valued ? money(r->expected_loss) : "",
+                valued ? cli_money(r->value) : "", valued ? cli_money(r->expected_loss) : "",
                 isnan(r->exposure_churners) ? "" : cli_format("%+.1f", r->exposure_churners),
                 valued && !isnan(r->exposure_loss) ? cli_format("%+.0f", r->exposure_loss) : "");
 }
@@ -72,11 +105,13 @@ static void print_now(const churn_reps *reps, const churn_rep *const *order, FIL
   cli_table_row(table, "rep", "customers", "to leave", "value", "at risk", "if the rep left",
                 "at risk");
   for (size_t i = 0; i < reps->count; i++)
-    now_row(table, order[i]->name, order[i]);
+    if (is_shown(order, i))
+      now_row(table, order[i]->name, order[i]);
   now_row(table, "all", &reps->total);
   fprintf(file, "\nTheir books now%s%s\n", reps->as_of == CHURN_DAY_MISSING ? "" : ", as of ",
           reps->as_of == CHURN_DAY_MISSING ? "" : cli_text_day(reps->as_of));
   cli_table_print(table, file, "  ");
+  print_more(reps, order, file);
 }
 
 static void print_head(const churn_reps *reps, FILE *file)
@@ -101,9 +136,10 @@ void cli_print_reps(const churn_reps *reps, FILE *file)
     order[i] = &reps->reps[i];
   if (order == NULL)
     return;
-  qsort(order, reps->count, sizeof *order, by_ratio);
   print_head(reps, file);
+  qsort(order, reps->count, sizeof *order, by_loss);
   print_past(reps, order, file);
+  qsort(order, reps->count, sizeof *order, by_risk);
   print_now(reps, order, file);
   free(order);
 }

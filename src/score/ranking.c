@@ -142,8 +142,8 @@ static void warn_about_day(const churn_pipeline *p, churn_day as_of, const churn
                     "the as-of day lies before the first row of any history (%s)", day);
 }
 
-static churn_status choose_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
-                               churn_day *as_of, churn_error *error)
+churn_status churn_score_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
+                             churn_day *as_of, churn_error *error)
 {
   bool flat = churn_snapshots_flat(p->project);
   if (flat && asked != CHURN_DAY_MISSING)
@@ -185,7 +185,7 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
                               churn_error *error)
 {
   churn_scorer *scorer = NULL;
-  churn_status status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
+  churn_status status = churn_score_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
   if (status == CHURN_OK && r->snapshots->count == 0)

@@ -39,5 +39,6 @@
 #include <churn/nightly.h>
 #include <churn/rates.h>
 #include <churn/report.h>
+#include <churn/reps.h>
 
 #endif

@@ -63,17 +63,6 @@ static churn_status take_census(churn_night *n, churn_error *error)
   return CHURN_OK;
 }
 
-static churn_status choose_day(churn_night *n, churn_error *error)
-{
-  churn_day newest = n->pipeline->data->data_until;
-  if (newest == CHURN_DAY_MISSING)
-    return churn_error_set(error, CHURN_DEGENERATE,
-                           "there is no history row to tell the newest day; expected --as-of DAY, "
-                           "or `data_until` in the project");
-  n->as_of = newest + 1;
-  return CHURN_OK;
-}
-
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
   bool newest = night->as_of == CHURN_DAY_MISSING;
@@ -81,7 +70,7 @@ churn_status churn_night_read(churn_night *night, const churn_run *run, churn_er
                                      .before = newest ? INT32_MAX : night->as_of};
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
   if (status == CHURN_OK && newest && !is_flat(night))
-    status = choose_day(night, error);
+    status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
   return status == CHURN_OK ? take_census(night, error) : status;
 }
 

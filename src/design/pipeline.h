@@ -23,9 +23,10 @@ typedef struct churn_pipeline {
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
-  bool with_labels;     /* as in the settings */
-  churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
-                           between opening without data and loading, borrowed; NULL = none */
+  bool with_labels;     /* as in the settings, and so is the next */
+  churn_day before;
+  churn_plan *beside; /* another plan on the schema, that is read and bound with the data; set
+                         between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the

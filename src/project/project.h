@@ -74,6 +74,8 @@ typedef enum churn_outcome_kind {
   CHURN_OUTCOME_SILENT, /* {silent: HISTORY, horizon, active_within}: no row in the label window */
   CHURN_OUTCOME_EVENT,  /* {event: HISTORY [where CONDITION], horizon, gap, terminal}: a row in the
                            label window */
+  CHURN_OUTCOME_DROP,   /* {drop: EXPRESSION, below, horizon, gap, leavers}: the level falls below a
+                           share of what it was */
   CHURN_OUTCOME_LABELS, /* {from: FILE, id, day, churned, horizon}: labels from a file, day = T */
   CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
 } churn_outcome_kind;
@@ -86,6 +88,9 @@ typedef struct churn_outcome_spec {
   int32_t horizon_days;       /* > 0 except COLUMN (0) */
   int32_t gap_days;           /* >= 0 */
   int32_t active_within_days; /* 0 = no limit */
+  churn_located level;        /* DROP: the expression */
+  double below;               /* DROP: share of the customer's own level, above 0, at most 1 */
+  bool leavers_lost;          /* DROP: who leaves in the label window counts, instead of dropping */
   bool terminal;              /* EVENT: who had it is in the base no more */
   bool terminal_given;        /* the project says whether */
   churn_source_spec labels;   /* LABELS: name "outcome", id, day */

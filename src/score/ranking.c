@@ -162,6 +162,18 @@ static churn_status choose_day(const churn_pipeline *p, churn_day asked, const c
   return CHURN_OK;
 }
 
+/* Of an outcome `drop`: who has nothing that could fall has no probability that it does. */
+static void note_not_at_risk(const churn_ranking *r, const churn_run *run)
+{
+  uint64_t inactive = r->snapshots->days[0].inactive;
+  if (r->pipeline->drop != NULL && inactive > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "not_at_risk", CHURN_NOWHERE,
+                    "%" PRIu64 " customer%s of the base %s no level that could fall (missing, zero "
+                    "or less) and %s not on the list",
+                    inactive, inactive == 1 ? "" : "s", inactive == 1 ? "has" : "have",
+                    inactive == 1 ? "is" : "are");
+}
+
 static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen,
                         churn_score_report *report)
 {
@@ -185,11 +197,14 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   churn_status status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
+  if (status == CHURN_OK)
+    note_not_at_risk(r, run);
   if (status == CHURN_OK && r->snapshots->count == 0)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`, or all had the `terminal` event");
+                    "`active_within`, all had the `terminal` event, or none has a level that could "
+                    "`drop`");
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)

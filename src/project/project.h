@@ -100,6 +100,12 @@ typedef struct churn_outcome_spec {
   churn_located negative;     /* COLUMN: optional */
 } churn_outcome_spec;
 
+/* An outcome under `outcomes`. */
+typedef struct churn_named_outcome {
+  churn_located name;
+  churn_outcome_spec spec;
+} churn_named_outcome;
+
 typedef struct churn_snapshots_spec {
   churn_day first, last; /* CHURN_DAY_MISSING = not given */
   int32_t every_months;  /* one of the two is > 0 when `every` is given */
@@ -259,7 +265,10 @@ struct churn_project {
   churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
   churn_source_spec *histories;
   size_t history_count;
-  churn_outcome_spec outcome;
+  churn_outcome_spec outcome; /* the one that is worked with */
+  const char *outcome_name;   /* its name under `outcomes`; NULL = it has none */
+  churn_named_outcome *outcomes;
+  size_t outcome_count;
   churn_snapshots_spec snapshots;
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
@@ -299,6 +308,9 @@ const char *churn_gate_name(churn_gate_kind kind);
 
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);
+
+/* Whether it is the column of any outcome, chosen or not: no feature may read the answer. */
+bool churn_project_is_outcome_column(const churn_project *project, const char *heading);
 
 /* Whether customers or a history come from standard input ("-"), which can be read only once. */
 bool churn_project_reads_standard_input(const churn_project *project);

@@ -270,13 +270,28 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
+churn_status churn_score_check_outcome(const churn_project *project, const churn_model *model,
+                                       churn_error *error)
+{
+  const char *worked = project->outcome_name;
+  if (model->outcome == NULL || (worked != NULL && strcmp(model->outcome, worked) == 0))
+    return CHURN_OK;
+  return churn_error_set(error, CHURN_BAD_PROJECT,
+                         "the model was trained on the outcome \"%s\", and this is a run for %s%s; "
+                         "expected --outcome %s",
+                         model->outcome, worked == NULL ? "the project's `outcome`" : "",
+                         worked == NULL ? "" : worked, model->outcome);
+}
+
 churn_status churn_score(const churn_project *project, const churn_model *model,
                          const churn_score_settings *settings, const churn_run *run,
                          churn_ranking **ranking, churn_score_report *report, churn_error *error)
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
-  churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  churn_status status = churn_score_check_outcome(project, model, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   churn_ranking *flat = NULL;
   if (status == CHURN_OK && churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING)
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
@@ -339,6 +354,10 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
 
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
+  if (ranking->flat != NULL) {
+    churn_flat_list_get(ranking->flat, index, ranked);
+    return;
+  }
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
   ranked->rank = index + 1;

@@ -237,7 +237,8 @@ static void many_days_give_the_labels_of_each_alone(void **state)
   for (int i = 0; i < 60; i++) {
     char text[CHURN_DAY_TEXT_SIZE];
     churn_day_format(day("2023-06-01") + 9 * i, text);
-    used += (size_t)snprintf(rows + used, sizeof rows - used, "a,%s,%d.5,\n", text, (i / 5 % 2 ? 6 : 83) + i % 7);
+    used += (size_t)snprintf(rows + used, sizeof rows - used, "a,%s,%d.5,\n", text,
+                             (i / 5 % 2 ? 6 : 83) + i % 7);
   }
   write_balances(rows);
   const char *project = PROJECT("{" MEAN "}");

@@ -443,9 +443,9 @@ static void note_no_level(const builder *b, const churn_snapshots *s, const chur
   }
   if (b->use == CHURN_SNAPSHOTS_LABELLED && no_level + left + unseen > 0)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "drop_unlabelled", CHURN_NOWHERE,
-                    "rows without a label: %" PRIu64 " had no level that could fall (missing, zero "
-                    "or less), %" PRIu64 " left before the label window ended, of %" PRIu64
-                    " the level at its end is missing",
+                    "rows without a label: %" PRIu64 " with no level that could fall (missing, "
+                    "zero or less), %" PRIu64 " that left before the label window ended, %" PRIu64
+                    " without a level at its end",
                     no_level, left, unseen);
 }
 

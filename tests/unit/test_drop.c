@@ -195,9 +195,9 @@ static void why_rows_have_no_label_is_counted_and_told(void **state)
   assert_int_equal(d->left, 1);
   assert_int_equal(d->unseen, 1); /* e */
   assert_string_equal(note_text(l.notes, "drop_unlabelled"),
-                      "rows without a label: 2 had no level that could fall (missing, zero or "
-                      "less), 1 left before the label window ended, of 1 the level at its end is "
-                      "missing");
+                      "rows without a label: 2 with no level that could fall (missing, zero or "
+                      "less), 1 that left before the label window ended, 1 without a level at its "
+                      "end");
   clear(&l);
 }
 

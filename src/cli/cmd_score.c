@@ -9,12 +9,12 @@
 typedef struct request {
   const char *project_path;
   char **models; /* NULL = none, else up to a NULL */
-  const char *as_of, *by, *output, *table;
+  const char *as_of, *by, *output, *table, *lang;
   long top;
   int publish;
 } request;
 
-enum { CLI_MOST_LISTS = 8 };
+enum { CLI_MOST_LISTS = 8, CLI_NAME_SIZE = 256 };
 
 static size_t count_models(const request *r)
 {
@@ -37,16 +37,18 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     settings->by = CHURN_BY_EXPECTED_LOSS;
   else if (strcmp(r->by, "probability") != 0)
     return cli_usage(c, "--by: \"%s\" is unknown; expected probability or expected-loss", r->by);
+  if (cli_lang(c, r->lang, &settings->language) != CHURN_OK)
+    return CHURN_USAGE;
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
 }
 
 /* A list's name: that of the model's file without folder and ending. */
-static const char *name_of(const char *path)
+static void take_name(const char *path, char name[CLI_NAME_SIZE])
 {
   const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
   const char *dot = strrchr(base, '.');
-  return cli_format("%.*s", dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base),
-                    base);
+  snprintf(name, CLI_NAME_SIZE, "%.*s",
+           dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base), base);
 }
 
 static churn_status check_names(cli *c, const char *const *names, size_t count)
@@ -67,8 +69,8 @@ static churn_status check_names(cli *c, const char *const *names, size_t count)
   return CHURN_OK;
 }
 
-static void say_what_was_done(cli *c, const churn_model *model, const churn_score_report *report,
-                              const char *output)
+static void say_what_was_done(cli *c, const churn_project *project, const churn_model *model,
+                              const churn_score_report *report, const char *output)
 {
   bool to_file = strcmp(output, "-") != 0;
   const char *loss =
@@ -76,10 +78,10 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
   const char *day = report->as_of == CHURN_DAY_MISSING
                         ? ""
                         : cli_format(" as of %s", cli_text_day(report->as_of));
-  cli_say(c, "%s scored%s: %.1f expected to leave%s (probabilities %s); %s listed%s%s",
+  cli_say(c, "%s scored%s: %.1f expected to leave%s (probabilities %s); %s listed%s%s%s",
           cli_plural(report->customers, "customer"), day, report->expected_churners, loss,
           cli_recalibrated(model->recalibration.method), cli_count(report->listed),
-          to_file ? " -> " : "", to_file ? output : "");
+          cli_left_out(project, report->left_out), to_file ? " -> " : "", to_file ? output : "");
   if (report->unseen_levels > 0)
     cli_say(c,
             "note: %s values are levels that training never saw; they count as ?other or as the "
@@ -125,6 +127,7 @@ typedef struct lists {
   churn_model *models[CLI_MOST_LISTS];
   churn_ranking *rankings[CLI_MOST_LISTS];
   churn_score_report reports[CLI_MOST_LISTS];
+  char texts[CLI_MOST_LISTS][CLI_NAME_SIZE];
   const char *names[CLI_MOST_LISTS];
 } lists;
 
@@ -149,8 +152,10 @@ static churn_status run_side_by_side(cli *c, const request *r)
   churn_status status = read_settings(c, r, &settings);
   uint64_t top = settings.top;
   settings.top = 0;
-  for (size_t i = 0; i < l.count && status == CHURN_OK; i++)
-    l.names[i] = name_of(r->models[i]);
+  for (size_t i = 0; i < l.count && status == CHURN_OK; i++) {
+    take_name(r->models[i], l.texts[i]);
+    l.names[i] = l.texts[i];
+  }
   if (status == CHURN_OK)
     status = check_names(c, l.names, l.count);
   if (status == CHURN_OK &&
@@ -165,7 +170,7 @@ static churn_status run_side_by_side(cli *c, const request *r)
                                   r->output, &c->error);
   for (size_t i = 0; i < l.count && i < CLI_MOST_LISTS; i++) {
     if (status == CHURN_OK)
-      say_what_was_done(c, l.models[i], &l.reports[i], r->output);
+      say_what_was_done(c, l.projects[i], l.models[i], &l.reports[i], r->output);
     churn_ranking_free(l.rankings[i]);
     churn_model_free(l.models[i]);
     churn_project_free(l.projects[i]);
@@ -186,18 +191,18 @@ static churn_status run_score(cli *c, const request *r)
     status = check_output(c, r);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
-  if (status == CHURN_OK && r->publish != 0)
-    status = check_published(c, project, &published);
   if (status == CHURN_OK)
     status = churn_model_read(r->models[0], &model, &c->error);
   if (status == CHURN_OK)
     status = cli_choose_outcome(c, model, project);
+  if (status == CHURN_OK && r->publish != 0)
+    status = check_published(c, project, &published);
   if (status == CHURN_OK)
     status = churn_score(project, model, &settings, &c->run, &ranking, &report, &c->error);
   if (status == CHURN_OK)
     status = write_list(c, ranking, r, &published);
   if (status == CHURN_OK)
-    say_what_was_done(c, model, &report, r->output);
+    say_what_was_done(c, project, model, &report, r->output);
   churn_ranking_free(ranking);
   churn_model_free(model);
   churn_project_free(project);
@@ -225,6 +230,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability or expected-loss", "KEY"},
+      cli_lang_option(&r.lang),
       cli_output_option(&r.output),
       {"table", '\0', POPT_ARG_STRING, &r.table, 0,
        "the table, when -o names a database (default: churn_scores)", "NAME"},

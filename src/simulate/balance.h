@@ -3,8 +3,8 @@
  *
  * A drain starts on day d with probability 1 - exp(-churn_drains_over_leaves * hazard(d)), hazard
  * as for leaving (effects.h): what drives the one drives the other. The balance then falls to a
- * share drawn once, most of the way within three months; some come back. Draws come from a stream of
- * the customer's own, so that the rest of the life is the same with and without.
+ * share drawn once, most of the way within three months; some come back. Draws come from a stream
+ * of the customer's own, so that the rest of the life is the same with and without.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SIMULATE_BALANCE_H

@@ -68,7 +68,7 @@ run 0 models list bank --outcome silent; out_says current
 run 0 nightly bank --outcome silent --as-of 2025-06-01
 [ -e bank/runs-silent/2025-06-01/ranked.csv ] && [ ! -e bank/runs ] || fail "runs: $(ls bank)"
 run 0 nightly bank --outcome silent --as-of 2025-03-01
-run 0 nightly bank --outcome silent --as-of 2025-07-01; err_says "what became of the list of 2025-03-01"
+run 0 nightly bank --outcome silent --as-of 2025-07-01; err_says "outcome: 2025-03-01: "
 run 0 nightly bank --outcome silent --outcomes; out_says "2025-03-01"
 
 begin "compare and rates know the outcome"

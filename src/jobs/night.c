@@ -32,6 +32,8 @@ churn_status churn_night_model(const churn_project *project, const char *path, c
     status = churn_registry_current(project, &promoted, error);
   if (status == CHURN_OK)
     status = churn_model_read(path == NULL ? promoted : path, model, error);
+  if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, *model, error);
   free(promoted);
   return status;
 }
@@ -114,7 +116,7 @@ churn_day churn_night_closed(const churn_night *night)
   const churn_outcome_spec *outcome = &night->project->outcome;
   churn_day end = night->pipeline->data->data_until;
   bool made = outcome->kind == CHURN_OUTCOME_LEFT || outcome->kind == CHURN_OUTCOME_SILENT ||
-              outcome->kind == CHURN_OUTCOME_EVENT;
+              outcome->kind == CHURN_OUTCOME_EVENT || outcome->kind == CHURN_OUTCOME_DROP;
   return made && end != CHURN_DAY_MISSING ? end + 1 - outcome->gap_days - outcome->horizon_days
                                           : CHURN_DAY_MISSING;
 }

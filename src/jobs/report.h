@@ -35,7 +35,8 @@ CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_
 CHURN_MUST_USE churn_status churn_report_reps(const churn_night *night, const churn_run *run,
                                               churn_json_text *text, churn_error *error);
 
-/* report_rates.c: rates of the twelve months before the as-of day. */
+/* report_rates.c: rates, customers lost in each of the twelve months before the as-of day; year,
+ * all of them as one period, with its money. */
 CHURN_MUST_USE churn_status churn_report_rates(const churn_night *night, const churn_run *run,
                                                churn_json_text *text, churn_error *error);
 

@@ -132,14 +132,14 @@ function cohorts() {
   return [element("h3", {}, t("cohorts")), quiet(t("cohortsNote")), made];
 }
 function rates() {
-  const all = data.rates.rates, loss = data.rates.loss, paid = all.some(rate => rate.valued > 0);
+  const all = data.rates.rates, loss = data.rates.loss, year = data.year, paid = year.valued > 0;
   const line = (rate, i) => { const p = "rates.rates." + i; return [rate.first + " \u2013 " + rate.last, figure(p + ".customers", 0, "whole"), figure(p + ".joined", 0, "whole"), figure(p + ".lost", 0, "whole"),
-    [figure(p + ".rate", 2, "share"), element("small", {}, " ", range(p + ".rate_low", p + ".rate_high", 2, "share"))],
-    ...(paid ? [figure(p + ".value_share_lost", 2, "share"), figure(p + ".net_retention", 1, "share")] : [])]; };
-  const yearly = loss.value_a_year === null ? parts("yearlyLossPlain", {customers: figure("rates.loss.customers_a_year", 0, "whole")})
-    : parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole"), value: figure("rates.loss.value_a_year", 0, "whole")});
-  return [loss.customers_a_year === null ? [] : text(yearly), charts(rateChart(all), data.rates.survival[0].points.length > 1 ? survivalChart(data.rates.survival[0]) : []),
-    table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate"), ...(paid ? [t("valueLost"), t("retention")] : [])], all.map(line), t("rates")), cohorts()];
+    [figure(p + ".rate", 2, "share"), element("small", {}, " ", range(p + ".rate_low", p + ".rate_high", 2, "share"))]]; };
+  const yearly = [...parts("yearlyLost", {customers: figure("year.lost", 0, "whole"), all: figure("year.customers", 0, "whole"), rate: figure("year.rate", 1, "share"), first: year.first, last: year.last}),
+    ...(paid ? [" ", ...parts("yearlyMoney", {value: figure("year.value_lost", 0, "whole"), share: figure("year.value_share_lost", 1, "share"), net: figure("year.net_retention", 1, "share"), gross: figure("year.gross_retention", 1, "share")})] : []),
+    ...(loss.customers_a_year === null ? [] : [" ", ...parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole")})])];
+  return [text(yearly), charts(rateChart(all), data.rates.survival[0].points.length > 1 ? survivalChart(data.rates.survival[0]) : []),
+    table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate")], all.map(line), t("rates")), cohorts()];
 }
 
 /* Observed against expected, with where a rep lies by chance. */

@@ -7,14 +7,16 @@
 #include "fit/secant.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A step is to leave at most this share of the gradient: else the Hessian is not about right. */
 static const double slowest = 0.5;
 
-/* Gradients are to end at this share of the tolerance: the last step, with the exact Hessian known
- * only after it, is to gain as much as Newton's would. */
-static const double end_share = 1e-3;
+/* The exact Hessian is taken where the gradient is expected at this share of the tolerance at most.
+ * One more step follows, which changes a Hessian no more than that. */
+static const double end_share = 0.1;
 
 /* Where the last step did not land as near as it should, this will do. */
 static const double there_share = 0.1;
@@ -22,6 +24,10 @@ static const double there_share = 0.1;
 /* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
  * squares it, is taken to end where nothing is left to gain. */
 static const double square_share = 0.05;
+
+/* The Hessian of all rows is taken where the gradient is expected below this multiple of the
+ * tolerance's root: a step with it and two more with the same one end. */
+static const double time_share = 10;
 
 enum { STEPS = 20 };
 
@@ -65,6 +71,9 @@ static void adopt(approach *a)
   newton->point = newton->trial;
   newton->trial = old;
   a->share = newton->point.max_gradient / old.max_gradient;
+  if (getenv("TRACE"))
+    fprintf(stderr, "grad %g -> %g exact %d fresh %d\n", old.max_gradient,
+            newton->point.max_gradient, a->exact, a->fresh);
   newton->iterations++;
   churn_newton_progress(newton);
 }
@@ -73,8 +82,8 @@ static void adopt(approach *a)
  * and one more with the same Hessian ends. */
 static bool is_time(const approach *a)
 {
-  return !a->exact &&
-         a->newton->point.max_gradient * a->share <= sqrt(a->newton->settings.gradient_tolerance);
+  return !a->exact && a->newton->point.max_gradient * a->share <=
+                          time_share * sqrt(a->newton->settings.gradient_tolerance);
 }
 
 static void learn(approach *a, bool exact)
@@ -110,7 +119,7 @@ static bool is_near(const approach *a)
 {
   double now = a->newton->point.max_gradient, tolerance = a->newton->settings.gradient_tolerance;
   return (a->fresh && now <= square_share * sqrt(tolerance)) ||
-         (now <= tolerance && now * a->share <= end_share * tolerance);
+         (a->exact && now * a->share <= end_share * tolerance);
 }
 
 static bool is_there(const approach *a)
@@ -127,7 +136,18 @@ static bool is_sure(const churn_newton *newton)
           !churn_newton_may_move_far(newton, newton->direction));
 }
 
-/* The last step, to where the Hessian is wanted; or the last but one. */
+/* One more Newton step, of which nothing is left to see. */
+static void polish(approach *a)
+{
+  churn_newton *newton = a->newton;
+  if (!find_direction(a))
+    return;
+  memcpy(newton->point.coefficients, newton->trial.coefficients,
+         (newton->objective.matrix->columns + 1) * sizeof(double));
+  newton->iterations++;
+}
+
+/* The step to where the Hessian is wanted, and the last; or the last but some. */
 static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
@@ -138,6 +158,8 @@ static churn_status land(approach *a, bool *arrived, bool *going, churn_error *e
   *arrived = is_there(a);
   learn(a, true);
   adopt(a);
+  if (*arrived)
+    polish(a);
   newton->stop = CHURN_STOP_GRADIENT;
   return CHURN_OK;
 }
@@ -147,8 +169,8 @@ churn_status churn_approach_run(churn_newton *newton, double *hessian, double wo
 {
   approach a = {newton, hessian, false, false, first_share};
   *arrived = false;
-  churn_status status = churn_objective_slope(&newton->objective, &newton->point, error);
-  bool going = status == CHURN_OK && newton->point.sums[0] < worst;
+  churn_status status = CHURN_OK;
+  bool going = newton->point.sums[0] < worst;
   for (int i = 0; i < STEPS && status == CHURN_OK && going && !*arrived; i++) {
     going = find_direction(&a);
     bool near = is_near(&a);

@@ -61,6 +61,7 @@ void churn_point_clear(churn_point *point)
 typedef struct row_pass {
   const churn_objective *objective;
   const double *coefficients;
+  const churn_moment_sums *moments; /* NULL = none to take */
   bool with_hessian;
   double lowest[CHURN_LANES];
   double highest[CHURN_LANES];
@@ -97,8 +98,11 @@ static churn_status step_lane(void *context, size_t lane, int thread, churn_erro
   if (o->matrix->block_count > 0)
     churn_coded_begin(o->coded, thread);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     step_tile(pass, t, thread, sums);
+    if (pass->moments != NULL)
+      churn_moment_sums_take(pass->moments, lane, t);
+  }
   if (o->matrix->block_count > 0)
     churn_coded_end(o->coded, thread, pass->with_hessian, sums);
   return CHURN_OK;
@@ -113,26 +117,16 @@ static const double *turn_coefficients(const churn_objective *o, const double *c
   return o->turned;
 }
 
-/* Sums over the columns as they are become those over standardised ones. The intercept's column of
- * the Hessian comes last: the others need it as it was. */
+/* Sums over the columns as they are become those over standardised ones. */
 static void turn_sums(const churn_objective *o, bool with_hessian, double *sums)
 {
   size_t columns = o->means == NULL ? 0 : o->matrix->columns;
-  const double *m = o->means, *s = o->deviations;
-  double *gradient = sums + 1, *hessian = sums + churn_kernel_hessian_start(columns);
+  double *gradient = sums + 1;
   for (size_t c = 0; c < columns; c++)
-    gradient[1 + c] = (gradient[1 + c] - m[c] * gradient[0]) / s[c];
-  for (size_t i = 1; i <= columns && with_hessian; i++) {
-    double *row = hessian + i * (i + 1) / 2;
-    for (size_t j = 1; j <= i; j++) {
-      double across = hessian[j * (j + 1) / 2] - m[j - 1] * hessian[0];
-      row[j] = (row[j] - m[j - 1] * row[0] - m[i - 1] * across) / (s[i - 1] * s[j - 1]);
-    }
-  }
-  for (size_t i = 1; i <= columns && with_hessian; i++) {
-    double *entry = hessian + i * (i + 1) / 2;
-    *entry = (*entry - m[i - 1] * hessian[0]) / s[i - 1];
-  }
+    gradient[1 + c] = (gradient[1 + c] - o->means[c] * gradient[0]) / o->deviations[c];
+  if (with_hessian)
+    churn_fit_turn_hessian(sums + churn_kernel_hessian_start(columns), o->means, o->deviations,
+                           columns);
 }
 
 static void add_penalty(const row_pass *pass, churn_point *point)
@@ -150,17 +144,21 @@ static void add_penalty(const row_pass *pass, churn_point *point)
   }
 }
 
-static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *error)
+static churn_status sweep(row_pass *pass, churn_error *error)
+{
+  const churn_objective *objective = pass->objective;
+  if (objective->matrix->block_count > 0)
+    churn_coded_set(objective->coded, pass->coefficients);
+  return churn_parallel_run(churn_lane_count(objective->matrix), step_lane, pass, NULL,
+                            objective->run, error);
+}
+
+/* The lanes' sums become those of the point, whose coefficients are set. */
+static void conclude(const row_pass *pass, churn_point *point)
 {
   const churn_objective *objective = pass->objective;
   size_t columns = objective->matrix->columns, size = pass_sums(pass);
   size_t lanes = churn_lane_count(objective->matrix);
-  pass->coefficients = turn_coefficients(objective, point->coefficients);
-  if (objective->matrix->block_count > 0)
-    churn_coded_set(objective->coded, pass->coefficients);
-  churn_status status = churn_parallel_run(lanes, step_lane, pass, NULL, objective->run, error);
-  if (status != CHURN_OK)
-    return status;
   memset(point->sums, 0, size * sizeof *point->sums);
   for (size_t lane = 0; lane < lanes; lane++)
     for (size_t i = 0; i < size; i++)
@@ -175,7 +173,15 @@ static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *er
   point->max_gradient = 0;
   for (size_t j = 0; j <= columns; j++)
     point->max_gradient = fmax(point->max_gradient, fabs(point->sums[1 + j]));
-  return CHURN_OK;
+}
+
+static churn_status evaluate(row_pass *pass, churn_point *point, churn_error *error)
+{
+  pass->coefficients = turn_coefficients(pass->objective, point->coefficients);
+  churn_status status = sweep(pass, error);
+  if (status == CHURN_OK)
+    conclude(pass, point);
+  return status;
 }
 
 churn_status churn_objective_evaluate(const churn_objective *objective, churn_point *point,
@@ -190,6 +196,22 @@ churn_status churn_objective_slope(const churn_objective *objective, churn_point
 {
   row_pass pass = {.objective = objective};
   return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_look(churn_objective *objective, const double *raw,
+                                  const churn_moment_sums *moments, churn_error *error)
+{
+  row_pass pass = {.objective = objective, .coefficients = raw, .moments = moments};
+  return sweep(&pass, error);
+}
+
+void churn_objective_conclude(const churn_objective *objective, const double *raw,
+                              churn_point *point)
+{
+  row_pass pass = {.objective = objective};
+  churn_fit_rescale(raw, objective->means, objective->deviations, objective->matrix->columns,
+                    point->coefficients);
+  conclude(&pass, point);
 }
 
 static void predict(const churn_objective *o, size_t tile, const double *coefficients, double *eta)

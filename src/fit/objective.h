@@ -9,6 +9,7 @@
 #include "design/matrix.h"
 #include "fit/coded.h"
 #include "fit/kernel.h"
+#include "fit/moments.h"
 
 #include <churn/run.h>
 #include <stdbool.h>
@@ -56,6 +57,17 @@ CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *obje
  * memory is the limit nearly as long. */
 CHURN_MUST_USE churn_status churn_objective_slope(const churn_objective *objective,
                                                   churn_point *point, churn_error *error);
+
+/* The same slope in two halves, where means and deviations are not known before. First the sweep at
+ * `raw` coefficients [columns + 1] on columns as they are, while `moments` take the rows; */
+CHURN_MUST_USE churn_status churn_objective_look(churn_objective *objective, const double *raw,
+                                                 const churn_moment_sums *moments,
+                                                 churn_error *error);
+
+/* then, once the objective has them, the point: raw coefficients on standardised columns, sums,
+ * loss and max_gradient. */
+void churn_objective_conclude(const churn_objective *objective, const double *raw,
+                              churn_point *point);
 
 /* The lowest and highest value of (2 y_i - 1) d_i over the rows with weight, d = direction_0 + x
  * direction, without the offset: `direction` [columns + 1] is a change of coefficients. A direction

@@ -4,6 +4,7 @@
 #include "fit/subsample.h"
 
 #include "base/hash.h"
+#include "base/parallel.h"
 
 size_t churn_subsample_group(size_t rows, size_t most)
 {
@@ -60,7 +61,7 @@ static void take_columns(churn_matrix *to, size_t first, const churn_matrix *fro
   }
 }
 
-void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile)
+static void take_tile(const churn_subsample *subsample, const churn_matrix *from, size_t tile)
 {
   uint16_t at[CHURN_TILE_ROWS];
   size_t group = subsample->group, first = tile * CHURN_TILE_ROWS, count = 0, first_taken = 0;
@@ -75,4 +76,27 @@ void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, 
     take_row(subsample->matrix, g, from, row);
   }
   take_columns(subsample->matrix, first_taken, from, tile, at, count);
+}
+
+typedef struct fill {
+  const churn_subsample *subsample;
+  const churn_matrix *from;
+} fill;
+
+static churn_status fill_lane(void *context, size_t lane, int thread, churn_error *error)
+{
+  (void)thread;
+  (void)error;
+  const fill *f = context;
+  size_t tiles = churn_tile_count(f->from->rows), end = churn_lane_first_tile(tiles, lane + 1);
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
+    take_tile(f->subsample, f->from, t);
+  return CHURN_OK;
+}
+
+churn_status churn_subsample_fill(churn_subsample *subsample, const churn_matrix *from,
+                                  const churn_run *run, churn_error *error)
+{
+  fill f = {subsample, from};
+  return churn_parallel_run(CHURN_LANES, fill_lane, &f, NULL, run, error);
 }

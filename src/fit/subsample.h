@@ -12,6 +12,8 @@
 
 #include "design/matrix.h"
 
+#include <churn/run.h>
+
 typedef struct churn_subsample {
   churn_matrix *matrix; /* labels, weights, offsets and columns as they are in the other */
   size_t group;         /* rows that one row stands for */
@@ -29,7 +31,9 @@ CHURN_MUST_USE churn_status churn_subsample_prepare(churn_subsample *subsample,
                                                     churn_error *error);
 void churn_subsample_clear(churn_subsample *subsample);
 
-/* Copies the rows that are taken from one tile of `from`. */
-void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile);
+/* Copies the rows that are taken. */
+CHURN_MUST_USE churn_status churn_subsample_fill(churn_subsample *subsample,
+                                                 const churn_matrix *from, const churn_run *run,
+                                                 churn_error *error);
 
 #endif

@@ -3,11 +3,15 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit/warm_start.h"
 
+#include "base/error.h"
+#include "base/memory.h"
 #include "fit/moments.h"
 #include "fit/newton.h"
+#include "fit/scale.h"
 #include "fit/subsample.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Each subsample holds NEST rows for one of the next smaller; the smallest first. */
@@ -38,13 +42,11 @@ static size_t rarer_rows(const churn_matrix *m)
   return ones < with_weight - ones ? ones : with_weight - ones;
 }
 
-/* Where to start the fit of all rows, so far. */
+/* Where to start the fit of all rows, so far: coefficients on standardised columns. */
 typedef struct search {
   double ridge_lambda;
   const churn_run *run;
-  double *coefficients; /* [columns + 1] */
-  double *hessian;      /* packed, about there */
-  bool found;
+  churn_warm_start *start;
 } search;
 
 static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, const search *s,
@@ -63,7 +65,7 @@ static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, c
   churn_status status = churn_newton_prepare(newton, error);
   if (status != CHURN_OK)
     return status;
-  memcpy(newton->point.coefficients, s->coefficients, n * sizeof *s->coefficients);
+  memcpy(newton->point.coefficients, s->start->coefficients, n * sizeof(double));
   status = churn_objective_evaluate(o, &newton->point, error);
   return status == CHURN_OK ? churn_newton_run(newton, error) : status;
 }
@@ -77,20 +79,22 @@ static churn_status improve(search *s, const churn_matrix *matrix, churn_error *
   churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone},
                          .loose = true};
   churn_totals totals;
+  churn_warm_start *start = s->start;
   size_t n = columns + 1, rarer = rarer_rows(matrix);
   if ((double)rarer < rows_per_coefficient * (double)n)
     return CHURN_OK;
   churn_status status = churn_totals_read(matrix, newton.objective.run, &totals, error);
-  if (status == CHURN_OK && !s->found)
-    s->coefficients[0] = totals.null_intercept;
+  if (status == CHURN_OK && !start->found)
+    start->coefficients[0] = totals.null_intercept;
   if (status == CHURN_OK)
     status = fit_rows(&newton, &totals, s, error);
   if (status == CHURN_OK && newton.stop == CHURN_STOP_GRADIENT) {
     for (size_t j = 0; j < n; j++)
-      s->coefficients[j] = newton.point.coefficients[j] + newton.direction[j];
-    memcpy(s->hessian, newton.point.sums + churn_kernel_hessian_start(columns),
-           n * (n + 1) / 2 * sizeof *s->hessian);
-    s->found = true;
+      start->coefficients[j] = newton.point.coefficients[j] + newton.direction[j];
+    memcpy(start->hessian, newton.point.sums + churn_kernel_hessian_start(columns),
+           n * (n + 1) / 2 * sizeof *start->hessian);
+    start->curvature = totals.null_curvature;
+    start->found = true;
   }
   churn_newton_clear(&newton);
   return status == CHURN_DEGENERATE ? CHURN_OK : status;
@@ -104,35 +108,85 @@ static churn_status improve_on_some(search *s, const churn_matrix *matrix, size_
   churn_status status = churn_subsample_prepare(&some, matrix, group, error);
   if (status != CHURN_OK)
     return status;
-  for (size_t t = 0; t < churn_tile_count(matrix->rows); t++)
-    churn_subsample_take(&some, matrix, t);
-  status = improve(s, some.matrix, error);
+  status = churn_subsample_fill(&some, matrix, s->run, error);
+  if (status == CHURN_OK)
+    status = improve(s, some.matrix, error);
   churn_subsample_clear(&some);
   return status;
 }
 
 /* From the smallest of the nested subsamples to the whole one. */
-static churn_status search_nested(search *s, churn_matrix *matrix, const double *means,
-                                  const double *deviations, churn_error *error)
+static churn_status search_nested(search *s, churn_matrix *matrix, churn_error *error)
 {
+  const churn_warm_start *start = s->start;
   size_t group = 1;
   for (int level = 1; level < LEVELS; level++)
     group *= NEST;
-  memset(s->coefficients, 0, (matrix->columns + 1) * sizeof *s->coefficients);
-  churn_status status = churn_matrix_standardise(matrix, means, deviations, s->run, error);
+  churn_status status =
+      churn_matrix_standardise(matrix, start->means, start->deviations, s->run, error);
   for (; group > 1 && status == CHURN_OK; group /= NEST)
     status = improve_on_some(s, matrix, group, error);
   return status == CHURN_OK ? improve(s, matrix, error) : status;
 }
 
-churn_status churn_warm_start_find(churn_matrix *some, const double *means,
-                                   const double *deviations, double ridge_lambda,
-                                   const churn_run *run, double *coefficients, double *hessian,
-                                   bool *found, churn_error *error)
+static churn_status prepare(churn_warm_start *start, size_t columns, churn_error *error)
+{
+  size_t n = columns + 1;
+  start->coefficients = churn_array_new(n, sizeof *start->coefficients);
+  start->hessian = churn_array_new(n * (n + 1) / 2, sizeof *start->hessian);
+  start->means = churn_array_new(columns, sizeof *start->means);
+  start->deviations = churn_array_new(columns, sizeof *start->deviations);
+  bool good = start->coefficients != NULL && start->hessian != NULL && start->means != NULL &&
+              start->deviations != NULL;
+  return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+void churn_warm_start_clear(churn_warm_start *start)
+{
+  free(start->coefficients);
+  free(start->hessian);
+  free(start->means);
+  free(start->deviations);
+  *start = (churn_warm_start){0};
+}
+
+/* To the columns as they came. What is constant here has no part in it. */
+static void unscale(churn_warm_start *start, size_t columns)
+{
+  double *b = start->coefficients;
+  for (size_t j = 0; j < columns; j++) {
+    b[j + 1] = start->deviations[j] > 0 ? b[j + 1] / start->deviations[j] : 0;
+    b[0] -= b[j + 1] * start->means[j];
+  }
+}
+
+churn_status churn_warm_start_find(churn_matrix *some, double ridge_lambda, const churn_run *run,
+                                   churn_warm_start *start, churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
-  search s = {ridge_lambda, &quiet, coefficients, hessian, false};
-  churn_status status = search_nested(&s, some, means, deviations, error);
-  *found = s.found;
-  return status;
+  search s = {ridge_lambda, &quiet, start};
+  *start = (churn_warm_start){0};
+  churn_status status = prepare(start, some->columns, error);
+  if (status != CHURN_OK)
+    return status;
+  status = churn_moments_read(some, NULL, &quiet, start->means, start->deviations, error);
+  if (status == CHURN_OK)
+    status = search_nested(&s, some, error);
+  if (start->found)
+    unscale(start, some->columns);
+  return status == CHURN_DEGENERATE ? CHURN_OK : status;
+}
+
+void churn_warm_start_turn(churn_warm_start *start, const double *means, const double *deviations,
+                           size_t columns)
+{
+  double *m = start->means, *s = start->deviations;
+  for (size_t j = 0; j < columns; j++) {
+    bool varies = s[j] > 0;
+    if (!varies)
+      start->hessian[(j + 1) * (j + 2) / 2 + j + 1] = start->curvature;
+    m[j] = varies ? (means[j] - m[j]) / s[j] : 0;
+    s[j] = varies ? deviations[j] / s[j] : 1;
+  }
+  churn_fit_turn_hessian(start->hessian, m, s, columns);
 }

@@ -15,13 +15,26 @@
 #include <churn/run.h>
 #include <stdbool.h>
 
-/* `some` are rows of the matrix to fit, as they came; they are standardised with its means and
- * deviations [columns]. coefficients [columns + 1] on standardised columns: their answer; hessian
- * (packed, kernel.h): of the mean loss about there. *found = false where they tell too little: few
- * rows of a class, no convergence. */
-CHURN_MUST_USE churn_status churn_warm_start_find(churn_matrix *some, const double *means,
-                                                  const double *deviations, double ridge_lambda,
-                                                  const churn_run *run, double *coefficients,
-                                                  double *hessian, bool *found, churn_error *error);
+typedef struct churn_warm_start {
+  bool found;           /* false where they tell too little: few rows of a class, no convergence */
+  double *coefficients; /* [columns + 1], on the columns as they came */
+  double *hessian; /* packed (kernel.h), of the mean loss about there, on columns standardised by */
+  double *means;   /* [columns] */
+  double *deviations; /* [columns]; 0 = the column is constant on these rows */
+  double curvature;   /* of the model without columns */
+} churn_warm_start;
+
+/* `some` are rows of the matrix to fit, as they came; they are standardised. The caller clears in
+ * every case. */
+CHURN_MUST_USE churn_status churn_warm_start_find(churn_matrix *some, double ridge_lambda,
+                                                  const churn_run *run, churn_warm_start *start,
+                                                  churn_error *error);
+void churn_warm_start_clear(churn_warm_start *start);
+
+/* The Hessian becomes that on columns standardised by the means and deviations [columns] of all
+ * rows. A column that is constant on the subsample's gets the curvature of the model without
+ * columns. */
+void churn_warm_start_turn(churn_warm_start *start, const double *means, const double *deviations,
+                           size_t columns);
 
 #endif

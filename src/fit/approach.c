@@ -7,8 +7,6 @@
 #include "fit/secant.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A step is to leave at most this share of the gradient: else the Hessian is not about right. */
@@ -71,9 +69,6 @@ static void adopt(approach *a)
   newton->point = newton->trial;
   newton->trial = old;
   a->share = newton->point.max_gradient / old.max_gradient;
-  if (getenv("TRACE"))
-    fprintf(stderr, "grad %g -> %g exact %d fresh %d\n", old.max_gradient,
-            newton->point.max_gradient, a->exact, a->fresh);
   newton->iterations++;
   churn_newton_progress(newton);
 }

@@ -44,7 +44,8 @@ const char *churn_stop_name(churn_stop stop); /* "gradient", … as in the model
 typedef struct churn_fit_report {
   uint32_t iterations; /* steps on all rows */
   uint32_t hessians;   /* sweeps over all rows that brought one; 0 = not counted */
-  double max_gradient;
+  double max_gradient; /* at the last point that was evaluated: at most one step, which squares it,
+                          was taken from there */
   churn_stop stopped_by;
   bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8
                                and the next step small */

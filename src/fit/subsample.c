@@ -6,6 +6,11 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 
+#include <string.h>
+
+/* Rows that are taken together: doubles in a cache line, and a part of a tile. */
+enum { RUN = 8 };
+
 size_t churn_subsample_group(size_t rows, size_t most)
 {
   size_t group = 1;
@@ -14,17 +19,29 @@ size_t churn_subsample_group(size_t rows, size_t most)
   return group;
 }
 
-size_t churn_subsample_row(size_t number, size_t group)
+size_t churn_subsample_rows(size_t rows, size_t group)
+{
+  return rows / RUN / group * RUN;
+}
+
+/* Number of the run that is taken from a group. */
+static size_t taken_run(size_t number, size_t group)
 {
   double share = churn_hash_unit((const char *)&number, sizeof number, 0);
   return number * group + (size_t)(share * (double)group);
+}
+
+size_t churn_subsample_row(size_t number, size_t group)
+{
+  return taken_run(number / RUN, group) * RUN + number % RUN;
 }
 
 churn_status churn_subsample_prepare(churn_subsample *subsample, const churn_matrix *from,
                                      size_t group, churn_error *error)
 {
   churn_matrix *made = NULL;
-  churn_status status = churn_matrix_new_like(from, from->rows / group, &made, error);
+  churn_status status =
+      churn_matrix_new_like(from, churn_subsample_rows(from->rows, group), &made, error);
   if (status != CHURN_OK)
     return status;
   *subsample = (churn_subsample){made, group};
@@ -48,34 +65,14 @@ static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, 
     to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
 }
 
-/* Columns in the tiles: of `count` rows at the places `at` of one tile, to rows `first` and on. */
-static void take_columns(churn_matrix *to, size_t first, const churn_matrix *from, size_t tile,
-                         const uint16_t *at, size_t count)
+static void take_run(churn_matrix *to, size_t to_row, const churn_matrix *from, size_t row)
 {
-  for (size_t c = 0; c < from->dense; c++) {
-    const double *x = churn_matrix_tile(from, tile, c);
-    for (size_t i = 0; i < count; i++) {
-      size_t row = first + i;
-      churn_matrix_tile(to, row / CHURN_TILE_ROWS, c)[row % CHURN_TILE_ROWS] = x[at[i]];
-    }
-  }
-}
-
-static void take_tile(const churn_subsample *subsample, const churn_matrix *from, size_t tile)
-{
-  uint16_t at[CHURN_TILE_ROWS];
-  size_t group = subsample->group, first = tile * CHURN_TILE_ROWS, count = 0, first_taken = 0;
-  size_t end = first + churn_tile_rows(from->rows, tile);
-  for (size_t g = first / group; g < subsample->matrix->rows && g * group < end; g++) {
-    size_t row = churn_subsample_row(g, group);
-    if (row < first || row >= end)
-      continue;
-    if (count == 0)
-      first_taken = g;
-    at[count++] = (uint16_t)(row - first);
-    take_row(subsample->matrix, g, from, row);
-  }
-  take_columns(subsample->matrix, first_taken, from, tile, at, count);
+  for (size_t i = 0; i < RUN; i++)
+    take_row(to, to_row + i, from, row + i);
+  for (size_t c = 0; c < from->dense; c++)
+    memcpy(churn_matrix_tile(to, to_row / CHURN_TILE_ROWS, c) + to_row % CHURN_TILE_ROWS,
+           churn_matrix_tile(from, row / CHURN_TILE_ROWS, c) + row % CHURN_TILE_ROWS,
+           RUN * sizeof(double));
 }
 
 typedef struct fill {
@@ -88,9 +85,12 @@ static churn_status fill_lane(void *context, size_t lane, int thread, churn_erro
   (void)thread;
   (void)error;
   const fill *f = context;
-  size_t tiles = churn_tile_count(f->from->rows), end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
-    take_tile(f->subsample, f->from, t);
+  churn_matrix *to = f->subsample->matrix;
+  size_t group = f->subsample->group, tiles = churn_tile_count(to->rows);
+  size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
+  for (size_t row = churn_lane_first_tile(tiles, lane) * CHURN_TILE_ROWS;
+       row < end && row < to->rows; row += RUN)
+    take_run(to, row, f->from, churn_subsample_row(row, group));
   return CHURN_OK;
 }
 

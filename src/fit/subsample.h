@@ -1,10 +1,12 @@
 /* A share of a design matrix's rows, for a fit's start. Place in the flow: design matrix -> small
  * matrix -> warm start.
  *
- * Rows are numbered in groups of a power of two; from each whole group one row is taken, which one
- * a hash of the group's number tells. So rows come evenly from all over the matrix, however it is
- * sorted, and no period in its order can hide: neither a block nor a stride would do. Where a row
- * goes is known without counting, so any thread may bring any tile. Cost: rows / group copies.
+ * Rows are taken in runs of eight, which share the cache lines of their columns: to take fewer from
+ * a line costs as much memory traffic. Runs are numbered in groups of a power of two; from each
+ * whole group one is taken, which one a hash of the group's number tells. So rows come evenly from
+ * all over the matrix, however it is sorted, and no period in its order can hide: neither a block
+ * nor a stride would do. Where a row goes is known without counting, so any thread may fill any
+ * tile. Cost: rows / group copies.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_SUBSAMPLE_H
@@ -22,7 +24,10 @@ typedef struct churn_subsample {
 /* The smallest power of two that leaves at most `most` of `rows` rows; 1 = all of them. */
 size_t churn_subsample_group(size_t rows, size_t most);
 
-/* The row that is taken from group number `number`. */
+/* Rows of the subsample of `rows`. */
+size_t churn_subsample_rows(size_t rows, size_t group);
+
+/* Where row number `number` of the subsample comes from. */
 size_t churn_subsample_row(size_t number, size_t group);
 
 /* Room for the rows of `from`, still blank (matrix.h). */

@@ -50,9 +50,10 @@ static void check_same_optimum(const fitted *a, const fitted *b, size_t columns)
   assert_int_equal(a->report.stopped_by, CHURN_STOP_GRADIENT);
   assert_int_equal(b->report.stopped_by, CHURN_STOP_GRADIENT);
   assert_close(a->report.log_likelihood, b->report.log_likelihood, 1e-12, 0);
-  assert_true(a->report.max_gradient < 1e-12 && b->report.max_gradient < 1e-12);
+  /* before the last step, which squares it: see the coefficients */
+  assert_true(a->report.max_gradient < 1e-11 && b->report.max_gradient < 1e-11);
   for (size_t j = 0; j < n; j++) {
-    assert_close(a->coefficients[j], b->coefficients[j], 1e-10, 1e-12);
+    assert_close(a->coefficients[j], b->coefficients[j], 1e-12, 1e-14);
     for (size_t i = 0; i < n; i++)
       assert_close(a->covariance[j * n + i], b->covariance[j * n + i], 1e-9, 1e-14);
   }
@@ -110,7 +111,7 @@ static void a_subsample_that_lies_is_no_start(void **state)
 {
   (void)state;
   churn_matrix *m = made_up(ROWS, 3, 21);
-  for (size_t g = 0; g < ROWS / GROUP; g++) {
+  for (size_t g = 0; g < churn_subsample_rows(ROWS, GROUP); g++) {
     size_t row = churn_subsample_row(g, GROUP);
     m->y[row] = 1 - m->y[row];
   }
@@ -119,19 +120,20 @@ static void a_subsample_that_lies_is_no_start(void **state)
   churn_matrix_free(m);
 }
 
-/* The rows that are taken have their labels told apart by one column; a rare flag is on none of
- * them. Neither is so for all rows. */
+/* The rows that are taken (in runs of eight) have their labels told apart by one column; a rare
+ * flag is on none of them. Neither is so for all rows. */
 static void a_subsample_that_separates_does_no_harm(void **state)
 {
   (void)state;
   churn_matrix *m = made_up(ROWS, 4, 34);
   for (size_t r = 0; r < ROWS; r++)
     *cell_of(m, r, 1) = 0;
-  for (size_t g = 0; g < ROWS / GROUP; g++) {
+  for (size_t g = 0; g < churn_subsample_rows(ROWS, GROUP); g++) {
     size_t row = churn_subsample_row(g, GROUP);
     m->y[row] = *cell_of(m, row, 0) > 0;
+    size_t other = row / 8 % GROUP == 0 ? row + 8 : row - 8;
     if (g % 41 == 0)
-      *cell_of(m, row == g * GROUP ? row + 1 : row - 1, 1) = 1;
+      *cell_of(m, other, 1) = 1;
   }
   fitted warm = fit_warm(m), cold = fit_cold(m);
   check_same_optimum(&warm, &cold, 4);
@@ -196,7 +198,7 @@ static void means_far_from_zero_cost_no_digits(void **state)
       *cell_of(m, r, 2) += shifts[i];
     fitted warm = fit_warm(m), cold = fit_cold(m);
     assert_close(warm.report.log_likelihood, cold.report.log_likelihood, 1e-12, 0);
-    assert_true(warm.report.max_gradient < 1e-12);
+    assert_true(warm.report.max_gradient < 1e-11);
     for (size_t j = 1; j <= 5; j++) {
       assert_close(warm.coefficients[j], cold.coefficients[j], 1e-9, 0);
       assert_close(warm.coefficients[j], plain.coefficients[j], 1e-8, 0);

@@ -14,20 +14,23 @@ static void the_group_is_the_smallest_that_leaves_few_enough_rows(void **state)
   assert_int_equal(churn_subsample_group(1000000, SIZE_MAX), 1);
 }
 
-/* Each group gives one of its own rows, and every place in a group is as likely: 4096 draws of 16
- * places have 256 expected each, standard deviation 15.5. */
-static void every_group_gives_one_row_from_a_place_of_its_own(void **state)
+/* Each group of runs of eight rows gives one of its own, and every place in a group is as likely:
+ * 4096 draws of 16 places have 256 expected each, standard deviation 15.5. */
+static void every_group_gives_one_run_from_a_place_of_its_own(void **state)
 {
   (void)state;
-  enum { GROUP = 16, GROUPS = 4096 };
+  enum { RUN = 8, GROUP = 16, GROUPS = 4096 };
   int places[GROUP] = {0}, repeats = 0;
   size_t last = GROUP;
   for (size_t g = 0; g < GROUPS; g++) {
-    size_t row = churn_subsample_row(g, GROUP);
-    assert_true(row >= g * GROUP && row < (g + 1) * GROUP);
-    places[row % GROUP]++;
-    repeats += row % GROUP == last;
-    last = row % GROUP;
+    size_t row = churn_subsample_row(g * RUN, GROUP), run = row / RUN;
+    assert_int_equal(row % RUN, 0);
+    assert_true(run >= g * GROUP && run < (g + 1) * GROUP);
+    for (size_t i = 1; i < RUN; i++)
+      assert_int_equal(churn_subsample_row(g * RUN + i, GROUP), row + i);
+    places[run % GROUP]++;
+    repeats += run % GROUP == last;
+    last = run % GROUP;
   }
   for (int place = 0; place < GROUP; place++)
     assert_in_range(places[place], 256 - 80, 256 + 80);
@@ -58,7 +61,8 @@ static void rows_arrive_whole_with_any_group(void **state)
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
     churn_subsample s;
     take_all(&s, m, groups[i]);
-    assert_int_equal(s.matrix->rows, ROWS / groups[i]);
+    assert_int_equal(s.matrix->rows, ROWS / 8 / groups[i] * 8);
+    assert_int_equal(s.matrix->rows, churn_subsample_rows(ROWS, groups[i]));
     for (size_t g = 0; g < s.matrix->rows; g++) {
       size_t row = churn_subsample_row(g, groups[i]);
       assert_true(s.matrix->offset[g] == 1.25 * (double)row);
@@ -93,7 +97,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_group_is_the_smallest_that_leaves_few_enough_rows),
-      cmocka_unit_test(every_group_gives_one_row_from_a_place_of_its_own),
+      cmocka_unit_test(every_group_gives_one_run_from_a_place_of_its_own),
       cmocka_unit_test(rows_arrive_whole_with_any_group),
       cmocka_unit_test(a_matrix_sorted_by_label_keeps_its_share_of_churners),
   };

@@ -27,6 +27,10 @@ static const double square_share = 0.05;
  * tolerance's root: a step with it and two more with the same one end. */
 static const double time_share = 10;
 
+/* Single precision costs a step the more, the nearer columns are to collinear: below this share of
+ * its diagonal element that a pivot leaves, it would be told from the exact Hessian. */
+static const double rough_pivot = 1e-3;
+
 enum { STEPS = 20 };
 
 /* What a step with the Hessian of a subsample is taken to leave, before there is one to tell. */
@@ -37,16 +41,28 @@ typedef struct approach {
   double *hessian; /* packed */
   bool exact;      /* it was that of all rows once */
   bool fresh;      /* it is that of all rows at the point */
+  bool rough;      /* single precision will do for it */
   double share;    /* of the gradient that the last step left */
 } approach;
 
-static bool find_direction(const approach *a)
+/* No column is nearly a sum of those before it: its pivot is what it tells beyond them. */
+static bool is_well_conditioned(const approach *a, size_t n)
+{
+  const double *factor = a->newton->factor;
+  for (size_t j = 0; j < n; j++)
+    if (factor[j * n + j] * factor[j * n + j] < rough_pivot * a->hessian[j * (j + 1) / 2 + j])
+      return false;
+  return true;
+}
+
+static bool find_direction(approach *a)
 {
   churn_newton *newton = a->newton;
   size_t n = newton->objective.matrix->columns + 1, column;
   if (!churn_cholesky_factor(a->hessian, n, 0, newton->factor, &column) ||
       !churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->direction))
     return false;
+  a->rough = is_well_conditioned(a, n);
   for (size_t j = 0; j < n; j++) {
     newton->direction[j] = -newton->direction[j];
     newton->trial.coefficients[j] = newton->point.coefficients[j] + newton->direction[j];
@@ -99,7 +115,7 @@ static churn_status step(approach *a, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
   bool exact = is_time(a);
-  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, error)
+  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, a->rough, error)
                               : churn_objective_slope(&newton->objective, &newton->trial, error);
   *going = status == CHURN_OK && is_better(newton, slowest);
   if (!*going)
@@ -146,7 +162,7 @@ static void polish(approach *a)
 static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
-  churn_status status = churn_newton_evaluate(newton, &newton->trial, error);
+  churn_status status = churn_newton_evaluate(newton, &newton->trial, false, error);
   *going = status == CHURN_OK && is_better(newton, 1);
   if (!*going)
     return status;
@@ -162,7 +178,7 @@ static churn_status land(approach *a, bool *arrived, bool *going, churn_error *e
 churn_status churn_approach_run(churn_newton *newton, double *hessian, double worst, bool *arrived,
                                 churn_error *error)
 {
-  approach a = {newton, hessian, false, false, first_share};
+  approach a = {.newton = newton, .hessian = hessian, .share = first_share};
   *arrived = false;
   churn_status status = CHURN_OK;
   bool going = newton->point.sums[0] < worst;

@@ -301,7 +301,7 @@ static churn_status start_cold(logistic_work *work, churn_matrix *matrix, churn_
   memset(newton->point.coefficients, 0, (matrix->columns + 1) * sizeof(double));
   newton->point.coefficients[0] = work->totals.null_intercept;
   if (status == CHURN_OK)
-    status = churn_newton_evaluate(newton, &newton->point, error);
+    status = churn_newton_evaluate(newton, &newton->point, false, error);
   return status == CHURN_OK ? churn_newton_run(newton, error) : status;
 }
 

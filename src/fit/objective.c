@@ -14,6 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From so many columns on a Hessian to single precision is worth turning the rows. */
+enum { ROUGH_COLUMNS = 48 };
+
+static churn_status prepare_floats(churn_objective *objective, churn_error *error)
+{
+  const churn_matrix *m = objective->matrix;
+  size_t threads = (size_t)churn_parallel_threads(objective->run);
+  objective->floats = NULL;
+  if (m->columns < ROUGH_COLUMNS || m->block_count > 0)
+    return CHURN_OK;
+  objective->floats =
+      churn_array_new_aligned(threads * churn_kernel_rough_room(m->columns), sizeof(float));
+  return objective->floats == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
 churn_status churn_objective_prepare(churn_objective *objective, churn_error *error)
 {
   size_t lanes = churn_lane_count(objective->matrix);
@@ -25,19 +40,23 @@ churn_status churn_objective_prepare(churn_objective *objective, churn_error *er
   objective->coded = churn_array_new(1, sizeof *objective->coded);
   if (objective->lane_sums == NULL || objective->turned == NULL || objective->coded == NULL)
     return churn_error_no_memory(error);
-  return churn_coded_prepare(objective->coded, objective->matrix, objective->kernel, objective->run,
-                             error);
+  churn_status status = prepare_floats(objective, error);
+  return status == CHURN_OK ? churn_coded_prepare(objective->coded, objective->matrix,
+                                                  objective->kernel, objective->run, error)
+                            : status;
 }
 
 void churn_objective_clear(churn_objective *objective)
 {
   free(objective->lane_sums);
   free(objective->turned);
+  free(objective->floats);
   if (objective->coded != NULL)
     churn_coded_clear(objective->coded);
   free(objective->coded);
   objective->lane_sums = NULL;
   objective->turned = NULL;
+  objective->floats = NULL;
   objective->coded = NULL;
 }
 
@@ -63,6 +82,7 @@ typedef struct row_pass {
   const double *coefficients;
   const churn_moment_sums *moments; /* NULL = none to take */
   bool with_hessian;
+  bool roughly; /* to single precision */
   double lowest[CHURN_LANES];
   double highest[CHURN_LANES];
 } row_pass;
@@ -78,13 +98,17 @@ static void step_tile(const row_pass *pass, size_t tile, int thread, double *sum
 {
   const churn_objective *o = pass->objective;
   const churn_matrix *m = o->matrix;
-  churn_kernel_slope *look = pass->with_hessian ? o->kernel->step : o->kernel->slope;
+  const double *x = churn_matrix_tile(m, tile, 0), *y = m->y + tile * CHURN_TILE_ROWS;
+  const double *weight = m->weight + tile * CHURN_TILE_ROWS, *offset = churn_matrix_offset(m, tile);
   if (m->block_count > 0)
     churn_coded_step(o->coded, thread, tile, pass->with_hessian);
+  else if (pass->roughly)
+    o->kernel->rough(x, m->columns, y, weight, offset, pass->coefficients, o->means, o->deviations,
+                     o->floats + (size_t)thread * churn_kernel_rough_room(m->columns), sums);
+  else if (pass->with_hessian)
+    o->kernel->step(x, NULL, m->columns, y, weight, offset, pass->coefficients, sums);
   else
-    look(churn_matrix_tile(m, tile, 0), NULL, m->columns, m->y + tile * CHURN_TILE_ROWS,
-         m->weight + tile * CHURN_TILE_ROWS, churn_matrix_offset(m, tile), pass->coefficients,
-         sums);
+    o->kernel->slope(x, NULL, m->columns, y, weight, offset, pass->coefficients, sums);
 }
 
 static churn_status step_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -117,14 +141,15 @@ static const double *turn_coefficients(const churn_objective *o, const double *c
   return o->turned;
 }
 
-/* Sums over the columns as they are become those over standardised ones. */
-static void turn_sums(const churn_objective *o, bool with_hessian, double *sums)
+/* Sums over the columns as they are become those over standardised ones. A rough Hessian is. */
+static void turn_sums(const row_pass *pass, double *sums)
 {
+  const churn_objective *o = pass->objective;
   size_t columns = o->means == NULL ? 0 : o->matrix->columns;
   double *gradient = sums + 1;
   for (size_t c = 0; c < columns; c++)
     gradient[1 + c] = (gradient[1 + c] - o->means[c] * gradient[0]) / o->deviations[c];
-  if (with_hessian)
+  if (pass->with_hessian && !pass->roughly)
     churn_fit_turn_hessian(sums + churn_kernel_hessian_start(columns), o->means, o->deviations,
                            columns);
 }
@@ -165,7 +190,7 @@ static void conclude(const row_pass *pass, churn_point *point)
       point->sums[i] += objective->lane_sums[lane * size + i];
   if (objective->matrix->block_count > 0)
     churn_coded_finish(objective->coded, NULL, NULL, pass->with_hessian, point->sums);
-  turn_sums(objective, pass->with_hessian, point->sums);
+  turn_sums(pass, point->sums);
   point->loss = point->sums[0];
   for (size_t i = 0; i < size; i++)
     point->sums[i] /= objective->total_weight;
@@ -188,6 +213,14 @@ churn_status churn_objective_evaluate(const churn_objective *objective, churn_po
                                       churn_error *error)
 {
   row_pass pass = {.objective = objective, .with_hessian = true};
+  return evaluate(&pass, point, error);
+}
+
+churn_status churn_objective_evaluate_roughly(const churn_objective *objective, churn_point *point,
+                                              churn_error *error)
+{
+  row_pass pass = {
+      .objective = objective, .with_hessian = true, .roughly = objective->floats != NULL};
   return evaluate(&pass, point, error);
 }
 

@@ -30,6 +30,7 @@ typedef struct churn_objective {
   const double *deviations;    /* [columns] */
   double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
   double *turned;              /* [columns + 1]: coefficients on the columns as they are */
+  float *floats;               /* [threads][churn_kernel_rough_room(columns)]; NULL = none */
   churn_coded *coded;          /* where the matrix has codes */
 } churn_objective;
 
@@ -41,7 +42,7 @@ typedef struct churn_point {
   double max_gradient;
 } churn_point;
 
-/* Fields but lane_sums, turned and coded are set by the caller before. */
+/* Fields but lane_sums, turned, floats and coded are set by the caller before. */
 CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
 void churn_objective_clear(churn_objective *objective);
 
@@ -52,6 +53,12 @@ void churn_point_clear(churn_point *point);
 /* Fills sums, loss and max_gradient at the point's coefficients. */
 CHURN_MUST_USE churn_status churn_objective_evaluate(const churn_objective *objective,
                                                      churn_point *point, churn_error *error);
+
+/* The same with a Hessian to single precision where that takes less time: of many columns, all in
+ * the tiles. For steps on the way. */
+CHURN_MUST_USE churn_status churn_objective_evaluate_roughly(const churn_objective *objective,
+                                                             churn_point *point,
+                                                             churn_error *error);
 
 /* The same without the Hessian, which is left as it was in sums. A third of the work, and where
  * memory is the limit nearly as long. */

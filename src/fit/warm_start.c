@@ -85,7 +85,7 @@ static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, c
   if (s->start->found)
     status = step_near(newton, s->start, error);
   if (status == CHURN_OK)
-    status = churn_objective_evaluate(o, &newton->point, error);
+    status = churn_newton_evaluate(newton, &newton->point, true, error);
   return status == CHURN_OK ? churn_newton_run(newton, error) : status;
 }
 

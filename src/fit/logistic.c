@@ -218,23 +218,6 @@ static bool turns_well(const logistic_work *work)
   return work->totals.every_row;
 }
 
-/* The answer of a subsample, where there are enough rows for one. */
-static churn_status find_start(logistic_work *work, churn_error *error)
-{
-  const churn_objective *objective = &work->newton.objective;
-  churn_subsample some = {0};
-  if (work->group < LEAST_GROUP)
-    return CHURN_OK;
-  churn_status status = churn_subsample_prepare(&some, objective->matrix, work->group, error);
-  if (status == CHURN_OK)
-    status = churn_subsample_fill(&some, objective->matrix, objective->run, error);
-  if (status == CHURN_OK)
-    status = churn_warm_start_find(some.matrix, objective->ridge_lambda, objective->run,
-                                   &work->start, error);
-  churn_subsample_clear(&some);
-  return status;
-}
-
 /* Moments and, in the same sweep, the slope at the start; *known tells whether that came out. */
 static churn_status survey(logistic_work *work, bool *known, churn_error *error)
 {
@@ -317,8 +300,9 @@ static churn_status run_fit(logistic_work *work, churn_matrix *matrix, churn_err
   objective->ridge_lambda = work->newton.settings.ridge_lambda;
   work->newton.lowest_weight = work->totals.lowest_weight;
   status = churn_newton_prepare(&work->newton, error);
-  if (status == CHURN_OK)
-    status = find_start(work, error);
+  if (status == CHURN_OK && work->group >= LEAST_GROUP)
+    status = churn_warm_start_find(matrix, work->group, objective->ridge_lambda, objective->run,
+                                   &work->start, error);
   if (status != CHURN_OK)
     return status;
   status = work->start.found

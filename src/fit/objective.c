@@ -17,16 +17,34 @@
 /* From so many columns on a Hessian to single precision is worth turning the rows. */
 enum { ROUGH_COLUMNS = 48 };
 
-static churn_status prepare_floats(churn_objective *objective, churn_error *error)
+/* Scratch of threads. Each has twice the tile that is brought: kernels fetch what comes after one,
+ * which is not to be what another thread writes. */
+static churn_status prepare_scratch(churn_objective *objective, churn_error *error)
 {
   const churn_matrix *m = objective->matrix;
   size_t threads = (size_t)churn_parallel_threads(objective->run);
+  bool rough = m->columns >= ROUGH_COLUMNS && m->block_count == 0;
   objective->floats = NULL;
-  if (m->columns < ROUGH_COLUMNS || m->block_count > 0)
-    return CHURN_OK;
-  objective->floats =
-      churn_array_new_aligned(threads * churn_kernel_rough_room(m->columns), sizeof(float));
-  return objective->floats == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  objective->brought = NULL;
+  if (rough)
+    objective->floats =
+        churn_array_new_aligned(threads * churn_kernel_rough_room(m->columns), sizeof(float));
+  if (objective->borrowed != NULL)
+    objective->brought =
+        churn_array_new_aligned(threads * 2 * m->dense, CHURN_TILE_ROWS * sizeof(double));
+  bool good = (!rough || objective->floats != NULL) &&
+              (objective->borrowed == NULL || objective->brought != NULL);
+  return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+/* Columns of one tile. */
+static const double *tile_columns(const churn_objective *o, size_t tile, int thread)
+{
+  if (o->borrowed == NULL)
+    return churn_matrix_tile(o->matrix, tile, 0);
+  double *x = o->brought + (size_t)thread * 2 * o->matrix->dense * CHURN_TILE_ROWS;
+  churn_subsample_bring(o->borrowed, tile, x);
+  return x;
 }
 
 churn_status churn_objective_prepare(churn_objective *objective, churn_error *error)
@@ -40,7 +58,7 @@ churn_status churn_objective_prepare(churn_objective *objective, churn_error *er
   objective->coded = churn_array_new(1, sizeof *objective->coded);
   if (objective->lane_sums == NULL || objective->turned == NULL || objective->coded == NULL)
     return churn_error_no_memory(error);
-  churn_status status = prepare_floats(objective, error);
+  churn_status status = prepare_scratch(objective, error);
   return status == CHURN_OK ? churn_coded_prepare(objective->coded, objective->matrix,
                                                   objective->kernel, objective->run, error)
                             : status;
@@ -51,12 +69,14 @@ void churn_objective_clear(churn_objective *objective)
   free(objective->lane_sums);
   free(objective->turned);
   free(objective->floats);
+  free(objective->brought);
   if (objective->coded != NULL)
     churn_coded_clear(objective->coded);
   free(objective->coded);
   objective->lane_sums = NULL;
   objective->turned = NULL;
   objective->floats = NULL;
+  objective->brought = NULL;
   objective->coded = NULL;
 }
 
@@ -98,10 +118,10 @@ static void step_tile(const row_pass *pass, size_t tile, int thread, double *sum
 {
   const churn_objective *o = pass->objective;
   const churn_matrix *m = o->matrix;
-  const double *x = churn_matrix_tile(m, tile, 0), *y = m->y + tile * CHURN_TILE_ROWS;
+  const double *x = tile_columns(o, tile, thread), *y = m->y + tile * CHURN_TILE_ROWS;
   const double *weight = m->weight + tile * CHURN_TILE_ROWS, *offset = churn_matrix_offset(m, tile);
   if (m->block_count > 0)
-    churn_coded_step(o->coded, thread, tile, pass->with_hessian);
+    churn_coded_step(o->coded, thread, tile, x, pass->with_hessian);
   else if (pass->roughly)
     o->kernel->rough(x, m->columns, y, weight, offset, pass->coefficients, o->means, o->deviations,
                      o->floats + (size_t)thread * churn_kernel_rough_room(m->columns), sums);
@@ -247,25 +267,24 @@ void churn_objective_conclude(const churn_objective *objective, const double *ra
   conclude(&pass, point);
 }
 
-static void predict(const churn_objective *o, size_t tile, const double *coefficients, double *eta)
+static void predict(const churn_objective *o, size_t tile, int thread, const double *coefficients,
+                    double *eta)
 {
   const churn_matrix *m = o->matrix;
+  const double *x = tile_columns(o, tile, thread);
   if (m->block_count > 0) {
-    churn_coded_predict(o->coded, tile, eta);
+    churn_coded_predict(o->coded, tile, x, eta);
     return;
   }
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     eta[r] = coefficients[0];
-  for (size_t c = 0; c < m->columns; c++) {
-    const double *x = churn_matrix_tile(m, tile, c);
+  for (size_t c = 0; c < m->columns; c++)
     for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-      eta[r] += coefficients[1 + c] * x[r];
-  }
+      eta[r] += coefficients[1 + c] * x[c * CHURN_TILE_ROWS + r];
 }
 
 static churn_status margins_lane(void *context, size_t lane, int thread, churn_error *error)
 {
-  (void)thread;
   (void)error;
   row_pass *pass = context;
   const churn_matrix *m = pass->objective->matrix;
@@ -273,7 +292,7 @@ static churn_status margins_lane(void *context, size_t lane, int thread, churn_e
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   double eta[CHURN_TILE_ROWS], lowest = INFINITY, highest = -INFINITY;
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    predict(pass->objective, t, pass->coefficients, eta);
+    predict(pass->objective, t, thread, pass->coefficients, eta);
     for (size_t r = 0; r < churn_tile_rows(m->rows, t); r++) {
       if (m->weight[t * CHURN_TILE_ROWS + r] <= 0)
         continue;

@@ -10,6 +10,7 @@
 #include "fit/coded.h"
 #include "fit/kernel.h"
 #include "fit/moments.h"
+#include "fit/subsample.h"
 
 #include <churn/run.h>
 #include <stdbool.h>
@@ -25,13 +26,15 @@ typedef struct churn_objective {
   const churn_run *run;
   double total_weight;
   double ridge_lambda;
-  const double *ridge_factors; /* [columns]; NULL = all 1 */
-  const double *means;         /* [columns]; NULL = the columns as they are */
-  const double *deviations;    /* [columns] */
-  double *lane_sums;           /* [lanes][churn_kernel_sums(columns)] */
-  double *turned;              /* [columns + 1]: coefficients on the columns as they are */
-  float *floats;               /* [threads][churn_kernel_rough_room(columns)]; NULL = none */
-  churn_coded *coded;          /* where the matrix has codes */
+  const double *ridge_factors;     /* [columns]; NULL = all 1 */
+  const double *means;             /* [columns]; NULL = the columns as they are */
+  const double *deviations;        /* [columns] */
+  const churn_subsample *borrowed; /* the matrix is that, outlined; NULL = it has its tiles */
+  double *lane_sums;               /* [lanes][churn_kernel_sums(columns)] */
+  double *turned;                  /* [columns + 1]: coefficients on the columns as they are */
+  float *floats;                   /* [threads][churn_kernel_rough_room(columns)]; NULL = none */
+  double *brought;                 /* [threads][2 * dense * 256]; NULL = nothing is borrowed */
+  churn_coded *coded;              /* where the matrix has codes */
 } churn_objective;
 
 /* Where f was looked at, and what was found there. */
@@ -42,7 +45,7 @@ typedef struct churn_point {
   double max_gradient;
 } churn_point;
 
-/* Fields but lane_sums, turned, floats and coded are set by the caller before. */
+/* Fields but lane_sums and those after it are set by the caller before. */
 CHURN_MUST_USE churn_status churn_objective_prepare(churn_objective *objective, churn_error *error);
 void churn_objective_clear(churn_objective *objective);
 

@@ -83,7 +83,7 @@ static churn_status take_sample(set_work *w, churn_error *error)
     return CHURN_OK;
   churn_status status = churn_subsample_prepare(&w->sample, m, group, error);
   if (status == CHURN_OK)
-    status = churn_subsample_fill(&w->sample, m, w->run, error);
+    status = churn_subsample_fill(&w->sample, w->run, error);
   if (status != CHURN_OK)
     return status;
   for (size_t r = 0; r < w->sample.matrix->rows; r++)

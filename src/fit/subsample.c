@@ -44,7 +44,7 @@ churn_status churn_subsample_prepare(churn_subsample *subsample, const churn_mat
       churn_matrix_new_like(from, churn_subsample_rows(from->rows, group), &made, error);
   if (status != CHURN_OK)
     return status;
-  *subsample = (churn_subsample){made, group};
+  *subsample = (churn_subsample){made, group, from};
   return CHURN_OK;
 }
 
@@ -65,38 +65,65 @@ static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, 
     to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
 }
 
-static void take_run(churn_matrix *to, size_t to_row, const churn_matrix *from, size_t row)
+/* Sixteen columns ahead, which come from places too far apart for the machine's own look-ahead. */
+enum { AHEAD = 16 };
+
+void churn_subsample_bring(const churn_subsample *subsample, size_t tile, double *columns)
 {
-  for (size_t i = 0; i < RUN; i++)
-    take_row(to, to_row + i, from, row + i);
-  for (size_t c = 0; c < from->dense; c++)
-    memcpy(churn_matrix_tile(to, to_row / CHURN_TILE_ROWS, c) + to_row % CHURN_TILE_ROWS,
-           churn_matrix_tile(from, row / CHURN_TILE_ROWS, c) + row % CHURN_TILE_ROWS,
-           RUN * sizeof(double));
+  const churn_matrix *m = subsample->matrix, *from = subsample->from;
+  const double *runs[CHURN_TILE_ROWS / RUN];
+  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(m->rows, tile), count = rows / RUN;
+  for (size_t i = 0; i < count; i++) {
+    size_t row = churn_subsample_row(first + i * RUN, subsample->group);
+    runs[i] = churn_matrix_tile(from, row / CHURN_TILE_ROWS, 0) + row % CHURN_TILE_ROWS;
+  }
+  for (size_t c = 0; c < m->dense; c++) {
+    double *x = columns + c * CHURN_TILE_ROWS;
+    for (size_t i = 0; i < count; i++) {
+      __builtin_prefetch(runs[i] + (c + AHEAD) * CHURN_TILE_ROWS, 0, 1);
+      memcpy(x + i * RUN, runs[i] + c * CHURN_TILE_ROWS, RUN * sizeof *x);
+    }
+    memset(x + count * RUN, 0, (CHURN_TILE_ROWS - count * RUN) * sizeof *x);
+  }
 }
 
 typedef struct fill {
   const churn_subsample *subsample;
-  const churn_matrix *from;
+  bool with_columns;
 } fill;
+
+static void fill_tile(const fill *f, size_t tile)
+{
+  const churn_subsample *s = f->subsample;
+  size_t first = tile * CHURN_TILE_ROWS, end = first + churn_tile_rows(s->matrix->rows, tile);
+  for (size_t row = first; row < end; row++)
+    take_row(s->matrix, row, s->from, churn_subsample_row(row, s->group));
+  if (f->with_columns)
+    churn_subsample_bring(s, tile, churn_matrix_tile(s->matrix, tile, 0));
+}
 
 static churn_status fill_lane(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)thread;
   (void)error;
   const fill *f = context;
-  churn_matrix *to = f->subsample->matrix;
-  size_t group = f->subsample->group, tiles = churn_tile_count(to->rows);
-  size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
-  for (size_t row = churn_lane_first_tile(tiles, lane) * CHURN_TILE_ROWS;
-       row < end && row < to->rows; row += RUN)
-    take_run(to, row, f->from, churn_subsample_row(row, group));
+  size_t tiles = churn_tile_count(f->subsample->matrix->rows);
+  size_t end = churn_lane_first_tile(tiles, lane + 1);
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
+    fill_tile(f, t);
   return CHURN_OK;
 }
 
-churn_status churn_subsample_fill(churn_subsample *subsample, const churn_matrix *from,
-                                  const churn_run *run, churn_error *error)
+churn_status churn_subsample_fill(const churn_subsample *subsample, const churn_run *run,
+                                  churn_error *error)
 {
-  fill f = {subsample, from};
+  fill f = {subsample, true};
+  return churn_parallel_run(CHURN_LANES, fill_lane, &f, NULL, run, error);
+}
+
+churn_status churn_subsample_outline(const churn_subsample *subsample, const churn_run *run,
+                                     churn_error *error)
+{
+  fill f = {subsample, false};
   return churn_parallel_run(CHURN_LANES, fill_lane, &f, NULL, run, error);
 }

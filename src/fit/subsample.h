@@ -17,8 +17,9 @@
 #include <churn/run.h>
 
 typedef struct churn_subsample {
-  churn_matrix *matrix; /* labels, weights, offsets and columns as they are in the other */
-  size_t group;         /* rows that one row stands for */
+  churn_matrix *matrix;     /* labels, weights, offsets and columns as they are in the other */
+  size_t group;             /* rows that one row stands for */
+  const churn_matrix *from; /* borrowed */
 } churn_subsample;
 
 /* The smallest power of two that leaves at most `most` of `rows` rows; 1 = all of them. */
@@ -37,8 +38,15 @@ CHURN_MUST_USE churn_status churn_subsample_prepare(churn_subsample *subsample,
 void churn_subsample_clear(churn_subsample *subsample);
 
 /* Copies the rows that are taken. */
-CHURN_MUST_USE churn_status churn_subsample_fill(churn_subsample *subsample,
-                                                 const churn_matrix *from, const churn_run *run,
-                                                 churn_error *error);
+CHURN_MUST_USE churn_status churn_subsample_fill(const churn_subsample *subsample,
+                                                 const churn_run *run, churn_error *error);
+
+/* Copies what stands beside the tiles (labels, weights, offsets, codes) and leaves those blank:
+ * where rows are looked at a few times only, fresh memory for them would cost more. */
+CHURN_MUST_USE churn_status churn_subsample_outline(const churn_subsample *subsample,
+                                                    const churn_run *run, churn_error *error);
+
+/* What one of the blank tiles would hold: columns [dense * 256], 64-byte aligned. */
+void churn_subsample_bring(const churn_subsample *subsample, size_t tile, double *columns);
 
 #endif

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each subsample holds NEST rows for one of the next smaller; the smallest first. */
-enum { NEST = 4, LEVELS = 3 };
+/* Each of three subsamples holds so many rows for one of the next smaller; the smallest first. */
+enum { NEST = 4 };
 
 /* Fewer rows of the rarer class per coefficient than this say less than the start they would
  * replace. */
@@ -90,13 +90,19 @@ static churn_status fit_rows(churn_newton *newton, const churn_totals *totals, c
 }
 
 /* Looks at these rows, unless they are too few or have no answer. */
-static churn_status improve(search *s, const churn_matrix *matrix, churn_error *error)
+static churn_status improve(search *s, const churn_matrix *matrix, const churn_subsample *borrowed,
+                            churn_error *error)
 {
   size_t columns = matrix->columns;
   bool large = (double)matrix->rows * (double)columns * (double)columns / 2 >= worth_threads;
   churn_run alone = {.threads = 1};
-  churn_newton newton = {.objective = {.matrix = matrix, .run = large ? s->run : &alone},
-                         .loose = true};
+  churn_newton newton = {
+      .objective = {.matrix = matrix, .borrowed = borrowed, .run = large ? s->run : &alone},
+      .loose = true};
+  if (borrowed != NULL) {
+    newton.objective.means = s->start->means;
+    newton.objective.deviations = s->start->deviations;
+  }
   churn_totals totals;
   churn_warm_start *start = s->start;
   size_t n = columns + 1, rarer = rarer_rows(matrix);
@@ -113,39 +119,65 @@ static churn_status improve(search *s, const churn_matrix *matrix, churn_error *
     memcpy(start->hessian, newton.point.sums + churn_kernel_hessian_start(columns),
            n * (n + 1) / 2 * sizeof *start->hessian);
     start->curvature = totals.null_curvature;
+    start->ridge = newton.settings.ridge_lambda;
     start->found = true;
   }
   churn_newton_clear(&newton);
   return status == CHURN_DEGENERATE ? CHURN_OK : status;
 }
 
-/* On one row of `group` of the matrix. */
-static churn_status improve_on_some(search *s, const churn_matrix *matrix, size_t group,
-                                    churn_error *error)
+/* On a part of rows that are standardised. */
+static churn_status improve_on_part(search *s, const churn_matrix *matrix, churn_error *error)
 {
-  churn_subsample some;
-  churn_status status = churn_subsample_prepare(&some, matrix, group, error);
+  churn_subsample part;
+  churn_status status = churn_subsample_prepare(&part, matrix, NEST, error);
   if (status != CHURN_OK)
     return status;
-  status = churn_subsample_fill(&some, matrix, s->run, error);
+  status = churn_subsample_fill(&part, s->run, error);
   if (status == CHURN_OK)
-    status = improve(s, some.matrix, error);
-  churn_subsample_clear(&some);
+    status = improve(s, part.matrix, NULL, error);
+  churn_subsample_clear(&part);
   return status;
 }
 
-/* From the smallest of the nested subsamples to the whole one. */
-static churn_status search_nested(search *s, churn_matrix *matrix, churn_error *error)
+/* On the second largest subsample, by whose moments all are standardised, and the smallest in it.
+ */
+static churn_status improve_on_few(search *s, const churn_matrix *matrix, size_t group,
+                                   churn_error *error)
 {
   const churn_warm_start *start = s->start;
-  size_t group = 1;
-  for (int level = 1; level < LEVELS; level++)
-    group *= NEST;
-  churn_status status =
-      churn_matrix_standardise(matrix, start->means, start->deviations, s->run, error);
-  for (; group > 1 && status == CHURN_OK; group /= NEST)
-    status = improve_on_some(s, matrix, group, error);
-  return status == CHURN_OK ? improve(s, matrix, error) : status;
+  churn_subsample few;
+  churn_status status = churn_subsample_prepare(&few, matrix, group, error);
+  if (status != CHURN_OK)
+    return status;
+  status = churn_subsample_fill(&few, s->run, error);
+  if (status == CHURN_OK)
+    status = churn_moments_read(few.matrix, NULL, s->run, start->means, start->deviations, error);
+  for (size_t j = 0; j < matrix->columns && status == CHURN_OK; j++)
+    start->deviations[j] = start->deviations[j] > 0 ? start->deviations[j] : 1;
+  if (status == CHURN_OK)
+    status = churn_matrix_standardise(few.matrix, start->means, start->deviations, s->run, error);
+  if (status == CHURN_OK)
+    status = improve_on_part(s, few.matrix, error);
+  if (status == CHURN_OK)
+    status = improve(s, few.matrix, NULL, error);
+  churn_subsample_clear(&few);
+  return status;
+}
+
+/* On the largest, which is looked at two or three times and not copied. */
+static churn_status improve_on_many(search *s, const churn_matrix *matrix, size_t group,
+                                    churn_error *error)
+{
+  churn_subsample many;
+  churn_status status = churn_subsample_prepare(&many, matrix, group, error);
+  if (status != CHURN_OK)
+    return status;
+  status = churn_subsample_outline(&many, s->run, error);
+  if (status == CHURN_OK)
+    status = improve(s, many.matrix, &many, error);
+  churn_subsample_clear(&many);
+  return status;
 }
 
 static churn_status prepare(churn_warm_start *start, size_t columns, churn_error *error)
@@ -169,30 +201,21 @@ void churn_warm_start_clear(churn_warm_start *start)
   *start = (churn_warm_start){0};
 }
 
-/* To the columns as they came. What is constant here has no part in it. */
-static void unscale(churn_warm_start *start, size_t columns)
-{
-  double *b = start->coefficients;
-  for (size_t j = 0; j < columns; j++) {
-    b[j + 1] = start->deviations[j] > 0 ? b[j + 1] / start->deviations[j] : 0;
-    b[0] -= b[j + 1] * start->means[j];
-  }
-}
-
-churn_status churn_warm_start_find(churn_matrix *some, double ridge_lambda, const churn_run *run,
-                                   churn_warm_start *start, churn_error *error)
+churn_status churn_warm_start_find(const churn_matrix *matrix, size_t group, double ridge_lambda,
+                                   const churn_run *run, churn_warm_start *start,
+                                   churn_error *error)
 {
   churn_run quiet = {.threads = run == NULL ? 0 : run->threads};
   search s = {ridge_lambda, &quiet, start};
   *start = (churn_warm_start){0};
-  churn_status status = prepare(start, some->columns, error);
-  if (status != CHURN_OK)
-    return status;
-  status = churn_moments_read(some, NULL, &quiet, start->means, start->deviations, error);
+  churn_status status = prepare(start, matrix->columns, error);
   if (status == CHURN_OK)
-    status = search_nested(&s, some, error);
+    status = improve_on_few(&s, matrix, group * NEST, error);
+  if (status == CHURN_OK)
+    status = improve_on_many(&s, matrix, group, error);
   if (start->found)
-    unscale(start, some->columns);
+    churn_fit_unscale(start->coefficients, start->means, start->deviations, matrix->columns,
+                      start->coefficients);
   return status == CHURN_DEGENERATE ? CHURN_OK : status;
 }
 
@@ -201,11 +224,14 @@ void churn_warm_start_turn(churn_warm_start *start, const double *means, const d
 {
   double *m = start->means, *s = start->deviations;
   for (size_t j = 0; j < columns; j++) {
-    bool varies = s[j] > 0;
-    if (!varies)
-      start->hessian[(j + 1) * (j + 2) / 2 + j + 1] = start->curvature;
-    m[j] = varies ? (means[j] - m[j]) / s[j] : 0;
-    s[j] = varies ? deviations[j] / s[j] : 1;
+    double *row = start->hessian + (j + 1) * (j + 2) / 2;
+    m[j] = (means[j] - m[j]) / s[j];
+    s[j] = deviations[j] / s[j];
+    if (row[j + 1] > 2 * start->ridge)
+      continue;
+    row[j + 1] = start->curvature;
+    m[j] = 0;
+    s[j] = 1;
   }
   churn_fit_turn_hessian(start->hessian, m, s, columns);
 }

@@ -42,7 +42,7 @@ static void take_all(churn_subsample *s, const churn_matrix *m, size_t group)
   churn_error error;
   assert_ok(churn_subsample_prepare(s, m, group, &error), &error);
   churn_run run = {.threads = 3};
-  assert_ok(churn_subsample_fill(s, m, &run, &error), &error);
+  assert_ok(churn_subsample_fill(s, &run, &error), &error);
 }
 
 /* Groups smaller than a tile, as large and larger; a last group that is not whole gives nothing. */

@@ -19,8 +19,16 @@
 #include <string.h>
 
 /* Where fewer rows stand for one of the subsample, a warm start gains nothing. How many rows are
- * enough depends on the columns, not on how many there are (measured at a million rows). */
-enum { LEAST_GROUP = 4, ROWS_PER_COLUMN = 2048, LEAST_SAMPLE = 32768, MOST_SAMPLE = 65536 };
+ * enough depends on the columns; fewer do where all rows are not many more (measured from 20,000
+ * rows to a million). */
+enum {
+  LEAST_GROUP = 4,
+  GROUP = 16,
+  LEAST_PER_COLUMN = 100,
+  MOST_PER_COLUMN = 2048,
+  LEAST_SAMPLE = 4096,
+  MOST_SAMPLE = 65536
+};
 
 /* Standardising by algebra costs the square of this in digits of the Hessian. */
 static const double furthest_mean = 100;
@@ -178,10 +186,12 @@ typedef struct logistic_work {
 
 static size_t default_sample(size_t rows, size_t columns)
 {
-  size_t sample = columns < MOST_SAMPLE / ROWS_PER_COLUMN ? columns * ROWS_PER_COLUMN : MOST_SAMPLE;
-  if (sample > rows / LEAST_GROUP)
-    sample = rows / LEAST_GROUP;
-  return sample < LEAST_SAMPLE ? LEAST_SAMPLE : sample;
+  size_t least = columns * LEAST_PER_COLUMN, most = columns * MOST_PER_COLUMN;
+  size_t sample = rows / GROUP;
+  sample = sample < most ? sample : most;
+  sample = sample < MOST_SAMPLE ? sample : MOST_SAMPLE;
+  sample = sample > least ? sample : least;
+  return sample > LEAST_SAMPLE ? sample : LEAST_SAMPLE;
 }
 
 static churn_status prepare(logistic_work *work, churn_error *error)

@@ -27,8 +27,9 @@ typedef struct churn_fit_settings {
   double rank_tolerance; /* 0 = 1e-9: a column is collinear when 1 - R^2 on the columns before it is
                             at most this */
   size_t sample_rows;    /* about so many rows are fitted first, for a start (warm_start.h), where
-                            the matrix has 4 times as many. 0 = 2048 a column, at least 32768 and at
-                            most 65536; more than the matrix has = none */
+                            the matrix has 4 times as many. 0 = a sixteenth, at most 2048 a column and
+                            65536, at least 100 a column and 4096; more than the matrix has = none
+                          */
 } churn_fit_settings;
 
 typedef enum churn_stop {

@@ -4,6 +4,8 @@
 #include "fit/subsample.h"
 #include "made_up.h"
 
+#include <stdalign.h>
+
 static void the_group_is_the_smallest_that_leaves_few_enough_rows(void **state)
 {
   (void)state;
@@ -75,6 +77,35 @@ static void rows_arrive_whole_with_any_group(void **state)
   churn_matrix_free(m);
 }
 
+/* Beside the tiles an outline is the copy, and what it brings is what the copy's tiles hold; the
+ * last tile is not whole. */
+static void an_outline_brings_what_a_copy_holds(void **state)
+{
+  (void)state;
+  enum { ROWS = 9999, COLUMNS = 5, GROUP = 4 };
+  alignas(64) double columns[COLUMNS * 256];
+  churn_error error;
+  churn_matrix *m = made_up(ROWS, COLUMNS, 12);
+  churn_subsample copy, outline;
+  take_all(&copy, m, GROUP);
+  assert_ok(churn_subsample_prepare(&outline, m, GROUP, &error), &error);
+  assert_ok(churn_subsample_outline(&outline, NULL, &error), &error);
+  size_t tiles = churn_tile_count(copy.matrix->rows), padded = tiles * 256;
+  assert_int_equal(outline.matrix->rows, ROWS / 8 / GROUP * 8);
+  assert_int_not_equal(outline.matrix->rows % 256, 0);
+  assert_memory_equal(outline.matrix->y, copy.matrix->y, padded * sizeof(double));
+  assert_memory_equal(outline.matrix->weight, copy.matrix->weight, padded * sizeof(double));
+  for (size_t t = 0; t < tiles; t++) {
+    for (size_t i = 0; i < COLUMNS * 256; i++)
+      columns[i] = -7.5;
+    churn_subsample_bring(&outline, t, columns);
+    assert_memory_equal(columns, churn_matrix_tile(copy.matrix, t, 0), sizeof columns);
+  }
+  churn_subsample_clear(&copy);
+  churn_subsample_clear(&outline);
+  churn_matrix_free(m);
+}
+
 /* Stayers first, then churners, as exports come: the subsample has the same share of them. */
 static void a_matrix_sorted_by_label_keeps_its_share_of_churners(void **state)
 {
@@ -99,6 +130,7 @@ int main(void)
       cmocka_unit_test(the_group_is_the_smallest_that_leaves_few_enough_rows),
       cmocka_unit_test(every_group_gives_one_run_from_a_place_of_its_own),
       cmocka_unit_test(rows_arrive_whole_with_any_group),
+      cmocka_unit_test(an_outline_brings_what_a_copy_holds),
       cmocka_unit_test(a_matrix_sorted_by_label_keeps_its_share_of_churners),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 
 #include <churn/simulate.h>
 
+#include <churn/playbook.h>
 #include <churn/project.h>
 
 #include <churn/check.h>
@@ -37,5 +38,6 @@
 #include <churn/gates.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/reps.h>
 
 #endif

@@ -17,11 +17,22 @@ CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const c
                                                const churn_run *run, churn_ranking **ranking,
                                                churn_score_report *report, churn_error *error);
 
+/* The day that is scored where `asked` (MISSING = none) is asked for: MISSING of a flat export,
+ * else the day after the data by default; warns of days that the data do not reach. USAGE for a day
+ * of a flat export, DEGENERATE where nothing tells a day. */
+CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, churn_day asked,
+                                            const churn_run *run, churn_day *as_of,
+                                            churn_error *error);
+
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);
 
-/* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. */
+/* Those that may be listed, however short the list is: all that the project does not leave out. */
+size_t churn_ranking_eligible(const churn_ranking *ranking);
+
+/* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. Those who
+ * are left out come last, in the same order among themselves, with rank 0. */
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 
 #endif

@@ -149,6 +149,40 @@ static void keep_reasons(const churn_tile_scores *tile, const double *raw, size_
   }
 }
 
+/* Sums a row's contributions by cause, features in the model's order. */
+static void sum_causes(const chunk *c, const churn_tile_scores *tile, size_t tile_row, size_t row)
+{
+  const churn_cause_map *map = c->scores->causes;
+  double sums[CHURN_MOST_CAUSES] = {0}, most = 0;
+  uint32_t main_cause = CHURN_NO_CAUSE;
+  for (size_t f = 0; f < c->scorer->model->feature_count; f++)
+    sums[map->of_feature[f]] += tile->contributions[f * CHURN_TILE_ROWS + tile_row];
+  for (uint32_t i = 0; i < map->causes; i++)
+    if (sums[i] > most) {
+      most = sums[i];
+      main_cause = i;
+    }
+  if (c->scores->main_causes != NULL)
+    c->scores->main_causes[row] = main_cause;
+  if (c->scores->cause_sums != NULL)
+    memcpy(c->scores->cause_sums + row * map->causes, sums, map->causes * sizeof *sums);
+}
+
+/* What is wanted of the tile's encoded rows. */
+static void keep_design(const chunk *c, const churn_tile_scores *tile, size_t number, size_t rows)
+{
+  size_t first = c->first + number * CHURN_TILE_ROWS;
+  size_t size = c->scorer->model->column_count * CHURN_TILE_ROWS;
+  if (c->scores->design != NULL)
+    memcpy(c->scores->design + first / CHURN_TILE_ROWS * size, tile->design,
+           size * sizeof *tile->design);
+  if (c->scores->logit_errors != NULL) {
+    double errors[CHURN_TILE_ROWS];
+    churn_uncertainty_errors(c->scores->uncertainty, tile->design, errors);
+    memcpy(c->scores->logit_errors + first, errors, rows * sizeof *errors);
+  }
+}
+
 static churn_status score_tile(void *context, size_t number, int thread, churn_error *error)
 {
   const chunk *c = context;
@@ -160,6 +194,8 @@ static churn_status score_tile(void *context, size_t number, int thread, churn_e
   churn_status status = churn_scorer_tile(c->scorer, raw, rows, tile, &c->unseen[number], error);
   if (status == CHURN_OK && c->scores->reasons != NULL)
     churn_tile_scores_find_reasons(model, rows, tile);
+  if (status == CHURN_OK)
+    keep_design(c, tile, number, rows);
   for (size_t r = 0; r < rows && status == CHURN_OK; r++) {
     size_t row = c->first + number * CHURN_TILE_ROWS + r;
     double logit = tile->logits[r] + c->snapshots->rows[row].offset;
@@ -171,6 +207,8 @@ static churn_status score_tile(void *context, size_t number, int thread, churn_e
       c->scores->values[row] = c->frame->values[number * CHURN_TILE_ROWS + r];
     if (c->scores->reasons != NULL)
       keep_reasons(tile, raw, r, row, c->scores);
+    if (c->scores->causes != NULL)
+      sum_causes(c, tile, r, row);
   }
   return status;
 }

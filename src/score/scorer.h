@@ -10,9 +10,11 @@
 #ifndef CHURN_SCORE_SCORER_H
 #define CHURN_SCORE_SCORER_H
 
+#include "design/cause_map.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "score/tile.h"
+#include "score/uncertainty.h"
 
 #include <churn/score.h>
 
@@ -41,6 +43,14 @@ typedef struct churn_scores {
                             further positive one */
   double *reason_values; /* [rows * 3] the feature's raw value */
   double *contributions; /* [rows * 3] */
+  const churn_cause_map *causes; /* of the next two; NULL = not wanted */
+  uint32_t *main_causes; /* [rows] the cause with the largest sum of contributions above 0, the
+                            first of equals; CHURN_NO_CAUSE where none is */
+  double *cause_sums;    /* [rows * causes] sums of contributions; NULL = not wanted */
+  const churn_uncertainty *uncertainty; /* of the next one */
+  double *logit_errors;                 /* [rows] standard errors of the logits */
+  double *design; /* encoded rows in tiles: column c of row r of tile t at (t * columns + c) * 256
+                     + r */
   const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 

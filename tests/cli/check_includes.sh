@@ -34,11 +34,11 @@ owner() {
   case $1 in
     status.h | day.h | notes.h | run.h) echo base ;;
     simulate.h) echo simulate ;;
-    project.h) echo project ;;
+    project.h | playbook.h) echo project ;;
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    gates.h | rates.h) echo monitor ;;
+    gates.h | rates.h | reps.h) echo monitor ;;
     card.h) echo report ;;
     sink.h) echo sink ;;
     compare.h | leaks.h | nightly.h | registry.h | retrain.h | train.h) echo jobs ;;

@@ -229,6 +229,35 @@ static churn_status rates_compare_call(fixture *f, const char *path, churn_error
   return status;
 }
 
+static churn_status reps_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_reps_settings settings = {.by = "last(agent from calls)",
+                                        .model = f->model,
+                                        .as_of = CHURN_DAY_MISSING,
+                                        .first = CHURN_DAY_MISSING,
+                                        .last = CHURN_DAY_MISSING};
+  churn_reps *reps = NULL;
+  churn_status status = churn_reps_count(f->project, &settings, &f->run, &reps, error);
+  assert_int_equal(status == CHURN_OK, reps != NULL);
+  if (status == CHURN_OK)
+    status = churn_reps_write_json(reps, path, error);
+  churn_reps_free(reps);
+  return status;
+}
+
+static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
+{
+  static double bases[64], sums[64 * CHURN_MOST_CAUSES];
+  size_t count = churn_ranking_count(f->ranking);
+  assert_true(count > 0 && count <= 64);
+  churn_status status = churn_ranking_cause_sums(f->ranking, 0, count, &f->run, bases, sums, error);
+  armed = false;
+  if (status == CHURN_OK)
+    scratch_write_bytes("target", sums, count * churn_ranking_causes(f->ranking) * sizeof *sums);
+  (void)path;
+  return status;
+}
+
 static churn_status ranking_write_call(fixture *f, const char *path, churn_error *error)
 {
   return churn_ranking_write(f->ranking, path, error);
@@ -494,6 +523,16 @@ static void comparing_rates(void **state)
   fail_each(*state, rates_compare_call, 200);
 }
 
+static void counting_reps(void **state)
+{
+  fail_each(*state, reps_call, 500);
+}
+
+static void summing_causes(void **state)
+{
+  fail_each(*state, cause_sums_call, 10);
+}
+
 static void writing_a_ranking(void **state)
 {
   fail_each(*state, ranking_write_call, 10);
@@ -539,6 +578,8 @@ int main(void)
       cmocka_unit_test(scoring),
       cmocka_unit_test(counting_rates),
       cmocka_unit_test(comparing_rates),
+      cmocka_unit_test(counting_reps),
+      cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),
       cmocka_unit_test(looking_for_leaks),

@@ -147,14 +147,22 @@ static bool is_sure(const churn_newton *newton)
           !churn_newton_may_move_far(newton, newton->direction));
 }
 
-/* One more Newton step, of which nothing is left to see. */
+/* One more Newton step, of which nothing is left to see but that, under a penalty, the rows' loss
+ * has a slope. */
 static void polish(approach *a)
 {
   churn_newton *newton = a->newton;
+  const churn_objective *objective = &newton->objective;
+  churn_point *point = &newton->point;
+  double change = 0;
   if (!find_direction(a))
     return;
-  memcpy(newton->point.coefficients, newton->trial.coefficients,
-         (newton->objective.matrix->columns + 1) * sizeof(double));
+  for (size_t j = 0; j <= objective->matrix->columns; j++) {
+    double penalty = j == 0 ? 0 : objective->ridge_lambda * point->coefficients[j];
+    change += (point->sums[1 + j] - penalty) * newton->direction[j];
+    point->coefficients[j] = newton->trial.coefficients[j];
+  }
+  point->loss += change * objective->total_weight;
   newton->iterations++;
 }
 

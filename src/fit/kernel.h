@@ -43,7 +43,7 @@ static inline size_t churn_kernel_rough_room(size_t columns)
 }
 
 /* One tile: as churn_kernel_step, but the Hessian is that of columns less means over deviations
- * [columns each, NULL = as they are], to single precision, in half the time. `scratch`
+ * [columns each, NULL = as they are], to single precision, in two thirds of the time. `scratch`
  * [churn_kernel_rough_room], 64-byte aligned. */
 typedef void churn_kernel_rough(const double *x, size_t columns, const double *y,
                                 const double *weight, const double *offset,

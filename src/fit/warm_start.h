@@ -4,7 +4,8 @@
  * The answer of n rows is about sqrt(columns / (churners among them)) away from that of all, and so
  * is the Hessian: from there on gradients nearly do (approach.h). The start has no part in the
  * answer, so subsamples are fitted loosely, and with a slight ridge: a rare level that none of the
- * rows has, or only churners, does no harm. Cost: subsample's rows x columns^2, some ten times.
+ * rows has, or only churners, does no harm. Cost: subsample's rows x columns^2 / 2, about three
+ * times.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_WARM_START_H

@@ -4,7 +4,8 @@
  * summary.json, model.json (the model that scored), changes.csv (against the newest earlier night,
  * where there is one; jobs/changes.h says how) and manifest.json (what went in, what the gates
  * said, size and hash of the other files). There is no clock, host, path or thread count in any of
- * them: the same day again, on the same data, after the same earlier nights, gives the same bytes.
+ * them: the same day again, on the same data, after the same earlier nights, gives the same bytes, whatever
+ * was promoted since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_NIGHTLY_H
@@ -36,7 +37,8 @@ typedef struct churn_log {
 
 typedef struct churn_nightly_settings {
   churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
-  const char *model;    /* path; NULL = the promoted one */
+  const char *model;    /* path; NULL = the one that made the day's published list, else the one in
+                           use on that day, else, with a warning, the one in use now */
   const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */

@@ -49,13 +49,6 @@ void churn_changes_free(churn_changes *changes)
   free(changes);
 }
 
-static char *path_in(const finding *f, const char *name)
-{
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(f->changes->since, day);
-  return churn_text_format("%s/%s/%s", f->root, day, name);
-}
-
 static churn_status read_list(finding *f, churn_error *error)
 {
   static const churn_format plain = {0};
@@ -63,7 +56,7 @@ static churn_status read_list(finding *f, churn_error *error)
       [RANK] = {.heading = "rank", .type = CHURN_TYPE_NUMBER},
       [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
       [LOGIT] = {.heading = "logit", .type = CHURN_TYPE_NUMBER}};
-  char *path = path_in(f, "ranked.csv");
+  char *path = churn_run_path(f->root, f->changes->since, "ranked.csv");
   churn_status status = path == NULL ? churn_error_no_memory(error)
                                      : churn_table_parse(path, &plain, requests, COLUMNS, NULL,
                                                          f->run, &f->list, error);
@@ -76,7 +69,7 @@ static churn_status open_model(finding *f, churn_error *error)
 {
   if (strcmp(f->changes->previous_model, f->night->model->id) == 0)
     return CHURN_OK;
-  char *path = path_in(f, "model.json");
+  char *path = churn_run_path(f->root, f->changes->since, "model.json");
   churn_status status =
       path == NULL ? churn_error_no_memory(error) : churn_model_read(path, &f->model, error);
   churn_pipeline_settings opening = {.model = f->model};

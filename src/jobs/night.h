@@ -22,7 +22,8 @@ typedef struct churn_night {
   const churn_project *project; /* borrowed */
   churn_model *model;           /* borrowed */
   churn_day as_of;              /* of the night; a flat export is scored as of no day */
-  uint64_t top;                 /* customers listed; 0 = all */
+  bool hindsight;  /* the model was not in use on that day, or learned from what came after it */
+  uint64_t top;    /* customers listed; 0 = all */
   churn_sink sink; /* the database that the list is published to as well; target NULL = none */
   churn_pipeline *pipeline;
   churn_profile *profile;
@@ -54,6 +55,30 @@ churn_day churn_night_closed(const churn_night *night);
 
 /* Customers that a night is told by: the head of the list. */
 uint64_t churn_night_head(const churn_night *night);
+
+/* Why a night is scored by its model (night_model.c). */
+typedef enum churn_model_choice {
+  CHURN_MODEL_NAMED,    /* the caller said so */
+  CHURN_MODEL_OF_RUN,   /* it made the published list of that day */
+  CHURN_MODEL_OF_DAY,   /* it was in use on that day, at its end */
+  CHURN_MODEL_PROMOTED, /* none was in use on that day, so it is the one in use now */
+} churn_model_choice;
+
+typedef struct churn_chosen_model {
+  churn_model *model; /* the caller frees */
+  churn_model_choice choice;
+  bool hindsight;   /* as churn_night */
+  char current[33]; /* in use now; "" = none, or not asked for */
+} churn_chosen_model;
+
+/* Which model scores the day: `named` (a path) where that is not NULL; else the one of the day's
+ * published run in `root`, so that the same night again gives the same bytes whatever was promoted
+ * since; else the one that the registry says was in use on that day; else the one in use now.
+ * Errors of churn_registry_read, churn_registry_current, churn_model_read. */
+CHURN_MUST_USE churn_status churn_night_choose(const churn_project *project, const char *root,
+                                               const char *named, churn_day as_of,
+                                               const churn_run *run, churn_chosen_model *chosen,
+                                               churn_error *error);
 
 /* The files of a run (run_files.c), into a folder. run->stop ends it between two of them
  * (INTERNAL). */

@@ -8,7 +8,6 @@
 #include "jobs/outcomes.h"
 
 #include <churn/nightly.h>
-#include <churn/registry.h>
 #include <churn/sink.h>
 
 #include <inttypes.h>
@@ -53,21 +52,6 @@ static void log_line(const nightly *n, churn_log_level level, const char *stage,
   log->line(log->context, level, stage, text);
 }
 
-static churn_status read_model(nightly *n, const churn_project *project, churn_error *error)
-{
-  char *promoted = NULL;
-  const char *path = n->settings->model;
-  churn_status status = CHURN_OK;
-  if (path == NULL) {
-    status = churn_registry_current(project, &promoted, error);
-    path = promoted;
-  }
-  if (status == CHURN_OK)
-    status = churn_model_read(path, &n->model, error);
-  free(promoted);
-  return status;
-}
-
 /* What cannot be written to is told before any work. Who sends the runs elsewhere leaves the
  * project's database alone. */
 static churn_status check_targets(const nightly *n, const churn_project *project, churn_sink *sink,
@@ -79,42 +63,67 @@ static churn_status check_targets(const nightly *n, const churn_project *project
   return status;
 }
 
-/* A list of a past day by a model whose labels reach beyond it is better than any list of that
- * night could have been. */
-static void warn_of_hindsight(const nightly *n)
+/* Which model, where it is not the one that everybody expects. */
+static const char *say_choice(const churn_chosen_model *chosen, char text[96])
 {
-  const churn_model *m = n->model;
+  bool current = strcmp(chosen->model->id, chosen->current) == 0;
+  if (chosen->choice == CHURN_MODEL_NAMED || chosen->choice == CHURN_MODEL_PROMOTED || current)
+    return "";
+  snprintf(text, 96, ", %s; in use now is %.8s",
+           chosen->choice == CHURN_MODEL_OF_RUN ? "which made the list of that day"
+                                                : "in use on that day",
+           chosen->current[0] == '\0' ? "none" : chosen->current);
+  return text;
+}
+
+/* A list of a past day by a model that was not there, or whose labels reach beyond it, is better
+ * than any list of that night could have been. */
+static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen)
+{
+  const churn_model *m = chosen->model;
   char reach[CHURN_DAY_TEXT_SIZE];
-  if (m->last_as_of == CHURN_DAY_MISSING ||
-      m->last_as_of + m->gap_days + m->horizon_days <= n->night.as_of)
+  churn_day learned = m->last_as_of == CHURN_DAY_MISSING
+                          ? CHURN_DAY_MISSING
+                          : m->last_as_of + m->gap_days + m->horizon_days - 1;
+  if (chosen->choice == CHURN_MODEL_PROMOTED)
+    log_line(n, CHURN_LOG_WARNING, "start",
+             "the registry knows of no model in use on that day: it is scored by the one in use "
+             "now, and the manifest says so (hindsight); -m takes another model");
+  if (learned == CHURN_DAY_MISSING || learned < n->night.as_of)
     return;
-  churn_day_format(m->last_as_of + m->gap_days + m->horizon_days - 1, reach);
+  churn_day_format(learned, reach);
   log_line(n, CHURN_LOG_WARNING, "start",
            "the model was trained on what became of customers up to %s, after the as-of day: this "
-           "list knows more than that night could; -m takes an older model",
+           "list knows more than that night could, and the manifest says so (hindsight); -m takes "
+           "an older model",
            reach);
 }
 
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
-  char day[CHURN_DAY_TEXT_SIZE];
+  char day[CHURN_DAY_TEXT_SIZE], more[96];
   churn_sink sink = {NULL, NULL};
-  churn_status status = check_targets(n, project, &sink, error);
-  if (status == CHURN_OK)
-    status = read_model(n, project, error);
-  if (status != CHURN_OK)
-    return status;
+  churn_chosen_model chosen = {0};
   churn_day as_of = n->settings->as_of;
   if (as_of == CHURN_DAY_MISSING)
     as_of = churn_clock_day(churn_clock_now());
+  churn_status status = check_targets(n, project, &sink, error);
+  if (status == CHURN_OK)
+    status =
+        churn_night_choose(project, n->root, n->settings->model, as_of, n->run, &chosen, error);
+  if (status != CHURN_OK)
+    return status;
+  n->model = chosen.model;
   n->night = (churn_night){.project = project,
                            .model = n->model,
                            .as_of = as_of,
+                           .hindsight = chosen.hindsight,
                            .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
                            .sink = sink};
   churn_day_format(as_of, day);
-  log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
-  warn_of_hindsight(n);
+  log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s%s", day, n->model->id,
+           say_choice(&chosen, more));
+  warn_of_hindsight(n, &chosen);
   return CHURN_OK;
 }
 

@@ -43,9 +43,7 @@ static churn_status read_list(const char *root, churn_day day, const churn_run *
       [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
       [PROBABILITY] = {.heading = "probability", .type = CHURN_TYPE_NUMBER},
       [LOGIT] = {.heading = "logit", .type = CHURN_TYPE_NUMBER}};
-  char text[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(day, text);
-  char *path = churn_text_format("%s/%s/ranked.csv", root, text);
+  char *path = churn_run_path(root, day, "ranked.csv");
   churn_status status =
       path == NULL ? churn_error_no_memory(error)
                    : churn_table_parse(path, &plain, requests, COLUMNS, NULL, run, list, error);

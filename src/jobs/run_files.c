@@ -277,6 +277,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
                      churn_findings_hold(&n->findings)          ? "held"
                      : churn_findings_tripped(&n->findings) > 0 ? "tripped"
                                                                 : "passed");
+  churn_json_truth_at(&text, 2, "hindsight", n->hindsight);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
   append_estimate(&text, n);

@@ -50,17 +50,25 @@ churn_status churn_runs_days(const char *root, churn_day **days, size_t *count, 
   return list_days(root, "", days, count, error);
 }
 
-static void clear_run(churn_past_run *run)
+char *churn_run_path(const char *root, churn_day day, const char *name)
 {
-  for (size_t i = 0; i < run->source_count; i++)
-    free(run->sources[i].name);
-  free(run->sources);
+  char text[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(day, text);
+  return churn_text_format("%s/%s/%s", root, text, name);
+}
+
+void churn_past_run_clear(churn_past_run *past)
+{
+  for (size_t i = 0; i < past->source_count; i++)
+    free(past->sources[i].name);
+  free(past->sources);
+  *past = (churn_past_run){0};
 }
 
 void churn_past_runs_clear(churn_past_runs *past)
 {
   for (size_t i = 0; i < past->count; i++)
-    clear_run(&past->runs[i]);
+    churn_past_run_clear(&past->runs[i]);
   free(past->runs);
   *past = (churn_past_runs){0};
 }
@@ -90,6 +98,7 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
     return;
   snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
   run->good = strcmp(json_string_value(verdict), "passed") == 0;
+  run->hindsight = json_is_true(json_object_get(root, "hindsight"));
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");
   run->estimated_captured = churn_json_take_number(r, estimate, "captured");
@@ -100,12 +109,10 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
 static churn_status read_run(const char *root, churn_day day, const churn_run *run,
                              churn_past_run *past, bool *known, churn_error *error)
 {
-  char text[CHURN_DAY_TEXT_SIZE];
   churn_json_reading reading = {0};
   json_error_t fault = {0};
-  churn_day_format(day, text);
   *past = (churn_past_run){.day = day};
-  char *path = churn_text_format("%s/%s/manifest.json", root, text);
+  char *path = churn_run_path(root, day, "manifest.json");
   json_t *json = path == NULL ? NULL : json_load_file(path, 0, &fault);
   if (json != NULL)
     take_run(&reading, json, past);
@@ -116,13 +123,25 @@ static churn_status read_run(const char *root, churn_day day, const churn_run *r
                     (churn_place){path, fault.line > 0 ? (uint64_t)fault.line : 0, 0},
                     "this run's manifest cannot be read, and does not count: %s",
                     json == NULL ? fault.text : reading.wrong);
-  if (!*known) {
-    clear_run(past);
-    *past = (churn_past_run){0};
-  }
+  if (!*known)
+    churn_past_run_clear(past);
   json_decref(json);
   free(path);
   return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+churn_status churn_past_run_read(const char *root, churn_day day, const churn_run *run,
+                                 churn_past_run *past, bool *known, churn_error *error)
+{
+  char *folder = churn_run_path(root, day, "");
+  bool there = folder != NULL && access(folder, F_OK) == 0;
+  *past = (churn_past_run){0};
+  *known = false;
+  churn_status status = folder == NULL ? churn_error_no_memory(error)
+                        : there        ? read_run(root, day, run, past, known, error)
+                                       : CHURN_OK;
+  free(folder);
+  return status;
 }
 
 churn_status churn_past_runs_read(const char *root, churn_day before, size_t most,
@@ -182,7 +201,7 @@ static churn_status find_good(const char *root, const churn_day *days, size_t co
     status = read_run(root, days[i], run, &past, &known, error);
     if (known && past.good)
       *good = days[i];
-    clear_run(&past);
+    churn_past_run_clear(&past);
   }
   return status;
 }

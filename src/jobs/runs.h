@@ -17,7 +17,8 @@ typedef struct churn_past_source {
 
 typedef struct churn_past_run {
   churn_day day;
-  bool good; /* no gate tripped */
+  bool good;      /* no gate tripped */
+  bool hindsight; /* as churn_night */
   char model[33];
   double estimated_auc, estimated_captured; /* NaN = none */
   uint64_t head;
@@ -36,6 +37,16 @@ CHURN_MUST_USE churn_status churn_past_runs_read(const char *root, churn_day bef
                                                  const churn_run *run, churn_past_runs *past,
                                                  churn_error *error);
 void churn_past_runs_clear(churn_past_runs *past);
+
+/* The published run of one day. *known false where there is none, and after a warning where its
+ * manifest cannot be read; *past is empty then. NO_MEMORY. The caller clears. */
+CHURN_MUST_USE churn_status churn_past_run_read(const char *root, churn_day day,
+                                                const churn_run *run, churn_past_run *past,
+                                                bool *known, churn_error *error);
+void churn_past_run_clear(churn_past_run *past);
+
+/* ROOT/DAY/NAME; NULL when memory ran out. The caller frees. */
+char *churn_run_path(const char *root, churn_day day, const char *name);
 
 /* False when the run knows no such source. */
 bool churn_past_rows(const churn_past_run *run, const char *source, uint64_t *rows);

@@ -209,6 +209,29 @@ run 66 nightly world --as-of 2025-12-12
 run 0 nightly world --as-of 2025-12-12 -o promoted.runs
 same promoted.runs/2025-12-12/model.json model.json
 
+begin "a past day keeps its model: that of its published list, else the one in use that day, else, with a warning, the one in use now"
+id_of() { sed -n 's/^  "id": "\(.*\)",$/\1/p' "$1"; }
+at() { SOURCE_DATE_EPOCH=$(date -u -d "$1" +%s) "$churn" models promote past "$2" -q >promoted 2>&1 || fail "cannot promote: $(cat promoted)"; }
+mkdir past; sed 's#\(from: \)\([a-z_]*\.csv\)#\1../world/\2#' world/churn.yaml >past/churn.yaml
+at "2025-11-10 08:00" ./model.json
+run 0 nightly past --as-of 2025-11-20; cp -r past/runs/2025-11-20 was
+at "2025-11-25 08:00" ./other.json
+first=$(id_of model.json) second=$(id_of other.json)
+[ "$first" != "$second" ] || fail "one model only"
+run 0 nightly past --as-of 2025-11-20; err_says "unchanged"; err_says "with model ${first:0:8}, which made the list of that day; in use now is ${second:0:8}"
+diff -r was past/runs/2025-11-20 >/dev/null || fail "published with a later model"
+rm -r past/runs; run 0 nightly past --as-of 2025-11-20; err_says "with model ${first:0:8}, in use on that day; in use now is ${second:0:8}"
+diff -r was past/runs/2025-11-20 >/dev/null || fail "scored with a later model"
+grep -q '"hindsight": false' past/runs/2025-11-20/manifest.json || fail "no hindsight"
+run 0 nightly past --as-of 2025-11-26; same other.json past/runs/2025-11-26/model.json
+run 0 nightly past --as-of 2025-11-05; err_says "knows of no model in use on that day"
+same other.json past/runs/2025-11-05/model.json; grep -q '"hindsight": true' past/runs/2025-11-05/manifest.json || fail "hindsight"
+run 0 nightly past --as-of 2025-11-05; err_says "unchanged"
+run 0 nightly past --as-of 2025-11-20 -m other.json; same other.json past/runs/2025-11-20/model.json
+run 0 nightly past --as-of 2025-11-20; err_says "unchanged"
+echo '{}' >past/runs/2025-11-20/model.json
+run 0 nightly past --as-of 2025-11-20; err_says "the model that made the published list cannot be had"; same model.json past/runs/2025-11-20/model.json
+
 begin "today is the day of SOURCE_DATE_EPOCH"
 SOURCE_DATE_EPOCH=$(date -u -d '2025-12-12 23:59:59' +%s) "$churn" $night -q 2>err
 [ "$(readlink world/runs/latest)" = 2025-12-12 ] || fail "latest is $(readlink world/runs/latest)"

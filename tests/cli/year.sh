@@ -3,7 +3,7 @@
 # a month `churn retrain` before it. Two things happen to the company (everybody's price goes up; complaints begin to come by a channel
 # that was not there before), and three nights get a broken export. Then every night is run again.
 #
-#   year.sh PROGRAM FOLDER [--nights N] [--customers N] [--kills N] [--engagements RATE]
+#   year.sh PROGRAM FOLDER [--nights N] [--customers N] [--kills N] [--engagements RATE] [--max-age DAYS]
 #
 # FOLDER is made; it keeps nights.csv (a line a night), retrained.csv and the runs. Prints a table by month, the special nights, and
 # each promise that was broken; ends with 1 where there is one. Shortened, it is the test year.
@@ -12,13 +12,14 @@ set -u
 export LC_ALL=C
 churn=$(realpath "$1") folder=$2
 shift 2
-nights=365 customers=1600 kills=0 engagements=0.06
+nights=365 customers=1600 kills=0 engagements=0.06 max_age=75
 while [ $# -gt 1 ]; do
   case $1 in
     --nights) nights=$2 ;;
     --customers) customers=$2 ;;
     --kills) kills=$2 ;;
     --engagements) engagements=$2 ;;
+    --max-age) max_age=$2 ;;
     *) echo "year.sh: $1 is unknown" >&2; exit 2 ;;
   esac
   shift 2
@@ -28,7 +29,7 @@ broken=0
 complain() { printf 'BROKEN: %s\n' "$*"; broken=$((broken + 1)); }
 
 # What happens when, in nights from the first.
-first_day=2024-12-02
+first_day=2024-12-08
 night_day() { date -u -d "$first_day + $1 days" +%F; }
 half=$((nights * 10 / 100 + 3)) delimiter=$((nights * 25 / 100 + 3)) shock=$((nights * 40 / 100)) stale=$((nights * 55 / 100))
 channel=$((nights * 65 / 100))
@@ -80,6 +81,8 @@ make_project() {
     -e 's/^features:.*/&\n  complaint_channel: last(category from complaints over 365d)/' world/churn.yaml >"$1/churn.yaml"
   # A rep who leaves moves a sixteenth of these few customers on one day, and their reps are known since 2023 only.
   printf 'gates: {drift: {except: [rep_changes_365d, days_since_rep_change]}}\n' >>"$1/churn.yaml"
+  # So few customers tell of a small difference only that it is not large: a model that is old goes for one that is not much worse.
+  printf 'retrain: {max_age: %dd, not_worse: 0.06}\n' "$max_age" >>"$1/churn.yaml"
   printf 'nightly: {keep: 1000}\nscores: {to: "sqlite:scores.db"}\nregistry: ../models\n' >>"$1/churn.yaml"
 }
 
@@ -191,6 +194,28 @@ again() {
 }
 same=0 clean=0
 
+# A night of before the last promotion, run again after it in the year's own project: the model of that night, the same bytes, whether
+# its list is still there or not.
+look_back() {
+  local promoted night day code
+  promoted=$(awk -F, '$5 != "" && last != "" && $5 != last { n = $1 } $5 != "" { last = $5 } END { print n }' nights.csv)
+  [ -n "$promoted" ] || return 0
+  night=$((promoted - 1))
+  while is_broken $night; do night=$((night - 1)); done
+  day=$(night_day $night)
+  export_of "$day"
+  cp -r "year/runs/$day" before.run
+  for _ in there gone; do
+    code=0
+    "$churn" nightly year --as-of "$day" --no-cache -q >/dev/null 2>err || code=$?
+    [ "$code" = "$(awk -F, -v n=$night '$1 == n { print $3 }' nights.csv)" ] || complain "$day run again after a promotion: exit code $code"
+    diff -r before.run "year/runs/$day" >/dev/null || complain "$day run again after a promotion: another list or figures"
+    rm -rf "year/runs/$day"
+  done
+  cp -r before.run "year/runs/$day"
+  printf 'night %d (%s) run again after the promotion of night %d\n' $night "$day" "$promoted"
+}
+
 # --- killed ---
 
 # whole DAY: the day's list is complete in the folder and in the database, old or new each.
@@ -284,6 +309,10 @@ quiet=$(awk -F, -v shock=$shock '$1 < shock && $NF == "" && $3 != 0' nights.csv 
 printf 'nights before the first change on which a gate tripped though nothing was wrong: %d of %d\n' "$quiet" $shock
 again
 printf 'run again: %d runs with the same bytes; %d lists are those of the export of the last day\n' $same $clean
+after=$(awk -F, -v shock=$shock '$1 > shock && $5 != "" && last != "" && $5 != last { n++ } $5 != "" { last = $5 } END { print n + 0 }' nights.csv)
+printf 'models that took over after the price shock: %d\n' "$after"
+[ "$after" -gt 0 ] || complain "no model was promoted after the price shock"
+look_back
 [ "$kills" -eq 0 ] || kill_often
 printf '%d promises broken\n' $broken
 [ $broken -eq 0 ]

@@ -4,8 +4,8 @@
  * summary.json, model.json (the model that scored), changes.csv (against the newest earlier night,
  * where there is one; jobs/changes.h says how) and manifest.json (what went in, what the gates
  * said, size and hash of the other files). There is no clock, host, path or thread count in any of
- * them: the same day again, on the same data, after the same earlier nights, gives the same bytes, whatever
- * was promoted since.
+ * them: the same day again, on the same data, after the same earlier nights, gives the same bytes,
+ * whatever was promoted since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_NIGHTLY_H

@@ -289,19 +289,38 @@ cp kept.json world/runs/2025-12-12/manifest.json; rm -r world/runs/2025-12-13; l
 
 begin "SIGTERM and SIGINT leave what was, and no litter"
 set -m
+# ended SIGNAL: the night that was started as $process gets it; what stands there is whole.
+ended() {
+  kill -s "$1" $process 2>/dev/null
+  code=0
+  wait $process 2>/dev/null || code=$?
+  [ $code -eq 0 ] || [ $code -eq $((128 + $(kill -l "$1"))) ] || fail "exit code $code"
+  [ -z "$(litter)" ] || fail "there is $(litter)"
+  [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
+  [ $code -ne 0 ] || [ -e world/runs/2025-12-14 ] || fail "not published, and exit code 0"
+  [ $code -eq 0 ] || heard=$((heard + 1))
+  rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
+}
 for signal in TERM INT; do
+  heard=0
   for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.12; do
     "$churn" $night --as-of 2025-12-14 -q </dev/null 2>err &
     process=$!
     sleep $delay
-    kill -s $signal $process 2>/dev/null
-    code=0
-    wait $process 2>/dev/null || code=$?
-    [ $code -eq 0 ] || [ $code -eq $((128 + $(kill -l $signal))) ] || fail "exit code $code"
-    [ -z "$(litter)" ] || fail "there is $(litter)"
-    [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
-    rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
+    ended $signal
   done
+  [ $heard -ge 2 ] || fail "only $heard of 8 nights were ended by SIG$signal"
+  # While it writes: it cleans up and says so.
+  heard=0
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    "$churn" $night --as-of 2025-12-14 </dev/null 2>err &
+    process=$!
+    until compgen -G 'world/runs/.tmp-*' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+    ended $signal
+    [ $heard -eq 0 ] || break
+  done
+  [ $heard -eq 1 ] || fail "SIG$signal is not heard while it writes, in $attempt attempts"
+  err_says "stopped: nothing was published"
 done
 
 begin "SIGKILL at forty moments: always a whole list, the old or the new one, the lock free, no litter after the next run"
@@ -319,8 +338,12 @@ for moment in $(seq 40); do
   ln -s 2025-12-12 world/runs/latest
   "$churn" $night --as-of 2025-12-14 -q </dev/null 2>err &
   process=$!
-  # The last third of a run is where it writes.
-  sleep "$(printf '0.%06d' $((ends * (40 + RANDOM % 70) / 100 % 1000000)))"
+  # Every third one once it writes.
+  if [ $((moment % 3)) -eq 0 ]; then
+    until compgen -G 'world/runs/.tmp-*' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+  else
+    sleep "$(printf '0.%06d' $((ends * (40 + RANDOM % 70) / 100 % 1000000)))"
+  fi
   kill -KILL $process 2>/dev/null && killed=$((killed + 1))
   wait $process 2>/dev/null
   [ -n "$(litter)" ] && littered=$((littered + 1))
@@ -336,6 +359,7 @@ for moment in $(seq 40); do
 done
 echo "killed $killed of 40, $littered of them with a folder on its way"
 [ $killed -ge 5 ] || fail "only $killed of 40 were killed in time"
+[ $littered -ge 1 ] || fail "nobody was killed while a folder was on its way"
 
 begin "what dead runs left is taken away, and nothing else"
 mkdir world/runs/.tmp-4194305-0 world/runs/.tmp-mine world/runs/.tmp-1-

@@ -28,7 +28,8 @@ typedef enum churn_log_level {
 } churn_log_level;
 
 /* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "store", "publish", "outcome", "retain". Texts are
+ * "start", "read", "score", "gate", "changes", "store", "publish", "held", "latest", "outcome",
+ * "retain". Texts are
  * borrowed until it returns. */
 typedef struct churn_log {
   void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
@@ -52,11 +53,14 @@ typedef struct churn_nightly_report {
   churn_gate *gates;
   size_t gate_count;
   size_t tripped;
-  bool held;        /* nothing was published: DAY.held is for inspection only, `latest` stays */
-  bool unchanged;   /* the folder was there with the same bytes, and was left alone */
-  bool stored;      /* the list is in the database of the project's `scores` */
-  bool latest;      /* RUNS/latest points to it now; false also for a day before the latest's */
-  uint64_t removed; /* old runs taken away by `keep` */
+  bool held;         /* nothing was published: DAY.held is for inspection only, `latest` stays */
+  bool unchanged;    /* the folder was there with the same bytes, and was left alone */
+  bool stored;       /* the list is in the database of the project's `scores` */
+  bool latest;       /* RUNS/latest points to it now; false also for a day before the latest's */
+  uint64_t removed;  /* old runs taken away by `keep` */
+  size_t unfinished; /* steps after publishing (the link, the ledger of outcomes, `keep`) that
+                        failed, each told in a line of the log; the list stays published, and the
+                        next night makes up for them */
 } churn_nightly_report;
 
 /* Where the project has the key `scores`, the list goes into that database too (churn/sink.h), in

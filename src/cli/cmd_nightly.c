@@ -19,6 +19,12 @@ static void show_line(void *context, churn_log_level level, const char *stage, c
     cli_log_line(c, level, stage, text);
 }
 
+/* Published, and yet somebody should look: exit code 1. */
+static bool needs_a_look(const churn_nightly_report *r)
+{
+  return r->tripped > 0 || r->unfinished > 0;
+}
+
 /* One line that says what happened. */
 static void say_what_was_done(cli *c, const churn_nightly_report *r)
 {
@@ -31,13 +37,16 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
       cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped; %s: %s",
                  cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
                  cli_count(r->tripped), cli_plural(r->gate_count, "figure"), what, r->folder);
-  if (c->quiet && r->tripped == 0)
+  if (r->unfinished > 0)
+    line =
+        cli_format("%s; %s after that failed, see above", line, cli_plural(r->unfinished, "step"));
+  if (c->quiet && !needs_a_look(r))
     return;
   cli_show_notes(c);
   cli_log_line(c,
-               r->held          ? CHURN_LOG_ERROR
-               : r->tripped > 0 ? CHURN_LOG_WARNING
-                                : CHURN_LOG_INFO,
+               r->held           ? CHURN_LOG_ERROR
+               : needs_a_look(r) ? CHURN_LOG_WARNING
+                                 : CHURN_LOG_INFO,
                "done", line);
 }
 
@@ -91,7 +100,7 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
     status = churn_nightly(project, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     say_what_was_done(c, report);
-    *code = report->tripped > 0 ? CLI_EXIT_GATE : 0;
+    *code = needs_a_look(report) ? CLI_EXIT_GATE : 0;
   } else if (cli_was_signalled() && status == CHURN_INTERNAL) {
     snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
   }

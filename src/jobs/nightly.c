@@ -58,6 +58,10 @@ static churn_status check_targets(const nightly *n, const churn_project *project
                                   churn_error *error)
 {
   churn_status status = churn_staging_check(n->root, error);
+  if (status == CHURN_OK)
+    status = churn_runs_check(n->root, !project->nightly.no_outcomes, error);
+  if (status == CHURN_OK)
+    status = churn_staging_mend(n->root, error);
   if (status == CHURN_OK && n->settings->output == NULL && churn_sink_of_project(project, sink))
     status = churn_sink_check(sink, error);
   return status;
@@ -186,17 +190,28 @@ static churn_status look(nightly *n, churn_error *error)
   return status;
 }
 
+/* A day that has not begun anywhere on earth. */
+static bool is_future(churn_day day)
+{
+  return day > churn_clock_day(churn_clock_now()) + 1;
+}
+
 /* `latest` never goes back in time: a past day that is run again changes nothing for those who read
- * it. */
+ * it. Nor does it go to a day that is still to come, where it would stick. */
 static churn_status move_latest(nightly *n, churn_staging *staging, const char *name,
                                 churn_error *error)
 {
   churn_day latest = CHURN_DAY_MISSING;
   churn_status status = churn_runs_latest(n->root, &latest, error);
-  n->report->latest = status == CHURN_OK && n->night.as_of >= latest;
-  return n->report->latest && n->night.as_of > latest
-             ? churn_staging_point(staging, "latest", name, error)
-             : status;
+  if (status == CHURN_OK && is_future(n->night.as_of)) {
+    log_line(n, CHURN_LOG_WARNING, "latest", "%s is still to come: latest stays as it is", name);
+    return CHURN_OK;
+  }
+  bool ours = n->night.as_of >= latest || is_future(latest);
+  if (status == CHURN_OK && ours && n->night.as_of != latest)
+    status = churn_staging_point(staging, "latest", name, error);
+  n->report->latest = status == CHURN_OK && ours;
+  return status;
 }
 
 static void log_outcome(void *context, const churn_outcome *o)
@@ -211,17 +226,53 @@ static void log_outcome(void *context, const churn_outcome *o)
 }
 
 /* A list that is still to be judged stays. */
-static churn_status retain(nightly *n, churn_staging *staging, churn_error *error)
+static churn_status retain(nightly *n, churn_staging *staging, const churn_waiting *waiting,
+                           churn_error *error)
 {
   churn_day closed = churn_night_closed(&n->night);
   if (n->night.project->nightly.no_outcomes)
     closed = CHURN_DAY_MISSING;
-  churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep,
-                                          closed == CHURN_DAY_MISSING ? closed : closed + 1,
-                                          n->night.as_of, n->run, &n->report->removed, error);
+  const churn_retention retention = {
+      .keep = n->night.project->nightly.keep,
+      .closed = closed == CHURN_DAY_MISSING ? closed : closed + 1,
+      .waiting = waiting->days,
+      .waiting_count = waiting->count,
+      .own = n->night.as_of,
+      .held_only = n->report->held || !waiting->known,
+  };
+  churn_status status = churn_runs_retain(staging, &retention, n->run, &n->report->removed, error);
   if (status == CHURN_OK && n->report->removed > 0)
     log_line(n, CHURN_LOG_INFO, "retain", "%" PRIu64 " old runs removed", n->report->removed);
   return status;
+}
+
+/* What comes after publishing does not take the list back: it is told, and the next night makes up
+ * for it. */
+static void forgive(nightly *n, const char *stage, churn_status status, const churn_error *fault)
+{
+  char text[CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE];
+  if (status == CHURN_OK)
+    return;
+  churn_error_format(fault, text, sizeof text);
+  log_line(n, CHURN_LOG_WARNING, stage, "%s; %s", text,
+           n->report->held ? "the night is held back all the same"
+                           : "the list is published all the same");
+  n->report->unfinished++;
+}
+
+static void tidy(nightly *n, churn_staging *staging, const char *name, const char *held)
+{
+  churn_waiting waiting = {.known = true};
+  churn_error fault = {0};
+  if (!n->report->held) {
+    forgive(n, "held", churn_staging_remove(staging, held, &fault), &fault);
+    forgive(n, "latest", move_latest(n, staging, name, &fault), &fault);
+    forgive(n, "outcome",
+            churn_outcomes_judge(&n->night, n->root, n->run, log_outcome, n, &waiting, &fault),
+            &fault);
+  }
+  forgive(n, "retain", retain(n, staging, &waiting, &fault), &fault);
+  free(waiting.days);
 }
 
 /* The database comes before the folder: it is what can fail, and then nothing is published. Whoever
@@ -255,15 +306,11 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   churn_status status = r->held ? CHURN_OK : store(n, error);
   if (status == CHURN_OK)
     status = churn_staging_publish(staging, name, &r->unchanged, error);
-  if (status == CHURN_OK && !r->held)
-    status = churn_staging_remove(staging, held, error);
-  if (status == CHURN_OK && !r->held)
-    status = move_latest(n, staging, name, error);
-  if (status == CHURN_OK)
-    log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
-  if (status == CHURN_OK && !r->held)
-    status = churn_outcomes_judge(&n->night, n->root, n->run, log_outcome, n, error);
-  return status == CHURN_OK && !r->held ? retain(n, staging, error) : status;
+  if (status != CHURN_OK)
+    return status;
+  log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
+  tidy(n, staging, name, held);
+  return CHURN_OK;
 }
 
 static bool is_asked_to_stop(const nightly *n)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char held[] = ".held";
@@ -217,42 +218,101 @@ static churn_status remove_day(churn_staging *staging, churn_day day, const char
   return status;
 }
 
-static churn_status remove_held(churn_staging *staging, churn_day before, uint64_t *removed,
-                                churn_error *error)
+/* Held runs of days before `before`, and the oldest beyond `keep`. */
+static churn_status remove_held(churn_staging *staging, const churn_retention *r, churn_day before,
+                                uint64_t *removed, churn_error *error)
 {
   churn_day *days = NULL;
   size_t count = 0;
   churn_status status = list_days(staging->root, held, &days, &count, error);
-  for (size_t i = 0; i < count && days[i] < before && status == CHURN_OK; i++)
-    status = remove_day(staging, days[i], held, removed, error);
+  for (size_t i = 0; i < count && status == CHURN_OK; i++)
+    if (days[i] != r->own && (days[i] < before || count - i > r->keep))
+      status = remove_day(staging, days[i], held, removed, error);
   free(days);
   return status;
 }
 
-churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, churn_day closed,
-                               churn_day own, const churn_run *run, uint64_t *removed,
-                               churn_error *error)
+static bool is_settled(const churn_retention *r, churn_day day)
 {
-  churn_day *days = NULL, latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
+  if (r->closed != CHURN_DAY_MISSING && day >= r->closed)
+    return false;
+  for (size_t i = 0; i < r->waiting_count; i++)
+    if (r->waiting[i] == day)
+      return false;
+  return true;
+}
+
+/* Takes those that may go; *oldest gets the first day that stays where there are such. */
+static churn_status remove_surplus(churn_staging *staging, const churn_retention *r,
+                                   const churn_day *days, size_t count, const churn_run *run,
+                                   churn_day *oldest, uint64_t *removed, churn_error *error)
+{
+  churn_day latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
+  uint64_t settled = 0;
+  for (size_t i = 0; i < count; i++)
+    settled += is_settled(r, days[i]);
+  if (settled <= r->keep)
+    return CHURN_OK;
+  churn_status status = churn_runs_latest(staging->root, &latest, error);
+  if (status == CHURN_OK)
+    status = find_good(staging->root, days, count, run, &good, error);
+  for (size_t i = 0; i < count && status == CHURN_OK; i++) {
+    bool goes = settled > r->keep && is_settled(r, days[i]);
+    settled -= goes;
+    if (goes && days[i] != latest && days[i] != good && days[i] != r->own)
+      status = remove_day(staging, days[i], "", removed, error);
+    else if (!goes && *oldest == CHURN_DAY_MISSING)
+      *oldest = days[i];
+  }
+  return status;
+}
+
+churn_status churn_runs_retain(churn_staging *staging, const churn_retention *retention,
+                               const churn_run *run, uint64_t *removed, churn_error *error)
+{
+  churn_day *days = NULL, oldest = CHURN_DAY_MISSING;
   size_t count = 0;
   *removed = 0;
   churn_status status = churn_runs_days(staging->root, &days, &count, error);
-  size_t settled = count;
-  while (status == CHURN_OK && closed != CHURN_DAY_MISSING && settled > 0 &&
-         days[settled - 1] >= closed)
-    settled--;
-  if (status == CHURN_OK && settled > keep) {
-    size_t surplus = settled - (size_t)keep;
-    churn_day oldest_kept = days[surplus];
-    status = churn_runs_latest(staging->root, &latest, error);
-    if (status == CHURN_OK)
-      status = find_good(staging->root, days, count, run, &good, error);
-    for (size_t i = 0; i < surplus && status == CHURN_OK; i++)
-      if (days[i] != latest && days[i] != good && days[i] != own)
-        status = remove_day(staging, days[i], "", removed, error);
-    if (status == CHURN_OK)
-      status = remove_held(staging, oldest_kept, removed, error);
-  }
+  if (status == CHURN_OK && !retention->held_only)
+    status = remove_surplus(staging, retention, days, count, run, &oldest, removed, error);
+  if (status == CHURN_OK)
+    status = remove_held(staging, retention, oldest, removed, error);
   free(days);
+  return status;
+}
+
+static churn_status check_latest(const char *path, churn_error *error)
+{
+  struct stat found;
+  if (lstat(path, &found) != 0 || S_ISLNK(found.st_mode))
+    return CHURN_OK;
+  return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){path, 0, 0},
+                            "expected a symbolic link, or nothing: it is to point to the newest "
+                            "run");
+}
+
+static churn_status check_ledger(const char *path, churn_error *error)
+{
+  struct stat found;
+  bool there = stat(path, &found) == 0;
+  if (there && S_ISREG(found.st_mode) && access(path, W_OK) == 0)
+    return CHURN_OK;
+  if (!there && errno == ENOENT)
+    return CHURN_OK;
+  return churn_error_set_errno(error, CHURN_CANNOT_CREATE, path, "append to the file",
+                               there && !S_ISREG(found.st_mode) ? EISDIR : errno);
+}
+
+churn_status churn_runs_check(const char *root, bool with_ledger, churn_error *error)
+{
+  char *latest = churn_text_format("%s/latest", root);
+  char *ledger = churn_text_format("%s/outcomes.jsonl", root);
+  churn_status status =
+      latest == NULL || ledger == NULL ? churn_error_no_memory(error) : check_latest(latest, error);
+  if (status == CHURN_OK && with_ledger)
+    status = check_ledger(ledger, error);
+  free(latest);
+  free(ledger);
   return status;
 }

@@ -58,11 +58,30 @@ CHURN_MUST_USE churn_status churn_runs_days(const char *root, churn_day **days, 
 /* The day that root/latest points to; MISSING where there is none. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_runs_latest(const char *root, churn_day *day, churn_error *error);
 
-/* Takes the oldest published runs of days before `closed` away until `keep` of them are left
- * (MISSING: of all), and runs that were held back as long ago; never what `latest` points to, and
- * never the newest run in which no gate tripped. *removed counts the folders. */
-CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging, uint64_t keep,
-                                              churn_day closed, churn_day own, const churn_run *run,
-                                              uint64_t *removed, churn_error *error);
+/* Tells before any work what would fail after publishing: root/latest is something else than a
+ * link, and, `with_ledger`, root/outcomes.jsonl cannot be added to. CANNOT_CREATE, PERMISSION,
+ * NO_MEMORY.
+ */
+CHURN_MUST_USE churn_status churn_runs_check(const char *root, bool with_ledger,
+                                             churn_error *error);
+
+/* Which published runs may go. */
+typedef struct churn_retention {
+  uint64_t keep;
+  churn_day closed;         /* runs of days before it are settled but for `waiting`; MISSING: all */
+  const churn_day *waiting; /* ascending; of those, still to be judged */
+  size_t waiting_count;
+  churn_day own;  /* of this night */
+  bool held_only; /* the night was held back: published runs are left alone */
+} churn_retention;
+
+/* Takes the oldest settled runs away until `keep` of them are left, then the runs that were held
+ * back before all that stay, and the oldest of those beyond `keep`; never what
+ * `latest` points to, never the newest run in which no gate tripped, never this night's. *removed
+ * counts the folders. */
+CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging,
+                                              const churn_retention *retention,
+                                              const churn_run *run, uint64_t *removed,
+                                              churn_error *error);
 
 #endif

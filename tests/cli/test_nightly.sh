@@ -161,6 +161,11 @@ sed 's/^gates:.*/gates: {rows: {limit: 0.0001, hold: no}}/; s/keep: 4/keep: 1/' 
 for d in 08 09 10; do run 1 nightly world/strict.yaml -m model.json --as-of 2025-12-$d; done
 [ "$(cd world/runs && echo *)" = "2025-12-07 2025-12-10 latest" ] || fail "there is $(cd world/runs && echo *)"
 
+begin "runs that were held back stay only as many"
+run 0 $night --as-of 2025-12-10 -o held
+for d in 11 12 13 14 15 16; do run 1 $night --as-of 2025-12-$d --source engagements=half.csv -o held; done
+[ "$(cd held && echo *)" = "2025-12-10 2025-12-13.held 2025-12-14.held 2025-12-15.held 2025-12-16.held latest" ] || fail "there is $(cd held && echo *)"
+
 begin "once a label window has closed the list is judged, once, beside what was estimated"
 sed 's/^nightly:.*/nightly: {keep: 1, changes: no}/' world/churn.yaml >world/judged.yaml
 judged="nightly world/judged.yaml -m model.json -o judged"
@@ -183,8 +188,14 @@ awk -F, -v from=2025-07-29 -v to=2025-10-27 'NR == FNR { if (FNR > 1) left[$1] =
   END { printf "%.10f\n", 1 - below / churned / stayers }' world/customers.csv judged/2025-07-15/ranked.csv >expected
 [ "$(tail -1 judged/outcomes.jsonl | sed 's/.*"auc": \([0-9.]*\),.*/\1/' | xargs printf '%.10f\n')" = "$(cat expected)" ] || fail "AUC $(cat expected)"
 run 0 $judged --outcomes; [ "$(wc -l <out)" -eq 3 ] || fail "lines of the table"; out_says 2025-07-15
+# A list that cannot be read just now waits; one that is not there is given up.
+rm judged/outcomes.jsonl; mv judged/2025-07-15/ranked.csv list.csv; mkdir judged/2025-07-15/ranked.csv
+run 0 $judged --as-of 2025-10-28; err_says "what became of the list of 2025-07-15 is not known"
+[ -d judged/2025-07-15 ] || fail "a run that was never judged is gone"
+rmdir judged/2025-07-15/ranked.csv; mv list.csv judged/2025-07-15/ranked.csv
+run 0 $judged --as-of 2025-10-28; err_says "outcome: 2025-07-15: "
 echo '{"as_of": 3}' >>judged/outcomes.jsonl
-run 0 $judged --as-of 2025-10-28; err_says "outcomes.jsonl:3"
+run 0 $judged --as-of 2025-10-28; err_says "outcomes.jsonl:2"
 
 begin "logs: a level a line for journald, an object a line for programs, nothing with -q but what trips"
 run 0 $night --as-of 2025-12-07 --log-format journal
@@ -258,6 +269,23 @@ err_says "File too large"
 run 73 $night --as-of 2025-12-13 -o gone/runs; err_says "gone/runs"
 run 73 $night --as-of 2025-12-13 -o model.json; err_says "model.json"
 ls -lR --time-style=full-iso world/runs | cmp -s - before.txt || fail "something changed: $(ls -lR --time-style=full-iso world/runs | diff - before.txt)"
+
+begin "a link or a ledger that cannot be written is told before any work"
+cp -r world/runs odd; rm odd/latest; mkdir odd/latest
+run 73 $night --as-of 2025-12-13 -o odd; err_says "odd/latest: expected a symbolic link"
+rmdir odd/latest; mkdir odd/outcomes.jsonl
+sed 's/outcomes: no/outcomes: yes/' world/churn.yaml >world/ledger.yaml
+run 73 nightly world/ledger.yaml -m model.json --as-of 2025-12-13 -o odd; err_says "odd/outcomes.jsonl"
+[ ! -e odd/2025-12-13 ] || fail "it was published"
+
+begin "a day that is still to come is published and latest stays; one that points there comes back"
+cp -r world/runs ahead
+SOURCE_DATE_EPOCH=$(date -u -d 2025-12-12 +%s) "$churn" $night --as-of 2025-12-14 -o ahead 2>err || fail "exit code $?"
+err_says "2025-12-14 is still to come"
+[ "$(readlink ahead/latest)" = 2025-12-12 ] && [ -d ahead/2025-12-14 ] || fail "latest is $(readlink ahead/latest)"
+ln -sfn 2025-12-14 ahead/latest
+SOURCE_DATE_EPOCH=$(date -u -d 2025-12-12 +%s) "$churn" $night --as-of 2025-12-13 -o ahead 2>err || fail "exit code $?"
+[ "$(readlink ahead/latest)" = 2025-12-13 ] || fail "latest is $(readlink ahead/latest)"
 
 begin "a folder that may not be written"
 ls -R world/runs >names.txt

@@ -12,6 +12,7 @@
 #define CHURN_NIGHTLY_H
 
 #include <churn/gates.h>
+#include <churn/log.h>
 #include <churn/project.h>
 #include <churn/run.h>
 #include <churn/score.h>
@@ -20,22 +21,6 @@
 extern "C" {
 #endif
 
-/* Levels of syslog. */
-typedef enum churn_log_level {
-  CHURN_LOG_ERROR = 3,
-  CHURN_LOG_WARNING = 4,
-  CHURN_LOG_INFO = 6
-} churn_log_level;
-
-/* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "store", "publish", "held", "latest", "outcome",
- * "retain". Texts are
- * borrowed until it returns. */
-typedef struct churn_log {
-  void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
-  void *context;
-} churn_log;
-
 typedef struct churn_nightly_settings {
   churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
   const char *model;    /* path; NULL = the one that made the day's published list, else the one in
@@ -43,7 +28,8 @@ typedef struct churn_nightly_settings {
   const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
-  const churn_log *log; /* NULL = silent */
+  const churn_log *log; /* NULL = silent. Stages: "start", "read", "score", "gate", "changes",
+                           "store", "publish", "held", "latest", "outcome", "retain" */
 } churn_nightly_settings;
 
 typedef struct churn_nightly_report {
@@ -95,8 +81,9 @@ typedef struct churn_outcome {
   char model[33];
   uint64_t judged;            /* listed customers of whom is known what became of them */
   uint64_t churned;           /* of those */
-  double auc, estimated_auc;  /* estimated: the model's own, of rows kept back in training, else out
-                                 of fold */
+  double auc, estimated_auc;  /* of the listed; estimated: the model's own, of rows kept back in
+                                 training, else out of fold, which is of everybody: NaN where the
+                                 list was cut (`top`) */
   double observed, estimated; /* share that churned, mean probability of the same customers */
   double intercept, slope;    /* calibration, as churn_figures */
   uint64_t head;              /* places that the night told of */

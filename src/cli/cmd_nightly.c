@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct request {
@@ -11,13 +12,6 @@ typedef struct request {
   long top;
   int outcomes;
 } request;
-
-static void show_line(void *context, churn_log_level level, const char *stage, const char *text)
-{
-  const cli *c = context;
-  if (!c->quiet || level < CHURN_LOG_INFO)
-    cli_log_line(c, level, stage, text);
-}
 
 /* Published, and yet somebody should look: exit code 1. */
 static bool needs_a_look(const churn_nightly_report *r)
@@ -31,8 +25,9 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
   const char *what = r->held        ? "HELD BACK, nothing was published; for inspection"
                      : r->unchanged ? "published before, unchanged"
                                     : "published";
-  const char *loss =
-      r->score.valued == 0 ? "" : cli_format(", expected loss %.0f", r->score.expected_loss);
+  const char *loss = r->score.valued == 0
+                         ? ""
+                         : cli_format(", expected loss %s", cli_money(r->score.expected_loss));
   const char *line =
       cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped; %s: %s",
                  cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
@@ -50,23 +45,32 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
                "done", line);
 }
 
+static void print_outcomes(const churn_outcomes *outcomes)
+{
+  cli_table *table = cli_table_new("llrrrrrrrrr");
+  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated AUC",
+                "slope", "head", "caught", "expected caught");
+  for (size_t i = 0; i < outcomes->count; i++) {
+    const churn_outcome *o = &outcomes->items[i];
+    const char *estimated = isnan(o->estimated_auc) ? "n/a" : cli_number(o->estimated_auc, 3);
+    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
+                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
+                  estimated, cli_number(o->slope, 2), cli_count(o->head),
+                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
+  }
+  cli_table_print(table, stdout, "");
+}
+
 static churn_status show_outcomes(cli *c, const request *r, const churn_project *project)
 {
   churn_outcomes *outcomes = NULL;
   churn_status status = churn_outcomes_read(project, r->output, &c->run, &outcomes, &c->error);
   if (status != CHURN_OK)
     return status;
-  cli_table *table = cli_table_new("llrrrrrrrrr");
-  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated", "slope",
-                "head", "held", "expected");
-  for (size_t i = 0; i < outcomes->count; i++) {
-    const churn_outcome *o = &outcomes->items[i];
-    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
-                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
-                  cli_number(o->estimated_auc, 3), cli_number(o->slope, 2), cli_count(o->head),
-                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
-  }
-  cli_table_print(table, stdout, "");
+  if (outcomes->count == 0)
+    cli_say(c, "no list has been judged yet: its label window must have closed before a night");
+  else
+    print_outcomes(outcomes);
   churn_outcomes_free(outcomes);
   return CHURN_OK;
 }
@@ -85,7 +89,7 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
 {
   churn_project *project = NULL;
   churn_nightly_report *report = NULL;
-  churn_log log = {show_line, c};
+  churn_log log = {cli_log_stage, c};
   churn_nightly_settings settings = {.as_of = CHURN_DAY_MISSING, .log = &log};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)

@@ -30,7 +30,7 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
 {
   bool to_file = strcmp(output, "-") != 0;
   const char *loss =
-      report->valued == 0 ? "" : cli_format(", expected loss %.0f", report->expected_loss);
+      report->valued == 0 ? "" : cli_format(", expected loss %s", cli_money(report->expected_loss));
   const char *day = report->as_of == CHURN_DAY_MISSING
                         ? ""
                         : cli_format(" as of %s", cli_text_day(report->as_of));
@@ -47,7 +47,7 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
 
 static churn_status check_output(cli *c, const request *r)
 {
-  const churn_sink sink = {r->output, r->table};
+  const churn_sink sink = {r->output, r->table, NULL};
   if (churn_sink_is_database(r->output))
     return churn_sink_check(&sink, &c->error);
   return r->table == NULL ? cli_check_target(c, r->output)
@@ -66,7 +66,7 @@ static churn_status check_published(cli *c, const churn_project *project, churn_
 static churn_status write_list(cli *c, const churn_ranking *ranking, const request *r,
                                const churn_sink *published)
 {
-  const churn_sink sink = {r->output, r->table};
+  const churn_sink sink = {r->output, r->table, NULL};
   churn_status status = churn_sink_is_database(r->output)
                             ? churn_sink_write(ranking, &sink, &c->error)
                             : churn_ranking_write(ranking, r->output, &c->error);
@@ -80,7 +80,7 @@ static churn_status run_score(cli *c, const request *r)
   churn_project *project = NULL;
   churn_model *model = NULL;
   churn_ranking *ranking = NULL;
-  churn_sink published = {NULL, NULL};
+  churn_sink published = {.target = NULL};
   churn_score_report report = {0};
   churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);

@@ -5,16 +5,19 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/changes.h"
+#include "jobs/log.h"
 #include "jobs/outcomes.h"
 
 #include <churn/nightly.h>
 #include <churn/sink.h>
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define log_line(n, ...) churn_log_say((n)->settings->log, __VA_ARGS__)
 
 typedef struct nightly {
   const churn_nightly_settings *settings;
@@ -33,23 +36,6 @@ void churn_nightly_report_free(churn_nightly_report *report)
   churn_findings_clear(&findings);
   free(report->folder);
   free(report);
-}
-
-static void log_line(const nightly *n, churn_log_level level, const char *stage, const char *format,
-                     ...) __attribute__((format(printf, 4, 5)));
-
-static void log_line(const nightly *n, churn_log_level level, const char *stage, const char *format,
-                     ...)
-{
-  char text[CHURN_MESSAGE_SIZE];
-  const churn_log *log = n->settings->log;
-  if (log == NULL)
-    return;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  log->line(log->context, level, stage, text);
 }
 
 /* What cannot be written to is told before any work. Who sends the runs elsewhere leaves the
@@ -106,7 +92,7 @@ static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE], more[96];
-  churn_sink sink = {NULL, NULL};
+  churn_sink sink = {.target = NULL};
   churn_chosen_model chosen = {0};
   churn_day as_of = n->settings->as_of;
   if (as_of == CHURN_DAY_MISSING)
@@ -214,15 +200,25 @@ static churn_status move_latest(nightly *n, churn_staging *staging, const char *
   return status;
 }
 
+/* What the model claims is of everybody, so nothing is claimed of the head of a list alone. */
+static const char *say_estimate(const churn_outcome *o, char text[48])
+{
+  if (isnan(o->estimated_auc))
+    return "of the listed alone, no estimate";
+  snprintf(text, 48, "%.3f estimated", o->estimated_auc);
+  return text;
+}
+
 static void log_outcome(void *context, const churn_outcome *o)
 {
-  char day[CHURN_DAY_TEXT_SIZE];
+  const nightly *n = context;
+  char day[CHURN_DAY_TEXT_SIZE], estimate[48];
   churn_day_format(o->as_of, day);
-  log_line(context, CHURN_LOG_INFO, "outcome",
-           "%s: %" PRIu64 " of %" PRIu64 " left, %.2f %% (%.2f %% expected); AUC %.3f (%.3f "
-           "estimated); the first %" PRIu64 " held %.1f %% of them (%.1f %% expected)",
+  log_line(n, CHURN_LOG_INFO, "outcome",
+           "%s: %" PRIu64 " of %" PRIu64 " left, %.2f %% (%.2f %% expected); AUC %.3f (%s); the "
+           "first %" PRIu64 " held %.1f %% of them (%.1f %% expected)",
            day, o->churned, o->judged, 100 * o->observed, 100 * o->estimated, o->auc,
-           o->estimated_auc, o->head, 100 * o->captured, 100 * o->estimated_captured);
+           say_estimate(o, estimate), o->head, 100 * o->captured, 100 * o->estimated_captured);
 }
 
 /* A list that is still to be judged stays. */
@@ -280,9 +276,10 @@ static void tidy(nightly *n, churn_staging *staging, const char *name, const cha
  * folder up to the database. */
 static churn_status store(nightly *n, churn_error *error)
 {
-  const churn_sink *sink = &n->night.sink;
+  churn_sink *sink = &n->night.sink;
   if (sink->target == NULL)
     return CHURN_OK;
+  sink->stop = n->run == NULL ? NULL : n->run->stop;
   churn_status status = churn_sink_write(n->night.ranking, sink, error);
   n->report->stored = status == CHURN_OK;
   if (status == CHURN_OK)

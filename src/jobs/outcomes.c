@@ -124,7 +124,7 @@ static churn_status measure(const judged_list *l, uint64_t churners, const churn
                              .judged = l->rows,
                              .churned = l->churned,
                              .auc = evaluation.figures.auc,
-                             .estimated_auc = past->estimated_auc,
+                             .estimated_auc = past->cut ? (double)NAN : past->estimated_auc,
                              .observed = (double)l->churned / (double)l->rows,
                              .estimated = mean_of(l->probabilities, l->rows),
                              .intercept = evaluation.figures.calibration_intercept,

@@ -103,6 +103,7 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");
   run->estimated_captured = churn_json_take_number(r, estimate, "captured");
+  run->cut = churn_json_take_whole(r, root, "listed") < churn_json_take_whole(r, root, "customers");
   take_sources(r, sources, run);
 }
 

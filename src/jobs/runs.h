@@ -22,6 +22,7 @@ typedef struct churn_past_run {
   char model[33];
   double estimated_auc, estimated_captured; /* NaN = none */
   uint64_t head;
+  bool cut; /* not everybody is listed */
   churn_past_source *sources;
   size_t source_count;
 } churn_past_run;

@@ -53,8 +53,32 @@ second=$(sed -n 's/.*"challenger": "\([0-9a-f]*\)".*/\1/p' out)
 
 begin "a tripped gate keeps the model and ends with 1"
 cp world/churn.yaml world/gate.yaml; echo 'retrain: {min_churners: 100000}' >>world/gate.yaml
-run 1 retrain world/gate.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: the gate \"rows\" tripped"; err_says "gate rows:"
+run 1 retrain world/gate.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: the gate \"rows\" tripped"; err_says "gate: rows tripped: "
 [ "$(current)" = "$first" ] || fail "another model is in use"
+
+begin "lines for a journal and for programs"
+run 0 retrain world --as-of 2025-03-10 --log-format journal; out_silent
+grep -vqE '^<[346]>[a-z]+: ' err && fail "a line without level: $(grep -vE '^<[346]>' err)"
+grep -q "^<6>done: kept ${first:0:8}: the same model" err || fail "what was done"
+for stage in start judge fit record; do grep -q "^<6>$stage: " err || fail "no stage $stage"; done
+run 1 retrain world/gate.yaml --as-of 2025-12-10 -q --log-format json
+grep -q '"level":"warning","stage":"gate","text":"rows tripped: ' err || fail "the gate"
+grep -q '"level":"info"' err && fail "-q is not quiet"
+run 2 retrain world --log-format loud
+
+begin "SIGTERM leaves the registry as it was"
+before=$(state_of world/models/history.jsonl)
+heard=0
+for delay in 0.05 0.1 0.02 0.2 0.01 0.005; do
+  "$churn" retrain world --as-of 2025-09-10 -q </dev/null >out 2>err &
+  process=$! code=0
+  sleep $delay; kill -TERM $process 2>/dev/null
+  wait $process || code=$?
+  [ $code -ne 143 ] || heard=$((heard + 1))
+  [ $code -eq 143 ] || break
+  [ "$(state_of world/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+done
+[ $heard -ge 1 ] || fail "every retraining was over before it was told"
 
 begin "by hand: promote, roll back, and ask who was in use when"
 at 2025-12-20T08:00:00Z

@@ -188,6 +188,12 @@ awk -F, -v from=2025-07-29 -v to=2025-10-27 'NR == FNR { if (FNR > 1) left[$1] =
   END { printf "%.10f\n", 1 - below / churned / stayers }' world/customers.csv judged/2025-07-15/ranked.csv >expected
 [ "$(tail -1 judged/outcomes.jsonl | sed 's/.*"auc": \([0-9.]*\),.*/\1/' | xargs printf '%.10f\n')" = "$(cat expected)" ] || fail "AUC $(cat expected)"
 run 0 $judged --outcomes; [ "$(wc -l <out)" -eq 3 ] || fail "lines of the table"; out_says 2025-07-15
+run 0 $judged --outcomes; head -1 out | tr -s ' ' '\n' | sort | uniq -d >twice; grep -qvE '^(AUC|caught|expected|of|as)?$' twice && fail "a heading stands twice: $(cat twice)"
+run 0 $night -o nowhere --outcomes; out_silent; err_says "no list has been judged yet"
+# Of the head of a list alone nothing was estimated.
+run 0 $judged --as-of 2025-07-01 --top 90 -o topped; run 0 $judged --as-of 2025-10-13 -o topped; err_says "of the listed alone, no estimate"
+grep -q '"judged": 8[0-9], .*"estimated_auc": null, ' topped/outcomes.jsonl || fail "$(cat topped/outcomes.jsonl)"
+run 0 $judged --outcomes -o topped; out_says "n/a"
 # A list that cannot be read just now waits; one that is not there is given up.
 rm judged/outcomes.jsonl; mv judged/2025-07-15/ranked.csv list.csv; mkdir judged/2025-07-15/ranked.csv
 run 0 $judged --as-of 2025-10-28; err_says "what became of the list of 2025-07-15 is not known"

@@ -30,6 +30,7 @@ typedef struct churn_nightly_settings {
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
   const churn_log *log; /* NULL = silent. Stages: "start", "read", "score", "gate", "changes",
                            "store", "publish", "held", "latest", "outcome", "retain" */
+  churn_language language; /* of causes, actions and owners; 0 = the project's */
 } churn_nightly_settings;
 
 typedef struct churn_nightly_report {

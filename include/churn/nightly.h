@@ -22,9 +22,10 @@ extern "C" {
 #endif
 
 typedef struct churn_nightly_settings {
-  churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
-  const char *model;    /* path; NULL = the one that made the day's published list, else the one in
-                           use on that day, else, with a warning, the one in use now */
+  churn_day as_of; /* MISSING = today in UTC (the only use of the clock) */
+  const char
+      *model; /* as churn_registry_model_path; NULL = the one that made the day's published list,
+                 else the one in use on that day, else, with a warning, the one in use now */
   const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
@@ -74,6 +75,19 @@ CHURN_MUST_USE churn_status churn_nightly(const churn_project *project,
                                           const churn_run *run, churn_nightly_report **report,
                                           churn_error *error);
 void churn_nightly_report_free(churn_nightly_report *report);
+
+/* The published lists of `output` (NULL = the project's) and the models that made them: of one day,
+ * or by one model (NULL, MISSING = any), by day. A run whose manifest cannot be read gets a warning
+ * and is left out. PERMISSION, IO, NO_MEMORY. The caller frees. */
+typedef struct churn_published_list {
+  churn_day day;
+  char model[33];
+} churn_published_list;
+CHURN_MUST_USE churn_status churn_published_lists(const churn_project *project, const char *output,
+                                                  churn_day day, const char *model,
+                                                  const churn_run *run,
+                                                  churn_published_list **lists, size_t *count,
+                                                  churn_error *error);
 
 /* What became of a published list, once its label window had closed: a line of RUNS/outcomes.jsonl.
  * `estimated…` is what the night said. NaN = there is no such figure. */

@@ -111,6 +111,11 @@ int cli_close(cli *c, churn_status status);
  * --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
+/* Reads the model that -m means: a file, an id of the registry, the first letters of one,
+ * `current`; NULL = the one in use. */
+churn_status cli_read_model(cli *c, const churn_project *project, const char *text,
+                            churn_model **model);
+
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
 churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

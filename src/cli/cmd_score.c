@@ -14,8 +14,6 @@ typedef struct request {
 
 static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
 {
-  if (r->model == NULL)
-    return cli_usage(c, "a model is missing; expected -m MODEL");
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
   if (strcmp(r->by, "expected-loss") == 0)
@@ -93,7 +91,7 @@ static churn_status run_score(cli *c, const request *r)
   if (status == CHURN_OK && r->publish != 0)
     status = check_published(c, project, &published);
   if (status == CHURN_OK)
-    status = churn_model_read(r->model, &model, &c->error);
+    status = cli_read_model(c, project, r->model, &model);
   if (status == CHURN_OK)
     status = churn_score(project, model, &settings, &c->run, &ranking, &report, &c->error);
   if (status == CHURN_OK)

@@ -72,10 +72,10 @@ typedef struct churn_chosen_model {
   char current[33]; /* in use now; "" = none, or not asked for */
 } churn_chosen_model;
 
-/* Which model scores the day: `named` (a path) where that is not NULL; else the one of the day's
- * published run in `root`, so that the same night again gives the same bytes whatever was promoted
- * since; else the one that the registry says was in use on that day; else the one in use now.
- * Errors of churn_registry_read, churn_registry_current, churn_model_read. */
+/* Which model scores the day: `named` (as churn_registry_model_path) where that is not NULL; else
+ * the one of the day's published run in `root`, so that the same night again gives the same bytes
+ * whatever was promoted since; else the one that the registry says was in use on that day; else the
+ * one in use now. Errors of churn_registry_read, churn_registry_current, churn_model_read. */
 CHURN_MUST_USE churn_status churn_night_choose(const churn_project *project, const char *root,
                                                const char *named, churn_day as_of,
                                                const churn_run *run, churn_chosen_model *chosen,

@@ -102,6 +102,16 @@ static churn_status take_from_registry(const choosing *c, const char *of_day, ch
   return status;
 }
 
+static churn_status take_named(const choosing *c, const char *named, churn_error *error)
+{
+  char *path = NULL;
+  churn_status status = churn_registry_model_path(c->project, named, c->run, &path, error);
+  if (status == CHURN_OK)
+    status = take_file(c, path, CHURN_MODEL_NAMED, false, error);
+  free(path);
+  return status;
+}
+
 churn_status churn_night_choose(const churn_project *project, const char *root, const char *named,
                                 churn_day as_of, const churn_run *run, churn_chosen_model *chosen,
                                 churn_error *error)
@@ -111,7 +121,7 @@ churn_status churn_night_choose(const churn_project *project, const char *root, 
   churn_registry *registry = NULL;
   char of_day[33] = "";
   if (named != NULL)
-    return take_file(&c, named, CHURN_MODEL_NAMED, false, error);
+    return take_named(&c, named, error);
   churn_status status = look_at_run(&c, error);
   if (status == CHURN_OK)
     status = churn_registry_read(project, run, &registry, error);

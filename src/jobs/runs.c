@@ -7,6 +7,9 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "jobs/json_read.h"
+#include "project/project.h"
+
+#include <churn/nightly.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -166,6 +169,36 @@ churn_status churn_past_runs_read(const char *root, churn_day before, size_t mos
   }
   free(days);
   return status;
+}
+
+churn_status churn_published_lists(const churn_project *project, const char *output, churn_day day,
+                                   const char *model, const churn_run *run,
+                                   churn_published_list **lists, size_t *count, churn_error *error)
+{
+  churn_past_runs past = {0};
+  bool any = day == CHURN_DAY_MISSING;
+  churn_status status =
+      churn_past_runs_read(output == NULL ? project->nightly.output : output,
+                           any ? CHURN_DAY_LAST : day + 1, any ? SIZE_MAX : 1, run, &past, error);
+  churn_published_list *made = churn_array_new(past.count, sizeof *made);
+  size_t found = 0;
+  if (status == CHURN_OK && made == NULL)
+    status = churn_error_no_memory(error);
+  for (size_t i = past.count; i-- > 0 && status == CHURN_OK;) {
+    const churn_past_run *of = &past.runs[i];
+    if ((!any && of->day != day) || (model != NULL && strcmp(model, of->model) != 0))
+      continue;
+    made[found].day = of->day;
+    memcpy(made[found++].model, of->model, sizeof of->model);
+  }
+  churn_past_runs_clear(&past);
+  if (status != CHURN_OK) {
+    free(made);
+    return status;
+  }
+  *lists = made;
+  *count = found;
+  return CHURN_OK;
 }
 
 bool churn_past_rows(const churn_past_run *run, const char *source, uint64_t *rows)

@@ -90,10 +90,12 @@ run 0 models show world "${first:0:4}" --card; out_says "# Model card: $first"; 
 cmp -s out "world/models/$first.md" || fail "the card is another one"
 run 0 models show world --json; out_says '"coefficients"'
 at 2025-12-22T08:00:00Z
-run 0 models rollback world; out_says "rolled back to ${first:0:8}"
+"$churn" nightly world --as-of 2025-12-21 -q >out 2>err || [ $? -eq 1 ] || fail "nightly"
+run 0 models history world --on 2025-12-21; out_says "$second made the list of 2025-12-21"
+run 0 models rollback world; out_says "rolled back to ${first:0:8}"; out_says "${second:0:8} made 1 published list: 2025-12-21; churn nightly"
 run 65 models rollback world; err_says "no other model was in use"
 run 0 models history world --on 2025-12-21; out_says "$second from 2025-12-20T08:00:00Z until 2025-12-22T08:00:00Z"
-[ "$(wc -l <out)" -eq 1 ] || fail "one model that day"
+[ "$(grep -c ' from ' out)" -eq 1 ] || fail "one model that day"
 run 0 models history world --on 2025-12-22 --json; out_says '"until": "2025-12-22T08:00:00Z"'; out_says '"until": null'
 run 0 models history world --on 2020-01-01; out_says "no model until 2025-03-10"
 run 0 models history world; out_says "a try"; out_says "rolled_back"
@@ -101,6 +103,22 @@ run 0 models list world; out_says "${first:0:8}  current"; out_says "was in use"
 run 0 models list world --json; out_says "\"current\": \"$first\""
 run 66 models promote world ffffffff; err_says "there is no model \"ffffffff\""
 run 2 models promote world f; err_says "too short"
+
+begin "a model is named by its id, its first letters, or as the one in use"
+run 0 score world -m "world/models/$second.json" --as-of 2025-12-01 -o byfile.csv -q
+run 0 score world -m "${second:0:7}" --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 score world -m "world/models/$first.json" --as-of 2025-12-01 -o byfile.csv -q
+run 0 score world -m current --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 score world --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 evaluate world --json -q; grep -q "\"model\": \"$first\"" out || fail "evaluate took another one"
+run 0 evaluate world -m "$second" --json -q; grep -q "\"model\": \"$second\"" out || fail "evaluate took another one"
+run 66 score world -m abcdef0 --as-of 2025-12-01; err_says 'there is no model "abcdef0"'
+"$churn" nightly world --as-of 2025-12-21 -m current -o byid -q >out 2>err || [ $? -eq 1 ] || fail "nightly"
+same "world/models/$first.json" byid/2025-12-21/model.json
+
+begin "a line that was cut off is called that"
+cp -r world cut; printf '{"time": "2025-12-2' >>cut/models/history.jsonl
+run 0 models history cut; err_says "this line is left out: it was cut off while it was written"
 
 begin "a model's file is added and promoted"
 run 0 train world -o own.json -q --set engagement

@@ -75,10 +75,11 @@ grep -q '"changes": {"since": "2025-12-01"' world/runs/2025-12-02/summary.json |
 # Against the two lists, and the sum of the parts.
 adds_up() {
   awk -F, -v OFS=, -v later="$2" -v earlier="$3" -v head=36 '
-    FILENAME == later { if (FNR > 1) { rank[$2] = $1; logit[$2] = $5 } next }
-    FILENAME == earlier { if (FNR > 1) { before[$2] = $1; was[$2] = $5 } next }
+    FILENAME == later { if (FNR > 1) { rank[$2] = $1; logit[$2] = $5; p[$2] = $4 } next }
+    FILENAME == earlier { if (FNR > 1) { before[$2] = $1; was[$2] = $5; q[$2] = $4 } next }
     FNR == 1 { next }
     { now = $1 in rank; then = $1 in before }
+    $11 != p[$1] || $12 != q[$1] { print "probabilities of " $0 }
     $3 != rank[$1] || $4 != before[$1] || $5 != logit[$1] || $6 != was[$1] { print "figures of " $0 }
     { seen[$1] = 1
       move = !now ? "gone" : $3 > head ? "left" : !then ? "joined" : $4 > head ? "entered" : "stayed"

@@ -29,6 +29,8 @@ typedef struct churn_nightly_settings {
   const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
+  bool release;         /* publish also where a gate holds the night back, and count rows anew from
+                           this run on */
   const churn_log *log; /* NULL = silent. Stages: "start", "read", "score", "gate", "changes",
                            "store", "publish", "held", "latest", "outcome", "retain" */
   churn_language language; /* of causes, actions and owners; 0 = the project's */
@@ -41,6 +43,7 @@ typedef struct churn_nightly_report {
   churn_gate *gates;
   size_t gate_count;
   size_t tripped;
+  bool released;     /* a gate held it back, and it is published all the same */
   bool held;         /* nothing was published: DAY.held is for inspection only, `latest` stays */
   bool unchanged;    /* the folder was there with the same bytes, and was left alone */
   bool stored;       /* the list is in the database of the project's `scores` */

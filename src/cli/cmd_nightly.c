@@ -10,7 +10,7 @@ typedef struct request {
   const char *project_path;
   const char *model, *as_of, *output, *log, *lang;
   long top;
-  int outcomes;
+  int outcomes, release;
 } request;
 
 /* Published, and yet somebody should look: exit code 1. */
@@ -22,7 +22,9 @@ static bool needs_a_look(const churn_nightly_report *r)
 /* One line that says what happened. */
 static void say_what_was_done(cli *c, const churn_nightly_report *r)
 {
-  const char *what = r->held        ? "HELD BACK, nothing was published; for inspection"
+  const char *what = r->held        ? "HELD BACK, nothing was published (--release would); for "
+                                      "inspection"
+                     : r->released  ? "published all the same"
                      : r->unchanged ? "published before, unchanged"
                                     : "published";
   const char *loss = r->score.valued == 0
@@ -84,6 +86,7 @@ static churn_status read_settings(cli *c, const request *r, churn_nightly_settin
     status = cli_lang(c, r->lang, &settings->language);
   settings->model = r->model;
   settings->output = r->output;
+  settings->release = r->release != 0;
   return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
 }
 
@@ -131,6 +134,8 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
        "project's database `scores` is left alone then",
        "DIR"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
+      {"release", '\0', POPT_ARG_NONE, &r.release, 0,
+       "publish also where a gate holds the night back: the export is right", NULL},
       {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
        "score nothing: show what became of past lists, beside what was estimated", NULL},
       cli_lang_option(&r.lang),

@@ -22,6 +22,7 @@ typedef struct churn_night {
   const churn_project *project; /* borrowed */
   churn_model *model;           /* borrowed */
   churn_day as_of;              /* of the night; a flat export is scored as of no day */
+  bool release;                 /* publish also where a gate holds the night back */
   bool hindsight; /* the model was not in use on that day, or learned from what came after it */
   uint64_t top;   /* customers listed; 0 = all */
   churn_language language; /* of causes and actions; 0 = the project's */
@@ -49,6 +50,10 @@ CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_ru
 CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const char *root,
                                               const churn_run *run, churn_error *error);
 void churn_night_clear(churn_night *night);
+
+/* Whether the night is held back; and whether it would be, were it not released. */
+bool churn_night_is_held(const churn_night *night);
+bool churn_night_is_released(const churn_night *night);
 
 /* The newest day whose label window has closed before the night; MISSING where there is none, and
  * where labels are not made from customers and histories. Once read. */

@@ -108,6 +108,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
                            .model = n->model,
                            .as_of = as_of,
                            .hindsight = chosen.hindsight,
+                           .release = n->settings->release,
                            .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
                            .language = n->settings->language,
                            .sink = sink};
@@ -139,7 +140,11 @@ static void log_gates(const nightly *n)
     judged += gate->verdict != CHURN_GATE_NOT_JUDGED;
     if (gate->verdict == CHURN_GATE_TRIPPED)
       log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s: %s",
-               gate->name, gate->hold ? ", holds the night back" : "", gate->message);
+               gate->name,
+               !gate->hold        ? ""
+               : n->night.release ? ", and is overruled"
+                                  : ", holds the night back",
+               gate->message);
   }
   log_line(n, CHURN_LOG_INFO, "gate", "%zu of %zu figures judged, %zu tripped", judged,
            findings->count, churn_findings_tripped(findings));
@@ -299,7 +304,8 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   churn_day_format(n->night.as_of, day);
   snprintf(held, sizeof held, "%s.held", day);
   churn_nightly_report *r = n->report;
-  r->held = churn_findings_hold(&n->night.findings);
+  r->held = churn_night_is_held(&n->night);
+  r->released = churn_night_is_released(&n->night);
   const char *name = r->held ? held : day;
   r->folder = churn_text_format("%s/%s", n->root, name);
   if (r->folder == NULL)

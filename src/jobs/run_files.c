@@ -244,7 +244,7 @@ static void append_gates(churn_json_text *text, const churn_findings *findings)
 static void append_scores(churn_json_text *text, const churn_night *n)
 {
   churn_json_key(text, 2, "scores", false);
-  if (n->sink.target == NULL || churn_findings_hold(&n->findings)) {
+  if (n->sink.target == NULL || churn_night_is_held(n)) {
     churn_json_append(text, "null");
     return;
   }
@@ -309,7 +309,8 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
   churn_json_text_at(&text, 2, "verdict",
-                     churn_findings_hold(&n->findings)          ? "held"
+                     churn_night_is_held(n)                     ? "held"
+                     : churn_night_is_released(n)               ? "released"
                      : churn_findings_tripped(&n->findings) > 0 ? "tripped"
                                                                 : "passed");
   churn_json_truth_at(&text, 2, "hindsight", n->hindsight);

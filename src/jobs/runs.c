@@ -102,6 +102,7 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
     return;
   snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
   run->good = strcmp(json_string_value(verdict), "passed") == 0;
+  run->released = strcmp(json_string_value(verdict), "released") == 0;
   run->hindsight = json_is_true(json_object_get(root, "hindsight"));
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");

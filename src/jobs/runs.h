@@ -18,6 +18,7 @@ typedef struct churn_past_source {
 typedef struct churn_past_run {
   churn_day day;
   bool good;      /* no gate tripped */
+  bool released;  /* a gate held it back, and it was published all the same */
   bool hindsight; /* as churn_night */
   char model[33];
   double estimated_auc, estimated_captured; /* NaN = none */

@@ -70,7 +70,7 @@ list=world/runs/$day/changes.csv
 [ ! -e $list ] || fail "the first run has changes"
 run 0 $night --as-of 2025-12-02
 list=world/runs/2025-12-02/changes.csv
-head -1 $list | grep -q '^customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model$' || fail "headings"
+head -1 $list | grep -q '^customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,probability,previous_probability$' || fail "headings"
 grep -q '"changes": {"since": "2025-12-01"' world/runs/2025-12-02/summary.json || fail "summary"
 # Against the two lists, and the sum of the parts.
 adds_up() {
@@ -129,6 +129,15 @@ err_says "rows tripped, holds the night back: engagements"; err_says "HELD BACK"
 diff -r before/$day world/runs/$day >/dev/null || fail "the old run changed"
 [ -s world/runs/2025-12-02.held/ranked.csv ] || fail "no held run to look at"
 grep -q '"verdict": "held"' world/runs/2025-12-02.held/manifest.json || fail "verdict"
+
+begin "who knows that the export is right releases the night, and later nights are held against it"
+cp -r world/runs released
+run 1 $night --as-of 2025-12-02 --source engagements=half.csv -o released --release
+err_says "rows tripped, and is overruled: engagements"; err_says "published all the same: released/2025-12-02"
+grep -q '"verdict": "released"' released/2025-12-02/manifest.json && [ "$(readlink released/latest)" = 2025-12-02 ] || fail "it is not published"
+[ ! -e released/2025-12-02.held ] || fail "it is held all the same"
+run 0 $night --as-of 2025-12-03 --source engagements=half.csv -o released
+run 1 $night --as-of 2025-12-04 -o released; err_says "rows tripped, holds the night back: engagements"; [ ! -e released/2025-12-04 ] || fail "published"
 
 begin "a held night is forgotten when the day is published after all"
 run 0 $night --as-of 2025-12-02

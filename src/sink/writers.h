@@ -28,9 +28,10 @@ CHURN_MUST_USE churn_status churn_sink_go_on(const churn_sink *sink, churn_error
 typedef struct churn_sink_extra {
   const char *name; /* a plain word */
   const char *type; /* in both databases */
-  const char *text; /* "" = NULL */
+  const char *text; /* "" = NULL; NULL = a number */
+  double number;    /* NaN = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 3 };
+enum { CHURN_SINK_EXTRAS = 7 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

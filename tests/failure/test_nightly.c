@@ -252,6 +252,36 @@ static void each_allocation(void **state)
   fail_each(&memory_armed, true, 200);
 }
 
+/* The model is that of the day's list, and where there is none that of the registry. */
+static void each_allocation_while_the_model_is_chosen(void **state)
+{
+  (void)state;
+  churn_error error = {0};
+  churn_model *model = NULL;
+  churn_registry_change change = {.day = CHURN_DAY_MISSING, .by = "a test", .why = "to choose"};
+  bool changed;
+  assert_ok(churn_model_read(model_path, &model, &error), &error);
+  assert_ok(churn_registry_add(project, model, &change, &error), &error);
+  assert_ok(churn_registry_promote(project, model->id, &change, &changed, &error), &error);
+  churn_model_free(model);
+  run_night(3);
+  settings.model = NULL;
+  fail_each(&memory_armed, true, 200);
+  settings.as_of++;
+  settings.output = scratch_path("elsewhere");
+  for (long k = 1; k < 400; k++) {
+    churn_nightly_report *report = NULL;
+    countdown = k;
+    memory_armed = true;
+    churn_status status = night(0, &report, &error);
+    assert_true(status == CHURN_NO_MEMORY || status == CHURN_OK);
+    churn_nightly_report_free(report);
+  }
+  settings.model = model_path;
+  settings.as_of--;
+  settings.output = runs;
+}
+
 /* What stood there is nowhere lost, also where folders cannot change places. */
 static void killed_at_each_system_call(void **state)
 {
@@ -330,6 +360,7 @@ int main(void)
       cmocka_unit_test(each_system_call),
       cmocka_unit_test(each_system_call_where_folders_cannot_be_exchanged),
       cmocka_unit_test(each_allocation),
+      cmocka_unit_test(each_allocation_while_the_model_is_chosen),
       cmocka_unit_test(killed_at_each_system_call),
       cmocka_unit_test(what_fails_after_publishing_is_told),
       cmocka_unit_test(a_stop_leaves_what_was),

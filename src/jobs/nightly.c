@@ -104,6 +104,9 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
   if (status != CHURN_OK)
     return status;
   n->model = chosen.model;
+  status = churn_score_check_outcome(project, n->model, error);
+  if (status != CHURN_OK)
+    return status;
   n->night = (churn_night){.project = project,
                            .model = n->model,
                            .as_of = as_of,

@@ -9,6 +9,7 @@
 #include <churn/playbook.h>
 #include <churn/project.h>
 #include <churn/run.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +53,7 @@ typedef struct churn_ranked {
   double contributions[CHURN_REASONS]; /* to the logit, against the average customer */
   uint32_t main_cause;                 /* index in the playbook; CHURN_NO_CAUSE = none */
   const char *cause, *action, *owner;  /* of it, in words; "" = none; borrowed from the project */
+  bool control;                        /* in the project's control group: not to be contacted */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -73,6 +75,10 @@ churn_day churn_ranking_as_of(const churn_ranking *ranking);
 
 /* The id of the model that scored; borrowed from the model. */
 const char *churn_ranking_model_id(const churn_ranking *ranking);
+
+/* Whether the project has a control group (its key `control`), so that the list says who is in it.
+ * A customer is or is not, whatever list, day or base: a keyed hash of the id decides. */
+bool churn_ranking_has_control(const churn_ranking *ranking);
 
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);

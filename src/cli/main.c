@@ -24,6 +24,8 @@ static const cli_verb verbs[] = {
      "customers and money lost, per period and segment; how long customers stay", cmd_rates},
     {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
      cmd_nightly},
+    {"outcomes", "PROJECT", "what contacting customers has saved, against the control group",
+     cmd_outcomes},
     {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",
      cmd_retrain},
     {"models", "ACTION PROJECT [MODEL]", "list, show, promote, rollback, history: the registry",

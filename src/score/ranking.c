@@ -287,11 +287,11 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes are of rows that are kept. */
+/* Causes and marks are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0;
+         churn_playbook_count(project) == 0 && !churn_project_has_control(project);
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -341,6 +341,11 @@ size_t churn_ranking_count(const churn_ranking *ranking)
   return ranking->flat == NULL ? ranking->listed : churn_flat_list_count(ranking->flat);
 }
 
+bool churn_ranking_has_control(const churn_ranking *ranking)
+{
+  return churn_project_has_control(ranking->pipeline->project);
+}
+
 churn_day churn_ranking_as_of(const churn_ranking *ranking)
 {
   return ranking->as_of;
@@ -384,6 +389,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
+  ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
@@ -416,6 +422,8 @@ static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const
     churn_buffer_write(buffer, ",", 1);
     churn_buffer_csv(buffer, texts[i], strlen(texts[i]));
   }
+  if (churn_ranking_has_control(ranking))
+    churn_buffer_write(buffer, line->control ? ",1" : ",0", 2);
 }
 
 static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
@@ -467,7 +475,8 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
       output,
       "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
       "model");
-  churn_output_text(output, churn_ranking_causes(ranking) > 0 ? ",cause,action,owner\n" : "\n");
+  churn_output_text(output, churn_ranking_causes(ranking) > 0 ? ",cause,action,owner" : "");
+  churn_output_text(output, churn_ranking_has_control(ranking) ? ",control\n" : "\n");
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

@@ -9,14 +9,18 @@
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
                          churn_sink_extra extras[CHURN_SINK_EXTRAS])
 {
-  if (churn_ranking_causes(ranking) == 0)
-    return 0;
-  const churn_sink_extra causes[CHURN_SINK_EXTRAS] = {
-      {"cause", "text", row == NULL ? "" : row->cause},
-      {"action", "text", row == NULL ? "" : row->action},
-      {"owner", "text", row == NULL ? "" : row->owner}};
-  memcpy(extras, causes, sizeof causes);
-  return CHURN_SINK_EXTRAS;
+  size_t count = 0;
+  if (churn_ranking_causes(ranking) > 0) {
+    extras[count++] = (churn_sink_extra){"cause", "text", row == NULL ? "" : row->cause};
+    extras[count++] = (churn_sink_extra){"action", "text", row == NULL ? "" : row->action};
+    extras[count++] = (churn_sink_extra){"owner", "text", row == NULL ? "" : row->owner};
+  }
+  if (churn_ranking_has_control(ranking))
+    extras[count++] = (churn_sink_extra){"control", "integer",
+                                         row == NULL    ? ""
+                                         : row->control ? "1"
+                                                        : "0"};
+  return count;
 }
 
 char *churn_sink_list(const char *list, const char *prefix, const churn_sink_extra *extras,

@@ -27,7 +27,7 @@ typedef struct churn_sink_extra {
   const char *type; /* in both databases */
   const char *text; /* "" = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 3 };
+enum { CHURN_SINK_EXTRAS = 4 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

@@ -138,11 +138,12 @@ static churn_status judge_source(churn_night *n, const churn_past_runs *past,
 {
   const churn_gate_spec *gates = n->project->nightly.gates;
   const churn_census *census = &source->census;
-  churn_status status = judge_rows(n, past, source, error);
+  bool log = is_log(n, source);
+  churn_status status = log ? CHURN_OK : judge_rows(n, past, source, error);
   if (status == CHURN_OK && source->history >= 0)
     status = churn_gate_share(gates, CHURN_GATE_UNMATCHED, source->name, census->unmatched,
                               census->unmatched + census->rows, &n->findings, error);
-  if (status == CHURN_OK && source->history >= 0)
+  if (status == CHURN_OK && source->history >= 0 && !log)
     status = churn_gate_freshness(gates, source->name, n->as_of, census,
                                   trained_on_rows(n->model, source->name), &n->findings, error);
   return status;

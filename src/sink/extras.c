@@ -4,22 +4,34 @@
 #include "base/buffer.h"
 #include "sink/writers.h"
 
+#include <math.h>
 #include <string.h>
 
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
                          churn_sink_extra extras[CHURN_SINK_EXTRAS])
 {
+  static const churn_ranked nobody = {.cause = "", .action = "", .owner = ""};
+  const churn_ranked *from = row == NULL ? &nobody : row;
+  double borderline = isnan(from->top_probability) ? (double)NAN : from->borderline;
+  const churn_sink_extra causes[] = {{"cause", "text", from->cause, 0},
+                                     {"action", "text", from->action, 0},
+                                     {"owner", "text", from->owner, 0}};
+  const churn_sink_extra intervals[] = {
+      {"probability_low", "double precision", NULL, from->probability_low},
+      {"probability_high", "double precision", NULL, from->probability_high},
+      {"top_probability", "double precision", NULL, from->top_probability},
+      {"borderline", "integer", NULL, borderline}};
   size_t count = 0;
   if (churn_ranking_causes(ranking) > 0) {
-    extras[count++] = (churn_sink_extra){"cause", "text", row == NULL ? "" : row->cause};
-    extras[count++] = (churn_sink_extra){"action", "text", row == NULL ? "" : row->action};
-    extras[count++] = (churn_sink_extra){"owner", "text", row == NULL ? "" : row->owner};
+    memcpy(extras, causes, sizeof causes);
+    count = sizeof causes / sizeof causes[0];
+  }
+  if (churn_ranking_intervals(ranking)) {
+    memcpy(extras + count, intervals, sizeof intervals);
+    count += sizeof intervals / sizeof intervals[0];
   }
   if (churn_ranking_has_control(ranking))
-    extras[count++] = (churn_sink_extra){"control", "integer",
-                                         row == NULL    ? ""
-                                         : row->control ? "1"
-                                                        : "0"};
+    extras[count++] = (churn_sink_extra){"control", "integer", NULL, from->control};
   return count;
 }
 

@@ -41,5 +41,6 @@
 #include <churn/rates.h>
 #include <churn/report.h>
 #include <churn/reps.h>
+#include <churn/savings.h>
 
 #endif

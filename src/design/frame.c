@@ -23,6 +23,9 @@ churn_status churn_tile_evaluate(const churn_plan *plan, churn_workspace *worksp
   if (churn_plan_evaluate_moments(plan, workspace, &moments, features, CHURN_TILE_ROWS, tile,
                                   values) != CHURN_OK)
     return churn_error_no_memory(error);
+  size_t contact = churn_plan_contact(plan);
+  for (size_t r = 0; contact < features && r < rows; r++)
+    tile[contact * CHURN_TILE_ROWS + r] = snapshots[r].contacted;
   for (size_t f = 0; f < features; f++)
     for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
       tile[f * CHURN_TILE_ROWS + r] = NAN;

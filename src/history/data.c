@@ -279,8 +279,11 @@ static void find_data_until(churn_data *data)
   data->data_until = data->schema->project->data_until;
   if (data->data_until != CHURN_DAY_MISSING)
     return;
+  const char *contacts = data->schema->project->contacts.history.text;
   for (size_t i = 0; i + 1 < data->schema->source_count; i++)
-    if (data->histories[i].loaded && data->histories[i].last_day != CHURN_DAY_MISSING &&
+    if (data->histories[i].loaded &&
+        (contacts == NULL || strcmp(contacts, data->histories[i].name) != 0) &&
+        data->histories[i].last_day != CHURN_DAY_MISSING &&
         (data->data_until == CHURN_DAY_MISSING || data->histories[i].last_day > data->data_until))
       data->data_until = data->histories[i].last_day;
 }

@@ -20,7 +20,8 @@ typedef struct comparing {
   const churn_compare_settings *settings;
   const churn_run *run;
   churn_pipeline *pipeline;
-  churn_snapshots *all, *rows;
+  churn_snapshots *rows;
+  size_t kept_back;
   churn_frame *frame;
   churn_feature_sets sets;
   churn_judging_folds folds, random_folds; /* random_folds.count 0: they would tell nothing */
@@ -28,7 +29,7 @@ typedef struct comparing {
   bool has_tiles;
   bool *agrees, *random_agrees, *learning_agrees; /* of the tiles, for the folds that there are */
   churn_learning_folds learning;
-  double *values; /* [rows] money at risk */
+  double *values; /* [rows] money at risk; NULL = the project has none */
   double *drifts; /* [features]; NULL where no features are reported */
   churn_predictions predictions;
   bool *wanted; /* [features of the project]: those that some set holds; NULL = all are read */
@@ -88,7 +89,6 @@ static void clear(comparing *c)
   free(c->random_agrees);
   free(c->learning_agrees);
   churn_snapshots_free(c->rows);
-  churn_snapshots_free(c->all);
   churn_pipeline_close(c->pipeline);
   free(c->wanted);
 }
@@ -129,26 +129,35 @@ static churn_status open_sets(comparing *c, churn_error *error)
   return status;
 }
 
+/* Rows that `test_from` or `split` leaves. */
+static churn_status take_rows(comparing *c, churn_error *error)
+{
+  churn_snapshots *all = NULL;
+  churn_split split = churn_split_of(c->project, c->settings->test_from);
+  churn_status status = churn_pipeline_snapshots(c->pipeline, c->settings->first, c->settings->last,
+                                                 CHURN_SNAPSHOTS_LABELLED, c->run, &all, error);
+  if (status == CHURN_OK)
+    status = churn_split_take(&split, c->pipeline->data, all, CHURN_PART_TRAIN, &c->rows, error);
+  if (status == CHURN_OK && c->rows->count == 0)
+    status = churn_error_set(error, CHURN_DEGENERATE,
+                             "no labelled row to compare on: every label window is still open, or "
+                             "`test_from` or `split` keeps all rows back");
+  if (status == CHURN_OK)
+    c->kept_back = all->count - c->rows->count;
+  churn_snapshots_free(all);
+  return status;
+}
+
 static churn_status open_rows(comparing *c, churn_error *error)
 {
   churn_pipeline_settings opening = {.with_labels = true, .weighted = true, .wanted = c->wanted};
   churn_status status = churn_pipeline_open(c->project, &opening, c->run, &c->pipeline, error);
   if (status == CHURN_OK && c->sets.count == 0)
     status = churn_feature_sets_build(c->pipeline, c->settings, &c->sets, error);
-  if (status == CHURN_OK)
-    status = churn_pipeline_snapshots(c->pipeline, c->settings->first, c->settings->last,
-                                      CHURN_SNAPSHOTS_LABELLED, c->run, &c->all, error);
-  churn_split split = churn_split_of(c->project, c->settings->test_from);
-  if (status == CHURN_OK)
-    status = churn_split_take(&split, c->pipeline->data, c->all, CHURN_PART_TRAIN, &c->rows, error);
-  if (status == CHURN_OK && c->rows->count == 0)
-    status = churn_error_set(error, CHURN_DEGENERATE,
-                             "no labelled row to compare on: every label window is still open, or "
-                             "`test_from` or `split` keeps all rows back");
-  return status == CHURN_OK
-             ? churn_frame_build(c->pipeline->plan, c->rows, 0, c->rows->count,
-                                 c->pipeline->feature_count, c->run, &c->frame, error)
-             : status;
+  if (status != CHURN_OK)
+    return status;
+  churn_data_let_index_go(c->pipeline->data);
+  return take_rows(c, error);
 }
 
 static churn_status choose_folds(comparing *c, churn_error *error)
@@ -274,7 +283,7 @@ static churn_status describe(comparing *c, churn_error *error)
     return churn_error_no_memory(error);
   to->rule = c->folds.by_time ? CHURN_FOLDS_TIME : CHURN_FOLDS_CUSTOMERS;
   to->window_days = s->window_days;
-  to->kept_back = c->all->count - c->rows->count;
+  to->kept_back = c->kept_back;
   to->capacity = s->capacity;
   to->seed = s->seed;
   to->draws = churn_bootstrap_draws(&(churn_bootstrap_settings){.draws = s->draws});
@@ -365,8 +374,10 @@ static churn_status deal_random(comparing *c, churn_error *error)
 /* What is asked of the raw values, before they go. */
 static churn_status keep_values(comparing *c, churn_error *error)
 {
-  c->values = c->frame->values;
-  c->frame->values = NULL;
+  if (c->project->value.text != NULL) {
+    c->values = c->frame->values;
+    c->frame->values = NULL;
+  }
   if (c->settings->brief)
     return CHURN_OK;
   c->drifts = churn_array_new(c->pipeline->feature_count, sizeof *c->drifts);
@@ -435,12 +446,14 @@ static churn_status deal_learning(comparing *c, churn_error *error)
                                    c->settings->seed, &c->learning, error);
 }
 
-/* Features are extracted, and what they cost is known: nothing reads the sources any more. */
-static churn_status let_data_go(comparing *c, churn_error *error)
+/* What they cost is known: nothing else reads the sources. */
+static churn_status extract(comparing *c, churn_error *error)
 {
-  (void)error;
-  churn_data_let_go(c->pipeline->data);
-  return CHURN_OK;
+  churn_pipeline *p = c->pipeline;
+  churn_status status =
+      churn_frame_move(p->plan, c->rows, p->feature_count, p->data, c->run, &c->frame, error);
+  churn_data_let_go(p->data);
+  return status;
 }
 
 static churn_out_of_fold_input input_of(const comparing *c, const churn_feature_sets *sets,
@@ -556,7 +569,7 @@ churn_status churn_compare(const churn_project *project, const churn_compare_set
   churn_status status = CHURN_OK;
   churn_status (*const steps[])(comparing *, churn_error *) = {
       open_sets,     open_rows,    choose_folds, describe,    deal_random,
-      deal_learning, measure_cost, let_data_go,  keep_values, make_tiles,
+      deal_learning, measure_cost, extract,      keep_values, make_tiles,
       judge,         judge_random, test_nested,  report_best, conclude};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](&c, error);

@@ -20,7 +20,7 @@
 static const double level = CHURN_VERDICT_LEVEL;
 
 /* Sets whose logits are made in one reading of the tiles. */
-enum { AT_ONCE = 8 };
+enum { AT_ONCE = 2 };
 
 typedef struct judging {
   const churn_judge_input *input;
@@ -265,7 +265,8 @@ static churn_status find_calibration(const judging *j, const double *logits, chu
                            .logits = logits,
                            .labels = j->rows.labels,
                            .weights = j->rows.weights,
-                           .repeated = j->input->rows->repeated};
+                           .repeated = j->input->rows->repeated,
+                           .clusters = j->rows.judged.clusters};
   churn_status status = churn_logit_line_fit(&rows, j->run, &line, error);
   if (status == CHURN_OK) {
     to->calibration_slope = line.slope;
@@ -340,17 +341,6 @@ static churn_status fill_estimates(const judging *j, size_t set, churn_error *er
   return status;
 }
 
-static churn_status fill_curves(const judging *j, const churn_list *list, const double *logits,
-                                churn_compared_set *to, churn_error *error)
-{
-  const churn_judged *judged = &j->rows.judged;
-  churn_status status = churn_gain_curve(judged, list, &j->groups, level, to->gain, error);
-  return status == CHURN_OK
-             ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
-                                       to->calibration, &to->calibration_count, error)
-             : status;
-}
-
 /* Its figures, and what their intervals rest on. */
 static churn_status measure_set(const judging *j, size_t set, const churn_measured_set *measured,
                                 churn_error *error)
@@ -387,9 +377,12 @@ static churn_status judge_alone(void *context, size_t task, int thread, churn_er
   if (status == CHURN_OK)
     status = measure_folds(j, losses, squares, to, error);
   if (status == CHURN_OK)
-    status = fill_curves(j, &list, logits, to, error);
+    status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
   churn_list_clear(&list);
-  return status;
+  return status == CHURN_OK ? churn_calibration_curve_of(judged, &j->orderings[task], logits, level,
+                                                         CHURN_CALIBRATION_BINS, to->calibration,
+                                                         &to->calibration_count, error)
+                            : status;
 }
 
 /* The rest: areas go with those of other sets, and the line takes all threads. */

@@ -10,7 +10,7 @@
 
 typedef struct churn_judge_input {
   const churn_snapshots *rows;
-  const double *values; /* [rows] money at risk, NaN = none */
+  const double *values; /* [rows] money at risk, NaN = none; NULL = none at all */
   const churn_judging_folds *folds;
   const churn_predictions *predictions;
   bool weighted; /* rows count as their weights say */

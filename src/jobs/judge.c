@@ -104,24 +104,6 @@ static churn_status make_logits(const churn_judge_input *in, const churn_judged_
   return status;
 }
 
-churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets, double *logits,
-                               const churn_run *run, double *areas, double *covariance,
-                               churn_error *error)
-{
-  churn_ordering *orderings = churn_array_new(sets, sizeof *orderings);
-  churn_status status = orderings == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
-    churn_judged_rows_pack(rows, logits + s * rows->all);
-    status = churn_ordering_sort(&rows->judged, logits + s * rows->all, run, &orderings[s], error);
-  }
-  if (status == CHURN_OK)
-    status = churn_auc_compare(&rows->judged, orderings, sets, run, areas, covariance, error);
-  for (size_t s = 0; orderings != NULL && s < sets; s++)
-    churn_ordering_clear(&orderings[s]);
-  free(orderings);
-  return status;
-}
-
 static churn_status area_of(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
                             const double *logits, const churn_run *run, double *parts, double *area,
                             churn_error *error)
@@ -132,6 +114,14 @@ static churn_status area_of(const churn_judged_rows *rows, const churn_auc_rows 
     status = churn_auc_parts(auc_rows, &ordering, run, area, parts, error);
   churn_ordering_clear(&ordering);
   return status;
+}
+
+churn_status churn_judge_area(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
+                              double *logits, const churn_run *run, double *area, double *parts,
+                              churn_error *error)
+{
+  churn_judged_rows_pack(rows, logits);
+  return area_of(rows, auc_rows, logits, run, parts, area, error);
 }
 
 churn_status churn_judge_predicted(const churn_judge_input *input, const churn_run *run,

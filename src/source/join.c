@@ -28,6 +28,11 @@ static churn_status merge_levels(joining *j, size_t column, churn_error *error)
     levels[w] = parts->workers[w].levels[column];
   status = churn_dictionary_merge(levels, parts->worker_count, &j->table->columns[column].levels,
                                   j->table->remaps + column * parts->worker_count);
+  /* the columns are still to come, and ids may be as many as rows */
+  for (size_t w = 0; status == CHURN_OK && w < parts->worker_count; w++) {
+    churn_dictionary_free(parts->workers[w].levels[column]);
+    parts->workers[w].levels[column] = NULL;
+  }
 done:
   free(levels);
   return status == CHURN_OK ? status : churn_reading_failed(status, error);

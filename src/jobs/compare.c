@@ -472,8 +472,12 @@ static churn_status judge(comparing *c, churn_error *error)
 {
   churn_out_of_fold_input input = input_of(c, &c->sets, &c->folds, c->agrees);
   uint32_t finished = 0;
+  bool *nested = churn_array_new(c->sets.count, sizeof *nested);
   churn_set_outcome *fits = churn_array_new(c->sets.count, sizeof *fits);
-  churn_status status = fits == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status = fits == NULL || nested == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK)
+    churn_nested_mark(&c->sets, c->pipeline->feature_count, c->comparison, nested);
+  input.whole = nested;
   if (status == CHURN_OK)
     status = churn_predictions_open(c->rows, &c->folds, c->sets.count, &c->predictions, error);
   if (status == CHURN_OK)
@@ -487,6 +491,7 @@ static churn_status judge(comparing *c, churn_error *error)
     status = churn_judge(&judging, c->run, c->comparison, error);
     c->comparison->best = find_best(c->comparison);
   }
+  free(nested);
   free(fits);
   return status;
 }
@@ -525,7 +530,8 @@ static churn_status judge_random(comparing *c, churn_error *error)
 static churn_status test_nested(comparing *c, churn_error *error)
 {
   churn_out_of_fold_input input = input_of(c, &c->sets, &c->folds, c->agrees);
-  return is_asked(c) ? CHURN_OK : churn_nested_test(&input, c->run, c->comparison, error);
+  return is_asked(c) ? CHURN_OK
+                     : churn_nested_test(&input, &c->predictions, c->run, c->comparison, error);
 }
 
 static churn_status measure_cost(comparing *c, churn_error *error)

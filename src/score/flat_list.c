@@ -170,7 +170,11 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .as_of = CHURN_DAY_MISSING,
                            .probability = churn_recalibrated(&model->recalibration, row->logit),
                            .logit = row->logit,
-                           .value = churn_flat_value(place)};
+                           .value = churn_flat_value(place),
+                           .main_cause = CHURN_NO_CAUSE,
+                           .cause = "",
+                           .action = "",
+                           .owner = ""};
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; k < CHURN_REASONS && row->reasons[k] != CHURN_FLAT_NO_FEATURE; k++) {
     double value = churn_unpack(row->reason_values[k], &place.part->unpacked);

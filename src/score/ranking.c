@@ -1,30 +1,15 @@
 /* Ranking customers and writing the list.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "score/ranking.h"
 #include "base/memory.h"
 #include "base/output_tasks.h"
 #include "feature/reason.h"
-#include "score/flat.h"
+#include "score/ranking_parts.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct churn_ranking {
-  const churn_model *model;
-  churn_pipeline *pipeline;
-  bool lent; /* the pipeline is the caller's */
-  churn_snapshots *snapshots;
-  churn_scores scores;
-  churn_day as_of;
-  uint32_t *order; /* [snapshots->count] row of each rank */
-  size_t listed;
-  churn_flat_list *flat; /* a flat export scored while it was read, without rows of its own; NULL =
-                            the way of all data */
-  int threads;           /* of the run, for writing */
-};
 
 static void free_scores(churn_scores *scores)
 {
@@ -34,6 +19,7 @@ static void free_scores(churn_scores *scores)
   free(scores->reasons);
   free(scores->reason_values);
   free(scores->contributions);
+  free(scores->main_causes);
 }
 
 void churn_ranking_free(churn_ranking *ranking)
@@ -45,6 +31,7 @@ void churn_ranking_free(churn_ranking *ranking)
   if (!ranking->lent)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
+  churn_cause_map_clear(&ranking->causes);
   free(ranking->order);
   free(ranking);
 }
@@ -60,6 +47,17 @@ static churn_status make_scores(churn_scores *s, size_t rows, churn_error *error
   bool good = s->probabilities != NULL && s->logits != NULL && s->values != NULL &&
               s->reasons != NULL && s->reason_values != NULL && s->contributions != NULL;
   return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+static churn_status find_causes(churn_ranking *r, churn_error *error)
+{
+  churn_status status =
+      churn_cause_map_make(r->pipeline->project, r->pipeline->plan, r->model, &r->causes, error);
+  if (status != CHURN_OK || r->causes.causes == 0)
+    return status;
+  r->scores.causes = &r->causes;
+  r->scores.main_causes = churn_array_new(r->snapshots->count, sizeof *r->scores.main_causes);
+  return r->scores.main_causes == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 /* A row as it is sorted: the key first, then the ties of the ranked list. Rows come in id order, so
@@ -168,7 +166,8 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
   *report = (churn_score_report){.customers = r->snapshots->count,
                                  .listed = r->listed,
                                  .as_of = as_of,
-                                 .unseen_levels = unseen};
+                                 .unseen_levels = unseen,
+                                 .left_out = r->snapshots->count - r->eligible};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
     report->valued += (uint64_t)!isnan(r->scores.values[i]);
@@ -195,9 +194,13 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   if (status == CHURN_OK)
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
+    status = find_causes(r, error);
+  if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
     status = sort_rows(r, settings->by, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
   return status;
 }
@@ -216,16 +219,17 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
   *r = (churn_ranking){.model = model,
                        .pipeline = pipeline,
                        .lent = true,
-                       .threads = run == NULL ? 0 : run->threads};
+                       .threads = run == NULL ? 0 : run->threads,
+                       .language = settings->language};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
-  bool all = settings->top == 0 || settings->top > r->snapshots->count;
+  bool all = settings->top == 0 || settings->top > r->eligible;
   r->as_of = as_of;
-  r->listed = all ? r->snapshots->count : (size_t)settings->top;
+  r->listed = all ? r->eligible : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
   *ranking = r;
@@ -255,6 +259,13 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
+/* Causes are of rows that are kept. */
+static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
+{
+  return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
+         churn_playbook_count(project) == 0;
+}
+
 churn_status churn_score(const churn_project *project, const churn_model *model,
                          const churn_score_settings *settings, const churn_run *run,
                          churn_ranking **ranking, churn_score_report *report, churn_error *error)
@@ -263,7 +274,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   churn_pipeline_settings opening = {.model = model, .no_data = true};
   churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   churn_ranking *flat = NULL;
-  if (status == CHURN_OK && churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING)
+  if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
   if (status == CHURN_OK && flat != NULL) {
     *ranking = flat;
@@ -288,6 +299,11 @@ size_t churn_ranking_customers(const churn_ranking *ranking)
 const double *churn_ranking_logits(const churn_ranking *ranking)
 {
   return ranking->scores.logits;
+}
+
+size_t churn_ranking_eligible(const churn_ranking *ranking)
+{
+  return ranking->eligible;
 }
 
 size_t churn_ranking_count(const churn_ranking *ranking)
@@ -326,13 +342,14 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
 {
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
-  ranked->rank = index + 1;
+  ranked->rank = index < ranking->eligible ? index + 1 : 0;
   ranked->customer_id = ranking->pipeline->data->customers.ids[snapshot->customer];
   ranked->as_of = snapshot->as_of;
   ranked->probability = ranking->scores.probabilities[row];
   ranked->logit = ranking->scores.logits[row];
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
+  churn_ranking_get_cause(ranking, row, ranked);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
@@ -357,7 +374,17 @@ static void write_text(churn_buffer *buffer, const char *text)
   churn_buffer_write(buffer, ",", 1);
 }
 
-static void write_line(churn_buffer *buffer, const churn_ranked *line, const char *model_id)
+/* Groups of columns that only some lists have, behind the model. */
+static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
+{
+  const char *const texts[] = {line->cause, line->action, line->owner};
+  for (size_t i = 0; churn_ranking_causes(ranking) > 0 && i < sizeof texts / sizeof texts[0]; i++) {
+    churn_buffer_write(buffer, ",", 1);
+    churn_buffer_csv(buffer, texts[i], strlen(texts[i]));
+  }
+}
+
+static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
 {
   char day[CHURN_DAY_TEXT_SIZE];
   churn_day_format(line->as_of, day);
@@ -370,7 +397,8 @@ static void write_line(churn_buffer *buffer, const churn_ranked *line, const cha
   write_number(buffer, line->expected_loss);
   for (size_t i = 0; i < CHURN_REASONS; i++)
     write_text(buffer, line->reasons[i]);
-  churn_buffer_write(buffer, model_id, strlen(model_id));
+  churn_buffer_write(buffer, ranking->model->id, strlen(ranking->model->id));
+  write_more(buffer, ranking, line);
   churn_buffer_write(buffer, "\n", 1);
 }
 
@@ -389,7 +417,7 @@ static void write_part(void *context, size_t part, churn_buffer *buffer)
   for (size_t i = first; i < last; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(buffer, &line, ranking->model->id);
+    write_line(buffer, ranking, &line);
   }
 }
 
@@ -404,7 +432,8 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   churn_output_text(
       output,
       "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
-      "model\n");
+      "model");
+  churn_output_text(output, churn_ranking_causes(ranking) > 0 ? ",cause,action,owner\n" : "\n");
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

@@ -353,6 +353,15 @@ void churn_data_let_index_go(churn_data *data)
   churn_dictionary_settle(data->customers.index);
 }
 
+void churn_data_let_ids_go(churn_data *data)
+{
+  churn_customers *customers = &data->customers;
+  free(customers->ids);
+  churn_dictionary_free(customers->index);
+  customers->ids = NULL;
+  customers->index = NULL;
+}
+
 static void free_columns(churn_column *columns, size_t count)
 {
   for (size_t i = 0; columns != NULL && i < count; i++)

@@ -124,6 +124,9 @@ void churn_data_let_spells_go(const churn_data *data, size_t first, size_t last)
 /* Nobody looks for an id any more: customers.index goes, the ids stay. */
 void churn_data_let_index_go(churn_data *data);
 
+/* Ids go as well. */
+void churn_data_let_ids_go(churn_data *data);
+
 /* Spells and the values of histories and of customers' columns go back to the system, once
  * everything that evaluates them has run; ids, levels, labels and inputs stay. */
 void churn_data_let_go(churn_data *data);

@@ -106,6 +106,9 @@ static churn_status extract(churn_comparing *c, churn_error *error)
   churn_status status =
       churn_frame_move(p->plan, c->rows, p->feature_count, p->data, c->run, &c->frame, error);
   churn_data_let_go(p->data);
+  /* a penalty deals customers into folds again and again */
+  if (c->project->fit.penalty == CHURN_PENALTY_NONE)
+    churn_data_let_ids_go(p->data);
   return status;
 }
 

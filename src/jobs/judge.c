@@ -32,23 +32,19 @@ static void clear(churn_judging *j)
   for (size_t s = 0; s < CHURN_JUDGED_AT_ONCE; s++)
     churn_ordering_clear(&j->orderings[s]);
   free(j->logits);
-  free(j->losses);
-  free(j->squares);
 }
 
 static churn_status allocate(churn_judging *j, churn_error *error)
 {
-  size_t sets = j->sets, rows = j->rows.judged.rows;
+  size_t sets = j->sets;
   j->places = churn_array_new(j->input->folds->count, sizeof *j->places);
   j->areas = churn_array_new(sets, sizeof *j->areas);
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
   j->values = churn_array_new(sets * CHURN_MEASURES * j->width, sizeof *j->values);
   j->parts = churn_array_new(sets, sizeof *j->parts);
-  j->losses = churn_array_new((size_t)j->workers * rows, sizeof *j->losses);
-  j->squares = churn_array_new((size_t)j->workers * rows, sizeof *j->squares);
   return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
-                 j->values == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
+                 j->values == NULL || j->parts == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
@@ -194,26 +190,40 @@ static churn_status measure_set(const churn_judging *j, size_t set,
              : churn_bootstrap_draw(j->bootstrap, measured, &j->inner, values, error);
 }
 
+/* What rests on losses, which go before the next array comes. */
+static churn_status measure_losses(const churn_judging *j, size_t task, const churn_list *list,
+                                   churn_error *error)
+{
+  const churn_judged *judged = &j->rows.judged;
+  size_t set = j->first + task;
+  double *losses = churn_array_new_aligned(2 * judged->rows, sizeof *losses);
+  double *squares = losses == NULL ? NULL : losses + judged->rows;
+  churn_measured_set measured = {losses, squares, &j->orderings[task], list};
+  churn_status status = losses == NULL ? churn_error_no_memory(error)
+                                       : churn_measures_lose(judged, j->logits + task * j->rows.all,
+                                                             &j->inner, losses, squares, error);
+  if (status == CHURN_OK)
+    status = measure_set(j, set, &measured, error);
+  if (status == CHURN_OK)
+    status = measure_folds(j, losses, squares, &j->comparison->sets[set], error);
+  free(losses);
+  return status;
+}
+
 /* All that a set's figures need of itself alone. */
 static churn_status judge_alone(void *context, size_t task, int thread, churn_error *error)
 {
+  (void)thread;
   churn_judging *j = context;
   const churn_judged *judged = &j->rows.judged;
   const double *logits = j->logits + task * j->rows.all;
-  double *losses = j->losses + (size_t)thread * judged->rows;
-  double *squares = j->squares + (size_t)thread * judged->rows;
   churn_compared_set *to = &j->comparison->sets[j->first + task];
   churn_list list = {0};
-  churn_measured_set measured = {losses, squares, &j->orderings[task], &list};
   churn_status status = churn_ordering_sort(judged, logits, &j->inner, &j->orderings[task], error);
   if (status == CHURN_OK)
     status = churn_list_build(judged, &j->orderings[task], j->groups.of, &list, error);
   if (status == CHURN_OK)
-    status = churn_measures_lose(judged, logits, &j->inner, losses, squares, error);
-  if (status == CHURN_OK)
-    status = measure_set(j, j->first + task, &measured, error);
-  if (status == CHURN_OK)
-    status = measure_folds(j, losses, squares, to, error);
+    status = measure_losses(j, task, &list, error);
   if (status == CHURN_OK)
     status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
   churn_list_clear(&list);
@@ -239,12 +249,15 @@ static churn_status judge_among(churn_judging *j, size_t task, churn_error *erro
   return status;
 }
 
-/* As many sets side by side as there are threads; fewer sets than threads share these inside. */
+/* As many sets side by side as there are threads; fewer sets than threads share these inside, and
+ * so do sets of many rows, for what each of them holds is then a good part of the memory. */
 static void choose_workers(churn_judging *j)
 {
+  enum { MANY_ROWS = 1 << 19 };
   size_t sets = churn_judged_at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
-  j->workers = sets < threads ? 1 : (int)threads;
-  j->inner.threads = sets < threads ? (int)threads : 1;
+  bool inside = sets < threads || j->input->rows->count >= MANY_ROWS;
+  j->workers = inside ? 1 : (int)threads;
+  j->inner.threads = inside ? (int)threads : 1;
 }
 
 static churn_status judge_sets(churn_judging *j, churn_error *error)

@@ -32,8 +32,6 @@ typedef struct churn_judging {
   int workers;     /* sets that are measured at a time */
   churn_run inner; /* of one of them */
   double *logits;  /* [CHURN_JUDGED_AT_ONCE][rows] */
-  double *losses;  /* [workers][judged rows] of the set at hand */
-  double *squares; /* alike */
   churn_ordering orderings[CHURN_JUDGED_AT_ONCE];
   size_t first; /* set of those at hand */
 } churn_judging;

@@ -77,11 +77,15 @@ churn_status churn_judged_rows_take(const churn_snapshots *rows, const double *v
   if (status != CHURN_OK)
     return status;
   uint32_t clusters = copy_rows(r, rows, values);
+  if (clusters == count) { /* each row stands for itself */
+    free(r->clusters);
+    r->clusters = NULL;
+  }
   r->judged = (churn_judged){.rows = count,
                              .labels = r->labels,
                              .weights = r->weights,
                              .values = r->values,
-                             .clusters = clusters < count ? r->clusters : NULL,
+                             .clusters = r->clusters,
                              .cluster_count = clusters,
                              .folds = r->of_fold,
                              .fold_count = folds->count};

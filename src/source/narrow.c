@@ -41,13 +41,29 @@ static size_t width_of_numbers(const double *numbers, size_t rows)
   return 1;
 }
 
+/* Hundredths that stand for something else. */
+enum { NO_HUNDREDTHS = INT16_MIN, NEGATIVE_ZERO = -INT16_MAX };
+
 /* Amounts and rates often have two decimals: the number is then the one nearest to a whole number
  * over 100, which is what the quotient gives. */
 static bool is_hundredths(double number)
 {
   double whole = nearbyint(number * 100);
-  return isnan(number) || (fabs(whole) <= INT16_MAX && whole / 100 == number &&
-                           (whole != 0 || signbit(number) == 0));
+  return isnan(number) || (fabs(whole) < INT16_MAX && whole / 100 == number);
+}
+
+static int16_t hundredths_of(double number)
+{
+  if (isnan(number))
+    return NO_HUNDREDTHS;
+  return number == 0 && signbit(number) ? NEGATIVE_ZERO : (int16_t)nearbyint(number * 100);
+}
+
+static double of_hundredths(int16_t hundredths)
+{
+  if (hundredths == NO_HUNDREDTHS)
+    return (double)NAN;
+  return hundredths == NEGATIVE_ZERO ? -0.0 : (double)hundredths / 100;
 }
 
 static bool are_hundredths(const double *numbers, size_t rows)
@@ -94,7 +110,7 @@ static void store_numbers(const double *numbers, size_t rows, const uint32_t *pl
   if (to->width == 1)
     STORE(uint8_t, small_whole(numbers[i]))
   else if (to->width == 2)
-    STORE(int16_t, isnan(numbers[i]) ? INT16_MIN : nearbyint(numbers[i] * 100))
+    STORE(int16_t, hundredths_of(numbers[i]))
   else
     STORE(double, numbers[i])
 }
@@ -259,7 +275,7 @@ void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, con
   else if (to->numbers != NULL && from->width == 1)
     PLACE(uint8_t, to->numbers, v == MOST_1 ? (double)NAN : (double)v)
   else if (to->numbers != NULL && from->width == 2)
-    PLACE(int16_t, to->numbers, v == INT16_MIN ? (double)NAN : (double)v / 100)
+    PLACE(int16_t, to->numbers, of_hundredths(v))
   else if (to->numbers != NULL)
     PLACE(double, to->numbers, v)
 }

@@ -9,7 +9,7 @@
 
 /* Values of `width` bytes: days of 2 are distances from `base`, codes of 1 and 2 and numbers of 1
  * (whole ones) are themselves; the highest value is a missing one. Numbers of 2 are hundredths, the
- * lowest value a missing one. Other widths are as in
+ * lowest value a missing one, the next a negative zero. Other widths are as in
  * churn_column. values NULL = the file lacks the column. `borrowed`: they are another's and never
  * freed.
  */

@@ -194,9 +194,10 @@ static void numbers_of_two_decimals_are_kept_as_hundredths(void **state)
 {
   (void)state;
   /* 0.29 * 100 is 28.999999999999996 */
-  assert_int_equal(check_kept((double[]){0.29, -1.15, NAN, 327.67, -327.67, 0}, 1), 2);
-  assert_int_equal(check_kept((double[]){0.29, 327.68, 1, 2, 3, 4}, 0), 8);
-  assert_int_equal(check_kept((double[]){0.29, -0.0, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, -1.15, NAN, 327.66, -327.66, 0}, 1), 2);
+  assert_int_equal(check_kept((double[]){0.29, -0.0, 1, 0.0, 3, 4}, 0), 2);
+  assert_int_equal(check_kept((double[]){0.29, 327.67, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, -327.67, 1, 2, 3, 4}, 0), 8);
   assert_int_equal(check_kept((double[]){0.29, 0.285, 1, 2, 3, 4}, 0), 8);
   assert_int_equal(check_kept((double[]){0.29, nextafter(0.29, 1), 1, 2, 3, 4}, 0), 8);
   assert_int_equal(check_kept((double[]){0.29, INFINITY, 1, 2, 3, 4}, 0), 8);

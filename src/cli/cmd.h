@@ -30,13 +30,14 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
 int cmd_rates(const cli_verb *verb, int argc, const char **argv);
+int cmd_reps(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
 int cmd_demo(const cli_verb *verb, int argc, const char **argv);
 
-enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 16 };
+enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 24 };
 
 /* How messages are written: for people, with <level> before each line for journald
  * (sd-daemon(3)), or an object of JSON a line. */
@@ -59,6 +60,7 @@ typedef struct cli {
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
+  char *outcome;               /* --outcome NAME, as given */
   char *memory;                /* --memory SIZE, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
@@ -75,11 +77,13 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 #define CLI_COMMON_TABLE(common)                                                                   \
   {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
 
-/* Rows that several verbs have: --source and --no-cache, for verbs that read a project; --set; a
+/* Rows that several verbs have: --source, --outcome and --no-cache, for verbs that read a project;
+ * --set; a
  * day such as
  * --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
 struct poptOption cli_cache_option(cli *c);
+struct poptOption cli_outcome_option(cli *c);
 struct poptOption cli_set_option(const char **set);
 struct poptOption cli_day_option(const char *name, const char *help, const char **day);
 struct poptOption cli_output_option(const char **path);
@@ -107,9 +111,12 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* Reads the project with the --source overrides, without its cache under --no-cache; also reads
- * --memory. */
+/* Reads the project with the --source overrides, without its cache under --no-cache, for the
+ * outcome of --outcome; also reads --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
+
+/* Works with the outcome that the model was trained on, unless --outcome named one. */
+churn_status cli_choose_outcome(cli *c, const churn_model *model, churn_project *project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
 churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -165,6 +172,7 @@ const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
 const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
 const char *cli_count(uint64_t value);                    /* 12,345 */
 const char *cli_plural(uint64_t count, const char *noun); /* 1 row, 12,345 rows */
+const char *cli_money(double value);                      /* a whole amount, 12,345; "" for NaN */
 const char *cli_percent(double share, int digits);
 const char *cli_text_day(churn_day day);
 const char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -179,6 +187,7 @@ const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "n
 void cli_print_validation(const churn_model *model, FILE *file); /* all figures, and the above */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_rates(const churn_rates *rates, FILE *file);
+void cli_print_reps(const churn_reps *reps, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

@@ -18,11 +18,15 @@ typedef struct churn_pipeline {
   churn_selection *selection; /* NULL when the features come from a model */
   churn_plan *plan;
   churn_row_terms terms; /* weights and offset of the rows */
+  churn_plan *drop;      /* the level of an outcome `drop`, else NULL */
   churn_data *data;
   size_t feature_count; /* the plan's first outputs are the features */
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
+  bool with_labels;     /* as in the settings */
+  churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
+                           between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
@@ -51,7 +55,7 @@ CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
                                                 churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
-/* Reads the data of a pipeline that was opened with `no_data` and nothing else beside a model. */
+/* Reads the data of a pipeline that was opened with `no_data`. */
 CHURN_MUST_USE churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run,
                                                 churn_error *error);
 
@@ -79,7 +83,8 @@ CHURN_MUST_USE churn_status churn_pipeline_give(const churn_pipeline *pipeline, 
                                                 const churn_run *run, size_t *day_count,
                                                 churn_error *error);
 
-/* One day's snapshots of everybody in the base, with offsets: for scoring. */
+/* One day's snapshots of everybody in the base whom the outcome can befall, with offsets: for
+ * scoring. */
 CHURN_MUST_USE churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
                                                 const churn_run *run, churn_snapshots **snapshots,
                                                 churn_error *error);

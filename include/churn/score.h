@@ -61,6 +61,7 @@ typedef struct churn_ranked {
    * of 1,000 draws of the coefficients in which the customer ranks there. */
   double probability_low, probability_high, top_probability;
   bool borderline; /* the latter is neither below 0.05 nor above 0.95 */
+  bool control;    /* in the project's control group: not to be contacted */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -82,6 +83,10 @@ churn_day churn_ranking_as_of(const churn_ranking *ranking);
 
 /* The id of the model that scored; borrowed from the model. */
 const char *churn_ranking_model_id(const churn_ranking *ranking);
+
+/* Whether the project has a control group (its key `control`), so that the list says who is in it.
+ * A customer is or is not, whatever list, day or base: a keyed hash of the id decides. */
+bool churn_ranking_has_control(const churn_ranking *ranking);
 
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);

@@ -49,14 +49,12 @@ static void say_what_was_done(cli *c, const request *r, const churn_report *repo
           cli_count(churn_report_rows(report)), to_file ? " -> " : "", to_file ? r->output : "");
 }
 
-/* Works with the outcome of the model that was named. */
+/* Works with the outcome of the model that scores. */
 static churn_status choose_outcome(cli *c, const request *r, churn_project *project)
 {
   churn_model *model = NULL;
-  churn_status status = CHURN_OK;
-  if (r->model != NULL)
-    status = churn_model_read(r->model, &model, &c->error);
-  if (status == CHURN_OK && model != NULL)
+  churn_status status = cli_read_model(c, project, r->model, &model);
+  if (status == CHURN_OK)
     status = cli_choose_outcome(c, model, project);
   churn_model_free(model);
   return status;

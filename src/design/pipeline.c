@@ -107,6 +107,9 @@ churn_status churn_pipeline_plan(churn_pipeline *p, const churn_model *model, co
   if (status == CHURN_OK)
     status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money,
                               &quiet, plan, error);
+  for (size_t i = 0; status == CHURN_OK && i < p->feature_count; i++)
+    if (churn_project_models_contact(p->project, expressions[i].name))
+      churn_plan_set_contact(*plan, i);
   free(expressions);
   return model == NULL ? status : explain_mismatch(status, error);
 }
@@ -211,6 +214,9 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   churn_needs_days(needs, p->schema);
+  if (p->project->contacts.history.text != NULL)
+    needs->source[1 + churn_project_find_history(p->project, p->project->contacts.history.text)] =
+        true;
   churn_data_settings reading = {settings->collect_all, settings->with_labels, settings->before};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);

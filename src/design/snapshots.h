@@ -18,8 +18,9 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
-  double weight; /* how many of the population the row stands for; 1 until row_terms.h sets it */
-  double offset; /* known part of the row's logit; 0 until row_terms.h sets it */
+  double weight;  /* how many of the population the row stands for; 1 until row_terms.h sets it */
+  double offset;  /* known part of the row's logit; 0 until row_terms.h sets it */
+  bool contacted; /* labelled, and contacted from T to the end of the label window */
 } churn_snapshot;
 
 /* What became of one as-of day, for `check` and the notes. */
@@ -33,6 +34,9 @@ typedef struct churn_snapshot_day {
   uint64_t churned;
   uint64_t stayed;
   uint64_t no_level, left, unseen; /* as in drop.h */
+  uint64_t contacted,
+      contacted_churned; /* of the labelled rows, those of contacted customers; where
+                            the project drops these, they are among the dropped */
 } churn_snapshot_day;
 
 typedef struct churn_snapshots {

@@ -9,8 +9,6 @@
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
 
-#include <churn/registry.h>
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +21,11 @@ static bool is_flat(const churn_night *n)
   return churn_snapshots_flat(n->project);
 }
 
-churn_status churn_night_model(const churn_project *project, const char *path, churn_model **model,
-                               churn_error *error)
+/* The log of contacts is kept by the desk, and says nothing of when the exports end. */
+static bool is_log(const churn_night *n, const churn_night_source *source)
 {
-  char *promoted = NULL;
-  churn_status status = CHURN_OK;
-  if (path == NULL)
-    status = churn_registry_current(project, &promoted, error);
-  if (status == CHURN_OK)
-    status = churn_model_read(path == NULL ? promoted : path, model, error);
-  if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, *model, error);
-  free(promoted);
-  return status;
+  const char *log = n->project->contacts.history.text;
+  return log != NULL && strcmp(log, source->name) == 0;
 }
 
 /* The data end where the night begins, also when the export goes on: nothing later may count. */
@@ -44,7 +34,7 @@ static void end_data(churn_night *n)
   churn_day newest = n->project->data_until;
   if (newest == CHURN_DAY_MISSING)
     for (size_t i = 1; i < n->source_count; i++)
-      if (n->sources[i].census.newest > newest)
+      if (!is_log(n, &n->sources[i]) && n->sources[i].census.newest > newest)
         newest = n->sources[i].census.newest;
   n->pipeline->data->data_until = newest >= n->as_of ? n->as_of - 1 : newest;
 }
@@ -157,15 +147,18 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
-/* What earlier runs say of a source's rows. */
+/* What earlier runs say of a source's rows. Who released one said that this is how it is now. */
 static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                                const churn_night_source *source, churn_error *error)
 {
   uint64_t earlier[EARLIER_RUNS];
   size_t count = 0;
-  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++)
+  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++) {
     if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
       count++;
+    if (past->runs[i].released)
+      break;
+  }
   return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
                          count, &n->findings, error);
 }
@@ -183,11 +176,12 @@ static churn_status judge_source(churn_night *n, const churn_past_runs *past,
 {
   const churn_gate_spec *gates = n->project->nightly.gates;
   const churn_census *census = &source->census;
-  churn_status status = judge_rows(n, past, source, error);
+  bool log = is_log(n, source);
+  churn_status status = log ? CHURN_OK : judge_rows(n, past, source, error);
   if (status == CHURN_OK && source->history >= 0)
     status = churn_gate_share(gates, CHURN_GATE_UNMATCHED, source->name, census->unmatched,
                               census->unmatched + census->rows, &n->findings, error);
-  if (status == CHURN_OK && source->history >= 0)
+  if (status == CHURN_OK && source->history >= 0 && !log)
     status = churn_gate_freshness(gates, source->name, n->as_of, census,
                                   trained_on_rows(n->model, source->name), &n->findings, error);
   return status;
@@ -256,6 +250,16 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
     status = judge_scores(night, error);
   churn_past_runs_clear(&past);
   return status;
+}
+
+bool churn_night_is_held(const churn_night *night)
+{
+  return !night->release && churn_findings_hold(&night->findings);
+}
+
+bool churn_night_is_released(const churn_night *night)
+{
+  return night->release && churn_findings_hold(&night->findings);
 }
 
 void churn_night_clear(churn_night *night)

@@ -102,6 +102,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     LANG,
     LIST,
     REP,
+    CONTROL,
+    CONTACTS,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -110,7 +112,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"feature_sets", NULL}, {"split", NULL},     {"pool", NULL},      {"data_until", NULL},
       {"rejects", NULL},      {"cache", NULL},     {"registry", NULL},  {"nightly", NULL},
       {"gates", NULL},        {"retrain", NULL},   {"scores", NULL},    {"playbook", NULL},
-      {"lang", NULL},         {"list", NULL},      {"rep", NULL},       CHURN_FORMAT_FIELDS};
+      {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"control", NULL},
+      {"contacts", NULL},     CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -128,6 +131,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   check_sections(reader, project);
   churn_snapshots_read(reader, fields[SNAPSHOTS].value, project);
   churn_features_read(reader, fields[FEATURES].value, project);
+  churn_control_read(reader, fields[CONTROL].value, project);
+  churn_contacts_read(reader, fields[CONTACTS].value, project);
   churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);

@@ -106,6 +106,25 @@ typedef struct churn_named_outcome {
   churn_outcome_spec spec;
 } churn_named_outcome;
 
+/* A share of the customers that is not to be contacted. */
+typedef struct churn_control_spec {
+  double share;    /* above 0, below 1 */
+  const char *key; /* NULL = no control group */
+} churn_control_spec;
+
+/* What becomes, in training and evaluation, of rows of customers who were contacted from T to the
+ * end of the label window. */
+typedef enum churn_contacted {
+  CHURN_CONTACTED_DROP, /* no label */
+  CHURN_CONTACTED_KEEP,
+  CHURN_CONTACTED_MODEL /* a feature tells; 0 when customers are scored */
+} churn_contacted;
+
+typedef struct churn_contacts_spec {
+  churn_located history; /* text NULL = no log of contacts */
+  churn_contacted rule;
+} churn_contacts_spec;
+
 typedef struct churn_snapshots_spec {
   churn_day first, last; /* CHURN_DAY_MISSING = not given */
   int32_t every_months;  /* one of the two is > 0 when `every` is given */
@@ -303,6 +322,8 @@ struct churn_project {
   const char *outcome_name;   /* its name under `outcomes`; NULL = it has none */
   churn_named_outcome *outcomes;
   size_t outcome_count;
+  churn_control_spec control;
+  churn_contacts_spec contacts;
   churn_snapshots_spec snapshots;
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
@@ -348,6 +369,17 @@ int churn_project_find_history(const churn_project *project, const char *name);
 
 /* Whether it is the column of any outcome, chosen or not: no feature may read the answer. */
 bool churn_project_is_outcome_column(const churn_project *project, const char *heading);
+
+/* Whether there is a control group, and whether the customer is in it: the hash of the id, keyed by
+ * the hash of `key`, lies below the share, whoever else there is. */
+bool churn_project_has_control(const churn_project *project);
+bool churn_project_is_control(const churn_project *project, const char *id);
+
+/* Whether the feature of that name tells who was contacted. */
+bool churn_project_models_contact(const churn_project *project, const char *feature);
+
+/* "drop", "keep", "model". */
+const char *churn_contacted_name(churn_contacted rule);
 
 /* Whether customers or a history come from standard input ("-"), which can be read only once. */
 bool churn_project_reads_standard_input(const churn_project *project);

@@ -80,6 +80,11 @@ void churn_outcome_sections_read(churn_reader *reader, const churn_yaml *outcome
 /* Copies the named outcome that is chosen to where it is worked with. */
 void churn_outcome_take(churn_project *project);
 
+void churn_control_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs histories and features. */
+void churn_contacts_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 

@@ -301,11 +301,12 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes and intervals are of rows that are kept. */
+/* Causes, intervals and marks are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0 && !with_intervals(project, settings);
+         churn_playbook_count(project) == 0 && !with_intervals(project, settings) &&
+         !churn_project_has_control(project);
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -355,6 +356,11 @@ size_t churn_ranking_count(const churn_ranking *ranking)
   return ranking->flat == NULL ? ranking->listed : churn_flat_list_count(ranking->flat);
 }
 
+bool churn_ranking_has_control(const churn_ranking *ranking)
+{
+  return churn_project_has_control(ranking->pipeline->project);
+}
+
 churn_day churn_ranking_as_of(const churn_ranking *ranking)
 {
   return ranking->as_of;
@@ -399,6 +405,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
   churn_ranking_get_interval(ranking, row, ranked);
+  ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }
 
 const churn_snapshots *churn_ranking_rows(const churn_ranking *ranking)
@@ -465,6 +472,8 @@ static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const
   }
   if (ranking->with_intervals)
     write_interval(buffer, line);
+  if (churn_ranking_has_control(ranking))
+    churn_buffer_write(buffer, line->control ? ",1" : ",0", 2);
 }
 
 static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
@@ -520,7 +529,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
     churn_output_text(output, ",cause,action,owner");
   if (ranking->with_intervals)
     churn_output_text(output, ",probability_low,probability_high,top_probability,borderline");
-  churn_output_text(output, "\n");
+  churn_output_text(output, churn_ranking_has_control(ranking) ? ",control\n" : "\n");
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

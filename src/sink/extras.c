@@ -30,6 +30,8 @@ size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
     memcpy(extras + count, intervals, sizeof intervals);
     count += sizeof intervals / sizeof intervals[0];
   }
+  if (churn_ranking_has_control(ranking))
+    extras[count++] = (churn_sink_extra){"control", "integer", NULL, from->control};
   return count;
 }
 

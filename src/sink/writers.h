@@ -20,6 +20,9 @@ enum { CHURN_SINK_COLUMNS = 11, CHURN_SINK_NUMBERS = 4 };
   "precision, expected_loss double precision, reason_1 text, reason_2 text, reason_3 text, "       \
   "model text NOT NULL, UNIQUE (as_of, customer_id))"
 
+/* INTERNAL, "stopped", where the caller asked to stop. */
+CHURN_MUST_USE churn_status churn_sink_go_on(const churn_sink *sink, churn_error *error);
+
 /* A column behind `model` that only some lists have, in the order of the list, and what a row says
  * there. */
 typedef struct churn_sink_extra {
@@ -28,7 +31,7 @@ typedef struct churn_sink_extra {
   const char *text; /* "" = NULL; NULL = a number */
   double number;    /* NaN = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 7 };
+enum { CHURN_SINK_EXTRAS = 8 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

@@ -8,6 +8,7 @@
 #include <churn/model.h>
 #include <churn/project.h>
 #include <churn/run.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,10 +16,40 @@ extern "C" {
 
 typedef enum churn_rank_by { CHURN_BY_PROBABILITY, CHURN_BY_EXPECTED_LOSS } churn_rank_by;
 
+/* Columns of the ranked list as CSV, in the order of a whole one. */
+typedef enum churn_list_column {
+  CHURN_LIST_RANK,
+  CHURN_LIST_CUSTOMER_ID,
+  CHURN_LIST_AS_OF,
+  CHURN_LIST_PROBABILITY,
+  CHURN_LIST_LOGIT,
+  CHURN_LIST_VALUE,
+  CHURN_LIST_EXPECTED_LOSS,
+  CHURN_LIST_REASON_1,
+  CHURN_LIST_REASON_2,
+  CHURN_LIST_REASON_3,
+  CHURN_LIST_MODEL
+} churn_list_column;
+
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_MODEL + 1 };
+
+/* Zeroed = all. */
+typedef struct churn_list_columns {
+  size_t count;
+  churn_list_column columns[CHURN_LIST_COLUMNS];
+} churn_list_columns;
+
+/* Names between commas, blanks round them allowed: "customer_id,probability". USAGE for a name that
+ * is none, with the nearest one, and for one that is there twice. */
+CHURN_MUST_USE churn_status churn_list_columns_read(const char *text, churn_list_columns *columns,
+                                                    churn_error *error);
+
 typedef struct churn_score_settings {
   churn_day as_of; /* CHURN_DAY_MISSING = the day after the newest day of any history */
   uint64_t top;    /* 0 = everybody */
   churn_rank_by by;
+  churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
+                                 found: churn_ranking_get then gives none */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -73,8 +104,9 @@ const char *churn_ranking_model_id(const churn_ranking *ranking);
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 
 /* Writes
- * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`
- * to `path` ("-" = standard output), all or nothing. */
+ * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
+ * or the columns that were asked for in their order, to `path` ("-" = standard output), all or
+ * nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -7,7 +7,7 @@
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *by, *output, *table;
+  const char *model, *as_of, *by, *columns, *output, *table;
   long top;
   int publish;
 } request;
@@ -18,6 +18,10 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     return cli_usage(c, "a model is missing; expected -m MODEL");
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
+  churn_error wrong;
+  if (r->columns != NULL &&
+      churn_list_columns_read(r->columns, &settings->columns, &wrong) != CHURN_OK)
+    return cli_usage(c, "--columns: %s", wrong.message);
   if (strcmp(r->by, "expected-loss") == 0)
     settings->by = CHURN_BY_EXPECTED_LOSS;
   else if (strcmp(r->by, "probability") != 0)
@@ -48,6 +52,8 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
 static churn_status check_output(cli *c, const request *r)
 {
   const churn_sink sink = {r->output, r->table};
+  if (r->columns != NULL && (churn_sink_is_database(r->output) || r->publish != 0))
+    return cli_usage(c, "--columns is of a CSV file; a table has all columns");
   if (churn_sink_is_database(r->output))
     return churn_sink_check(&sink, &c->error);
   return r->table == NULL ? cli_check_target(c, r->output)
@@ -117,6 +123,8 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability or expected-loss", "KEY"},
+      {"columns", '\0', POPT_ARG_STRING, &r.columns, 0,
+       "write only these columns, in this order: customer_id,probability", "LIST"},
       cli_output_option(&r.output),
       {"table", '\0', POPT_ARG_STRING, &r.table, 0,
        "the table, when -o names a database (default: churn_scores)", "NAME"},

@@ -17,9 +17,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { KEY_BITS = 32, LEAST_KEPT = 1 << 12 };
+enum { LEAST_KEPT = 1 << 12 };
 
 /* One a thread: a plan bound to a tile of rows in place of all data. */
 struct churn_flat_worker {
@@ -100,20 +99,6 @@ static churn_status start_worker(taker *t, churn_flat_worker *w, churn_error *er
   return CHURN_OK;
 }
 
-/* Room for the rows that a worker may come to read, so that they need not be moved, and lie in
- * large pages; what is not used is not there. Exports of shorter rows, or packed ones, grow on. */
-static bool expect_rows(const churn_flat_rows_kept *kept, churn_flat_part *p)
-{
-  enum { ROW_BYTES = 48, ID_BYTES = 10, MOST_ROWS = 1 << 24 };
-  struct stat found;
-  if (kept->top > 0 || stat(kept->pipeline->project->customers.path, &found) != 0)
-    return true;
-  size_t rows = (size_t)found.st_size / ROW_BYTES / kept->part_count;
-  rows = rows < MOST_ROWS ? rows : MOST_ROWS;
-  return churn_array_reserve(&p->rows, &p->rows_capacity, rows, sizeof *p->rows) &&
-         churn_array_reserve(&p->ids, &p->id_capacity, rows * ID_BYTES, 1);
-}
-
 static churn_status begin(void *context, size_t workers, churn_error *error)
 {
   taker *t = context;
@@ -127,10 +112,9 @@ static churn_status begin(void *context, size_t workers, churn_error *error)
   for (size_t i = 0; i < workers && status == CHURN_OK; i++) {
     kept->parts[i].last_cell = CHURN_FLAT_CELLS - 1;
     kept->parts[i].next_look = kept->top > LEAST_KEPT ? (size_t)kept->top : LEAST_KEPT;
-    kept->parts[i].cells = churn_array_new(CHURN_FLAT_CELLS, sizeof *kept->parts[i].cells);
-    status = kept->parts[i].cells == NULL || !expect_rows(kept, &kept->parts[i])
-                 ? churn_error_no_memory(error)
-                 : start_worker(t, &kept->workers[i], error);
+    status = churn_flat_store_start(&kept->layout, &kept->parts[i].store)
+                 ? start_worker(t, &kept->workers[i], error)
+                 : churn_error_no_memory(error);
   }
   return status;
 }
@@ -183,37 +167,52 @@ static uint32_t key_of_logit(double logit)
 
 static uint32_t key_of_loss(double loss)
 {
-  return (uint32_t)(~churn_sort_key(isnan(loss) ? -INFINITY : loss) >> KEY_BITS);
+  return (uint32_t)(~churn_sort_key(isnan(loss) ? -INFINITY : loss) >> CHURN_FLAT_KEY_BITS);
 }
 
-static bool reserve(const taker *t, churn_flat_part *p, size_t id_length)
+static bool keep_reasons(churn_flat_worker *w, churn_flat_part *p, size_t r, churn_flat_row *row)
 {
-  bool valued = t->valued, contributions = t->kept->keep_contributions;
-  return churn_array_reserve(&p->rows, &p->rows_capacity, p->count + 1, sizeof *p->rows) &&
-         churn_array_reserve(&p->keys, &p->keys_capacity, p->count + 1, sizeof *p->keys) &&
-         (!valued ||
-          churn_array_reserve(&p->values, &p->values_capacity, p->count + 1, sizeof *p->values)) &&
-         (!contributions ||
-          churn_array_reserve(&p->contributions, &p->contributions_capacity,
-                              (p->count + 1) * CHURN_REASONS, sizeof *p->contributions)) &&
-         churn_array_reserve(&p->ids, &p->id_capacity, p->id_bytes + id_length + 1, 1);
-}
-
-static bool keep_reasons(const taker *t, churn_flat_worker *w, churn_flat_part *p, size_t r,
-                         churn_flat_row *row)
-{
+  double contributions[CHURN_REASONS] = {0};
+  size_t place = p->store.layout.contributions;
   for (size_t k = 0; k < CHURN_REASONS; k++) {
     uint32_t feature = w->tile->reasons[k][r];
     size_t at = feature * CHURN_TILE_ROWS + r;
     bool any = feature != UINT32_MAX;
     row->reasons[k] = any ? (uint16_t)feature : CHURN_FLAT_NO_FEATURE;
     row->reason_values[k] = 0;
-    if (t->kept->keep_contributions)
-      p->contributions[p->count * CHURN_REASONS + k] = any ? w->tile->contributions[at] : 0;
+    if (any)
+      contributions[k] = w->tile->contributions[at];
     if (any && !churn_pack(w->raw[at], &w->places[feature], &p->unpacked, &row->reason_values[k]))
       return false;
   }
+  if (place > 0)
+    memcpy((char *)row + place, contributions, sizeof contributions);
   return true;
+}
+
+/* A long id is kept elsewhere. */
+static bool keep_id(churn_flat_part *p, const char *text, size_t length, churn_flat_row *row)
+{
+  memset(row->id, 0, sizeof row->id);
+  if (length <= CHURN_FLAT_SHORT_ID) {
+    memcpy(row->id, text, length);
+    row->id[CHURN_FLAT_SHORT_ID] = (char)((CHURN_FLAT_SHORT_ID - length) << 4);
+    return true;
+  }
+  if (!churn_array_reserve(&p->ids, &p->id_capacity, p->id_bytes + length + 1, 1))
+    return false;
+  const uint32_t place[] = {(uint32_t)p->id_bytes, (uint32_t)length};
+  memcpy(row->id, place, sizeof place);
+  row->id[CHURN_FLAT_SHORT_ID] = (char)UINT8_MAX;
+  memcpy(p->ids + p->id_bytes, text, length);
+  p->ids[p->id_bytes + length] = '\0';
+  p->id_bytes += length + 1;
+  return true;
+}
+
+static uint32_t cell_of(uint32_t key)
+{
+  return key >> (CHURN_FLAT_KEY_BITS - CHURN_FLAT_CELL_BITS);
 }
 
 /* Row `r` of the tile, whose id is text[0..length). False when memory ran out. */
@@ -224,23 +223,14 @@ static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t 
     atomic_store(&t->odd, true);
     return true;
   }
-  if (!reserve(t, p, length))
+  churn_flat_row *row = churn_flat_store_add(&p->store, cell_of(key));
+  if (row == NULL || !keep_id(p, text, length, row))
     return false;
-  churn_flat_row *row = &p->rows[p->count];
   row->logit = w->tile->logits[r];
-  if (!keep_reasons(t, w, p, r, row))
-    return false;
-  row->id = (uint32_t)p->id_bytes;
-  row->id_length = (uint16_t)length;
-  memcpy(p->ids + p->id_bytes, text, length);
-  p->ids[p->id_bytes + length] = '\0';
-  p->id_bytes += length + 1;
-  p->keys[p->count] = key;
+  row->key = key;
   if (t->valued)
-    p->values[p->count] = w->values[r];
-  p->count++;
-  p->cells[key >> (KEY_BITS - CHURN_FLAT_CELL_BITS)]++;
-  return true;
+    memcpy((char *)row + p->store.layout.value, &w->values[r], sizeof w->values[r]);
+  return !p->store.layout.reasons || keep_reasons(w, p, r, row);
 }
 
 /* Once there are `top` rows in the first cells, later ones are out of the question; but for the one
@@ -248,16 +238,16 @@ static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t 
 static void look_at_top(const churn_flat_rows_kept *kept, churn_flat_part *p)
 {
   uint64_t before = 0;
-  if (kept->top == 0 || p->count < p->next_look)
+  if (kept->top == 0 || p->store.count < p->next_look)
     return;
   for (uint32_t c = 0; c <= p->last_cell; c++) {
-    before += p->cells[c];
+    before += p->store.cells[c].count;
     if (before >= kept->top && c < p->last_cell) {
       p->last_cell = c + 1;
       break;
     }
   }
-  p->next_look = p->count + p->count / 4 + LEAST_KEPT;
+  p->next_look = p->store.count + p->store.count / 4 + LEAST_KEPT;
 }
 
 static bool note_ids(churn_flat_part *p, const churn_flat_rows *rows)
@@ -288,7 +278,7 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
     keys[r] = t->kept->by == CHURN_BY_EXPECTED_LOSS ? key_of_loss(loss) : key_of_logit(logit);
     first = keys[r] < first ? keys[r] : first;
   }
-  return first >> (KEY_BITS - CHURN_FLAT_CELL_BITS) <= p->last_cell;
+  return cell_of(first) <= p->last_cell;
 }
 
 static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *rows, size_t first,
@@ -302,9 +292,10 @@ static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *ro
     status = churn_scorer_tile(w->scorer, w->raw, count, w->tile, &p->unseen, error);
   if (status != CHURN_OK || !sum_up(t, w, p, count, keys))
     return status;
-  churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
+  if (t->kept->reasons)
+    churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
   for (size_t r = 0; r < count; r++)
-    if (keys[r] >> (KEY_BITS - CHURN_FLAT_CELL_BITS) <= p->last_cell &&
+    if (cell_of(keys[r]) <= p->last_cell &&
         !keep_row(t, w, p, r, keys[r], rows->ids[first + r], rows->id_lengths[first + r]))
       return churn_error_no_memory(error);
   look_at_top(t->kept, p);
@@ -369,7 +360,8 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   churn_flat_taker rows = {begin, take, &t};
   churn_status status = CHURN_OK;
   quiet.notes = NULL;
-  kept->keep_contributions = shares_columns(kept->model);
+  kept->layout = churn_flat_layout_make(kept->reasons, p->project->value.text != NULL,
+                                        kept->reasons && shares_columns(kept->model));
   *plain = false;
   if (needs == NULL)
     return churn_error_no_memory(error);
@@ -412,14 +404,10 @@ void churn_flat_rows_clear(churn_flat_rows_kept *kept)
   churn_flat_workers_end(kept);
   for (size_t i = 0; kept->parts != NULL && i < kept->part_count; i++) {
     churn_flat_part *p = &kept->parts[i];
-    free(p->rows);
-    free(p->keys);
-    free(p->values);
-    free(p->contributions);
+    churn_flat_store_clear(&p->store);
     free(p->ids);
     free(p->unpacked.values);
     free(p->hashes);
-    free(p->cells);
   }
   free(kept->parts);
   kept->parts = NULL;

@@ -6,6 +6,7 @@
 #include "base/output_tasks.h"
 #include "feature/reason.h"
 #include "score/flat.h"
+#include "score/list_columns.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,6 +25,7 @@ struct churn_ranking {
   churn_flat_list *flat; /* a flat export scored while it was read, without rows of its own; NULL =
                             the way of all data */
   int threads;           /* of the run, for writing */
+  churn_list_columns columns;
 };
 
 static void free_scores(churn_scores *scores)
@@ -216,7 +218,8 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
   *r = (churn_ranking){.model = model,
                        .pipeline = pipeline,
                        .lent = true,
-                       .threads = run == NULL ? 0 : run->threads};
+                       .threads = run == NULL ? 0 : run->threads,
+                       .columns = churn_list_columns_make(settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   if (status != CHURN_OK) {
@@ -245,7 +248,8 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .pipeline = pipeline,
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
-                       .threads = run == NULL ? 0 : run->threads};
+                       .threads = run == NULL ? 0 : run->threads,
+                       .columns = churn_list_columns_make(settings)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -345,35 +349,6 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   fill_reasons(ranking, ranking->order[index], ranked);
 }
 
-static void write_number(churn_buffer *buffer, double value)
-{
-  churn_buffer_number(buffer, value);
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_text(churn_buffer *buffer, const char *text)
-{
-  churn_buffer_csv(buffer, text, strlen(text));
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_line(churn_buffer *buffer, const churn_ranked *line, const char *model_id)
-{
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(line->as_of, day);
-  write_number(buffer, (double)line->rank);
-  write_text(buffer, line->customer_id);
-  write_text(buffer, day);
-  write_number(buffer, line->probability);
-  write_number(buffer, line->logit);
-  write_number(buffer, line->value);
-  write_number(buffer, line->expected_loss);
-  for (size_t i = 0; i < CHURN_REASONS; i++)
-    write_text(buffer, line->reasons[i]);
-  churn_buffer_write(buffer, model_id, strlen(model_id));
-  churn_buffer_write(buffer, "\n", 1);
-}
-
 enum { LINES_A_PART = 1 << 13 };
 
 /* The lines of one part of the file. */
@@ -389,7 +364,7 @@ static void write_part(void *context, size_t part, churn_buffer *buffer)
   for (size_t i = first; i < last; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(buffer, &line, ranking->model->id);
+    churn_list_line_write(&ranking->columns, &line, ranking->model->id, buffer);
   }
 }
 
@@ -401,10 +376,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
-  churn_output_text(
-      output,
-      "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
-      "model\n");
+  churn_list_heading_write(&ranking->columns, output);
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

@@ -87,8 +87,10 @@ static void assert_order(const listed *l, const char *expected)
 
 static const char flat[] =
     "version: 1\ncustomers: {from: customers.csv, id: id, value: money}\nfeatures: customers.*\n";
-static const churn_score_settings by_probability = {CHURN_DAY_MISSING, 0, CHURN_BY_PROBABILITY};
-static const churn_score_settings by_loss = {CHURN_DAY_MISSING, 0, CHURN_BY_EXPECTED_LOSS};
+static const churn_score_settings by_probability = {.as_of = CHURN_DAY_MISSING,
+                                                    .by = CHURN_BY_PROBABILITY};
+static const churn_score_settings by_loss = {.as_of = CHURN_DAY_MISSING,
+                                             .by = CHURN_BY_EXPECTED_LOSS};
 
 static void order_is_probability_then_logit_value_and_id(void **state)
 {

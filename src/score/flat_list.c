@@ -35,6 +35,7 @@ struct churn_flat_list {
   around *words; /* [features] */
   churn_list_columns columns;
   size_t model_length;
+  bool recalibrates;
 };
 
 void churn_flat_list_free(churn_flat_list *list)
@@ -121,6 +122,7 @@ churn_status churn_flat_score(churn_pipeline *pipeline, const churn_model *model
     return churn_error_no_memory(error);
   made->columns = churn_list_columns_make(settings);
   made->model_length = strlen(model->id);
+  made->recalibrates = churn_recalibrates(&model->recalibration);
   made->kept = (churn_flat_rows_kept){.model = model,
                                       .pipeline = pipeline,
                                       .by = settings->by,
@@ -139,6 +141,12 @@ churn_status churn_flat_score(churn_pipeline *pipeline, const churn_model *model
 size_t churn_flat_list_count(const churn_flat_list *list)
 {
   return list->listed;
+}
+
+static double probability_of(const churn_flat_list *list, double logit)
+{
+  return list->recalibrates ? churn_recalibrated(&list->kept.model->recalibration, logit)
+                            : churn_probability(logit);
 }
 
 static churn_flat_place place_of(const churn_flat_list *list, size_t index)
@@ -186,14 +194,13 @@ static double reason_contribution(const churn_flat_list *list, churn_flat_place 
 
 void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked *ranked)
 {
-  const churn_model *model = list->kept.model;
   churn_flat_place place = place_of(list, index);
   const churn_flat_row *row = place.row;
   size_t length;
   *ranked = (churn_ranked){.rank = index + 1,
                            .customer_id = churn_flat_id(place, &length),
                            .as_of = CHURN_DAY_MISSING,
-                           .probability = churn_recalibrated(&model->recalibration, row->logit),
+                           .probability = probability_of(list, row->logit),
                            .logit = row->logit,
                            .value = churn_flat_value(place)};
   ranked->expected_loss = ranked->probability * ranked->value;
@@ -364,7 +371,7 @@ void churn_flat_list_write(const churn_flat_list *list, size_t first, size_t las
     char *at = churn_buffer_room(buffer, LINE_SIZE + 2 * id_length);
     if (at == NULL)
       return;
-    l.probability = churn_recalibrated(&list->kept.model->recalibration, l.place.row->logit);
+    l.probability = probability_of(list, l.place.row->logit);
     buffer->used = (size_t)(put_line(at, &l) - buffer->bytes);
   }
 }

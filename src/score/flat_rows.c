@@ -121,8 +121,10 @@ static churn_status begin(void *context, size_t workers, churn_error *error)
 
 static void copy_canonical(const double *from, size_t rows, double *to)
 {
-  for (size_t r = 0; r < rows; r++)
-    to[r] = isnan(from[r]) ? NAN : from[r] + 0.0;
+  for (size_t r = 0; r < rows; r++) {
+    double value = from[r] + 0.0;
+    to[r] = value == value ? value : NAN;
+  }
 }
 
 static void copy_columns(const taker *t, churn_flat_worker *w, const churn_flat_rows *rows,
@@ -210,11 +212,6 @@ static bool keep_id(churn_flat_part *p, const char *text, size_t length, churn_f
   return true;
 }
 
-static uint32_t cell_of(uint32_t key)
-{
-  return key >> (CHURN_FLAT_KEY_BITS - CHURN_FLAT_CELL_BITS);
-}
-
 /* Row `r` of the tile, whose id is text[0..length). False when memory ran out. */
 static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t r, uint32_t key,
                      const char *text, size_t length)
@@ -223,11 +220,10 @@ static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t 
     atomic_store(&t->odd, true);
     return true;
   }
-  churn_flat_row *row = churn_flat_store_add(&p->store, cell_of(key));
+  churn_flat_row *row = churn_flat_store_add(&p->store, key);
   if (row == NULL || !keep_id(p, text, length, row))
     return false;
   row->logit = w->tile->logits[r];
-  row->key = key;
   if (t->valued)
     memcpy((char *)row + p->store.layout.value, &w->values[r], sizeof w->values[r]);
   return !p->store.layout.reasons || keep_reasons(w, p, r, row);
@@ -266,9 +262,12 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
                    uint32_t *keys)
 {
   const churn_recalibration *recalibration = &t->kept->model->recalibration;
+  bool recalibrates = churn_recalibrates(recalibration);
   uint32_t first = UINT32_MAX;
   for (size_t r = 0; r < rows; r++) {
-    double logit = w->tile->logits[r], probability = churn_recalibrated(recalibration, logit);
+    double logit = w->tile->logits[r];
+    double probability =
+        recalibrates ? churn_recalibrated(recalibration, logit) : churn_probability(logit);
     double loss = probability * w->values[r];
     churn_exact_sum_add(&p->churners, probability);
     if (!isnan(w->values[r])) {
@@ -278,7 +277,7 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
     keys[r] = t->kept->by == CHURN_BY_EXPECTED_LOSS ? key_of_loss(loss) : key_of_logit(logit);
     first = keys[r] < first ? keys[r] : first;
   }
-  return cell_of(first) <= p->last_cell;
+  return churn_flat_cell_of(first) <= p->last_cell;
 }
 
 static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *rows, size_t first,
@@ -295,7 +294,7 @@ static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *ro
   if (t->kept->reasons)
     churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
   for (size_t r = 0; r < count; r++)
-    if (cell_of(keys[r]) <= p->last_cell &&
+    if (churn_flat_cell_of(keys[r]) <= p->last_cell &&
         !keep_row(t, w, p, r, keys[r], rows->ids[first + r], rows->id_lengths[first + r]))
       return churn_error_no_memory(error);
   look_at_top(t->kept, p);

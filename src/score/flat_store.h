@@ -19,8 +19,8 @@ enum {
   CHURN_FLAT_CELLS = 1 << CHURN_FLAT_CELL_BITS
 };
 
-/* Rows of a cell come in chunks, chunks in slabs. */
-enum { CHURN_FLAT_CHUNK_ROWS = 32, CHURN_FLAT_SLAB_ROWS = 1 << 17 };
+/* Rows of a cell come in chunks, the keys of a chunk's rows before them; chunks come in slabs. */
+enum { CHURN_FLAT_CHUNK_ROWS = 32, CHURN_FLAT_SLAB_CHUNKS = 1 << 12 };
 
 /* An id of up to 15 bytes, filled up with zeros, and 16 times the bytes it falls short of 15; or
  * the place and the length of one that is kept elsewhere, and 255. */
@@ -33,7 +33,6 @@ enum { CHURN_FLAT_ID_SIZE = 16, CHURN_FLAT_SHORT_ID = CHURN_FLAT_ID_SIZE - 1 };
 typedef struct churn_flat_row {
   double logit;
   char id[CHURN_FLAT_ID_SIZE];
-  uint32_t key; /* rises where the row comes later in the list, or nearly so */
   uint16_t reasons[CHURN_REASONS];
   uint32_t reason_values[CHURN_REASONS]; /* packed.h */
 } churn_flat_row;
@@ -55,7 +54,7 @@ typedef struct churn_flat_store {
   churn_flat_cell *cells; /* [CHURN_FLAT_CELLS] */
   char **slabs;
   size_t slab_count, slab_capacity;
-  uint32_t *next; /* [chunks] the next chunk of the same cell */
+  uint32_t *next; /* [chunks] the next chunk of the same cell, itself for the last */
   size_t chunks, chunk_capacity;
   size_t count; /* rows */
 } churn_flat_store;
@@ -66,8 +65,9 @@ churn_flat_layout churn_flat_layout_make(bool reasons, bool value, bool contribu
 bool churn_flat_store_start(const churn_flat_layout *layout, churn_flat_store *store);
 void churn_flat_store_clear(churn_flat_store *store);
 
-/* A new row of the cell, to be filled; NULL when memory ran out. */
-churn_flat_row *churn_flat_store_add(churn_flat_store *store, uint32_t cell);
+/* A new row of the cell that the key is in, to be filled; NULL when memory ran out. A key rises
+ * where a row comes later in the list, or nearly so. */
+churn_flat_row *churn_flat_store_add(churn_flat_store *store, uint32_t key);
 
 /* key << 32 | (base + number) of each row of the cell; returns how many. */
 size_t churn_flat_store_list(const churn_flat_store *store, size_t cell, uint64_t base,
@@ -79,10 +79,29 @@ static inline size_t churn_flat_store_room(const churn_flat_store *store)
   return store->chunks * CHURN_FLAT_CHUNK_ROWS;
 }
 
+static inline size_t churn_flat_chunk_bytes(const churn_flat_layout *layout)
+{
+  return CHURN_FLAT_CHUNK_ROWS * (sizeof(uint32_t) + layout->stride);
+}
+
+/* The keys of a chunk's rows. */
+static inline uint32_t *churn_flat_store_keys(const churn_flat_store *store, size_t chunk)
+{
+  return (uint32_t *)(void *)(store->slabs[chunk / CHURN_FLAT_SLAB_CHUNKS] +
+                              chunk % CHURN_FLAT_SLAB_CHUNKS *
+                                  churn_flat_chunk_bytes(&store->layout));
+}
+
 static inline churn_flat_row *churn_flat_store_row(const churn_flat_store *store, size_t number)
 {
-  return (churn_flat_row *)(void *)(store->slabs[number / CHURN_FLAT_SLAB_ROWS] +
-                                    number % CHURN_FLAT_SLAB_ROWS * store->layout.stride);
+  uint32_t *keys = churn_flat_store_keys(store, number / CHURN_FLAT_CHUNK_ROWS);
+  return (churn_flat_row *)(void *)((char *)(keys + CHURN_FLAT_CHUNK_ROWS) +
+                                    number % CHURN_FLAT_CHUNK_ROWS * store->layout.stride);
+}
+
+static inline uint32_t churn_flat_cell_of(uint32_t key)
+{
+  return key >> (CHURN_FLAT_KEY_BITS - CHURN_FLAT_CELL_BITS);
 }
 
 #endif

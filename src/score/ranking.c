@@ -349,7 +349,7 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   fill_reasons(ranking, ranking->order[index], ranked);
 }
 
-enum { LINES_A_PART = 1 << 13 };
+enum { LINES_A_PART = 1 << 12 };
 
 /* The lines of one part of the file. */
 static void write_part(void *context, size_t part, churn_buffer *buffer)

@@ -2,15 +2,22 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
-#include <stdbool.h>
 
-static void add(double mean, double estimate, const double *restrict x, double *restrict logits,
-                double *restrict contributions)
+static void add(double mean, double estimate, bool first, const double *restrict x,
+                double *restrict logits, double *restrict contributions)
 {
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
     logits[r] += x[r] * estimate;
-    contributions[r] += (x[r] - mean) * estimate;
+    contributions[r] = (first ? 0.0 : contributions[r]) + (x[r] - mean) * estimate;
   }
+}
+
+static bool any_missing(const double *x, size_t rows)
+{
+  uint64_t missing = 0;
+  for (size_t r = 0; r < rows; r++)
+    missing |= x[r] != x[r];
+  return missing != 0;
 }
 
 /* The largest so far of each row. */
@@ -55,4 +62,4 @@ static void rank(const double *contributions, size_t features, int64_t (*found)[
                  so_far.of[2], found[0], found[1], found[2]);
 }
 
-const churn_tile_kernel CHURN_TILE_NAME = {add, rank};
+const churn_tile_kernel CHURN_TILE_NAME = {add, any_missing, rank};

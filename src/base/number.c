@@ -163,18 +163,22 @@ static size_t put_short(uint32_t digits, char *text)
   return 8 - zeros;
 }
 
+size_t churn_whole_format(uint64_t value, char text[CHURN_NUMBER_TEXT_SIZE])
+{
+  enum { EIGHT = 100000000 };
+  if (value < EIGHT)
+    return put_short((uint32_t)value, text);
+  size_t length = churn_whole_format(value / EIGHT, text);
+  put_word(eight_digits((uint32_t)(value % EIGHT)), text + length);
+  return length + 8;
+}
+
 /* Below 10^15. */
 static size_t format_whole(double value, char *text)
 {
-  enum { EIGHT = 100000000 };
-  uint64_t rest = (uint64_t)fabs(value);
   size_t length = signbit(value) != 0;
   text[0] = '-';
-  length += put_short((uint32_t)(rest < EIGHT ? rest : rest / EIGHT), text + length);
-  if (rest >= EIGHT) {
-    put_word(eight_digits((uint32_t)(rest % EIGHT)), text + length);
-    length += 8;
-  }
+  length += churn_whole_format((uint64_t)fabs(value), text + length);
   text[length] = '\0';
   return length;
 }
@@ -379,7 +383,7 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
   text[0] = '\0';
   if (isnan(value))
     return 0;
-  if (fabs(value) < 1e15 && value == trunc(value))
+  if (fabs(value) < 1e15 && value == (double)(int64_t)value)
     return format_whole(value, text);
   size_t length = format_hundredths(value, text);
   if (length == 0)

@@ -314,7 +314,7 @@ static char *put_column(char *at, const line *l, churn_list_column column)
 {
   switch (column) {
   case CHURN_LIST_RANK:
-    return at + churn_number_format((double)(l->index + 1), at);
+    return at + churn_whole_format(l->index + 1, at);
   case CHURN_LIST_CUSTOMER_ID:
     return put_id(at, l->place);
   case CHURN_LIST_AS_OF: /* a flat export has no day */

@@ -272,14 +272,19 @@ static scaled scale(uint64_t mantissa, int exponent, int places)
   return (scaled){whole, rest, fives[places], shift, (mantissa & 1) == 0};
 }
 
-/* Without the last digits, `unit` (1, 10, 100) for each of the others: the nearest, halves to even,
- * as printf rounds. False where it does not read back. */
-static bool shorten(const scaled *s, uint64_t unit, uint64_t *digits)
+/* One of two by arithmetic: which one cannot be predicted. */
+static uint64_t choose(bool which, uint64_t yes, uint64_t no)
 {
-  uint64_t kept = s->whole / unit;
+  return no ^ ((no ^ yes) & (0 - (uint64_t)which));
+}
+
+/* Without the last digits, `unit` (1, 10, 100) for each of the others, which are `kept`:
+ * the nearest, halves to even, as printf rounds. False where it does not read back. */
+static bool shorten(const scaled *s, uint64_t kept, uint64_t unit, uint64_t *digits)
+{
   uint64_t below = ((s->whole - kept * unit) << s->shift) + s->rest, all = unit << s->shift;
   bool up = (2 * below > all) | ((2 * below == all) & (kept & 1));
-  uint64_t twice = 2 * (up ? all - below : below);
+  uint64_t twice = 2 * choose(up, all - below, below);
   *digits = kept + up;
   return (twice < s->five) | ((twice == s->five) & s->even);
 }
@@ -292,16 +297,16 @@ enum { DIGITS = 17 };
 static uint64_t find_digits(const scaled *s, int *kept)
 {
   uint64_t lost = s->whole % 100, digits, longest;
-  if ((lost < 12 || lost >= 88) && shorten(s, 100, &digits)) {
+  if ((lost < 12 || lost >= 88) && shorten(s, s->whole / 100, 100, &digits)) {
     uint64_t all = digits * 100;
     for (*kept = DIGITS - 2; digits % 10 == 0 && *kept > 1; --*kept)
       digits /= 10;
     return all;
   }
-  bool good = shorten(s, 10, &digits);
-  shorten(s, 1, &longest);
+  bool good = shorten(s, s->whole / 10, 10, &digits);
+  shorten(s, s->whole, 1, &longest);
   *kept = DIGITS - good;
-  return good ? digits * 10 : longest;
+  return choose(good, digits * 10, longest);
 }
 
 /* 17 digits, of which `kept` count, the first one 10^magnitude, -4 to 6. The words are made in

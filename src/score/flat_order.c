@@ -25,15 +25,6 @@ enum {
   FEW = 24 /* rows that insertion sorts at least as fast */
 };
 
-churn_flat_place churn_flat_find(const churn_flat_rows_kept *kept, uint32_t number)
-{
-  size_t row = number;
-  const churn_flat_part *part = kept->parts;
-  for (; row >= churn_flat_store_room(&part->store); part++)
-    row -= churn_flat_store_room(&part->store);
-  return (churn_flat_place){part, churn_flat_store_row(&part->store, row)};
-}
-
 /* Rows on their way into order: key << 32 | number. */
 typedef struct sorting {
   const churn_flat_rows_kept *kept;

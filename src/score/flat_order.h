@@ -16,7 +16,14 @@ typedef struct churn_flat_place {
 } churn_flat_place;
 
 /* Rows are numbered through, part by part; of each part up to its room. */
-churn_flat_place churn_flat_find(const churn_flat_rows_kept *kept, uint32_t number);
+static inline churn_flat_place churn_flat_find(const churn_flat_rows_kept *kept, uint32_t number)
+{
+  size_t row = number;
+  const churn_flat_part *part = kept->parts;
+  for (; row >= churn_flat_store_room(&part->store); part++)
+    row -= churn_flat_store_room(&part->store);
+  return (churn_flat_place){part, churn_flat_store_row(&part->store, row)};
+}
 
 /* The money at risk of a row; NaN = none. */
 static inline double churn_flat_value(churn_flat_place place)

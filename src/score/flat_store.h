@@ -20,7 +20,7 @@ enum {
 };
 
 /* Rows of a cell come in chunks, the keys of a chunk's rows before them; chunks come in slabs. */
-enum { CHURN_FLAT_CHUNK_ROWS = 32, CHURN_FLAT_SLAB_CHUNKS = 1 << 12 };
+enum { CHURN_FLAT_CHUNK_ROWS = 32, CHURN_FLAT_SLAB_CHUNKS = 1 << 13 };
 
 /* An id of up to 15 bytes, filled up with zeros, and 16 times the bytes it falls short of 15; or
  * the place and the length of one that is kept elsewhere, and 255. */

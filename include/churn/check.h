@@ -5,6 +5,7 @@
 #define CHURN_CHECK_H
 
 #include <churn/day.h>
+#include <churn/playbook.h>
 #include <churn/project.h>
 #include <churn/run.h>
 #include <stdbool.h>
@@ -50,7 +51,9 @@ typedef struct churn_check_report {
   size_t snapshot_count;
   char **features; /* names, in order */
   size_t feature_count;
-  uint64_t faults; /* how many of the run's notes are faults */
+  uint32_t *causes; /* [feature_count] of each in the project's playbook (churn/playbook.h); NULL
+                       without one */
+  uint64_t faults;  /* how many of the run's notes are faults */
 } churn_check_report;
 
 /* Reads all that the project names. Faults and warnings go to run->notes (which must not be NULL)

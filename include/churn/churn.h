@@ -15,6 +15,7 @@
 
 #include <churn/simulate.h>
 
+#include <churn/playbook.h>
 #include <churn/project.h>
 
 #include <churn/check.h>

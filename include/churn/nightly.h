@@ -41,6 +41,7 @@ typedef struct churn_nightly_settings {
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
   const churn_log *log; /* NULL = silent */
+  churn_language language; /* of causes, actions and owners; 0 = the project's */
 } churn_nightly_settings;
 
 typedef struct churn_nightly_report {

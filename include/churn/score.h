@@ -6,6 +6,7 @@
 #define CHURN_SCORE_H
 
 #include <churn/model.h>
+#include <churn/playbook.h>
 #include <churn/project.h>
 #include <churn/run.h>
 #include <stddef.h>
@@ -28,12 +29,15 @@ typedef enum churn_list_column {
   CHURN_LIST_REASON_1,
   CHURN_LIST_REASON_2,
   CHURN_LIST_REASON_3,
-  CHURN_LIST_MODEL
+  CHURN_LIST_MODEL,
+  CHURN_LIST_CAUSE, /* from here on with a playbook only */
+  CHURN_LIST_ACTION,
+  CHURN_LIST_OWNER
 } churn_list_column;
 
-enum { CHURN_LIST_COLUMNS = CHURN_LIST_MODEL + 1 };
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_OWNER + 1 };
 
-/* Zeroed = all. */
+/* Zeroed = all that the project's list has. */
 typedef struct churn_list_columns {
   size_t count;
   churn_list_column columns[CHURN_LIST_COLUMNS];
@@ -50,6 +54,7 @@ typedef struct churn_score_settings {
   churn_rank_by by;
   churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
                                  found: churn_ranking_get then gives none */
+  churn_language language;    /* of causes, actions and owners; 0 = the project's */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -60,6 +65,7 @@ typedef struct churn_score_report {
   uint64_t valued;          /* customers with a value */
   double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
+  uint64_t left_out;        /* scored, but kept from the list by their main cause */
 } churn_score_report;
 
 enum { CHURN_REASONS = 3, CHURN_REASON_SIZE = 256 };
@@ -78,6 +84,8 @@ typedef struct churn_ranked {
   char reasons[CHURN_REASONS]
               [CHURN_REASON_SIZE]; /* in words, largest contribution first; positive ones only */
   double contributions[CHURN_REASONS]; /* to the logit, against the average customer */
+  uint32_t main_cause;                 /* index in the playbook; CHURN_NO_CAUSE = none */
+  const char *cause, *action, *owner;  /* of it, in words; "" = none; borrowed from the project */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -103,10 +111,37 @@ const char *churn_ranking_model_id(const churn_ranking *ranking);
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 
+/* Causes of the project's playbook (churn/playbook.h); 0 = it has none. */
+size_t churn_ranking_causes(const churn_ranking *ranking);
+
+/* Why the customers of `count` lines from line `first` on would leave: the contributions of their
+ * features (those that the reasons are made of), summed by cause. sums[line * causes + cause]; and
+ * bases[line], the logit of the average customer of the training rows plus the line's own offset.
+ * A line's base and sums add up to its logit, but for rounding (1e-12). A cause with a sum above 0
+ * speaks for leaving, below 0 against it; the main cause is the one with the largest sum above 0,
+ * the first of the playbook where several have it. Evaluates the features of these customers anew,
+ * so that nothing is kept for those nobody asks about: ask for many lines at once. Errors: those of
+ * churn_score; USAGE for lines that are not there, or without a playbook. */
+CHURN_MUST_USE churn_status churn_ranking_cause_sums(const churn_ranking *ranking, size_t first,
+                                                     size_t count, const churn_run *run,
+                                                     double *bases, double *sums,
+                                                     churn_error *error);
+
+/* All scored customers, listed or not, by their main cause. */
+typedef struct churn_cause_total {
+  uint64_t customers;
+  double expected_churners;
+  double value; /* of those that have one */
+  double expected_loss;
+} churn_cause_total;
+
+/* totals[causes + 1]: the causes in the playbook's order, then those without a main cause. */
+void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total *totals);
+
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
- * or the columns that were asked for in their order, to `path` ("-" = standard output), all or
- * nothing. */
+ * with a playbook `,cause,action,owner` too, or the columns that were asked for in their order, to
+ * `path` ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -4,8 +4,10 @@
  * The table has the columns of the ranked list: rank (a whole number), customer_id (text), as_of
  * (PostgreSQL: date; SQLite: ISO 8601 text), probability, logit, value, expected_loss (double
  * precision, to the last bit), reason_1, reason_2, reason_3, model (text); what is empty in the
- * list is NULL. It is made where it is missing, unique by (as_of, customer_id). A table that is
- * there may have further columns with defaults, and needs that uniqueness.
+ * list is NULL. A list with further columns (cause, action, owner: text) has them here too. The
+ * table is made where it is missing, unique by (as_of, customer_id), and gets columns of the list
+ * that it lacks (in PostgreSQL that takes its owner, once). A table that is there may have further
+ * columns with defaults, and needs that uniqueness.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SINK_H

@@ -158,6 +158,43 @@ void churn_dictionary_find_many(const churn_dictionary *dictionary, const char *
                    : code_of(dictionary->slots[find_slot(dictionary, &keys[i], texts[i])]);
 }
 
+/* The text's code when it is `near` or soon behind, else CHURN_CODE_MISSING. */
+static uint32_t look_near(const churn_dictionary *dictionary, size_t near, const char *text,
+                          size_t length)
+{
+  enum { SOON = 3 };
+  churn_dictionary_key k = {length, 0, 0, 0};
+  if (length <= KEY_BYTES)
+    read_short(text, length, &k.low, &k.high);
+  for (size_t code = near; code < near + SOON && code < dictionary->count; code++)
+    if (is_text(&dictionary->entries[code], &k, text))
+      return (uint32_t)code;
+  return CHURN_CODE_MISSING;
+}
+
+void churn_dictionary_find_near(const churn_dictionary *dictionary, const char *const *texts,
+                                const size_t *lengths, size_t count, uint32_t *codes)
+{
+  const char *far[CHURN_DICTIONARY_BATCH];
+  size_t far_lengths[CHURN_DICTIONARY_BATCH], place[CHURN_DICTIONARY_BATCH], left = 0;
+  uint32_t found[CHURN_DICTIONARY_BATCH];
+  size_t near = count == 0 ? 0 : churn_dictionary_find(dictionary, texts[0], lengths[0]);
+  for (size_t i = 0; i < count; i++) {
+    codes[i] = look_near(dictionary, near, texts[i], lengths[i]);
+    if (codes[i] != CHURN_CODE_MISSING) {
+      near = (size_t)codes[i] + 1;
+      continue;
+    }
+    far[left] = texts[i];
+    far_lengths[left] = lengths[i];
+    place[left++] = i;
+  }
+  if (left > 0)
+    churn_dictionary_find_many(dictionary, far, far_lengths, left, found);
+  for (size_t i = 0; i < left; i++)
+    codes[place[i]] = found[i];
+}
+
 bool churn_dictionary_make_slots(churn_dictionary *dictionary)
 {
   size_t slot_count = dictionary->slot_count == 0 ? FIRST_SLOTS : dictionary->slot_count;

@@ -46,6 +46,10 @@ CHURN_MUST_USE churn_status churn_dictionary_add_many(churn_dictionary *dictiona
 void churn_dictionary_find_many(const churn_dictionary *dictionary, const char *const *texts,
                                 const size_t *lengths, size_t count, uint32_t *codes);
 
+/* The same, faster where the texts stand in the dictionary one behind the other. */
+void churn_dictionary_find_near(const churn_dictionary *dictionary, const char *const *texts,
+                                const size_t *lengths, size_t count, uint32_t *codes);
+
 /* Union of `parts` sorted bytewise, and for each part a table old code -> new code (an array the
  * caller frees; remaps[i] has count(parts[i]) elements, at least 1). Parts stay as they are;
  * `count` may be 0. On failure nothing is given. */

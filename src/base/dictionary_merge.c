@@ -150,6 +150,8 @@ done:
 static churn_status add_sorted(churn_dictionary *all, const char *const *texts,
                                const size_t *lengths, size_t count, bool *sorted)
 {
+  if (!churn_array_reserve(&all->entries, &all->capacity, count, sizeof *all->entries))
+    return CHURN_NO_MEMORY;
   for (size_t i = 0; i < count; i++) {
     churn_dictionary_key k = churn_dictionary_make_key(texts[i], lengths[i]);
     churn_status status = churn_dictionary_append(all, &k, texts[i]);

@@ -84,6 +84,13 @@ struct poptOption cli_set_option(const char **set);
 struct poptOption cli_day_option(const char *name, const char *help, const char **day);
 struct poptOption cli_output_option(const char **path);
 
+/* The row of --lang, and its text into *language, OF_PROJECT where it is NULL. */
+struct poptOption cli_lang_option(const char **code);
+churn_status cli_lang(cli *c, const char *code, churn_language *language);
+
+/* What a list left out, and why: ", 12 left out (cause life)"; "" where nobody is. */
+const char *cli_left_out(const churn_project *project, uint64_t count);
+
 /* memory.c: the row of --memory, for verbs that read histories; its text into c->run
  * (cli_read_project does); and a warning where the run took more. */
 struct poptOption cli_memory_option(cli *c);

@@ -101,7 +101,28 @@ static void print_features(const churn_check_report *report)
   putchar('\n');
 }
 
-static void print_report(const churn_check_report *report)
+/* Causes in the playbook's order, each with its features. */
+static void print_causes(const churn_project *project, const churn_check_report *report)
+{
+  puts("\nCauses:");
+  cli_table *table = cli_table_new("llll");
+  cli_table_row(table, "cause", "owner", "feature", "");
+  for (size_t c = 0; c < churn_playbook_count(project); c++) {
+    const churn_cause *cause = churn_playbook_cause(project, c);
+    const char *nature = cause->excluded ? "not listed" : cause->natural ? "natural" : "";
+    bool first = true;
+    for (size_t f = 0; f < report->feature_count; f++) {
+      if (report->causes[f] != c)
+        continue;
+      cli_table_row(table, first ? cause->name : "", first ? churn_owner_name(cause->owner) : "",
+                    report->features[f], first ? nature : "");
+      first = false;
+    }
+  }
+  cli_table_print(table, stdout, "  ");
+}
+
+static void print_report(const churn_project *project, const churn_check_report *report)
 {
   if (report->source_count > 0) {
     print_sources(report);
@@ -110,6 +131,8 @@ static void print_report(const churn_check_report *report)
     print_columns(report);
     print_snapshots(report);
     print_features(report);
+    if (report->causes != NULL)
+      print_causes(project, report);
   }
   printf("\n%s\n", report->faults == 0 ? "No fault found."
                                        : cli_format("%s fault%s found.", cli_count(report->faults),
@@ -219,7 +242,7 @@ static churn_status run_check(cli *c, const request *r, bool *named)
                       : churn_check(project, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     cli_progress_clear();
-    print_report(report);
+    print_report(project, report);
     if (leaks != NULL)
       print_leaks(leaks);
     else if (r->leaks)

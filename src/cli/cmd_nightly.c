@@ -7,7 +7,7 @@
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *output, *log;
+  const char *model, *as_of, *output, *log, *lang;
   long top;
   int outcomes;
 } request;
@@ -67,6 +67,8 @@ static churn_status read_settings(cli *c, const request *r, churn_nightly_settin
   churn_status status = cli_read_log(c, r->log);
   if (status == CHURN_OK)
     status = cli_whole(c, "--top", r->top, &settings->top);
+  if (status == CHURN_OK)
+    status = cli_lang(c, r->lang, &settings->language);
   settings->model = r->model;
   settings->output = r->output;
   return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
@@ -118,6 +120,7 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
        "score nothing: show what became of past lists, beside what was estimated", NULL},
+      cli_lang_option(&r.lang),
       cli_log_option(&r.log),
       cli_source_option(&c),
       cli_memory_option(&c),

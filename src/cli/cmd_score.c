@@ -7,7 +7,7 @@
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *by, *columns, *output, *table;
+  const char *model, *as_of, *by, *columns, *output, *table, *lang;
   long top;
   int publish;
 } request;
@@ -26,11 +26,13 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     settings->by = CHURN_BY_EXPECTED_LOSS;
   else if (strcmp(r->by, "probability") != 0)
     return cli_usage(c, "--by: \"%s\" is unknown; expected probability or expected-loss", r->by);
+  if (cli_lang(c, r->lang, &settings->language) != CHURN_OK)
+    return CHURN_USAGE;
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
 }
 
-static void say_what_was_done(cli *c, const churn_model *model, const churn_score_report *report,
-                              const char *output)
+static void say_what_was_done(cli *c, const churn_project *project, const churn_model *model,
+                              const churn_score_report *report, const char *output)
 {
   bool to_file = strcmp(output, "-") != 0;
   const char *loss =
@@ -38,10 +40,10 @@ static void say_what_was_done(cli *c, const churn_model *model, const churn_scor
   const char *day = report->as_of == CHURN_DAY_MISSING
                         ? ""
                         : cli_format(" as of %s", cli_text_day(report->as_of));
-  cli_say(c, "%s scored%s: %.1f expected to leave%s (probabilities %s); %s listed%s%s",
+  cli_say(c, "%s scored%s: %.1f expected to leave%s (probabilities %s); %s listed%s%s%s",
           cli_plural(report->customers, "customer"), day, report->expected_churners, loss,
           cli_recalibrated(model->recalibration.method), cli_count(report->listed),
-          to_file ? " -> " : "", to_file ? output : "");
+          cli_left_out(project, report->left_out), to_file ? " -> " : "", to_file ? output : "");
   if (report->unseen_levels > 0)
     cli_say(c,
             "note: %s values are levels that training never saw; they count as ?other or as the "
@@ -103,7 +105,7 @@ static churn_status run_score(cli *c, const request *r)
   if (status == CHURN_OK)
     status = write_list(c, ranking, r, &published);
   if (status == CHURN_OK)
-    say_what_was_done(c, model, &report, r->output);
+    say_what_was_done(c, project, model, &report, r->output);
   churn_ranking_free(ranking);
   churn_model_free(model);
   churn_project_free(project);
@@ -125,6 +127,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
        "rank by probability or expected-loss", "KEY"},
       {"columns", '\0', POPT_ARG_STRING, &r.columns, 0,
        "write only these columns, in this order: customer_id,probability", "LIST"},
+      cli_lang_option(&r.lang),
       cli_output_option(&r.output),
       {"table", '\0', POPT_ARG_STRING, &r.table, 0,
        "the table, when -o names a database (default: churn_scores)", "NAME"},

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/check.h"
 #include "base/memory.h"
+#include "design/check_causes.h"
 #include "design/check_files.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
@@ -29,6 +30,7 @@ void churn_check_report_free(churn_check_report *report)
   for (size_t i = 0; report->features != NULL && i < report->feature_count; i++)
     free(report->features[i]);
   free(report->features);
+  free(report->causes);
   free(report->sources);
   free(report->snapshots);
   free(report);
@@ -92,8 +94,8 @@ static churn_status describe_source(const churn_pipeline *p, size_t s, churn_che
   return status;
 }
 
-static churn_status describe_sources(const churn_pipeline *p, churn_check_report *report,
-                                     churn_error *error)
+static churn_status describe_sources(const churn_pipeline *p, const churn_run *run,
+                                     churn_check_report *report, churn_error *error)
 {
   report->sources = churn_array_new(p->schema->source_count, sizeof *report->sources);
   report->features = churn_array_new(p->feature_count, sizeof *report->features);
@@ -107,6 +109,8 @@ static churn_status describe_sources(const churn_pipeline *p, churn_check_report
   for (; report->feature_count < p->feature_count && status == CHURN_OK; report->feature_count++)
     status = churn_text_set(&report->features[report->feature_count],
                             p->selection->features[report->feature_count].name.text, error);
+  if (status == CHURN_OK)
+    status = churn_check_causes(p, run, report, error);
   report->customers = p->data->customers.count;
   report->data_until = p->data->data_until;
   return status;
@@ -213,7 +217,7 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
                              churn_check_report *report, churn_snapshots **snapshots,
                              churn_error *error)
 {
-  churn_status status = describe_sources(p, report, error);
+  churn_status status = describe_sources(p, run, report, error);
   if (status != CHURN_OK)
     return status;
   churn_warn_columns(p, run);

@@ -36,6 +36,8 @@ static void clear_piece(churn_stored_piece *piece, size_t columns)
     churn_narrow_clear(&piece->columns[c]);
   free(piece->columns);
   free(piece->starts);
+  free(piece->runs);
+  free(piece->run_starts);
 }
 
 static void forget(churn_grouping *g)
@@ -45,6 +47,7 @@ static void forget(churn_grouping *g)
   for (size_t w = 0; g->scratches != NULL && w < g->worker_count; w++) {
     free(g->scratches[w].place);
     free(g->scratches[w].customer);
+    free(g->scratches[w].codes);
   }
   free(g->pieces);
   free(g->scratches);
@@ -113,10 +116,10 @@ static size_t count_before(const churn_grouping *g, const churn_batch_column *da
 /* Customers of all rows, CHURN_CODE_MISSING for rows left out; counts them a part, from starts[1]
  * on. Exports are often grouped by customer, so rows in a row are looked at together. Returns
  * whether the rows lie in order of parts already, none left out. */
-static bool find_customers(const churn_grouping *g, const churn_batch_column *columns, size_t rows,
-                           uint32_t *customer, churn_stored_piece *piece)
+static bool find_customers(const churn_grouping *g, const uint32_t *codes,
+                           const churn_batch_column *days, size_t rows, uint32_t *customer,
+                           churn_stored_piece *piece)
 {
-  const uint32_t *codes = columns[0].codes;
   uint32_t part = 0;
   bool ordered = true;
   for (size_t first = 0, i = 0; first < rows; first = i) {
@@ -125,14 +128,14 @@ static bool find_customers(const churn_grouping *g, const churn_batch_column *co
       found = g->map[code];
     bool dayless = false;
     for (i = first; i < rows && codes[i] == code && !dayless; i++) {
-      dayless = piece->rows_dayless > 0 && is_dayless(&columns[1], i);
+      dayless = piece->rows_dayless > 0 && is_dayless(days, i);
       customer[i] = dayless ? CHURN_CODE_MISSING : found;
     }
     size_t dated = i - first - dayless;
     ordered = ordered && !dayless && found != CHURN_CODE_MISSING && found >> g->shift >= part;
     if (found == CHURN_CODE_MISSING) {
       piece->rows_unmatched += dated;
-      piece->rows_unmatched_before += count_before(g, &columns[1], first, i);
+      piece->rows_unmatched_before += count_before(g, days, first, i);
     } else {
       part = found >> g->shift;
       piece->starts[part + 1] += (uint32_t)dated;
@@ -170,6 +173,73 @@ static void number_in_order(const churn_grouping *g, const uint32_t *customer, s
     customers[i] = (uint16_t)(customer[i] & within);
 }
 
+/* The numbers within the parts of rows in runs. */
+static void number_runs(const churn_stored_piece *piece, size_t runs, uint16_t *customers)
+{
+  for (size_t i = 0; i < runs; i++)
+    for (uint32_t row = 0; row < piece->runs[i].rows; row++)
+      *customers++ = (uint16_t)piece->runs[i].code;
+}
+
+/* What a piece in order of parts needs of its ids when they come as runs and no row is left out:
+ * the runs. False, with nothing kept, where that is not so or memory ran out. */
+static bool keep_runs(const churn_grouping *g, const churn_batch_column *ids,
+                      churn_stored_piece *piece)
+{
+  uint32_t part = 0, within = ((uint32_t)1 << g->shift) - 1;
+  if (ids->runs == NULL || piece->rows_dayless > 0)
+    return false;
+  piece->runs = churn_array_new(ids->run_count, sizeof *piece->runs);
+  piece->run_starts = churn_array_new(g->parts + 1, sizeof *piece->run_starts);
+  bool good = piece->runs != NULL && piece->run_starts != NULL;
+  for (size_t i = 0; i < ids->run_count && good; i++) {
+    uint32_t code = ids->runs[i].code, found = code;
+    if (g->map != NULL && code != CHURN_CODE_MISSING)
+      found = g->map[code];
+    good = found != CHURN_CODE_MISSING && found >> g->shift >= part;
+    if (!good)
+      break;
+    part = found >> g->shift;
+    piece->runs[i] = (churn_code_run){found & within, ids->runs[i].rows};
+    piece->run_starts[part + 1]++;
+    piece->starts[part + 1] += ids->runs[i].rows;
+  }
+  if (good) {
+    for (size_t q = 0; q < g->parts; q++)
+      piece->run_starts[q + 1] += piece->run_starts[q];
+    return true;
+  }
+  memset(piece->starts, 0, (g->parts + 1) * sizeof *piece->starts);
+  free(piece->runs);
+  free(piece->run_starts);
+  piece->runs = NULL;
+  piece->run_starts = NULL;
+  return false;
+}
+
+static churn_status make_customers(churn_stored_piece *piece, size_t kept, churn_error *error)
+{
+  piece->columns[0] =
+      (churn_narrow){.values = malloc(kept * sizeof(uint16_t) + 1), .width = sizeof(uint16_t)};
+  return piece->columns[0].values == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* Spilled pieces have a number a row. */
+static churn_status write_out_runs(const churn_grouping *g, churn_stored_piece *piece,
+                                   churn_error *error)
+{
+  if (piece->runs == NULL)
+    return CHURN_OK;
+  churn_status status = make_customers(piece, piece->starts[g->parts], error);
+  if (status == CHURN_OK)
+    number_runs(piece, piece->run_starts[g->parts], (uint16_t *)(void *)piece->columns[0].values);
+  free(piece->runs);
+  free(piece->run_starts);
+  piece->runs = NULL;
+  piece->run_starts = NULL;
+  return status;
+}
+
 /* The file that spilled pieces go to, made when the first one asks. */
 static churn_status find_file(churn_grouping *g, churn_temporary **file, churn_error *error)
 {
@@ -191,6 +261,8 @@ static churn_status spill_piece(churn_grouping *g, churn_stored_piece *piece, ch
   churn_temporary *file = NULL;
   churn_status status = find_file(g, &file, error);
   if (status == CHURN_OK)
+    status = write_out_runs(g, piece, error);
+  if (status == CHURN_OK)
     status = churn_spilled_write(file, piece->starts, g->parts, piece->columns, g->request_count,
                                  &piece->at, error);
   piece->spilled = true;
@@ -210,36 +282,59 @@ static churn_status keep_column(const churn_batch_column *column, size_t rows,
   return CHURN_OK;
 }
 
+/* The customers of the piece's rows and the rows of each part. *place: where each row goes (NULL =
+ * where it is). */
+static churn_status take_customers(const churn_grouping *g, const churn_batch_column *columns,
+                                   size_t rows, churn_grouping_scratch *s,
+                                   churn_stored_piece *piece, const uint32_t **place,
+                                   churn_error *error)
+{
+  bool in_runs = keep_runs(g, &columns[0], piece), ordered = in_runs;
+  *place = NULL;
+  if (!in_runs) {
+    const uint32_t *codes = columns[0].codes;
+    if (!churn_array_reserve(&s->place, &s->place_capacity, rows, sizeof *s->place) ||
+        !churn_array_reserve(&s->customer, &s->customer_capacity, rows, sizeof *s->customer) ||
+        (columns[0].runs != NULL &&
+         !churn_array_reserve(&s->codes, &s->codes_capacity, rows, sizeof *s->codes)))
+      return churn_error_no_memory(error);
+    if (columns[0].runs != NULL) {
+      churn_runs_expand(columns[0].runs, columns[0].run_count, NULL, s->codes);
+      codes = s->codes;
+    }
+    ordered = find_customers(g, codes, &columns[1], rows, s->customer, piece);
+  }
+  for (size_t q = 0; q < g->parts; q++)
+    piece->starts[q + 1] += piece->starts[q];
+  churn_status status = in_runs ? CHURN_OK : make_customers(piece, piece->starts[g->parts], error);
+  if (in_runs || status != CHURN_OK)
+    return status;
+  if (ordered) {
+    number_in_order(g, s->customer, rows, piece);
+  } else {
+    find_places(g, s->customer, rows, s->place, piece);
+    *place = s->place;
+  }
+  return CHURN_OK;
+}
+
 static churn_status take(void *context, size_t number, size_t worker,
                          const churn_batch_column *columns, size_t rows, churn_error *error)
 {
   churn_grouping *g = context;
-  churn_grouping_scratch *s = &g->scratches[worker];
   churn_stored_piece *piece = &g->pieces[number];
+  const uint32_t *place = NULL;
   piece->worker = worker;
   piece->starts = churn_array_new(g->parts + 1, sizeof *piece->starts);
   piece->columns = churn_array_new(g->request_count, sizeof *piece->columns);
-  if (piece->starts == NULL || piece->columns == NULL ||
-      !churn_array_reserve(&s->place, &s->place_capacity, rows, sizeof *s->place) ||
-      !churn_array_reserve(&s->customer, &s->customer_capacity, rows, sizeof *s->customer))
+  if (piece->starts == NULL || piece->columns == NULL)
     return churn_error_no_memory(error);
   look_at_days(&columns[1], rows, piece);
-  bool ordered = find_customers(g, columns, rows, s->customer, piece);
-  for (size_t q = 0; q < g->parts; q++)
-    piece->starts[q + 1] += piece->starts[q];
-  size_t kept = piece->starts[g->parts];
-  piece->columns[0] =
-      (churn_narrow){.values = malloc(kept * sizeof(uint16_t) + 1), .width = sizeof(uint16_t)};
-  if (piece->columns[0].values == NULL)
-    return churn_error_no_memory(error);
-  const uint32_t *place = ordered ? NULL : s->place;
-  if (ordered)
-    number_in_order(g, s->customer, rows, piece);
-  else
-    find_places(g, s->customer, rows, s->place, piece);
-  churn_status status = CHURN_OK;
+  churn_status status =
+      take_customers(g, columns, rows, &g->scratches[worker], piece, &place, error);
   for (size_t c = 1; c < g->request_count && status == CHURN_OK; c++)
-    status = keep_column(&columns[c], rows, place, kept, &piece->columns[c], error);
+    status =
+        keep_column(&columns[c], rows, place, piece->starts[g->parts], &piece->columns[c], error);
   return status == CHURN_OK ? spill_piece(g, piece, error) : status;
 }
 

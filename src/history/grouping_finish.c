@@ -41,7 +41,8 @@ typedef struct part_work {
 /* The part's rows of a piece: first..last of the columns. */
 typedef struct slice {
   size_t first, last;
-  const uint16_t *customers;
+  const uint16_t *customers; /* NULL = there are runs */
+  const churn_code_run *runs;
   const churn_narrow *columns;
 } slice;
 
@@ -58,7 +59,9 @@ static size_t stretch_bytes(const churn_grouping *g, const churn_stored_piece *p
 static slice slice_of(const churn_grouping *g, const churn_stored_piece *piece, part_work *work,
                       size_t *at)
 {
-  slice s = {piece->starts[work->part], piece->starts[work->part + 1], NULL, piece->columns};
+  slice s = {.first = piece->starts[work->part],
+             .last = piece->starts[work->part + 1],
+             .columns = piece->columns};
   if (piece->spilled) {
     size_t rows = s.last - s.first;
     for (size_t c = 0; c < g->request_count; c++) {
@@ -66,11 +69,30 @@ static slice slice_of(const churn_grouping *g, const churn_stored_piece *piece, 
       work->stretch[c].values =
           work->loaded + *at + churn_spilled_offset(piece->columns, g->request_count, c, rows);
     }
-    s = (slice){0, rows, NULL, work->stretch};
+    s = (slice){.last = rows, .columns = work->stretch};
     *at += stretch_bytes(g, piece, work->part);
   }
-  s.customers = (const uint16_t *)(const void *)s.columns[0].values;
+  if (piece->runs != NULL)
+    s.runs = piece->runs + piece->run_starts[work->part];
+  else
+    s.customers = (const uint16_t *)(const void *)s.columns[0].values;
   return s;
+}
+
+/* Behind the rows from `first` on that are the same customer's. `runs` begins at the slice's and
+ * runs along. */
+static size_t end_of_run(const slice *s, size_t first, const churn_code_run **runs,
+                         uint32_t *customer)
+{
+  size_t end = first;
+  if (s->runs != NULL) {
+    *customer = (*runs)->code;
+    return first + (*runs)++->rows;
+  }
+  *customer = s->customers[first];
+  while (end < s->last && s->customers[end] == *customer)
+    end++;
+  return end;
 }
 
 static churn_status load_part(const churn_grouping *g, part_work *work, churn_error *error)
@@ -119,10 +141,11 @@ static void count_rows(const churn_grouping *g, part_work *work)
   size_t at = 0;
   for (size_t p = 0; p < g->piece_count; p++) {
     slice s = slice_of(g, &g->pieces[p], work, &at);
-    for (size_t first = s.first, i = first; first < s.last; first = i) {
-      while (i < s.last && s.customers[i] == s.customers[first])
-        i++;
-      work->next[s.customers[first]] += (uint32_t)(i - first);
+    const churn_code_run *runs = s.runs;
+    uint32_t customer;
+    for (size_t first = s.first, end; first < s.last; first = end) {
+      end = end_of_run(&s, first, &runs, &customer);
+      work->next[customer] += (uint32_t)(end - first);
     }
   }
 }
@@ -131,14 +154,17 @@ static void count_rows(const churn_grouping *g, part_work *work)
  * one behind the other. */
 static bool find_rows(const slice *s, part_work *work)
 {
-  uint32_t start = s->first < s->last ? work->next[s->customers[s->first]] : 0;
+  const churn_code_run *runs = s->runs;
+  uint32_t customer, start = 0;
   bool together = true;
-  for (size_t first = s->first, i = first; first < s->last; first = i) {
-    uint32_t next = work->next[s->customers[first]];
+  for (size_t first = s->first, end; first < s->last; first = end) {
+    end = end_of_run(s, first, &runs, &customer);
+    uint32_t next = work->next[customer];
+    start = first == s->first ? next : start;
     together &= next - start == first - s->first;
-    for (; i < s->last && s->customers[i] == s->customers[first]; i++)
+    for (size_t i = first; i < end; i++)
       work->at[i - s->first] = next++;
-    work->next[s->customers[first]] = next;
+    work->next[customer] = next;
   }
   return together;
 }

@@ -7,6 +7,7 @@
 
 #include "history/grouping.h"
 #include "source/narrow.h"
+#include "source/runs.h"
 
 #include <stdatomic.h>
 
@@ -14,7 +15,8 @@
 typedef struct churn_grouping_scratch {
   uint32_t *place;
   uint32_t *customer;
-  size_t place_capacity, customer_capacity;
+  uint32_t *codes; /* of ids that came as runs */
+  size_t place_capacity, customer_capacity, codes_capacity;
 } churn_grouping_scratch;
 
 /* What is kept of one piece. Rows of part q are starts[q]..starts[q + 1]. */
@@ -22,7 +24,9 @@ typedef struct churn_stored_piece {
   size_t worker;
   uint32_t *starts;
   churn_narrow *columns; /* per request; that of the id holds the customers' numbers within the
-                            part, as uint16_t */
+                            part, as uint16_t, unless there are runs */
+  churn_code_run *runs;  /* of customers' numbers within the part; NULL = none */
+  uint32_t *run_starts;  /* runs of part q are run_starts[q]..run_starts[q + 1] */
   bool spilled;          /* the values are in the grouping's file, from `at` on */
   uint64_t at;
   uint64_t rows_unmatched, rows_unmatched_before;

@@ -8,6 +8,8 @@ _churn() {
     mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$word")
   elif [ "$previous" = --by ] && [ "$verb" != rates ]; then
     mapfile -t COMPREPLY < <(compgen -W "probability expected-loss" -- "$word")
+  elif [ "$previous" = --lang ]; then
+    mapfile -t COMPREPLY < <(compgen -W "en zh" -- "$word")
   elif [[ $word == -* ]]; then
     local options
     options=$("${COMP_WORDS[0]}" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z-]+')

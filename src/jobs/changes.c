@@ -19,6 +19,7 @@ enum { RANK, ID, LOGIT, COLUMNS };
 typedef struct figures {
   double listed, again, moved, fresh, now;
   uint64_t listed_rank, rank;
+  const char *cause, *action, *owner; /* "" = none */
 } figures;
 
 typedef struct finding {
@@ -147,6 +148,9 @@ static void place_ranks(finding *f)
       continue;
     c->now = line.logit;
     c->rank = line.rank;
+    c->cause = line.cause;
+    c->action = line.action;
+    c->owner = line.owner;
     if (f->model == NULL)
       c->fresh = line.logit;
   }
@@ -159,7 +163,7 @@ static churn_status make_figures(finding *f, churn_error *error)
   if (f->customers == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < f->count; i++)
-    f->customers[i] = (figures){NAN, NAN, NAN, NAN, NAN, 0, 0};
+    f->customers[i] = (figures){NAN, NAN, NAN, NAN, NAN, 0, 0, "", "", ""};
   return CHURN_OK;
 }
 
@@ -169,6 +173,9 @@ static void explain(const figures *c, churn_change *change)
   change->rank = c->rank;
   change->previous_rank = c->listed_rank;
   change->logit = c->now;
+  change->cause = c->cause;
+  change->action = c->action;
+  change->owner = c->owner;
   change->previous = isnan(c->listed) ? c->again : c->listed;
   change->time = c->moved - c->again;
   change->data = (c->fresh - c->moved) + (c->again - change->previous);
@@ -225,7 +232,10 @@ static churn_status add_leavers(finding *f, uint64_t head, size_t *capacity, chu
                            .previous = logits->numbers[row],
                            .data = NAN,
                            .time = NAN,
-                           .model = NAN};
+                           .model = NAN,
+                           .cause = "",
+                           .action = "",
+                           .owner = ""};
     if (c != NULL)
       explain(c, &change);
     if (change.rank > 0 && change.rank <= head)
@@ -270,6 +280,7 @@ static churn_status find_since(finding *f, const churn_past_run *past, churn_err
   if (f->changes == NULL)
     return churn_error_no_memory(error);
   f->changes->since = past->day;
+  f->changes->with_causes = churn_ranking_causes(f->night->ranking) > 0;
   memcpy(f->changes->previous_model, past->model, sizeof past->model);
   churn_status status = make_figures(f, &fault);
   if (status == CHURN_OK)
@@ -320,7 +331,8 @@ churn_status churn_changes_write(const churn_changes *changes, const char *path,
   if (status != CHURN_OK)
     return status;
   churn_output_text(output, "customer_id,move,rank,previous_rank,logit,previous_logit,change,"
-                            "by_data,by_time,by_model\n");
+                            "by_data,by_time,by_model");
+  churn_output_text(output, changes->with_causes ? ",cause,action,owner\n" : "\n");
   for (size_t i = 0; i < changes->count; i++) {
     const churn_change *c = &changes->items[i];
     const double numbers[] = {c->logit, c->previous, c->logit - c->previous,
@@ -332,6 +344,11 @@ churn_status churn_changes_write(const churn_changes *changes, const char *path,
     for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
       churn_output_write(output, ",", 1);
       churn_output_number(output, numbers[k]);
+    }
+    const char *const texts[] = {c->cause, c->action, c->owner};
+    for (size_t k = 0; changes->with_causes && k < sizeof texts / sizeof texts[0]; k++) {
+      churn_output_write(output, ",", 1);
+      churn_output_csv(output, texts[k], strlen(texts[k]));
     }
     churn_output_write(output, "\n", 1);
   }

@@ -89,7 +89,8 @@ static churn_status look_back(churn_night *n, const churn_run *run, churn_error 
 churn_status churn_night_score(churn_night *night, const churn_run *run, churn_error *error)
 {
   churn_score_settings settings = {.as_of = is_flat(night) ? CHURN_DAY_MISSING : night->as_of,
-                                   .top = night->top};
+                                   .top = night->top,
+                                   .language = night->language};
   churn_status status =
       churn_profile_new(night->model, night->pipeline->plan, &night->profile, error);
   churn_frame_watcher watcher = {add_to_profile, night->profile};
@@ -220,7 +221,8 @@ void churn_night_clear(churn_night *night)
 uint64_t churn_night_head(const churn_night *night)
 {
   uint64_t all = night->score.customers, asked = night->top;
+  uint64_t listable = churn_ranking_eligible(night->ranking);
   if (asked == 0)
     asked = all / 10 + (all % 10 != 0);
-  return asked < all ? asked : all;
+  return asked < listable ? asked : listable;
 }

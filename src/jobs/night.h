@@ -23,6 +23,7 @@ typedef struct churn_night {
   churn_model *model;           /* borrowed */
   churn_day as_of;              /* of the night; a flat export is scored as of no day */
   uint64_t top;                 /* customers listed; 0 = all */
+  churn_language language;      /* of causes and actions; 0 = the project's */
   churn_sink sink; /* the database that the list is published to as well; target NULL = none */
   churn_pipeline *pipeline;
   churn_profile *profile;
@@ -36,8 +37,8 @@ typedef struct churn_night {
   struct churn_changes *changes; /* NULL = none are known; changes.h */
 } churn_night;
 
-/* Zeroed but for project, model, as_of, top, sink; the stages come in this order, and the caller
- * clears, also after a failure. Errors are those of reading and scoring. */
+/* Zeroed but for project, model, as_of, top, language, sink; the stages come in this order, and the
+ * caller clears, also after a failure. Errors are those of reading and scoring. */
 CHURN_MUST_USE churn_status churn_night_read(churn_night *night, const churn_run *run,
                                              churn_error *error);
 CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_run *run,

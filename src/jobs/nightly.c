@@ -111,6 +111,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
                            .model = n->model,
                            .as_of = as_of,
                            .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
+                           .language = n->settings->language,
                            .sink = sink};
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
@@ -167,6 +168,9 @@ static churn_status look(nightly *n, churn_error *error)
     return status;
   log_line(n, CHURN_LOG_INFO, "score", "%" PRIu64 " customers, %.1f expected to leave",
            n->night.score.customers, n->night.score.expected_churners);
+  if (n->night.score.left_out > 0)
+    log_line(n, CHURN_LOG_INFO, "score",
+             "%" PRIu64 " customers left out of the list by their cause", n->night.score.left_out);
   status = churn_night_judge(&n->night, n->root, n->run, error);
   if (status != CHURN_OK)
     return status;

@@ -80,7 +80,7 @@ static void append_estimate(churn_json_text *text, const churn_night *n)
 /* Probabilities at the ends and tenths of the list, riskiest first. */
 static void append_distribution(churn_json_text *text, const churn_night *n)
 {
-  uint64_t all = n->score.customers;
+  uint64_t all = churn_ranking_eligible(n->ranking);
   churn_json_key(text, 2, "distribution", false);
   churn_json_append(text, "[");
   for (uint64_t k = 0; all > 0 && k <= QUANTILES; k++) {
@@ -124,6 +124,37 @@ static void append_changes(churn_json_text *text, const churn_changes *changes)
   churn_json_append(text, "}");
 }
 
+/* All who were scored by their main cause; the last is null: no cause. */
+static churn_status append_causes(churn_json_text *text, const churn_night *n, churn_error *error)
+{
+  size_t count = churn_ranking_causes(n->ranking);
+  if (count == 0)
+    return CHURN_OK;
+  churn_cause_total *totals = churn_array_new(count + 1, sizeof *totals);
+  if (totals == NULL)
+    return churn_error_no_memory(error);
+  churn_ranking_cause_totals(n->ranking, totals);
+  churn_json_whole_at(text, 2, "left_out", n->score.left_out);
+  churn_json_list_open(text, 2, "causes");
+  for (size_t i = 0; i <= count; i++) {
+    const churn_json_pair figures[] = {{"customers", (double)totals[i].customers},
+                                       {"expected_churners", totals[i].expected_churners},
+                                       {"value", totals[i].value},
+                                       {"expected_loss", totals[i].expected_loss}};
+    const churn_cause *cause = i == count ? NULL : churn_playbook_cause(n->project, i);
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{\"cause\": ");
+    churn_json_text_or_null(text, cause == NULL ? NULL : cause->name);
+    churn_json_append(text, ", ");
+    churn_json_numbers(text, figures, sizeof figures / sizeof figures[0], true);
+    churn_json_append(text, cause != NULL && cause->excluded ? ", \"listed\": false}"
+                                                             : ", \"listed\": true}");
+  }
+  churn_json_list_close(text, 2);
+  free(totals);
+  return CHURN_OK;
+}
+
 static churn_status write_summary(const churn_night *n, const char *path, churn_error *error)
 {
   churn_json_text text = {0};
@@ -137,8 +168,12 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   append_head(&text, n);
   append_distribution(&text, n);
   append_changes(&text, n->changes);
+  churn_status status = append_causes(&text, n, error);
   churn_json_append(&text, "\n}\n");
-  return churn_json_save(&text, path, error);
+  if (status == CHURN_OK)
+    return churn_json_save(&text, path, error);
+  free(text.bytes);
+  return status;
 }
 
 static void append_sources(churn_json_text *text, const churn_night *n)

@@ -4,6 +4,7 @@
 #include "project/pattern.h"
 #include "project/spec.h"
 
+#include <ctype.h>
 #include <stddef.h>
 
 /* Past the character that starts at `at`. */
@@ -15,9 +16,14 @@ static const char *next_character(const char *at)
   return at;
 }
 
+static bool same_byte(char a, char b, bool any_case)
+{
+  return a == b || (any_case && isascii(a) && isascii(b) && tolower(a) == tolower(b));
+}
+
 /* On a mismatch only the last star needs to take more: a shorter earlier one never helps. It may
  * take half a character: what is left of that counts as one, as the whole did. */
-bool churn_pattern_matches(const char *pattern, const char *name)
+static bool matches(const char *pattern, const char *name, bool any_case)
 {
   const char *star = NULL, *retry = NULL;
   while (*name != '\0') {
@@ -27,7 +33,7 @@ bool churn_pattern_matches(const char *pattern, const char *name)
     } else if (*pattern == '?') {
       pattern++;
       name = next_character(name);
-    } else if (*pattern == *name) {
+    } else if (same_byte(*pattern, *name, any_case)) {
       pattern++;
       name++;
     } else if (star != NULL) {
@@ -40,6 +46,16 @@ bool churn_pattern_matches(const char *pattern, const char *name)
   while (*pattern == '*')
     pattern++;
   return *pattern == '\0';
+}
+
+bool churn_pattern_matches(const char *pattern, const char *name)
+{
+  return matches(pattern, name, false);
+}
+
+bool churn_pattern_matches_any_case(const char *pattern, const char *name)
+{
+  return matches(pattern, name, true);
 }
 
 void churn_pattern_check(churn_reader *reader, const churn_project *project,

@@ -10,4 +10,7 @@
  * byte itself. Cost: at most length of pattern x length of name. */
 bool churn_pattern_matches(const char *pattern, const char *name);
 
+/* The same where a letter of ASCII fits its capital. */
+bool churn_pattern_matches_any_case(const char *pattern, const char *name);
+
 #endif

@@ -3,17 +3,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "project/project.h"
 
-#include "base/memory.h"
 #include "project/spec.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { FIRST_READ = 1 << 14, LARGEST_FILE = 1 << 22, DEFAULT_POOL = 20, LARGEST_POOL = 1000000000 };
+enum { DEFAULT_POOL = 20, LARGEST_POOL = 1000000000 };
 
 churn_place churn_project_place(const churn_project *project, const churn_located *located)
 {
@@ -47,49 +41,6 @@ void churn_project_free(churn_project *project)
     churn_arena_free(project->arena);
 }
 
-/* Reads up to LARGEST_FILE + 1 bytes. False with errno. */
-static bool read_all(int descriptor, char **bytes, size_t *length)
-{
-  size_t capacity = 0, used = 0;
-  for (;;) {
-    if (!churn_array_reserve(bytes, &capacity, used + FIRST_READ, 1)) {
-      errno = ENOMEM;
-      return false;
-    }
-    ssize_t got = read(descriptor, *bytes + used, capacity - used);
-    if (got < 0 && errno != EINTR)
-      return false;
-    used += got > 0 ? (size_t)got : 0;
-    if (got == 0 || used > LARGEST_FILE)
-      break;
-  }
-  *length = used;
-  return true;
-}
-
-/* The whole file, terminated, in the arena. */
-static churn_status read_file(churn_arena *arena, const char *path, char **text, size_t *length,
-                              churn_error *error)
-{
-  bool input = strcmp(path, "-") == 0;
-  churn_status status = CHURN_OK;
-  char *bytes = NULL;
-  int descriptor = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0 || !read_all(descriptor, &bytes, length))
-    status = errno == ENOMEM
-                 ? churn_error_no_memory(error)
-                 : churn_error_set_errno(error, CHURN_IO, path, "read the project file", errno);
-  else if (*length > LARGEST_FILE)
-    status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){path, 0, 0},
-                                "larger than 4 MiB: not a project file");
-  else if ((*text = churn_arena_text(arena, bytes, *length)) == NULL)
-    status = churn_error_no_memory(error);
-  if (descriptor >= 0 && !input)
-    close(descriptor);
-  free(bytes);
-  return status;
-}
-
 static char *folder_of(churn_arena *arena, const char *path)
 {
   const char *slash = strrchr(path, '/');
@@ -98,12 +49,12 @@ static char *folder_of(churn_arena *arena, const char *path)
   return churn_arena_text(arena, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static void check_version(churn_reader *reader, const churn_yaml *root, const churn_field *version)
+void churn_version_check(churn_reader *reader, const churn_yaml *root, const churn_field *version,
+                         const char *what)
 {
   char shown[CHURN_SHOWN_SIZE];
   churn_located text = churn_reader_text(
-      reader, churn_reader_required(reader, root, version, "the project", "\"version: 1\""),
-      "version");
+      reader, churn_reader_required(reader, root, version, what, "\"version: 1\""), "version");
   if (text.text != NULL && strcmp(text.text, "1") != 0)
     churn_reader_fault_at(reader, &text, "version \"%s\" is not known; accepted: 1",
                           churn_shown(text.text, shown));
@@ -143,6 +94,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     GATES,
     RETRAIN,
     SCORES,
+    PLAYBOOK,
+    LANG,
+    LIST,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -150,13 +104,14 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
       {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
-      {"retrain", NULL}, {"scores", NULL},    CHURN_FORMAT_FIELDS};
+      {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
+      {"list", NULL},    CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
                            sizeof fields / sizeof fields[0]))
     return;
-  check_version(reader, root, &fields[VERSION]);
+  churn_version_check(reader, root, &fields[VERSION], "the project");
   churn_format_read(reader, fields + FORMAT, &defaults);
   churn_customers_read(reader,
                        churn_reader_required(reader, root, &fields[CUSTOMERS], "the project",
@@ -170,6 +125,10 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);
+  churn_playbook_read(
+      reader,
+      &(churn_playbook_keys){fields[PLAYBOOK].value, fields[LANG].value, fields[LIST].value},
+      project);
   churn_nightly_read(reader, fields[NIGHTLY].value, fields[GATES].value, project);
   churn_retrain_read(reader, fields[RETRAIN].value, project);
   project->pool_rows =
@@ -186,8 +145,11 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);
 }
 
-static bool stands_before(const churn_note *a, const churn_note *b)
+/* The project's own faults come before those of a file that it names. */
+static bool stands_before(const churn_note *a, const churn_note *b, const char *project)
 {
+  if (strcmp(a->file, b->file) != 0)
+    return strcmp(a->file, project) == 0;
   return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
@@ -201,7 +163,7 @@ static churn_status tell_faults(const churn_reader *reader, churn_notes *notes, 
   for (size_t i = 0; i < count; i++) {
     const churn_note *note = churn_notes_get(reader->found, i);
     size_t at = i;
-    for (; at > 0 && stands_before(note, order[at - 1]); at--)
+    for (; at > 0 && stands_before(note, order[at - 1], reader->path); at--)
       order[at] = order[at - 1];
     order[at] = note;
   }
@@ -223,7 +185,8 @@ static churn_status read_tree(churn_project *project, churn_notes *notes, churn_
   char *text = NULL;
   size_t length = 0;
   churn_error fault = {.status = CHURN_OK};
-  churn_status status = read_file(project->arena, project->path, &text, &length, &fault);
+  churn_status status =
+      churn_project_text(project->arena, project->path, "project file", &text, &length, &fault);
   if (status == CHURN_OK)
     status = churn_yaml_parse(project->arena, project->path, text, length, &root, &fault);
   if (status != CHURN_OK) {

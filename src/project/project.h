@@ -13,7 +13,7 @@
 #include "base/type.h"
 #include "database/target.h"
 
-#include <churn/project.h>
+#include <churn/playbook.h>
 #include <stdbool.h>
 
 /* A text of the project file and the place of its first character (after an opening quote). text
@@ -241,6 +241,38 @@ typedef struct churn_nightly_spec {
   churn_gate_spec gates[CHURN_GATE_KINDS];
 } churn_nightly_spec;
 
+/* Which features a rule of a cause takes. */
+typedef enum churn_rule_kind {
+  CHURN_RULE_NAME,    /* the feature of that name */
+  CHURN_RULE_PATTERN, /* features that it fits, '*' and '?' as in a shell, in any case (ASCII) */
+  CHURN_RULE_HISTORY, /* features whose expression names that history first */
+  CHURN_RULE_KINDS
+} churn_rule_kind;
+
+typedef struct churn_cause_rule {
+  churn_located text;
+  churn_rule_kind kind;
+  uint32_t cause;
+  bool of_project; /* stands in the project file: goes before those of the playbook's own file */
+} churn_cause_rule;
+
+typedef struct churn_playbook {
+  churn_located place; /* of the key `playbook` */
+  churn_cause *causes;
+  size_t cause_count;
+  uint32_t other;          /* the cause of features that no rule takes */
+  churn_cause_rule *rules; /* in the order they are written */
+  size_t rule_count;
+  const char *owners[CHURN_OWNERS][CHURN_LANGUAGES];
+} churn_playbook;
+
+/* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =
+ * none. A rule of the project goes before one of the playbook's file; then a name before a pattern
+ * before a history; then the order they are written in. *found (NULL allowed): some rule takes it.
+ */
+uint32_t churn_playbook_cause_of(const churn_playbook *playbook, const char *feature,
+                                 const char *history, bool *found);
+
 struct churn_project {
   struct churn_arena *arena; /* owns the project and every text in it */
   char *path;
@@ -273,6 +305,8 @@ struct churn_project {
   size_t feature_count;
   churn_feature_set_spec *sets;
   size_t set_count;
+  churn_playbook *playbook; /* NULL = none */
+  churn_language language;  /* of its texts; never OF_PROJECT */
 };
 
 /* The place of a located text in the project file. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_FIELDS = 32, SHOWN_BYTES = 60, LIST_SIZE = 512 };
+enum { MOST_FIELDS = 64, SHOWN_BYTES = 60, LIST_SIZE = 512 };
 
 const char *churn_shown(const char *text, char shown[CHURN_SHOWN_SIZE])
 {

@@ -103,6 +103,23 @@ const char **churn_feature_names(churn_reader *reader, const churn_project *proj
 /* Needs the features. */
 void churn_feature_sets_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
+/* The section `playbook` with `lang` and `list`. Needs the features. */
+typedef struct churn_playbook_keys {
+  const churn_yaml *playbook, *lang, *list;
+} churn_playbook_keys;
+void churn_playbook_read(churn_reader *reader, const churn_playbook_keys *keys,
+                         churn_project *project);
+
+/* A fault where `version` of `what` is missing or is not 1. */
+void churn_version_check(churn_reader *reader, const churn_yaml *root, const churn_field *version,
+                         const char *what);
+
+/* The whole file at `path` ("-" = standard input), terminated, in the arena. `what` is what it is,
+ * like "project file". NO_INPUT, PERMISSION, IO, NO_MEMORY; BAD_PROJECT above 4 MiB. */
+CHURN_MUST_USE churn_status churn_project_text(churn_arena *arena, const char *path,
+                                               const char *what, char **text, size_t *length,
+                                               churn_error *error);
+
 /* Points sources at other files. USAGE. */
 CHURN_MUST_USE churn_status churn_overrides_apply(churn_project *project,
                                                   const churn_source_override *overrides,

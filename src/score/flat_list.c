@@ -120,7 +120,7 @@ churn_status churn_flat_score(churn_pipeline *pipeline, const churn_model *model
   *list = NULL;
   if (made == NULL)
     return churn_error_no_memory(error);
-  made->columns = churn_list_columns_make(settings);
+  made->columns = churn_list_columns_make(settings, pipeline->project);
   made->model_length = strlen(model->id);
   made->recalibrates = churn_recalibrates(&model->recalibration);
   made->kept = (churn_flat_rows_kept){.model = model,
@@ -202,7 +202,11 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .as_of = CHURN_DAY_MISSING,
                            .probability = probability_of(list, row->logit),
                            .logit = row->logit,
-                           .value = churn_flat_value(place)};
+                           .value = churn_flat_value(place),
+                           .main_cause = CHURN_NO_CAUSE,
+                           .cause = "",
+                           .action = "",
+                           .owner = ""};
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; list->kept.reasons && k < CHURN_REASONS; k++) {
     if (row->reasons[k] == CHURN_FLAT_NO_FEATURE)
@@ -327,6 +331,10 @@ static char *put_column(char *at, const line *l, churn_list_column column)
     return at + churn_number_format(churn_flat_value(l->place), at);
   case CHURN_LIST_EXPECTED_LOSS:
     return at + churn_number_format(l->probability * churn_flat_value(l->place), at);
+  case CHURN_LIST_CAUSE: /* nor a playbook */
+  case CHURN_LIST_ACTION:
+  case CHURN_LIST_OWNER:
+    return at;
   case CHURN_LIST_MODEL:
     return put(at, l->list->kept.model->id, l->list->model_length);
   default:

@@ -20,6 +20,9 @@ static const char *const names[CHURN_LIST_COLUMNS] = {
     [CHURN_LIST_REASON_2] = "reason_2",
     [CHURN_LIST_REASON_3] = "reason_3",
     [CHURN_LIST_MODEL] = "model",
+    [CHURN_LIST_CAUSE] = "cause",
+    [CHURN_LIST_ACTION] = "action",
+    [CHURN_LIST_OWNER] = "owner",
 };
 
 static churn_status refuse(const char *name, churn_error *error)
@@ -31,7 +34,7 @@ static churn_status refuse(const char *name, churn_error *error)
   return churn_error_set(error, CHURN_USAGE,
                          "the ranked list has no column \"%s\"; expected some of rank, "
                          "customer_id, as_of, probability, logit, value, expected_loss, reason_1, "
-                         "reason_2, reason_3, model",
+                         "reason_2, reason_3, model, cause, action, owner",
                          name);
 }
 
@@ -72,12 +75,26 @@ churn_status churn_list_columns_read(const char *text, churn_list_columns *colum
   return status;
 }
 
-churn_list_columns churn_list_columns_make(const churn_score_settings *settings)
+churn_list_columns churn_list_columns_make(const churn_score_settings *settings,
+                                           const churn_project *project)
 {
-  churn_list_columns all = {.count = CHURN_LIST_COLUMNS};
-  for (int i = 0; i < CHURN_LIST_COLUMNS; i++)
+  bool causes = churn_playbook_count(project) > 0;
+  churn_list_columns all = {.count = causes ? CHURN_LIST_COLUMNS : CHURN_LIST_MODEL + 1};
+  for (size_t i = 0; i < all.count; i++)
     all.columns[i] = (churn_list_column)i;
   return settings->columns.count > 0 ? settings->columns : all;
+}
+
+churn_status churn_list_columns_check(const churn_list_columns *columns,
+                                      const churn_project *project, churn_error *error)
+{
+  for (size_t i = 0; i < columns->count; i++)
+    if (columns->columns[i] > CHURN_LIST_MODEL && churn_playbook_count(project) == 0)
+      return churn_error_set(error, CHURN_USAGE,
+                             "the ranked list has a column %s only where the project has a "
+                             "playbook",
+                             names[columns->columns[i]]);
+  return CHURN_OK;
 }
 
 int churn_list_column_reason(churn_list_column column)
@@ -137,6 +154,15 @@ static void write_column(churn_list_column column, const churn_ranked *line, con
     break;
   case CHURN_LIST_MODEL:
     write_text(model_id, buffer);
+    break;
+  case CHURN_LIST_CAUSE:
+    write_text(line->cause, buffer);
+    break;
+  case CHURN_LIST_ACTION:
+    write_text(line->action, buffer);
+    break;
+  case CHURN_LIST_OWNER:
+    write_text(line->owner, buffer);
     break;
   default:
     write_text(line->reasons[churn_list_column_reason(column)], buffer);

@@ -10,8 +10,14 @@
 
 #include <churn/score.h>
 
-/* Those asked for, or all of them. */
-churn_list_columns churn_list_columns_make(const churn_score_settings *settings);
+/* Those asked for, or all that the project's list has. */
+churn_list_columns churn_list_columns_make(const churn_score_settings *settings,
+                                           const churn_project *project);
+
+/* USAGE where one is asked for that the project's list has not. */
+CHURN_MUST_USE churn_status churn_list_columns_check(const churn_list_columns *columns,
+                                                     const churn_project *project,
+                                                     churn_error *error);
 
 bool churn_list_columns_have_reasons(const churn_list_columns *columns);
 

@@ -1,32 +1,15 @@
 /* Ranking customers and writing the list.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "score/ranking.h"
 #include "base/memory.h"
 #include "base/output_tasks.h"
 #include "feature/reason.h"
-#include "score/flat.h"
-#include "score/list_columns.h"
+#include "score/ranking_parts.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct churn_ranking {
-  const churn_model *model;
-  churn_pipeline *pipeline;
-  bool lent; /* the pipeline is the caller's */
-  churn_snapshots *snapshots;
-  churn_scores scores;
-  churn_day as_of;
-  uint32_t *order; /* [snapshots->count] row of each rank */
-  size_t listed;
-  churn_flat_list *flat; /* a flat export scored while it was read, without rows of its own; NULL =
-                            the way of all data */
-  int threads;           /* of the run, for writing */
-  churn_list_columns columns;
-};
 
 static void free_scores(churn_scores *scores)
 {
@@ -36,6 +19,7 @@ static void free_scores(churn_scores *scores)
   free(scores->reasons);
   free(scores->reason_values);
   free(scores->contributions);
+  free(scores->main_causes);
 }
 
 void churn_ranking_free(churn_ranking *ranking)
@@ -47,6 +31,7 @@ void churn_ranking_free(churn_ranking *ranking)
   if (!ranking->lent)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
+  churn_cause_map_clear(&ranking->causes);
   free(ranking->order);
   free(ranking);
 }
@@ -62,6 +47,17 @@ static churn_status make_scores(churn_scores *s, size_t rows, churn_error *error
   bool good = s->probabilities != NULL && s->logits != NULL && s->values != NULL &&
               s->reasons != NULL && s->reason_values != NULL && s->contributions != NULL;
   return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+static churn_status find_causes(churn_ranking *r, churn_error *error)
+{
+  churn_status status =
+      churn_cause_map_make(r->pipeline->project, r->pipeline->plan, r->model, &r->causes, error);
+  if (status != CHURN_OK || r->causes.causes == 0)
+    return status;
+  r->scores.causes = &r->causes;
+  r->scores.main_causes = churn_array_new(r->snapshots->count, sizeof *r->scores.main_causes);
+  return r->scores.main_causes == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 /* A row as it is sorted: the key first, then the ties of the ranked list. Rows come in id order, so
@@ -170,7 +166,8 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
   *report = (churn_score_report){.customers = r->snapshots->count,
                                  .listed = r->listed,
                                  .as_of = as_of,
-                                 .unseen_levels = unseen};
+                                 .unseen_levels = unseen,
+                                 .left_out = r->snapshots->count - r->eligible};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
     report->valued += (uint64_t)!isnan(r->scores.values[i]);
@@ -197,9 +194,13 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   if (status == CHURN_OK)
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
+    status = find_causes(r, error);
+  if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
     status = sort_rows(r, settings->by, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
   return status;
 }
@@ -219,16 +220,17 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .pipeline = pipeline,
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(settings)};
+                       .language = settings->language,
+                       .columns = churn_list_columns_make(settings, pipeline->project)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
-  bool all = settings->top == 0 || settings->top > r->snapshots->count;
+  bool all = settings->top == 0 || settings->top > r->eligible;
   r->as_of = as_of;
-  r->listed = all ? r->snapshots->count : (size_t)settings->top;
+  r->listed = all ? r->eligible : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
   *ranking = r;
@@ -249,7 +251,7 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(settings)};
+                       .columns = churn_list_columns_make(settings, pipeline->project)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -259,15 +261,24 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
+/* Causes are of rows that are kept. */
+static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
+{
+  return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
+         churn_playbook_count(project) == 0;
+}
+
 churn_status churn_score(const churn_project *project, const churn_model *model,
                          const churn_score_settings *settings, const churn_run *run,
                          churn_ranking **ranking, churn_score_report *report, churn_error *error)
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
-  churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   churn_ranking *flat = NULL;
-  if (status == CHURN_OK && churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING)
+  churn_status status = churn_list_columns_check(&settings->columns, project, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
   if (status == CHURN_OK && flat != NULL) {
     *ranking = flat;
@@ -292,6 +303,11 @@ size_t churn_ranking_customers(const churn_ranking *ranking)
 const double *churn_ranking_logits(const churn_ranking *ranking)
 {
   return ranking->scores.logits;
+}
+
+size_t churn_ranking_eligible(const churn_ranking *ranking)
+{
+  return ranking->eligible;
 }
 
 size_t churn_ranking_count(const churn_ranking *ranking)
@@ -330,13 +346,14 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
 {
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
-  ranked->rank = index + 1;
+  ranked->rank = index < ranking->eligible ? index + 1 : 0;
   ranked->customer_id = ranking->pipeline->data->customers.ids[snapshot->customer];
   ranked->as_of = snapshot->as_of;
   ranked->probability = ranking->scores.probabilities[row];
   ranked->logit = ranking->scores.logits[row];
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
+  churn_ranking_get_cause(ranking, row, ranked);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)

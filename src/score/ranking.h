@@ -21,7 +21,11 @@ CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const c
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);
 
-/* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. */
+/* Those that may be listed, however short the list is: all that the project does not leave out. */
+size_t churn_ranking_eligible(const churn_ranking *ranking);
+
+/* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. Those who
+ * are left out come last, in the same order among themselves, with rank 0. */
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
 
 #endif

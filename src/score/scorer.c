@@ -203,6 +203,25 @@ static void keep_reasons(const churn_tile_scores *tile, const double *raw, size_
   }
 }
 
+/* Sums a row's contributions by cause, features in the model's order. */
+static void sum_causes(const chunk *c, const churn_tile_scores *tile, size_t tile_row, size_t row)
+{
+  const churn_cause_map *map = c->scores->causes;
+  double sums[CHURN_MOST_CAUSES] = {0}, most = 0;
+  uint32_t main_cause = CHURN_NO_CAUSE;
+  for (size_t f = 0; f < c->scorer->model->feature_count; f++)
+    sums[map->of_feature[f]] += tile->contributions[f * CHURN_TILE_ROWS + tile_row];
+  for (uint32_t i = 0; i < map->causes; i++)
+    if (sums[i] > most) {
+      most = sums[i];
+      main_cause = i;
+    }
+  if (c->scores->main_causes != NULL)
+    c->scores->main_causes[row] = main_cause;
+  if (c->scores->cause_sums != NULL)
+    memcpy(c->scores->cause_sums + row * map->causes, sums, map->causes * sizeof *sums);
+}
+
 static churn_status score_tile(void *context, size_t number, int thread, churn_error *error)
 {
   const chunk *c = context;
@@ -225,6 +244,8 @@ static churn_status score_tile(void *context, size_t number, int thread, churn_e
       c->scores->values[row] = c->frame->values[number * CHURN_TILE_ROWS + r];
     if (c->scores->reasons != NULL)
       keep_reasons(tile, raw, r, row, c->scores);
+    if (c->scores->causes != NULL)
+      sum_causes(c, tile, r, row);
   }
   return status;
 }

@@ -10,6 +10,7 @@
 #ifndef CHURN_SCORE_SCORER_H
 #define CHURN_SCORE_SCORER_H
 
+#include "design/cause_map.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "score/tile.h"
@@ -41,6 +42,10 @@ typedef struct churn_scores {
                             further positive one */
   double *reason_values; /* [rows * 3] the feature's raw value */
   double *contributions; /* [rows * 3] */
+  const churn_cause_map *causes; /* of the next two; NULL = not wanted */
+  uint32_t *main_causes; /* [rows] the cause with the largest sum of contributions above 0, the
+                            first of equals; CHURN_NO_CAUSE where none is */
+  double *cause_sums;    /* [rows * causes] sums of contributions; NULL = not wanted */
   const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 

@@ -21,7 +21,10 @@ typedef struct writer {
   const churn_sink *sink;
   const churn_ranking *ranking;
   char *table; /* as SQL */
+  char *list;  /* all columns, as SQL */
 } writer;
+
+static const char incoming_table[] = "pg_temp.churn_incoming";
 
 static const char writing[] = "write the scores";
 
@@ -63,6 +66,42 @@ static churn_status create(const writer *w, churn_error *error)
   return status;
 }
 
+/* Adds a column to the table where it lacks it; IF NOT EXISTS alone would want the table's owner
+ * every night. */
+static churn_status add_column(const writer *w, const char *table, const churn_sink_extra *extra,
+                               churn_error *error)
+{
+  const char *const values[] = {table, extra->name};
+  PGresult *found = PQexecParams(w->connection,
+                                 "SELECT count(*) = 0 FROM pg_attribute WHERE attrelid = "
+                                 "to_regclass($1) AND attname = $2 AND NOT attisdropped",
+                                 2, NULL, values, NULL, NULL, 0);
+  churn_status status = CHURN_OK;
+  bool missing = false;
+  if (PQresultStatus(found) != PGRES_TUPLES_OK)
+    status = churn_postgresql_fault(w->connection, found, w->sink->target, writing, error);
+  else
+    missing = PQgetvalue(found, 0, 0)[0] == 't';
+  PQclear(found);
+  if (!missing)
+    return status;
+  char *sql = churn_text_format("ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s %s", table, extra->name,
+                                extra->type);
+  status = sql == NULL ? churn_error_no_memory(error) : run(w, sql, error);
+  free(sql);
+  return status;
+}
+
+static churn_status widen(const writer *w, const char *table, churn_error *error)
+{
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(w->ranking, NULL, extras);
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < count && status == CHURN_OK; i++)
+    status = add_column(w, table, &extras[i], error);
+  return status;
+}
+
 static void put_text(churn_buffer *to, const char *text)
 {
   static const char escaped[] = "\\\t\n\r", letters[] = "\\tnr";
@@ -86,8 +125,10 @@ static void put_field(churn_buffer *to, const char *text, char behind)
   churn_buffer_write(to, &behind, 1);
 }
 
-static void put_row(churn_buffer *to, const churn_ranked *row, const char *model)
+static void put_row(churn_buffer *to, const churn_ranking *ranking, const churn_ranked *row)
 {
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(ranking, row, extras);
   const double numbers[] = {row->probability, row->logit, row->value, row->expected_loss};
   char text[CHURN_NUMBER_TEXT_SIZE], day[CHURN_DAY_TEXT_SIZE];
   snprintf(text, sizeof text, "%" PRIu64, row->rank);
@@ -101,7 +142,9 @@ static void put_row(churn_buffer *to, const churn_ranked *row, const char *model
   }
   for (int i = 0; i < CHURN_REASONS; i++)
     put_field(to, row->reasons[i], '\t');
-  put_field(to, model, '\n');
+  put_field(to, churn_ranking_model_id(ranking), count == 0 ? '\n' : '\t');
+  for (size_t i = 0; i < count; i++)
+    put_field(to, extras[i].text, i + 1 == count ? '\n' : '\t');
 }
 
 static churn_status send(const writer *w, churn_buffer *rows, churn_error *error)
@@ -122,7 +165,7 @@ static churn_status send_rows(const writer *w, churn_error *error)
   for (size_t i = 0; status == CHURN_OK && i < churn_ranking_count(w->ranking); i++) {
     churn_ranked row;
     churn_ranking_get(w->ranking, i, &row);
-    put_row(&rows, &row, churn_ranking_model_id(w->ranking));
+    put_row(&rows, w->ranking, &row);
     if (rows.used >= CHUNK_BYTES || rows.failed)
       status = send(w, &rows, error);
   }
@@ -146,9 +189,12 @@ static churn_status end_copy(const writer *w, churn_error *error)
 
 static churn_status copy(const writer *w, churn_error *error)
 {
-  PGresult *begun =
-      PQexec(w->connection, "COPY pg_temp.churn_incoming (" CHURN_SINK_LIST ") FROM STDIN");
+  char *sql = churn_text_format("COPY %s (%s) FROM STDIN", incoming_table, w->list);
+  if (sql == NULL)
+    return churn_error_no_memory(error);
+  PGresult *begun = PQexec(w->connection, sql);
   churn_status status = CHURN_OK;
+  free(sql);
   if (PQresultStatus(begun) != PGRES_COPY_IN)
     status = churn_postgresql_fault(w->connection, begun, w->sink->target, writing, error);
   PQclear(begun);
@@ -173,17 +219,34 @@ static churn_status delete_gone(const writer *w, churn_error *error)
   return run_on_table(w, format, error);
 }
 
+/* All columns but the two that say which row it is. */
+static churn_status upsert(const writer *w, churn_error *error)
+{
+  static const char base[] = "probability, logit, value, expected_loss, reason_1, reason_2, "
+                             "reason_3, model, rank",
+                    excluded[] = "excluded.probability, excluded.logit, excluded.value, "
+                                 "excluded.expected_loss, excluded.reason_1, excluded.reason_2, "
+                                 "excluded.reason_3, excluded.model, excluded.rank";
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(w->ranking, NULL, extras);
+  char *to = churn_sink_list(base, "", extras, count);
+  char *from = churn_sink_list(excluded, "excluded.", extras, count);
+  char *sql = to == NULL || from == NULL
+                  ? NULL
+                  : churn_text_format("INSERT INTO %s (%s) SELECT %s FROM %s ON CONFLICT (as_of, "
+                                      "customer_id) DO UPDATE SET (%s) = (%s)",
+                                      w->table, w->list, w->list, incoming_table, to, from);
+  churn_status status = sql == NULL ? churn_error_no_memory(error) : run(w, sql, error);
+  free(to);
+  free(from);
+  free(sql);
+  return status;
+}
+
 static churn_status write_all(const writer *w, churn_error *error)
 {
   /* Writers wait for each other; readers see the old rows until the end. */
   static const char lock[] = "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE";
-  static const char upsert[] =
-      "INSERT INTO %s (" CHURN_SINK_LIST ") SELECT " CHURN_SINK_LIST
-      " FROM pg_temp.churn_incoming ON CONFLICT (as_of, customer_id) DO UPDATE SET (rank, "
-      "probability, logit, value, expected_loss, reason_1, reason_2, reason_3, model) = "
-      "(excluded.rank, excluded.probability, excluded.logit, excluded.value, "
-      "excluded.expected_loss, excluded.reason_1, excluded.reason_2, excluded.reason_3, "
-      "excluded.model)";
   /* nobody waits for ever behind another's lock, unless that is set */
   static const char patience[] = "DO $$ BEGIN IF current_setting('lock_timeout') = '0' THEN "
                                  "SET LOCAL lock_timeout = '60s'; END IF; END $$";
@@ -196,7 +259,11 @@ static churn_status write_all(const writer *w, churn_error *error)
   if (status == CHURN_OK)
     status = create(w, error);
   if (status == CHURN_OK)
+    status = widen(w, w->table, error);
+  if (status == CHURN_OK)
     status = run(w, incoming, error);
+  if (status == CHURN_OK)
+    status = widen(w, incoming_table, error);
   if (status == CHURN_OK)
     status = copy(w, error);
   if (status == CHURN_OK)
@@ -204,7 +271,7 @@ static churn_status write_all(const writer *w, churn_error *error)
   if (status == CHURN_OK)
     status = delete_gone(w, error);
   if (status == CHURN_OK)
-    status = run_on_table(w, upsert, error);
+    status = upsert(w, error);
   if (status == CHURN_OK)
     status = run(w, "COMMIT", error);
   return status;
@@ -213,13 +280,19 @@ static churn_status write_all(const writer *w, churn_error *error)
 churn_status churn_sink_postgresql(const churn_sink *sink, const churn_ranking *ranking,
                                    churn_error *error)
 {
-  writer w = {NULL, sink, ranking, churn_postgresql_quote_table(sink->table)};
-  churn_status status = w.table == NULL
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = ranking == NULL ? 0 : churn_sink_extras(ranking, NULL, extras);
+  writer w = {.sink = sink,
+              .ranking = ranking,
+              .table = churn_postgresql_quote_table(sink->table),
+              .list = churn_sink_list(CHURN_SINK_LIST, "", extras, count)};
+  churn_status status = w.table == NULL || w.list == NULL
                             ? churn_error_no_memory(error)
                             : churn_postgresql_connect(sink->target, &w.connection, error);
   if (status == CHURN_OK && ranking != NULL)
     status = write_all(&w, error);
   PQfinish(w.connection); /* takes back a transaction that did not end */
   free(w.table);
+  free(w.list);
   return status;
 }

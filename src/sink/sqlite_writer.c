@@ -7,6 +7,7 @@
 #include "sink/writers.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,8 +61,10 @@ static void bind_day(sqlite3_stmt *statement, int at, churn_day day)
   bind_text(statement, at, text);
 }
 
-static void bind_row(sqlite3_stmt *statement, const churn_ranked *row, const char *model)
+static void bind_row(sqlite3_stmt *statement, const churn_ranking *ranking, const churn_ranked *row)
 {
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(ranking, row, extras);
   const double numbers[] = {row->probability, row->logit, row->value, row->expected_loss};
   sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->rank);
   bind_text(statement, 2, row->customer_id);
@@ -73,7 +76,9 @@ static void bind_row(sqlite3_stmt *statement, const churn_ranked *row, const cha
       sqlite3_bind_double(statement, 4 + i, numbers[i]);
   for (int i = 0; i < CHURN_REASONS; i++)
     bind_text(statement, 4 + CHURN_SINK_NUMBERS + i, row->reasons[i]);
-  bind_text(statement, CHURN_SINK_COLUMNS, model);
+  bind_text(statement, CHURN_SINK_COLUMNS, churn_ranking_model_id(ranking));
+  for (size_t i = 0; i < count; i++)
+    bind_text(statement, CHURN_SINK_COLUMNS + 1 + (int)i, extras[i].text);
 }
 
 static churn_status create(const writer *w, churn_error *error)
@@ -94,6 +99,42 @@ static churn_status create(const writer *w, churn_error *error)
   return status;
 }
 
+/* Adds a column to a table that lacks it. */
+static churn_status add_column(const writer *w, const churn_sink_extra *extra, churn_error *error)
+{
+  sqlite3_stmt *look = NULL, *add = NULL;
+  bool missing = false;
+  churn_status status =
+      prepare(w, "SELECT count(*) FROM pragma_table_info('%q') WHERE name = ?", &look, error);
+  if (status == CHURN_OK)
+    bind_text(look, 1, extra->name);
+  if (status == CHURN_OK && sqlite3_step(look) != SQLITE_ROW)
+    status = churn_sqlite_fault(w->database, w->sink->target, writing, error);
+  else if (status == CHURN_OK)
+    missing = sqlite3_column_int(look, 0) == 0;
+  sqlite3_finalize(look);
+  char *format =
+      missing ? churn_text_format("ALTER TABLE \"%%w\" ADD COLUMN %s %s", extra->name, extra->type)
+              : NULL;
+  if (missing)
+    status = format == NULL ? churn_error_no_memory(error) : prepare(w, format, &add, error);
+  if (status == CHURN_OK && missing)
+    status = step(w, add, error);
+  sqlite3_finalize(add);
+  free(format);
+  return status;
+}
+
+static churn_status widen(const writer *w, churn_error *error)
+{
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(w->ranking, NULL, extras);
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < count && status == CHURN_OK; i++)
+    status = add_column(w, &extras[i], error);
+  return status;
+}
+
 static churn_status delete_day(const writer *w, churn_error *error)
 {
   sqlite3_stmt *statement = NULL;
@@ -109,16 +150,25 @@ static churn_status delete_day(const writer *w, churn_error *error)
 static churn_status insert_rows(const writer *w, churn_error *error)
 {
   sqlite3_stmt *statement = NULL;
-  churn_status status = prepare(
-      w, "INSERT INTO \"%w\" (" CHURN_SINK_LIST ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      &statement, error);
+  churn_sink_extra extras[CHURN_SINK_EXTRAS];
+  size_t count = churn_sink_extras(w->ranking, NULL, extras);
+  char *list = churn_sink_list(CHURN_SINK_LIST, "", extras, count);
+  char *marks = churn_sink_list("?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "$", extras, count);
+  char *sql = list == NULL || marks == NULL
+                  ? NULL
+                  : churn_text_format("INSERT INTO \"%%w\" (%s) VALUES (%s)", list, marks);
+  churn_status status =
+      sql == NULL ? churn_error_no_memory(error) : prepare(w, sql, &statement, error);
   for (size_t i = 0; status == CHURN_OK && i < churn_ranking_count(w->ranking); i++) {
     churn_ranked row;
     churn_ranking_get(w->ranking, i, &row);
-    bind_row(statement, &row, churn_ranking_model_id(w->ranking));
+    bind_row(statement, w->ranking, &row);
     status = step(w, statement, error);
   }
   sqlite3_finalize(statement);
+  free(list);
+  free(marks);
+  free(sql);
   return status;
 }
 
@@ -128,6 +178,8 @@ static churn_status write_all(const writer *w, churn_error *error)
   churn_status status = run(w, "BEGIN IMMEDIATE", error);
   if (status == CHURN_OK)
     status = create(w, error);
+  if (status == CHURN_OK)
+    status = widen(w, error);
   if (status == CHURN_OK)
     status = delete_day(w, error);
   if (status == CHURN_OK)

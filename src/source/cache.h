@@ -53,8 +53,8 @@ typedef struct churn_identity {
   uint64_t settled;
 } churn_identity;
 
-/* One array in a data file: `count` values of `width` bytes at byte `at`; see churn_narrow. For
- * levels and lines `missing` and `base` are 0. */
+/* One array in a data file: `count` values of `width` bytes at byte `at`; see churn_narrow. Ids of
+ * 8 bytes are churn_code_runs. For levels and lines `missing` and `base` are 0. */
 typedef struct churn_cached_array {
   uint64_t at, count, missing;
   churn_hash hash;

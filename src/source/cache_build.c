@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "source/cache.h"
 #include "source/piece.h"
+#include "source/runs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,34 +99,60 @@ static churn_status take_table(recorder *r, churn_error *error)
   return status;
 }
 
-/* Task: one array as it is stored, texts by the codes of the segment's levels. */
+/* Ids as runs where those take less than half. */
+static churn_status shorten(const uint32_t *codes, size_t rows, churn_narrow *narrow,
+                            size_t *stored, churn_error *error)
+{
+  size_t count = churn_runs_count(codes, rows);
+  if (count * sizeof(churn_code_run) * 2 > rows * narrow->width)
+    return CHURN_OK;
+  churn_code_run *runs = churn_array_new(count, sizeof *runs);
+  if (runs == NULL)
+    return churn_error_no_memory(error);
+  churn_runs_make(codes, rows, runs);
+  free(narrow->values);
+  narrow->values = (unsigned char *)runs;
+  narrow->width = sizeof *runs;
+  *stored = count;
+  return CHURN_OK;
+}
+
+/* Codes of the worker as codes of the segment's levels; *stored = how many values that are. */
+static churn_status recode(const recorder *r, size_t column, const recorded *piece,
+                           churn_narrow *narrow, size_t *stored, churn_error *error)
+{
+  const churn_table *table = r->table;
+  churn_column wide = {.codes = churn_array_new_aligned(piece->rows, sizeof *wide.codes)};
+  if (wide.codes == NULL)
+    return churn_error_no_memory(error);
+  const uint32_t *remap =
+      table->lines != NULL ? NULL : table->remaps[column * table->worker_count + piece->worker];
+  churn_narrow_place(narrow, 0, piece->rows, NULL, remap, &wide, 0);
+  churn_narrow_clear(narrow);
+  churn_batch_column batch = {.codes = wide.codes,
+                              .levels = churn_dictionary_count(table->columns[column].levels)};
+  churn_status status = churn_narrow_make(&batch, piece->rows, NULL, piece->rows, narrow, error);
+  if (status == CHURN_OK && r->requests[column].type == CHURN_TYPE_ID)
+    status = shorten(wide.codes, piece->rows, narrow, stored, error);
+  free(wide.codes);
+  return status;
+}
+
+/* Task: one array as it is stored. */
 static churn_status finish_array(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
   recorder *r = context;
-  const churn_table *table = r->table;
-  size_t c = task / r->piece_count, p = task % r->piece_count;
-  recorded *piece = &r->pieces[p];
-  churn_narrow *narrow = &piece->columns[c];
+  size_t c = task / r->piece_count, p = task % r->piece_count, stored = r->pieces[p].rows;
+  churn_narrow *narrow = &r->pieces[p].columns[c];
   churn_status status = CHURN_OK;
-  if (churn_type_is_text(r->requests[c].type)) {
-    churn_column wide = {.codes = churn_array_new_aligned(piece->rows, sizeof *wide.codes)};
-    if (wide.codes == NULL)
-      return churn_error_no_memory(error);
-    const uint32_t *remap =
-        table->lines != NULL ? NULL : table->remaps[c * table->worker_count + piece->worker];
-    churn_narrow_place(narrow, 0, piece->rows, NULL, remap, &wide, 0);
-    churn_narrow_clear(narrow);
-    churn_batch_column batch = {.codes = wide.codes,
-                                .levels = churn_dictionary_count(table->columns[c].levels)};
-    status = churn_narrow_make(&batch, piece->rows, NULL, piece->rows, narrow, error);
-    free(wide.codes);
-  }
+  if (churn_type_is_text(r->requests[c].type))
+    status = recode(r, c, &r->pieces[p], narrow, &stored, error);
   if (status == CHURN_OK)
     r->segment->values[task] =
-        (churn_cached_array){.count = piece->rows,
+        (churn_cached_array){.count = stored,
                              .missing = narrow->missing,
-                             .hash = churn_hash_bytes(narrow->values, piece->rows * narrow->width),
+                             .hash = churn_hash_bytes(narrow->values, stored * narrow->width),
                              .width = (uint32_t)narrow->width,
                              .base = narrow->base};
   return status;

@@ -26,7 +26,7 @@ static churn_status find_some(void *context, size_t task, int thread, churn_erro
   const look_up *l = context;
   size_t last = l->count - task * LOOK_UP < LOOK_UP ? l->count : (task + 1) * LOOK_UP;
   for (size_t i = task * LOOK_UP; i < last; i += CHURN_DICTIONARY_BATCH)
-    churn_dictionary_find_many(
+    churn_dictionary_find_near(
         l->known, l->texts + i, l->lengths + i,
         last - i < CHURN_DICTIONARY_BATCH ? last - i : CHURN_DICTIONARY_BATCH, l->codes + i);
   return CHURN_OK;
@@ -62,12 +62,12 @@ static churn_status make_dictionary(churn_replay *r, const look_up *l, churn_dic
   return status == CHURN_OK ? status : churn_reading_failed(status, error);
 }
 
-/* A map of each code to itself is none. */
+/* The map takes the codes over (NULL when memory ran out); one of each code to itself is none. */
 static void set_map(churn_code_map *map, uint32_t *codes)
 {
-  bool same = true;
-  for (size_t i = 0; i < map->count; i++)
-    same &= codes[i] == i;
+  bool same = codes != NULL;
+  for (size_t i = 0; i < map->count && same; i++)
+    same = codes[i] == i;
   if (same)
     free(codes);
   map->codes = same ? NULL : codes;
@@ -91,7 +91,7 @@ static churn_status take_levels(churn_replay *r, size_t request, size_t segment,
   l.texts = churn_array_new(l.count, sizeof *l.texts);
   l.lengths = churn_array_new(l.count, sizeof *l.lengths);
   if (known != NULL)
-    l.codes = map->codes = churn_array_new(l.count, sizeof *map->codes);
+    l.codes = churn_array_new(l.count, sizeof *l.codes);
   churn_status status = l.texts == NULL || l.lengths == NULL || (known != NULL && l.codes == NULL)
                             ? churn_error_no_memory(error)
                             : CHURN_OK;
@@ -101,6 +101,8 @@ static churn_status take_levels(churn_replay *r, size_t request, size_t segment,
     status = churn_parallel_run(l.count / LOOK_UP + 1, find_some, &l, NULL, run, error);
   else if (status == CHURN_OK)
     status = make_dictionary(r, &l, own, error);
+  if (known != NULL)
+    set_map(map, l.codes);
   free(l.texts);
   free(l.lengths);
   return status;

@@ -38,11 +38,41 @@ static bool find_narrow(const churn_replay *r, size_t request, const churn_cache
           churn_replay_codes_known(values, array, map_of(r, request, at)->count));
 }
 
-/* The same, wide, to row `offset` of the column. */
+static bool is_in_runs(const churn_replay *r, size_t request, const churn_cached_place *at)
+{
+  return r->requests[request].type == CHURN_TYPE_ID &&
+         values_of(r, request, at)->width == sizeof(churn_code_run);
+}
+
+/* The runs of a piece's ids. NULL when they are damaged. */
+static const churn_code_run *find_runs(const churn_replay *r, size_t request,
+                                       const churn_cached_place *at)
+{
+  const churn_cached_array *array = values_of(r, request, at);
+  const void *runs = churn_replay_bytes(r, at->segment, array);
+  uint64_t rows = r->list->segments[at->segment].piece_rows[at->piece];
+  bool sound = churn_replay_intact(r, at->segment, array) &&
+               churn_runs_sound(runs, array->count, rows, map_of(r, request, at)->count);
+  return sound ? runs : NULL;
+}
+
+/* Codes of a piece, wide. False when they are damaged. */
+static bool expand(const churn_replay *r, size_t request, const churn_cached_place *at,
+                   uint32_t *codes)
+{
+  const churn_code_run *runs = find_runs(r, request, at);
+  if (runs != NULL)
+    churn_runs_expand(runs, values_of(r, request, at)->count, map_of(r, request, at)->codes, codes);
+  return runs != NULL;
+}
+
+/* One column of a piece, wide, to row `offset` of the column. False when it is damaged. */
 static bool fill_column(const churn_replay *r, size_t request, const churn_cached_place *at,
                         const churn_column *to, size_t offset)
 {
   churn_narrow narrow;
+  if (is_in_runs(r, request, at))
+    return expand(r, request, at, to->codes + offset);
   if (!find_narrow(r, request, at, &narrow))
     return false;
   churn_narrow_place(&narrow, 0, values_of(r, request, at)->count, NULL,
@@ -70,6 +100,7 @@ void churn_replay_scratch_clear(churn_replay_scratch *s, size_t requests)
     churn_column_clear(&s->columns[q]);
   free(s->columns);
   free(s->narrow);
+  free(s->runs);
   *s = (churn_replay_scratch){.columns = NULL};
 }
 
@@ -81,9 +112,11 @@ static churn_status make_room(const churn_replay *r, size_t rows, churn_replay_s
   churn_replay_scratch_clear(s, r->request_count);
   s->columns = churn_array_new(r->request_count, sizeof *s->columns);
   s->narrow = churn_array_new(r->request_count, sizeof *s->narrow);
+  s->runs = churn_array_new(rows, sizeof *s->runs);
   s->rows = rows;
-  churn_status status =
-      s->columns == NULL || s->narrow == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  churn_status status = s->columns == NULL || s->narrow == NULL || s->runs == NULL
+                            ? churn_error_no_memory(error)
+                            : CHURN_OK;
   for (size_t q = 0; q < r->request_count && status == CHURN_OK; q++)
     if (r->column[q] != SIZE_MAX)
       status = new_values(r->requests[q].type, rows, &s->columns[q], error);
@@ -98,12 +131,33 @@ static size_t count_levels(const churn_replay *r, size_t request)
   return levels == NULL ? 0 : churn_dictionary_count(levels);
 }
 
+/* The runs of a piece's ids with final codes, at most one a row. */
+static bool give_runs(const churn_replay *r, size_t request, const churn_cached_place *at,
+                      churn_replay_scratch *s, churn_batch_column *batch)
+{
+  const churn_code_map *map = map_of(r, request, at);
+  const churn_code_run *stored = find_runs(r, request, at);
+  batch->runs = stored;
+  batch->run_count = values_of(r, request, at)->count;
+  if (stored == NULL || map->codes == NULL)
+    return stored != NULL;
+  churn_code_run *runs = s->runs;
+  for (size_t i = 0; i < batch->run_count; i++)
+    runs[i] = (churn_code_run){stored[i].code == CHURN_CODE_MISSING ? CHURN_CODE_MISSING
+                                                                    : map->codes[stored[i].code],
+                               stored[i].rows};
+  batch->runs = runs;
+  return true;
+}
+
 /* One column of a piece as the taker gets it. False when it is damaged. */
 static bool fill_batch(const churn_replay *r, size_t request, const churn_cached_place *at,
                        churn_replay_scratch *s, churn_batch_column *batch)
 {
   const churn_column *wide = &s->columns[request];
   batch->levels = count_levels(r, request);
+  if (r->settings->taker->narrow && is_in_runs(r, request, at))
+    return give_runs(r, request, at, s, batch);
   if (r->settings->taker->narrow && r->requests[request].type != CHURN_TYPE_ID &&
       map_of(r, request, at)->codes == NULL) {
     batch->narrow = &s->narrow[request];

@@ -9,6 +9,7 @@
 #include "source/cache.h"
 #include "source/input.h"
 #include "source/piece.h"
+#include "source/runs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ typedef struct head {
 
 static head make_head(void)
 {
-  head h = {.magic = "churn cache list", .byte_order = 0x01020304, .layout = 2};
+  head h = {.magic = "churn cache list", .byte_order = 0x01020304, .layout = 3};
   memcpy(h.program, CHURN_VERSION,
          sizeof CHURN_VERSION < sizeof h.program ? sizeof CHURN_VERSION : sizeof h.program);
   return h;
@@ -151,11 +152,20 @@ bool churn_cache_array_fits(const churn_cached_array *array, uint64_t size)
 
 static bool width_is_known(uint32_t type, uint32_t width)
 {
+  if (type == CHURN_TYPE_ID && width == sizeof(churn_code_run))
+    return true;
   if (churn_type_is_text((churn_type)type))
     return width == 1 || width == 2 || width == 4;
   if (churn_type_is_day((churn_type)type))
     return width == 2 || width == 4;
   return width == 1 || width == 8;
+}
+
+/* Runs are added up when they are used. */
+static bool is_whole(const churn_cached_array *array, uint32_t type, uint64_t rows)
+{
+  bool runs = type == CHURN_TYPE_ID && array->width == sizeof(churn_code_run);
+  return width_is_known(type, array->width) && (runs || array->count == rows);
 }
 
 static bool segment_is_whole(const churn_cache_list *list, const churn_cached_segment *segment)
@@ -173,8 +183,8 @@ static bool segment_is_whole(const churn_cache_list *list, const churn_cached_se
     rows += segment->piece_rows[p];
   }
   for (size_t i = 0; i < segment->value_count; i++)
-    if (!width_is_known(list->columns[i / pieces].type, segment->values[i].width) ||
-        segment->values[i].count != segment->piece_rows[i % pieces] ||
+    if (!is_whole(&segment->values[i], list->columns[i / pieces].type,
+                  segment->piece_rows[i % pieces]) ||
         !churn_cache_array_fits(&segment->values[i], segment->size))
       return false;
   for (size_t c = 0; c < list->column_count; c++)

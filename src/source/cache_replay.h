@@ -8,6 +8,7 @@
 #include "source/cache.h"
 #include "source/input.h"
 #include "source/narrow.h"
+#include "source/runs.h"
 
 #include <stdatomic.h>
 
@@ -22,10 +23,12 @@ typedef struct churn_cached_place {
   size_t segment, piece, first_row;
 } churn_cached_place;
 
-/* Columns of a thread, per request: wide ones, and where narrow ones stand. */
+/* Columns of a thread, per request: wide ones, and where narrow ones stand; runs of ids, one a row
+ * at most. */
 typedef struct churn_replay_scratch {
   churn_column *columns;
   churn_narrow *narrow;
+  churn_code_run *runs;
   size_t rows;
 } churn_replay_scratch;
 

@@ -85,20 +85,23 @@ typedef struct churn_table {
  * of a text column (but ids of the settings' `known`) are the worker's; remaps[column *
  * worker_count + worker] of the table gives the level of each. `levels` is how many of them there
  * are so far. `narrow` (source/narrow.h) stands in place of the array, and only where the taker
- * knows it; its codes are levels, and its values are borrowed until the table is freed. */
+ * knows it; its codes are levels, and its values are borrowed until the table is freed. So do
+ * `runs` (source/runs.h), for ids. */
 typedef struct churn_batch_column {
   const double *numbers;
   const churn_day *days;
   const uint32_t *codes;
   size_t levels;
   const struct churn_narrow *narrow;
+  const struct churn_code_run *runs;
+  size_t run_count;
 } churn_batch_column;
 
 /* Takes the rows while they are read, instead of the table's columns (whose arrays are NULL then,
  * and `missing` 0). `begin` comes first, and again if all that was taken must be forgotten, for
  * pieces are cut anew. `take` is called once a piece, by any thread; `piece` numbers them in file
  * order from 0, `worker` is below the number told to `begin`. What was taken counts only when the
- * read succeeds. `narrow`: batches may hold narrow columns, but not of ids. */
+ * read succeeds. `narrow`: batches may hold narrow columns, and ids as runs. */
 typedef struct churn_row_taker {
   churn_status (*begin)(void *context, size_t pieces, size_t workers, churn_error *error);
   churn_status (*take)(void *context, size_t piece, size_t worker,
@@ -198,8 +201,8 @@ void churn_column_clear(churn_column *column);
 /* Headings of the file in order; the caller frees each and the array. Same errors as for the
  * heading line above. */
 CHURN_MUST_USE churn_status churn_table_headings(const char *path, const churn_format *format,
-                                                 char ***headings, size_t *count,
-                                                 churn_error *error);
+                                                 const churn_run *run, char ***headings,
+                                                 size_t *count, churn_error *error);
 
 /* Finds the types of the requested columns (those with type INFER; others are left) from every
  * value in the file: NUMBER when all non-missing values are numbers, else DAY when all are dates by

@@ -90,12 +90,17 @@ probe() {
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
   probe 'scores: {zzz: 1}'
+  probe 'playbook: {zzz: 1}'
+  probe 'playbook: {owners: {zzz: 1}}'
+  probe 'playbook: {causes: {price: {zzz: 1}}}'
+  probe 'playbook: {causes: {price: {label: {zzz: 1}}}}'
+  probe 'list: {zzz: 1}'
 } >"$work/keys"
 section "PROJECT FILE" '^[.]Sh' >"$work/project_section"
 grep '^\.It Cm' "$work/project_section" | sed 's/^\.It Cm //; s/ , /\n/g' >"$work/keys_documented"
-# `customer` of via and `to` of scores stand in running text.
-for key in customer to; do
-  grep -q "^\.Cm $key\( ,\)\?\$" "$work/project_section" && echo $key >>"$work/keys_documented"
+# `customer` of via, `to` of scores, owners and languages stand in running text.
+for key in customer to 'rep , service , billing , product' en zh; do
+  grep -q "^\.Cm $key\( [,;]\)\?\$" "$work/project_section" && echo "$key" | sed 's/ , /\n/g' >>"$work/keys_documented"
 done
 same "keys of a project file" keys keys_documented
 probe 'zzz: 1' >"$work/top_keys"

@@ -229,6 +229,19 @@ static churn_status rates_compare_call(fixture *f, const char *path, churn_error
   return status;
 }
 
+static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
+{
+  static double bases[64], sums[64 * CHURN_MOST_CAUSES];
+  size_t count = churn_ranking_count(f->ranking);
+  assert_true(count > 0 && count <= 64);
+  churn_status status = churn_ranking_cause_sums(f->ranking, 0, count, &f->run, bases, sums, error);
+  armed = false;
+  if (status == CHURN_OK)
+    scratch_write_bytes("target", sums, count * churn_ranking_causes(f->ranking) * sizeof *sums);
+  (void)path;
+  return status;
+}
+
 static churn_status ranking_write_call(fixture *f, const char *path, churn_error *error)
 {
   return churn_ranking_write(f->ranking, path, error);
@@ -494,6 +507,11 @@ static void comparing_rates(void **state)
   fail_each(*state, rates_compare_call, 200);
 }
 
+static void summing_causes(void **state)
+{
+  fail_each(*state, cause_sums_call, 10);
+}
+
 static void writing_a_ranking(void **state)
 {
   fail_each(*state, ranking_write_call, 10);
@@ -539,6 +557,7 @@ int main(void)
       cmocka_unit_test(scoring),
       cmocka_unit_test(counting_rates),
       cmocka_unit_test(comparing_rates),
+      cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),
       cmocka_unit_test(looking_for_leaks),

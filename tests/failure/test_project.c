@@ -69,7 +69,11 @@ static void every_failed_allocation_of_a_right_project_is_told(void **state)
                                   "histories:\n"
                                   "  calls: {from: h.csv, id: key, day: at, columns: {n: number}}\n"
                                   "outcome: {event: calls where n > 2, horizon: 30d}\n"
-                                  "missing: [a, b]\nfeature_sets: {all: ['*']}\n");
+                                  "missing: [a, b]\nfeature_sets: {all: ['*']}\n"
+                                  "playbook: {file: own.yaml, causes: {a: {label: {zh: B}, "
+                                  "histories: [calls]}}}\nlist: {exclude: [other]}\n");
+  scratch_write("own.yaml", "version: 1\nowners: {rep: R}\n"
+                            "causes: {a: {label: A, owner: rep, features: [\"*a*\", b]}}\n");
   assert_true(count_failures(path, &override, CHURN_OK) > 10);
   scratch_remove();
 }

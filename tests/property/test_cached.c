@@ -51,14 +51,20 @@ static const churn_column_request all[] = {
 };
 enum { ALL = sizeof all / sizeof all[0] };
 
+/* Exports are in any order or grouped by customer. */
+static bool grouped;
+static size_t customer;
+
 static size_t append_row(char *text, size_t used)
 {
   static const char *const words[] = {"web", "mail", "\"a \"\"b\"\"\"", "\"two\nlines\"", "", "NA"};
   static const char *const numbers[] = {"7", "2.385", "", "-0", "1e300", "254", "255"};
   const char *n = draw(150) == 0 ? "many" : numbers[draw(7)];
   const char *end = draw(200) == 0 ? ",extra" : "";
+  if (!grouped || draw(9) == 0)
+    customer = draw(40);
   return used + (size_t)snprintf(text + used, TEXT_SIZE - used, "C%zu,20%02zu-0%zu-1%zu,%s,%s%s%s",
-                                 draw(40), draw(30), 1 + draw(9), draw(10), words[draw(6)], n, end,
+                                 customer, draw(30), 1 + draw(9), draw(10), words[draw(6)], n, end,
                                  draw(3) == 0 ? "\r\n" : "\n");
 }
 
@@ -67,6 +73,7 @@ static size_t make_text(char *text)
   size_t used = (size_t)snprintf(text, TEXT_SIZE, "%sid,day,text,n%s\n",
                                  draw(5) == 0 ? "\xEF\xBB\xBF" : "", draw(3) == 0 ? ",due" : "");
   bool due = strstr(text, "due") != NULL;
+  grouped = draw(2) == 0;
   for (size_t rows = draw(120); rows > 0; rows--) {
     used = append_row(text, used);
     if (due && text[used - 2] != '\r' && draw(40) != 0) { /* else a row too short */

@@ -32,6 +32,8 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
 #define WEIGHT "  weight: 'if(region = \"north\", 2, 3.5)',\n"
 #define FIT "fit: {offset: 'if(region = \"north\", 0.25, 0)'}\n"
 
+#define PLAYBOOK "playbook: default\nlist: {exclude: natural}\n"
+
 static const char *day_text(churn_day day)
 {
   static char texts[2][CHURN_DAY_TEXT_SIZE];
@@ -85,7 +87,7 @@ static void write_prices(void)
 
 void tiny_project_write(void)
 {
-  scratch_write("tiny.yaml", PROJECT("1 month", WEIGHT, FIT));
+  scratch_write("tiny.yaml", PROJECT("1 month", WEIGHT, FIT) PLAYBOOK);
   scratch_write("daily.yaml", PROJECT("1 day", WEIGHT, FIT));
   scratch_write("plain.yaml", PROJECT("1 month", "", ""));
   write_customers();

@@ -6,8 +6,8 @@
 #define CHURN_TEST_TINY_PROJECT_H
 
 /* Writes customers.csv, calls.csv, prices.csv and tiny.yaml into the scratch folder; daily.yaml is
- * the same with a snapshot a day, plain.yaml without weights and offset. Calls may have two bad
- * rows. */
+ * the same with a snapshot a day and no playbook, plain.yaml without weights and offset either.
+ * Calls may have two bad rows. */
 void tiny_project_write(void);
 
 #endif

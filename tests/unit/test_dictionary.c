@@ -207,6 +207,42 @@ static void texts_out_of_order_or_twice_make_no_dictionary(void **state)
   assert_null(made);
 }
 
+/* Texts in order with some left out, some unknown, some out of order, some twice; long ones too. */
+static void texts_found_near_have_the_codes_that_texts_found_anyhow_have(void **state)
+{
+  (void)state;
+  enum { TEXTS = 500 };
+  churn_dictionary *d = churn_dictionary_new();
+  static char texts[TEXTS][40];
+  for (size_t i = 0; i < TEXTS; i++) {
+    snprintf(texts[i], sizeof texts[i], "%s%04zu", i % 7 == 0 ? "a customer with a long id " : "C",
+             i);
+    if (i % 11 != 3)
+      add(d, texts[i]);
+  }
+  const size_t steps[] = {0, 1, 2, 3, 5, 499};
+  for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
+    for (size_t first = 0; first < TEXTS; first += 61) {
+      const char *batch[CHURN_DICTIONARY_BATCH];
+      size_t lengths[CHURN_DICTIONARY_BATCH];
+      uint32_t codes[CHURN_DICTIONARY_BATCH];
+      for (size_t i = 0; i < CHURN_DICTIONARY_BATCH; i++) {
+        batch[i] = texts[(first + i * steps[s]) % TEXTS];
+        lengths[i] = strlen(batch[i]);
+      }
+      churn_dictionary_find_near(d, batch, lengths, CHURN_DICTIONARY_BATCH, codes);
+      for (size_t i = 0; i < CHURN_DICTIONARY_BATCH; i++)
+        assert_int_equal(codes[i], churn_dictionary_find(d, batch[i], lengths[i]));
+    }
+  churn_dictionary_find_near(d, NULL, NULL, 0, NULL);
+  churn_dictionary_free(d);
+  d = churn_dictionary_new();
+  uint32_t code = 7;
+  churn_dictionary_find_near(d, (const char *[]){"x"}, (size_t[]){1}, 1, &code);
+  assert_int_equal(code, CHURN_CODE_MISSING);
+  churn_dictionary_free(d);
+}
+
 static void free_takes_null(void **state)
 {
   (void)state;
@@ -225,6 +261,7 @@ int main(void)
       cmocka_unit_test(a_merge_of_nothing_is_empty_and_can_grow),
       cmocka_unit_test(a_dictionary_of_sorted_texts_has_their_places_as_codes),
       cmocka_unit_test(texts_out_of_order_or_twice_make_no_dictionary),
+      cmocka_unit_test(texts_found_near_have_the_codes_that_texts_found_anyhow_have),
       cmocka_unit_test(free_takes_null),
   };
   return cmocka_run_group_tests_name("dictionary", tests, NULL, NULL);

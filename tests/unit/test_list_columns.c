@@ -28,7 +28,8 @@ static void every_column_has_a_name(void **state)
   churn_list_columns columns;
   churn_error error;
   assert_int_equal(churn_list_columns_read("rank,customer_id,as_of,probability,logit,value,"
-                                           "expected_loss,reason_1,reason_2,reason_3,model",
+                                           "expected_loss,reason_1,reason_2,reason_3,model,cause,"
+                                           "action,owner",
                                            &columns, &error),
                    CHURN_OK);
   assert_int_equal(columns.count, CHURN_LIST_COLUMNS);

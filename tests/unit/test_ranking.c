@@ -87,8 +87,7 @@ static void assert_order(const listed *l, const char *expected)
 
 static const char flat[] =
     "version: 1\ncustomers: {from: customers.csv, id: id, value: money}\nfeatures: customers.*\n";
-static const churn_score_settings by_probability = {.as_of = CHURN_DAY_MISSING,
-                                                    .by = CHURN_BY_PROBABILITY};
+static const churn_score_settings by_probability = {.as_of = CHURN_DAY_MISSING};
 static const churn_score_settings by_loss = {.as_of = CHURN_DAY_MISSING,
                                              .by = CHURN_BY_EXPECTED_LOSS};
 
@@ -303,6 +302,66 @@ static void an_export_of_nobody_is_refused(void **state)
   done(&l);
 }
 
+#define BOOK                                                                                       \
+  "playbook: {causes: {price: {features: [x]}, life: {features: [y]}}}\n"                          \
+  "list: {exclude: [life]}\n"
+
+/* logit = -1 + x + y, means 0.5 and 0: contributions x - 0.5 and y. */
+static churn_model *two_features(void)
+{
+  churn_model *m = model_of("customers.x", NULL);
+  m->features = realloc(m->features, 2 * sizeof *m->features);
+  m->columns = realloc(m->columns, 2 * sizeof *m->columns);
+  m->features[1] = m->features[0];
+  m->features[1].name = strdup("y");
+  m->features[1].expression = strdup("customers.y");
+  m->features[1].missing_rule = strdup("mean");
+  m->features[1].number_column = 1;
+  m->columns[1] = m->columns[0];
+  m->columns[1].name = strdup("y");
+  m->columns[1].feature = 1;
+  m->columns[1].mean = 0;
+  m->feature_count = m->column_count = 2;
+  return m;
+}
+
+static void the_main_cause_decides_who_is_left_out_and_ranks_stay_dense(void **state)
+{
+  (void)state;
+  /* a: price 1.5; b: life 2 > price 0.75; c: equal sums of 0.25, price comes first; d: none; e:
+   * life 0.1 alone */
+  scratch_write("customers.csv",
+                "id,x,y,money\na,2,0.5,1\nb,1.25,2,8\nc,0.75,0.25,1\nd,0.5,-1,1\ne,0.5,0.1,4\n");
+  char text[512];
+  snprintf(text, sizeof text, "%s" BOOK, flat);
+  churn_score_settings settings = {.as_of = CHURN_DAY_MISSING, .language = CHURN_CHINESE};
+  listed l = list(text, two_features(), settings);
+  assert_order(&l, "a c d");
+  assert_int_equal(l.report.left_out, 2);
+  assert_int_equal(l.report.listed, 3);
+  assert_int_equal(l.report.customers, 5);
+  /* probabilities 1/(1+exp(-logit)), logits 1.5 2.25 0 -1.5 -0.4 */
+  assert_close(l.report.expected_churners,
+               0.8175744761936437 + 0.9046505351008906 + 0.5 + 0.18242552380635635 +
+                   0.401312339887548,
+               1e-14, 0);
+  churn_ranked line;
+  churn_ranking_get(l.ranking, 1, &line);
+  assert_string_equal(line.cause, "价格变动或不透明");
+  assert_string_equal(line.owner, "账务");
+  churn_ranking_get(l.ranking, 2, &line);
+  assert_int_equal(line.main_cause, CHURN_NO_CAUSE);
+  assert_string_equal(line.cause, "");
+  assert_string_equal(line.action, "");
+  assert_string_equal(line.owner, "");
+  done(&l);
+  settings.top = 2;
+  l = list(text, two_features(), settings);
+  assert_order(&l, "a c");
+  assert_int_equal(l.report.left_out, 2);
+  done(&l);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -318,6 +377,7 @@ int main(void)
       cmocka_unit_test(a_column_that_the_model_needs_must_be_there),
       cmocka_unit_test(a_base_that_has_left_gives_an_empty_list),
       cmocka_unit_test(an_export_of_nobody_is_refused),
+      cmocka_unit_test(the_main_cause_decides_who_is_left_out_and_ranks_stay_dense),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

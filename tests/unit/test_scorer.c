@@ -79,8 +79,12 @@ static void score(scored *s, const char *rows, size_t count)
     s->snapshots.rows[i] = (churn_snapshot){(uint32_t)i, (uint32_t)i, CHURN_DAY_MISSING, -1, 1, 0};
   churn_scorer *scorer = NULL;
   churn_error error = {0};
-  churn_scores scores = {s->probabilities, s->logits,        s->values, s->reasons,
-                         s->reason_values, s->contributions, NULL};
+  churn_scores scores = {.probabilities = s->probabilities,
+                         .logits = s->logits,
+                         .values = s->values,
+                         .reasons = s->reasons,
+                         .reason_values = s->reason_values,
+                         .contributions = s->contributions};
   assert_ok(churn_scorer_new(s->model, s->plan, &scorer, &error), &error);
   assert_ok(churn_scorer_run(scorer, &s->snapshots, NULL, &scores, &s->unseen, &error), &error);
   churn_scorer_free(scorer);
@@ -160,8 +164,12 @@ static void equal_contributions_come_in_the_order_of_features(void **state)
   s.model = m;
   churn_scorer *scorer = NULL;
   churn_error error = {0};
-  churn_scores scores = {s.probabilities, s.logits,        s.values, s.reasons,
-                         s.reason_values, s.contributions, NULL};
+  churn_scores scores = {.probabilities = s.probabilities,
+                         .logits = s.logits,
+                         .values = s.values,
+                         .reasons = s.reasons,
+                         .reason_values = s.reason_values,
+                         .contributions = s.contributions};
   assert_ok(churn_scorer_new(m, s.plan, &scorer, &error), &error);
   assert_ok(churn_scorer_run(scorer, &s.snapshots, NULL, &scores, NULL, &error), &error);
   for (uint32_t k = 0; k < 3; k++)

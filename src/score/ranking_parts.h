@@ -1,0 +1,35 @@
+/* What a ranking is made of. Private to score/ranking*.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_SCORE_RANKING_PARTS_H
+#define CHURN_SCORE_RANKING_PARTS_H
+
+#include "score/flat.h"
+#include "score/list_columns.h"
+#include "score/ranking.h"
+
+struct churn_ranking {
+  const churn_model *model;
+  churn_pipeline *pipeline;
+  bool lent; /* the pipeline is the caller's */
+  churn_snapshots *snapshots;
+  churn_scores scores;
+  churn_day as_of;
+  uint32_t *order; /* [snapshots->count] row of each rank; those that are left out come last */
+  size_t eligible; /* not left out */
+  size_t listed;
+  churn_flat_list *flat;  /* a flat export scored while it was read, without rows of its own; NULL =
+                             the way of all data */
+  int threads;            /* of the run, for writing */
+  churn_cause_map causes; /* of the model's features */
+  churn_language language;
+  churn_list_columns columns; /* of the list as CSV */
+};
+
+/* Puts those whose main cause is excluded behind all others; sets `eligible`. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error);
+
+/* What a line says of its main cause; nothing without a playbook. */
+void churn_ranking_get_cause(const churn_ranking *ranking, size_t row, churn_ranked *ranked);
+
+#endif

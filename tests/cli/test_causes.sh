@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Causes, actions and owners: in the list, in a night, in databases, in both languages; who is left out; what `check` shows.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/databases.sh
+. "$(dirname "$0")/databases.sh"
+make_world
+cd "$work" || exit 1
+run 0 train "$project" -o model.json -q
+with() { { cat world/churn.yaml; printf '%s\n' "$@"; } >world/with.yaml; }
+score() { local code=$1; shift; run "$code" score world/with.yaml -m model.json --as-of 2025-06-01 "$@"; }
+# Field NUMBER of the lines of a list, by a reader of CSV.
+field() { python3 -c 'import csv,sys
+for row in csv.reader(open(sys.argv[2], encoding="utf-8")): print(row[int(sys.argv[1])])' "$@"; }
+run 0 score "$project" -m model.json --as-of 2025-06-01 -o plain.csv
+
+begin "without a playbook the list is what it was, and --lang changes nothing"
+run 0 score "$project" -m model.json --as-of 2025-06-01 --lang zh -o zh.csv; same plain.csv zh.csv
+[ "$(head -1 plain.csv)" = "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model" ] || fail "heading"
+run 2 score "$project" -m model.json --lang fr; err_says "expected en or zh"
+
+begin "a playbook appends cause, action and owner to the same lines"
+with "playbook: default"
+score 0 -o listed.csv
+[ "$(head -1 listed.csv)" = "$(head -1 plain.csv),cause,action,owner" ] || fail "heading: $(head -1 listed.csv)"
+if command -v python3 >/dev/null; then
+  python3 - <<'PY' || fail "the columns before are not those of the plain list"
+import csv
+a, b = (list(csv.reader(open(f))) for f in ("plain.csv", "listed.csv"))
+assert len(a) == len(b) > 100 and all(x == y[:11] and len(y) == 14 for x, y in zip(a, b))
+owners = {(row[11], row[13]) for row in b[1:]}
+assert ("in arrears", "billing") in owners and ("product or service quality", "product") in owners, owners
+assert all(bool(row[11]) == bool(row[12] or row[11].startswith(("the market", "reasons of their"))) for row in b[1:])
+PY
+fi
+
+begin "threads change nothing, a shorter list is the head of the longer one"
+score 0 --threads 1 -o one.csv; same listed.csv one.csv
+score 0 --top 9 -o top.csv; same top.csv <(head -10 listed.csv)
+
+begin "--lang zh and lang: zh say the same in Chinese; ids and reasons stay"
+score 0 --lang zh -o zh.csv
+grep -q ',欠费,下次催缴之前商定分期付款,账务$' zh.csv || fail "no Chinese texts"
+same <(cut -d, -f1-7 zh.csv) <(cut -d, -f1-7 listed.csv)
+with "playbook: default" "lang: zh"
+score 0 -o lang.csv; same zh.csv lang.csv
+score 0 --lang en -o en.csv; same listed.csv en.csv
+
+begin "customers, categories and reps in any script come through byte for byte"
+mkdir scripts
+printf 'id,tier,rep,gone\n' >scripts/c.csv
+for i in $(seq 60); do
+  tier=базовый rep='王芳 Ñ'
+  [ $((i % 4)) -ne 0 ] || tier='"金卡 ""V"""'
+  [ $((i % 5)) -ne 0 ] || rep='=1+1'
+  printf '客户 %s Ω,%s,%s,%s\n' "$i" "$tier" "$rep" "$((i % 3 == 0 || i % 20 == 0))"
+done >>scripts/c.csv
+printf 'version: 1\ncustomers: {from: c.csv, id: id}\noutcome: {column: gone, positive: 1}\nfeatures: {tier: customers.tier, rep: customers.rep}
+fit: {penalty: ridge, lambda: 0.1}\npool: 0\nplaybook: {causes: {rep: {features: [rep]}}}\nlang: zh\n' >scripts/p.yaml
+run 0 train scripts/p.yaml -o scripts/model.json -q
+run 0 score scripts/p.yaml -m scripts/model.json -o scripts/list.csv
+[ "$(tail -n +2 scripts/c.csv | cut -d, -f1 | sort)" = "$(tail -n +2 scripts/list.csv | cut -d, -f2 | sort)" ] || fail "ids are not the same bytes"
+grep -qF '"tier: 金卡 ""V"""' scripts/list.csv || fail "the category is not the same bytes"
+grep -qF 'rep: =1+1' scripts/list.csv || fail "the rep is not the same bytes"
+grep -q '价格变动或不透明' scripts/list.csv && grep -q '客户经理离职或更换' scripts/list.csv || fail "no cause"
+
+begin "a cause may be left out: ranks are dense, the sums count all, and the number is said"
+with "playbook: {causes: {life: {features: [tenure_days]}}}" "list: {exclude: natural}"
+score 0 -o left.csv; err_says "left out by cause (market, life)"
+out=$(grep -o '[0-9,]* left out' err | tr -dc 0-9)
+all=$(($(wc -l <plain.csv) - 1)) listed=$(($(wc -l <left.csv) - 1))
+[ "$out" -gt 0 ] && [ $((listed + out)) -eq $all ] || fail "$listed listed, $out left out of $all"
+[ "$(tail -1 left.csv | cut -d, -f1)" = $listed ] || fail "ranks have gaps"
+grep -q 'reasons of their own life' left.csv && fail "one of them is listed"
+score 0 --by expected-loss --top 3 -o top.csv; [ "$(wc -l <top.csv)" -eq 4 ] || fail "lines of the top"
+
+begin "a night writes the columns and says who was left out"
+printf 'gates: {drift: off, scores: off, missing: off}\nnightly: {outcomes: no}\n' >>world/with.yaml
+run 0 nightly world/with.yaml -m model.json --as-of 2025-05-01 -q
+run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_says "score: $out customers left out of the list by their cause"
+score 0 --lang zh -o left-zh.csv; same left-zh.csv world/runs/latest/ranked.csv
+grep -q "\"left_out\": $out,$" world/runs/latest/summary.json || fail "left_out"
+grep -q '"cause": "life", .*"listed": false}' world/runs/latest/summary.json || fail "causes of the summary"
+[ "$(head -1 world/runs/latest/changes.csv)" = "customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,cause,action,owner" ] || fail "changes.csv"
+grep -q '^[^,]*,stayed,.*,欠费,' world/runs/latest/changes.csv || fail "causes of changes.csv"
+# Whoever is at the head of the list has the cause there that the list says.
+[ "$(sed -n 2p world/runs/latest/changes.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" = "$(sed -n 2p world/runs/latest/ranked.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" ] || fail "another cause"
+run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_says unchanged
+# Who is left out has no rank, and leaves the head of the list.
+awk -F, 'NR > 1 && $2 == "left" && $11 ~ /自身/ { n++; if ($3 != "") bad = 1 } END { exit bad }' world/runs/latest/changes.csv || fail "a rank of who is left out"
+
+begin "check shows the map"
+run 0 check world/with.yaml; out_says "Causes:"; out_says "not listed"
+grep -Eq '^ +rep +rep +rep_changes_365d$' out || fail "the map"
+grep -Eq '^ +life +none +tenure_days +not listed$' out || fail "the project's own rule"
+
+if ! command -v sqlite3 >/dev/null; then begin "databases"; skip "the program sqlite3 is not installed"; finish; exit; fi
+targets=sqlite:scores.db
+if start_server; then targets="$targets postgresql:"; else begin "scores in PostgreSQL"; skip "$why"; fi
+ask() { case $1 in sqlite:*) lite "${1#sqlite:}" "$2" ;; *) sql "$2" ;; esac; }
+with "playbook: default" "lang: zh"
+for target in $targets; do
+  begin "$target: a table without the columns gets them, the other days stay"
+  run 0 score "$project" -m model.json --as-of 2025-05-01 -o $target
+  score 0 -o $target
+  [ "$(ask $target "SELECT count(*) FROM churn_scores WHERE as_of = '2025-06-01' AND cause IS NOT NULL")" = "$(tail -n +2 zh.csv | grep -vc ',,,$')" ] || fail "causes"
+  [ "$(ask $target "SELECT cause || '/' || action || '/' || owner FROM churn_scores WHERE as_of = '2025-06-01' AND rank = 1")" = "$(sed -n 2p zh.csv | sed 's/.*,\([^,]*\),\([^,]*\),\([^,]*\)$/\1\/\2\/\3/')" ] || fail "texts"
+  [ "$(ask $target "SELECT count(*) FROM churn_scores WHERE as_of = '2025-05-01' AND cause IS NULL")" -gt 100 ] || fail "the other day"
+  begin "$target: another language the same night replaces the texts"
+  score 0 --lang en -o $target
+  [ "$(ask $target "SELECT count(*) FROM churn_scores WHERE owner = 'billing'")" = "$(grep -c ',billing$' listed.csv)" ] || fail "owners"
+  begin "$target: a table made with a playbook"
+  score 0 -o $target --table fresh
+  [ "$(ask $target "SELECT count(DISTINCT owner) FROM fresh")" -ge 3 ] || fail "owners of a fresh table"
+done
+finish

@@ -38,5 +38,6 @@
 #include <churn/gates.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/reps.h>
 
 #endif

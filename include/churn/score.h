@@ -9,6 +9,7 @@
 #include <churn/playbook.h>
 #include <churn/project.h>
 #include <churn/run.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -32,10 +33,14 @@ typedef enum churn_list_column {
   CHURN_LIST_MODEL,
   CHURN_LIST_CAUSE, /* from here on with a playbook only */
   CHURN_LIST_ACTION,
-  CHURN_LIST_OWNER
+  CHURN_LIST_OWNER,
+  CHURN_LIST_PROBABILITY_LOW, /* from here on with intervals only */
+  CHURN_LIST_PROBABILITY_HIGH,
+  CHURN_LIST_TOP_PROBABILITY,
+  CHURN_LIST_BORDERLINE
 } churn_list_column;
 
-enum { CHURN_LIST_COLUMNS = CHURN_LIST_OWNER + 1 };
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_BORDERLINE + 1 };
 
 /* Zeroed = all that the project's list has. */
 typedef struct churn_list_columns {
@@ -55,6 +60,7 @@ typedef struct churn_score_settings {
   churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
                                  found: churn_ranking_get then gives none */
   churn_language language;    /* of causes, actions and owners; 0 = the project's */
+  bool intervals;             /* also where the project does not ask for them */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -66,6 +72,7 @@ typedef struct churn_score_report {
   double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
   uint64_t left_out;        /* scored, but kept from the list by their main cause */
+  uint64_t borderline_listed, borderline_unlisted; /* of churn_ranked's `borderline` */
 } churn_score_report;
 
 enum { CHURN_REASONS = 3, CHURN_REASON_SIZE = 256 };
@@ -86,6 +93,12 @@ typedef struct churn_ranked {
   double contributions[CHURN_REASONS]; /* to the logit, against the average customer */
   uint32_t main_cause;                 /* index in the playbook; CHURN_NO_CAUSE = none */
   const char *cause, *action, *owner;  /* of it, in words; "" = none; borrowed from the project */
+  /* With intervals, else NaN: of 95 %, for what the coefficients are not known exactly (their
+   * covariance, on the logit's scale; what one customer does with that probability is not in it);
+   * and the probability of belonging in a list of this length, NaN where all are listed: the share
+   * of 1,000 draws of the coefficients in which the customer ranks there. */
+  double probability_low, probability_high, top_probability;
+  bool borderline; /* the latter is neither below 0.05 nor above 0.95 */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -114,6 +127,9 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
 /* Causes of the project's playbook (churn/playbook.h); 0 = it has none. */
 size_t churn_ranking_causes(const churn_ranking *ranking);
 
+/* The list has intervals (empty where the model has no covariance). */
+bool churn_ranking_intervals(const churn_ranking *ranking);
+
 /* Why the customers of `count` lines from line `first` on would leave: the contributions of their
  * features (those that the reasons are made of), summed by cause. sums[line * causes + cause]; and
  * bases[line], the logit of the average customer of the training rows plus the line's own offset.
@@ -140,8 +156,9 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
- * with a playbook `,cause,action,owner` too, or the columns that were asked for in their order, to
- * `path` ("-" = standard output), all or nothing. */
+ * with a playbook `,cause,action,owner` too, with intervals
+ * `,probability_low,probability_high,top_probability,borderline`, or the columns that were asked
+ * for in their order, to `path` ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -23,6 +23,9 @@ typedef struct churn_pipeline {
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
+  bool with_labels;     /* as in the settings */
+  churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
+                           between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
@@ -51,7 +54,7 @@ CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
                                                 churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
-/* Reads the data of a pipeline that was opened with `no_data` and nothing else beside a model. */
+/* Reads the data of a pipeline that was opened with `no_data`. */
 CHURN_MUST_USE churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run,
                                                 churn_error *error);
 

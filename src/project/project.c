@@ -97,6 +97,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     PLAYBOOK,
     LANG,
     LIST,
+    REP,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -105,7 +106,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
       {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
       {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
-      {"list", NULL},    CHURN_FORMAT_FIELDS};
+      {"list", NULL},    {"rep", NULL},       CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -140,6 +141,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   project->registry =
       churn_project_resolve(reader, project, registry.text == NULL ? "models" : registry.text);
   churn_scores_read(reader, fields[SCORES].value, project);
+  project->rep = churn_reader_expression(reader, fields[REP].value, "rep");
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);

@@ -284,6 +284,7 @@ struct churn_project {
   churn_located left;          /* heading; text NULL = never left */
   churn_located value;  /* expression; text NULL = none. A bare name is a customers' column */
   churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
+  churn_located rep;    /* expression: who looks after the customer; text NULL = not given */
   churn_source_spec *histories;
   size_t history_count;
   churn_outcome_spec outcome;
@@ -307,6 +308,7 @@ struct churn_project {
   size_t set_count;
   churn_playbook *playbook; /* NULL = none */
   churn_language language;  /* of its texts; never OF_PROJECT */
+  bool list_intervals;      /* the ranked list says how sure it is */
 };
 
 /* The place of a located text in the project file. */

@@ -120,7 +120,7 @@ churn_status churn_flat_score(churn_pipeline *pipeline, const churn_model *model
   *list = NULL;
   if (made == NULL)
     return churn_error_no_memory(error);
-  made->columns = churn_list_columns_make(settings, pipeline->project);
+  made->columns = churn_list_columns_make(pipeline->project, settings);
   made->model_length = strlen(model->id);
   made->recalibrates = churn_recalibrates(&model->recalibration);
   made->kept = (churn_flat_rows_kept){.model = model,
@@ -203,6 +203,9 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .probability = probability_of(list, row->logit),
                            .logit = row->logit,
                            .value = churn_flat_value(place),
+                           .probability_low = NAN,
+                           .probability_high = NAN,
+                           .top_probability = NAN,
                            .main_cause = CHURN_NO_CAUSE,
                            .cause = "",
                            .action = "",
@@ -331,14 +334,14 @@ static char *put_column(char *at, const line *l, churn_list_column column)
     return at + churn_number_format(churn_flat_value(l->place), at);
   case CHURN_LIST_EXPECTED_LOSS:
     return at + churn_number_format(l->probability * churn_flat_value(l->place), at);
-  case CHURN_LIST_CAUSE: /* nor a playbook */
-  case CHURN_LIST_ACTION:
-  case CHURN_LIST_OWNER:
-    return at;
   case CHURN_LIST_MODEL:
     return put(at, l->list->kept.model->id, l->list->model_length);
-  default:
+  case CHURN_LIST_REASON_1:
+  case CHURN_LIST_REASON_2:
+  case CHURN_LIST_REASON_3:
     return put_reason(at, l, (size_t)churn_list_column_reason(column));
+  default: /* with a playbook or intervals the list is none of these */
+    return at;
   }
 }
 

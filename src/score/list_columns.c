@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "project/project.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const names[CHURN_LIST_COLUMNS] = {
@@ -23,6 +25,10 @@ static const char *const names[CHURN_LIST_COLUMNS] = {
     [CHURN_LIST_CAUSE] = "cause",
     [CHURN_LIST_ACTION] = "action",
     [CHURN_LIST_OWNER] = "owner",
+    [CHURN_LIST_PROBABILITY_LOW] = "probability_low",
+    [CHURN_LIST_PROBABILITY_HIGH] = "probability_high",
+    [CHURN_LIST_TOP_PROBABILITY] = "top_probability",
+    [CHURN_LIST_BORDERLINE] = "borderline",
 };
 
 static churn_status refuse(const char *name, churn_error *error)
@@ -31,11 +37,13 @@ static churn_status refuse(const char *name, churn_error *error)
   if (near != NULL)
     return churn_error_set(error, CHURN_USAGE,
                            "the ranked list has no column \"%s\"; did you mean %s?", name, near);
-  return churn_error_set(error, CHURN_USAGE,
-                         "the ranked list has no column \"%s\"; expected some of rank, "
-                         "customer_id, as_of, probability, logit, value, expected_loss, reason_1, "
-                         "reason_2, reason_3, model, cause, action, owner",
-                         name);
+  return churn_error_set(
+      error, CHURN_USAGE,
+      "the ranked list has no column \"%s\"; expected some of rank, "
+      "customer_id, as_of, probability, logit, value, expected_loss, reason_1, "
+      "reason_2, reason_3, model; with a playbook cause, action, owner; with intervals "
+      "probability_low, probability_high, top_probability, borderline",
+      name);
 }
 
 static churn_status add_column(churn_list_columns *columns, const char *name, churn_error *error)
@@ -75,25 +83,42 @@ churn_status churn_list_columns_read(const char *text, churn_list_columns *colum
   return status;
 }
 
-churn_list_columns churn_list_columns_make(const churn_score_settings *settings,
-                                           const churn_project *project)
+bool churn_list_with_intervals(const churn_project *project, const churn_score_settings *settings)
 {
-  bool causes = churn_playbook_count(project) > 0;
-  churn_list_columns all = {.count = causes ? CHURN_LIST_COLUMNS : CHURN_LIST_MODEL + 1};
-  for (size_t i = 0; i < all.count; i++)
-    all.columns[i] = (churn_list_column)i;
+  return settings->intervals || project->list_intervals;
+}
+
+/* What a list lacks that is without the column; NULL = every list has it. */
+static const char *lacks(const churn_project *project, const churn_score_settings *settings,
+                         churn_list_column column)
+{
+  bool of_causes = column >= CHURN_LIST_CAUSE && column <= CHURN_LIST_OWNER;
+  if (of_causes && churn_playbook_count(project) == 0)
+    return "where the project has a playbook";
+  if (column > CHURN_LIST_OWNER && !churn_list_with_intervals(project, settings))
+    return "with intervals (--intervals)";
+  return NULL;
+}
+
+churn_list_columns churn_list_columns_make(const churn_project *project,
+                                           const churn_score_settings *settings)
+{
+  churn_list_columns all = {.count = 0};
+  for (int i = 0; i < CHURN_LIST_COLUMNS; i++)
+    if (lacks(project, settings, (churn_list_column)i) == NULL)
+      all.columns[all.count++] = (churn_list_column)i;
   return settings->columns.count > 0 ? settings->columns : all;
 }
 
-churn_status churn_list_columns_check(const churn_list_columns *columns,
-                                      const churn_project *project, churn_error *error)
+churn_status churn_list_columns_check(const churn_project *project,
+                                      const churn_score_settings *settings, churn_error *error)
 {
-  for (size_t i = 0; i < columns->count; i++)
-    if (columns->columns[i] > CHURN_LIST_MODEL && churn_playbook_count(project) == 0)
-      return churn_error_set(error, CHURN_USAGE,
-                             "the ranked list has a column %s only where the project has a "
-                             "playbook",
-                             names[columns->columns[i]]);
+  for (size_t i = 0; i < settings->columns.count; i++) {
+    const char *lacking = lacks(project, settings, settings->columns.columns[i]);
+    if (lacking != NULL)
+      return churn_error_set(error, CHURN_USAGE, "the ranked list has a column %s only %s",
+                             names[settings->columns.columns[i]], lacking);
+  }
   return CHURN_OK;
 }
 
@@ -163,6 +188,18 @@ static void write_column(churn_list_column column, const churn_ranked *line, con
     break;
   case CHURN_LIST_OWNER:
     write_text(line->owner, buffer);
+    break;
+  case CHURN_LIST_PROBABILITY_LOW:
+    churn_buffer_number(buffer, line->probability_low);
+    break;
+  case CHURN_LIST_PROBABILITY_HIGH:
+    churn_buffer_number(buffer, line->probability_high);
+    break;
+  case CHURN_LIST_TOP_PROBABILITY:
+    churn_buffer_number(buffer, line->top_probability);
+    break;
+  case CHURN_LIST_BORDERLINE: /* not known where the probability is not */
+    churn_buffer_number(buffer, isnan(line->top_probability) ? NAN : line->borderline);
     break;
   default:
     write_text(line->reasons[churn_list_column_reason(column)], buffer);

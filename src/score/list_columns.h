@@ -10,13 +10,16 @@
 
 #include <churn/score.h>
 
+/* The settings ask for intervals, or the project does. */
+bool churn_list_with_intervals(const churn_project *project, const churn_score_settings *settings);
+
 /* Those asked for, or all that the project's list has. */
-churn_list_columns churn_list_columns_make(const churn_score_settings *settings,
-                                           const churn_project *project);
+churn_list_columns churn_list_columns_make(const churn_project *project,
+                                           const churn_score_settings *settings);
 
 /* USAGE where one is asked for that the project's list has not. */
-CHURN_MUST_USE churn_status churn_list_columns_check(const churn_list_columns *columns,
-                                                     const churn_project *project,
+CHURN_MUST_USE churn_status churn_list_columns_check(const churn_project *project,
+                                                     const churn_score_settings *settings,
                                                      churn_error *error);
 
 bool churn_list_columns_have_reasons(const churn_list_columns *columns);

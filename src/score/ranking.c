@@ -20,6 +20,7 @@ static void free_scores(churn_scores *scores)
   free(scores->reason_values);
   free(scores->contributions);
   free(scores->main_causes);
+  free(scores->logit_errors);
 }
 
 void churn_ranking_free(churn_ranking *ranking)
@@ -32,6 +33,8 @@ void churn_ranking_free(churn_ranking *ranking)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
   churn_cause_map_clear(&ranking->causes);
+  churn_uncertainty_free(ranking->uncertainty);
+  free(ranking->top_shares);
   free(ranking->order);
   free(ranking);
 }
@@ -139,8 +142,8 @@ static void warn_about_day(const churn_pipeline *p, churn_day as_of, const churn
                     "the as-of day lies before the first row of any history (%s)", day);
 }
 
-static churn_status choose_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
-                               churn_day *as_of, churn_error *error)
+churn_status churn_score_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
+                             churn_day *as_of, churn_error *error)
 {
   bool flat = churn_snapshots_flat(p->project);
   if (flat && asked != CHURN_DAY_MISSING)
@@ -174,6 +177,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
     if (!isnan(r->scores.values[i]))
       report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
   }
+  churn_ranking_count_borderline(r, report);
 }
 
 static churn_status rank_base(churn_ranking *r, const churn_score_settings *settings,
@@ -181,7 +185,7 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
                               churn_error *error)
 {
   churn_scorer *scorer = NULL;
-  churn_status status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
+  churn_status status = churn_score_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
   if (status == CHURN_OK && r->snapshots->count == 0)
@@ -195,6 +199,8 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
     status = find_causes(r, error);
+  if (status == CHURN_OK && r->with_intervals)
+    status = churn_ranking_start_intervals(r, run, error);
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
@@ -221,16 +227,19 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
-                       .columns = churn_list_columns_make(settings, pipeline->project)};
+                       .with_intervals = churn_list_with_intervals(pipeline->project, settings),
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
+  bool all = settings->top == 0 || settings->top > r->eligible;
+  r->as_of = as_of;
+  r->listed = all ? r->eligible : (size_t)settings->top;
+  if (status == CHURN_OK)
+    status = churn_ranking_find_top(r, settings->by, run, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
-  bool all = settings->top == 0 || settings->top > r->eligible;
-  r->as_of = as_of;
-  r->listed = all ? r->eligible : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
   *ranking = r;
@@ -251,7 +260,7 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(settings, pipeline->project)};
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -261,11 +270,11 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
-/* Causes are of rows that are kept. */
+/* Causes and intervals are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0;
+         churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings);
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -275,7 +284,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
   churn_ranking *flat = NULL;
-  churn_status status = churn_list_columns_check(&settings->columns, project, error);
+  churn_status status = churn_list_columns_check(project, settings, error);
   if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   if (status == CHURN_OK && can_be_read_through(project, settings))
@@ -354,6 +363,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
+  churn_ranking_get_interval(ranking, row, ranked);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)

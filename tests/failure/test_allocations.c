@@ -229,6 +229,22 @@ static churn_status rates_compare_call(fixture *f, const char *path, churn_error
   return status;
 }
 
+static churn_status reps_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_reps_settings settings = {.by = "last(agent from calls)",
+                                        .model = f->model,
+                                        .as_of = CHURN_DAY_MISSING,
+                                        .first = CHURN_DAY_MISSING,
+                                        .last = CHURN_DAY_MISSING};
+  churn_reps *reps = NULL;
+  churn_status status = churn_reps_count(f->project, &settings, &f->run, &reps, error);
+  assert_int_equal(status == CHURN_OK, reps != NULL);
+  if (status == CHURN_OK)
+    status = churn_reps_write_json(reps, path, error);
+  churn_reps_free(reps);
+  return status;
+}
+
 static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
 {
   static double bases[64], sums[64 * CHURN_MOST_CAUSES];
@@ -507,6 +523,11 @@ static void comparing_rates(void **state)
   fail_each(*state, rates_compare_call, 200);
 }
 
+static void counting_reps(void **state)
+{
+  fail_each(*state, reps_call, 500);
+}
+
 static void summing_causes(void **state)
 {
   fail_each(*state, cause_sums_call, 10);
@@ -557,6 +578,7 @@ int main(void)
       cmocka_unit_test(scoring),
       cmocka_unit_test(counting_rates),
       cmocka_unit_test(comparing_rates),
+      cmocka_unit_test(counting_reps),
       cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),

@@ -99,7 +99,9 @@ static churn_status rank(churn_flat_list *list, const churn_run *run, bool *good
   }
   *good = seen > 0 && seen < UINT32_MAX && room < UINT32_MAX;
   churn_flat_workers_end(&list->kept);
-  churn_status status = *good ? churn_flat_ids_differ(&list->kept, run, good, error) : CHURN_OK;
+  churn_status status = CHURN_OK;
+  if (*good && list->kept.hash_ids)
+    status = churn_flat_ids_differ(&list->kept, run, good, error);
   if (status == CHURN_OK && *good)
     status = churn_flat_sort(&list->kept, run, &list->order, &count, error);
   if (status == CHURN_OK && *good)

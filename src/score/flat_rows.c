@@ -8,9 +8,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "score/flat_rows.h"
 
-#include "base/hash.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/sort.h"
+#include "score/flat_ids.h"
 #include "score/recalibration.h"
 
 #include <math.h>
@@ -42,7 +43,8 @@ typedef struct taker {
   int value_column; /* -1 = none */
   bool valued;
   const churn_run *run;
-  atomic_bool odd; /* a row does not fit */
+  atomic_bool odd;       /* a row does not fit */
+  atomic_bool unordered; /* ids are in no order */
 } taker;
 
 static churn_status make_window(churn_flat_worker *w, const churn_schema *schema,
@@ -246,17 +248,6 @@ static void look_at_top(const churn_flat_rows_kept *kept, churn_flat_part *p)
   p->next_look = p->store.count + p->store.count / 4 + LEAST_KEPT;
 }
 
-static bool note_ids(churn_flat_part *p, const churn_flat_rows *rows)
-{
-  if (!churn_array_reserve(&p->hashes, &p->hashes_capacity, p->seen + rows->count,
-                           sizeof *p->hashes))
-    return false;
-  for (size_t i = 0; i < rows->count; i++)
-    p->hashes[p->seen + i] = churn_hash_bytes(rows->ids[i], rows->id_lengths[i]).low;
-  p->seen += rows->count;
-  return true;
-}
-
 /* The sums, and the keys of a tile; true when some row may be listed. */
 static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *p, size_t rows,
                    uint32_t *keys)
@@ -306,8 +297,13 @@ static churn_status take(void *context, size_t worker, const churn_flat_rows *ro
 {
   taker *t = context;
   churn_status status = CHURN_OK;
-  if (!note_ids(&t->kept->parts[worker], rows))
+  bool ordered = true;
+  if (!churn_flat_ids_note(t->kept, rows, &t->kept->parts[worker], &ordered))
     return churn_error_no_memory(error);
+  if (!ordered) {
+    atomic_store(&t->unordered, true);
+    return churn_error_set(error, CHURN_INTERNAL, "ids are in no order"); /* stops the reading */
+  }
   for (size_t first = 0; first < rows->count && status == CHURN_OK; first += CHURN_TILE_ROWS) {
     size_t left = rows->count - first;
     status =
@@ -349,6 +345,35 @@ static bool shares_columns(const churn_model *model)
   return false;
 }
 
+/* *plain as of churn_flat_rows_read, for one reading. */
+static churn_status read_once(taker *t, const churn_run *run, bool *plain, churn_error *error)
+{
+  churn_flat_taker rows = {begin, take, t};
+  churn_error why = {.status = CHURN_OK};
+  *plain = false;
+  churn_status status =
+      churn_flat_read(t->kept->pipeline->schema, t->needs, &rows, run, plain, &why);
+  *plain = *plain && status == CHURN_OK && !atomic_load(&t->odd);
+  return status == CHURN_NO_MEMORY ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* Ids that are not in order are hashed in a second reading: a file without order is known by its
+ * first rows. */
+static churn_status read_rows(taker *t, const churn_run *run, bool *plain, churn_error *error)
+{
+  bool apart = false;
+  churn_status status = read_once(t, run, plain, error);
+  if (status == CHURN_OK && *plain)
+    status = churn_flat_ids_apart(t->kept, &apart, error);
+  if (status != CHURN_OK || apart || (!*plain && !atomic_load(&t->unordered)))
+    return status;
+  bool told = *plain; /* what there is to note was noted */
+  churn_flat_rows_clear(t->kept);
+  t->kept->hash_ids = true;
+  atomic_store(&t->odd, false);
+  return read_once(t, told ? t->run : run, plain, error);
+}
+
 churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *run, bool *plain,
                                   churn_error *error)
 {
@@ -356,7 +381,6 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   churn_needs *needs = churn_pipeline_needs(p);
   churn_run quiet = run == NULL ? (churn_run){0} : *run;
   taker t = {.kept = kept, .needs = needs, .run = &quiet};
-  churn_flat_taker rows = {begin, take, &t};
   churn_status status = CHURN_OK;
   quiet.notes = NULL;
   kept->layout = churn_flat_layout_make(kept->reasons, p->project->value.text != NULL,
@@ -370,11 +394,10 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   if (readable)
     status = find_columns(&t, error);
   if (readable && status == CHURN_OK)
-    status = churn_flat_read(p->schema, needs, &rows, run, plain, error);
+    status = read_rows(&t, run, plain, error);
   churn_needs_free(needs);
   free(t.columns);
-  *plain = *plain && status == CHURN_OK && !atomic_load(&t.odd);
-  return status == CHURN_NO_MEMORY ? status : CHURN_OK;
+  return status;
 }
 
 void churn_flat_workers_end(churn_flat_rows_kept *kept)
@@ -406,6 +429,7 @@ void churn_flat_rows_clear(churn_flat_rows_kept *kept)
     churn_flat_store_clear(&p->store);
     free(p->ids);
     free(p->unpacked.values);
+    free(p->ranges);
     free(p->hashes);
   }
   free(kept->parts);

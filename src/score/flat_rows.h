@@ -11,13 +11,25 @@
 #include "score/packed.h"
 #include "score/scorer.h"
 
+/* An id of up to 16 bytes as numbers in whose order a shorter id comes before a longer one, and
+ * others byte by byte: the order that exports of numbered customers have. */
+typedef struct churn_flat_id_key {
+  uint64_t length, head, tail;
+} churn_flat_id_key;
+
+typedef struct churn_flat_id_range {
+  churn_flat_id_key first, last;
+} churn_flat_id_range;
+
 /* The rows that one worker has read. */
 typedef struct churn_flat_part {
   churn_flat_store store;
   char *ids; /* those too long for a row, each with a zero behind it */
   size_t id_bytes, id_capacity;
   churn_unpacked unpacked;
-  uint64_t *hashes; /* [seen] of all ids */
+  churn_flat_id_range *ranges; /* of the ids of each batch, where they are in order */
+  size_t range_count, range_capacity;
+  uint64_t *hashes; /* [seen] of all ids, where they are not */
   size_t seen, hashes_capacity;
   uint32_t last_cell; /* rows of later cells cannot be listed */
   size_t next_look;   /* at last_cell, when so many rows are kept */
@@ -33,6 +45,7 @@ typedef struct churn_flat_rows_kept {
   churn_rank_by by;
   uint64_t top;             /* 0 = all */
   bool reasons;             /* are asked for */
+  bool hash_ids;            /* they are in no order */
   churn_flat_layout layout; /* contributions are kept where a feature's depends on others, through a
                                ?missing column they share; else they follow from the values */
   churn_flat_worker *workers;

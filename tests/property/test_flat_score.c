@@ -265,6 +265,48 @@ static void test_top_is_the_head(void **unused)
   }
 }
 
+/* Numbered customers in order, in two runs each of which is, or backwards; so many that they come
+ * in several batches. */
+static void write_numbered(const char *path, size_t rows, int order)
+{
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("id,a,b,c,money\n", file);
+  for (size_t i = 0; i < rows; i++) {
+    size_t half = (rows + 1) / 2;
+    size_t id = order == 0 ? i : order == 1 ? (i < half ? 2 * i : 2 * (i - half) + 1) : rows - i;
+    state = 31 + 977 * id;
+    fprintf(file, "%zu", id + 1);
+    for (int k = 0; k < COLUMNS + 1; k++) {
+      fputc(',', file);
+      write_cell(file, false);
+    }
+    fputc('\n', file);
+  }
+  fclose(file);
+}
+
+static void test_orders_of_ids(void **unused)
+{
+  (void)unused;
+  churn_model *model = model_of(true, false, false);
+  for (int order = 0; order < 3; order++)
+    for (uint64_t top = 0; top < 40; top += 39) {
+      churn_score_report way_of_all, streamed;
+      scoring s = {.file = "numbered.csv", .cached = true, .model = model, .top = top};
+      s.threads = 2;
+      write_numbered(scratch_path("numbered.csv"), 9001, order);
+      char *expected = list(&s, &way_of_all);
+      s.cached = false;
+      char *actual = list(&s, &streamed);
+      assert_string_equal(actual, expected);
+      assert_same_report(&streamed, &way_of_all);
+      free(actual);
+      free(expected);
+    }
+  churn_model_free(model);
+}
+
 /* A line's fields as they stand, quotes and all. Returns what is behind the line. */
 static const char *split_line(const char *text, const char **fields, size_t *lengths)
 {
@@ -428,6 +470,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       {"the list is that of all data, for any threads and order of rows", test_same_as_all_data,
        make, clean, NULL},
+      {"the order of the ids changes nothing", test_orders_of_ids, make, clean, NULL},
       {"a list cut by top is the head of the whole list", test_top_is_the_head, make, clean, NULL},
       {"columns that are asked for are those of the whole list, whatever the way",
        test_columns_are_those_of_the_whole_list, make, clean, NULL},

@@ -38,6 +38,7 @@
 #include <churn/gates.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/report.h>
 #include <churn/reps.h>
 
 #endif

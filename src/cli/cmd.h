@@ -32,6 +32,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv);
 int cmd_rates(const cli_verb *verb, int argc, const char **argv);
 int cmd_reps(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
+int cmd_report(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);

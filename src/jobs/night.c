@@ -8,6 +8,8 @@
 #include "jobs/changes.h"
 #include "jobs/runs.h"
 
+#include <churn/registry.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,21 @@ enum { EARLIER_RUNS = 7 };
 static bool is_flat(const churn_night *n)
 {
   return churn_snapshots_flat(n->project);
+}
+
+churn_status churn_night_model(const churn_project *project, const char *path, churn_model **model,
+                               churn_error *error)
+{
+  char *promoted = NULL;
+  churn_status status = CHURN_OK;
+  if (path == NULL)
+    status = churn_registry_current(project, &promoted, error);
+  if (status == CHURN_OK)
+    status = churn_model_read(path == NULL ? promoted : path, model, error);
+  if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, *model, error);
+  free(promoted);
+  return status;
 }
 
 /* The data end where the night begins, also when the export goes on: nothing later may count. */
@@ -50,15 +67,22 @@ static churn_status take_census(churn_night *n, churn_error *error)
 
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
-  churn_pipeline_settings opening = {.model = night->model, .before = night->as_of};
+  bool newest = night->as_of == CHURN_DAY_MISSING;
+  churn_pipeline_settings opening = {.model = night->model,
+                                     .before = newest ? INT32_MAX : night->as_of};
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
+  if (status == CHURN_OK && newest && !is_flat(night))
+    status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
   return status == CHURN_OK ? take_census(night, error) : status;
 }
 
-static churn_status add_to_profile(void *context, const churn_frame *frame, const churn_run *run,
-                                   churn_error *error)
+static churn_status watch(void *context, const churn_frame *frame, const churn_scores *scores,
+                          const churn_run *run, churn_error *error)
 {
-  return churn_profile_add(context, frame, run, error);
+  churn_night *night = context;
+  if (night->segments != NULL)
+    churn_segments_add(night->segments, frame, scores);
+  return churn_profile_add(night->profile, frame, run, error);
 }
 
 churn_day churn_night_closed(const churn_night *night)
@@ -93,7 +117,9 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
                                    .language = night->language};
   churn_status status =
       churn_profile_new(night->model, night->pipeline->plan, &night->profile, error);
-  churn_frame_watcher watcher = {add_to_profile, night->profile};
+  churn_frame_watcher watcher = {watch, night};
+  if (status == CHURN_OK && night->paged)
+    status = churn_segments_new(night->model, night->pipeline->plan, &night->segments, error);
   if (status == CHURN_OK)
     status = churn_ranking_open(night->pipeline, night->model, &settings, &watcher, run,
                                 &night->ranking, &night->score, error);
@@ -189,11 +215,11 @@ static churn_status judge_scores(churn_night *n, churn_error *error)
                             : status;
 }
 
-churn_status churn_night_judge(churn_night *night, const char *root, const churn_run *run,
-                               churn_error *error)
+churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_status status = churn_past_runs_read(root, night->as_of, EARLIER_RUNS, run, &past, error);
+  churn_status status =
+      churn_past_runs_read(night->root, night->as_of, EARLIER_RUNS, run, &past, error);
   for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
     status = judge_source(night, &past, &night->sources[i], error);
   if (status == CHURN_OK)
@@ -213,6 +239,7 @@ void churn_night_clear(churn_night *night)
   churn_base_scores_clear(&night->recent_scores);
   free(night->sources);
   churn_ranking_free(night->ranking);
+  churn_segments_free(night->segments);
   churn_profile_free(night->profile);
   churn_pipeline_close(night->pipeline);
   *night = (churn_night){0};
@@ -225,4 +252,15 @@ uint64_t churn_night_head(const churn_night *night)
   if (asked == 0)
     asked = all / 10 + (all % 10 != 0);
   return asked < listable ? asked : listable;
+}
+
+churn_risk_sums churn_night_sums(const churn_night *night, uint64_t first)
+{
+  churn_risk_sums sums = {0};
+  for (uint64_t i = 0; i < first; i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(night->ranking, (size_t)i, &line);
+    churn_risk_add(&sums, line.probability, line.value);
+  }
+  return sums;
 }

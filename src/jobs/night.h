@@ -7,6 +7,7 @@
 
 #include "jobs/base_scores.h"
 #include "monitor/gates.h"
+#include "monitor/segments.h"
 #include "score/ranking.h"
 
 #include <churn/sink.h>
@@ -21,12 +22,16 @@ typedef struct churn_night_source {
 typedef struct churn_night {
   const churn_project *project; /* borrowed */
   churn_model *model;           /* borrowed */
-  churn_day as_of;              /* of the night; a flat export is scored as of no day */
-  uint64_t top;                 /* customers listed; 0 = all */
-  churn_language language;      /* of causes and actions; 0 = the project's */
-  churn_sink sink; /* the database that the list is published to as well; target NULL = none */
+  churn_day as_of; /* of the night; a flat export is scored as of no day. MISSING: reading sets
+                      the day after the data end */
+  uint64_t top;    /* customers listed; 0 = all */
+  churn_language language; /* of causes and actions; 0 = the project's */
+  churn_sink sink;  /* the database that the list is published to as well; target NULL = none */
+  const char *root; /* of the runs; borrowed */
+  bool paged;       /* a page is made of it (jobs/report.h): segments are added up */
   churn_pipeline *pipeline;
   churn_profile *profile;
+  churn_segments *segments; /* NULL = none are wanted */
   churn_ranking *ranking;
   churn_score_report score;
   churn_night_source *sources; /* the base first, then the histories that were read */
@@ -37,16 +42,20 @@ typedef struct churn_night {
   struct churn_changes *changes; /* NULL = none are known; changes.h */
 } churn_night;
 
-/* Zeroed but for project, model, as_of, top, language, sink; the stages come in this order, and the
- * caller clears, also after a failure. Errors are those of reading and scoring. */
+/* The model at `path`, or where it is NULL the promoted one. The caller frees. */
+CHURN_MUST_USE churn_status churn_night_model(const churn_project *project, const char *path,
+                                              churn_model **model, churn_error *error);
+
+/* Zeroed but for project, model, as_of, top, language, sink, root, paged; the stages come in this
+ * order, and the caller clears, also after a failure. Errors are those of reading and scoring. */
 CHURN_MUST_USE churn_status churn_night_read(churn_night *night, const churn_run *run,
                                              churn_error *error);
 CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_run *run,
                                               churn_error *error);
 
-/* Holds the night against the thresholds, the model, and the runs of earlier days in `root`. */
-CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const char *root,
-                                              const churn_run *run, churn_error *error);
+/* Holds the night against the thresholds, the model, and the runs of earlier days. */
+CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const churn_run *run,
+                                              churn_error *error);
 void churn_night_clear(churn_night *night);
 
 /* The newest day whose label window has closed before the night; MISSING where there is none, and
@@ -55,6 +64,9 @@ churn_day churn_night_closed(const churn_night *night);
 
 /* Customers that a night is told by: the head of the list. */
 uint64_t churn_night_head(const churn_night *night);
+
+/* Sums over the `first` riskiest. */
+churn_risk_sums churn_night_sums(const churn_night *night, uint64_t first);
 
 /* The files of a run (run_files.c), into a folder. run->stop ends it between two of them
  * (INTERNAL). */

@@ -8,7 +8,6 @@
 #include "jobs/outcomes.h"
 
 #include <churn/nightly.h>
-#include <churn/registry.h>
 #include <churn/sink.h>
 
 #include <inttypes.h>
@@ -53,23 +52,6 @@ static void log_line(const nightly *n, churn_log_level level, const char *stage,
   log->line(log->context, level, stage, text);
 }
 
-static churn_status read_model(nightly *n, const churn_project *project, churn_error *error)
-{
-  char *promoted = NULL;
-  const char *path = n->settings->model;
-  churn_status status = CHURN_OK;
-  if (path == NULL) {
-    status = churn_registry_current(project, &promoted, error);
-    path = promoted;
-  }
-  if (status == CHURN_OK)
-    status = churn_model_read(path, &n->model, error);
-  if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, n->model, error);
-  free(promoted);
-  return status;
-}
-
 /* What cannot be written to is told before any work. Who sends the runs elsewhere leaves the
  * project's database alone. */
 static churn_status check_targets(const nightly *n, const churn_project *project, churn_sink *sink,
@@ -103,7 +85,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
   churn_sink sink = {NULL, NULL};
   churn_status status = check_targets(n, project, &sink, error);
   if (status == CHURN_OK)
-    status = read_model(n, project, error);
+    status = churn_night_model(project, n->settings->model, &n->model, error);
   if (status != CHURN_OK)
     return status;
   churn_day as_of = n->settings->as_of;
@@ -114,7 +96,9 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
                            .as_of = as_of,
                            .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
                            .language = n->settings->language,
-                           .sink = sink};
+                           .sink = sink,
+                           .root = n->root,
+                           .paged = project->nightly.report};
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
   warn_of_hindsight(n);
@@ -173,7 +157,7 @@ static churn_status look(nightly *n, churn_error *error)
   if (n->night.score.left_out > 0)
     log_line(n, CHURN_LOG_INFO, "score",
              "%" PRIu64 " customers left out of the list by their cause", n->night.score.left_out);
-  status = churn_night_judge(&n->night, n->root, n->run, error);
+  status = churn_night_judge(&n->night, n->run, error);
   if (status != CHURN_OK)
     return status;
   log_gates(n);

@@ -77,6 +77,7 @@ static void take_sources(churn_json_reading *r, const json_t *list, churn_past_r
     churn_past_source *to = &run->sources[run->source_count++];
     to->name = churn_json_take_text(r, item, "source");
     to->rows = churn_json_take_whole(r, item, "rows");
+    to->newest = churn_json_take_day(r, item, "newest");
   }
 }
 

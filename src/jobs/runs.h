@@ -12,7 +12,8 @@
 
 typedef struct churn_past_source {
   char *name;
-  uint64_t rows; /* before the run's as-of day */
+  uint64_t rows;    /* before the run's as-of day */
+  churn_day newest; /* of them; MISSING = none */
 } churn_past_source;
 
 typedef struct churn_past_run {

@@ -36,6 +36,7 @@
 #include <churn/sink.h>
 
 #include <churn/gates.h>
+#include <churn/log.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
 #include <churn/report.h>

@@ -8,8 +8,6 @@
 #include "jobs/changes.h"
 #include "jobs/runs.h"
 
-#include <churn/registry.h>
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +18,6 @@ enum { EARLIER_RUNS = 7 };
 static bool is_flat(const churn_night *n)
 {
   return churn_snapshots_flat(n->project);
-}
-
-churn_status churn_night_model(const churn_project *project, const char *path, churn_model **model,
-                               churn_error *error)
-{
-  char *promoted = NULL;
-  churn_status status = CHURN_OK;
-  if (path == NULL)
-    status = churn_registry_current(project, &promoted, error);
-  if (status == CHURN_OK)
-    status = churn_model_read(path == NULL ? promoted : path, model, error);
-  if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, *model, error);
-  free(promoted);
-  return status;
 }
 
 /* The data end where the night begins, also when the export goes on: nothing later may count. */
@@ -131,15 +114,18 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
-/* What earlier runs say of a source's rows. */
+/* What earlier runs say of a source's rows. Who released one said that this is how it is now. */
 static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                                const churn_night_source *source, churn_error *error)
 {
   uint64_t earlier[EARLIER_RUNS];
   size_t count = 0;
-  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++)
+  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++) {
     if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
       count++;
+    if (past->runs[i].released)
+      break;
+  }
   return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
                          count, &n->findings, error);
 }
@@ -230,6 +216,16 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
     status = judge_scores(night, error);
   churn_past_runs_clear(&past);
   return status;
+}
+
+bool churn_night_is_held(const churn_night *night)
+{
+  return !night->release && churn_findings_hold(&night->findings);
+}
+
+bool churn_night_is_released(const churn_night *night)
+{
+  return night->release && churn_findings_hold(&night->findings);
 }
 
 void churn_night_clear(churn_night *night)

@@ -8,6 +8,8 @@
 #include "jobs/changes.h"
 #include "report/page.h"
 
+#include <churn/registry.h>
+
 #include <stdlib.h>
 
 struct churn_report {
@@ -81,12 +83,25 @@ churn_status churn_report_of_night(const churn_night *night, uint64_t top, const
   return status;
 }
 
+static churn_status read_model(const churn_project *project, const char *name, const churn_run *run,
+                               churn_model **model, churn_error *error)
+{
+  char *path = NULL;
+  churn_status status = churn_registry_model_path(project, name, run, &path, error);
+  if (status == CHURN_OK)
+    status = churn_model_read(path, model, error);
+  if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, *model, error);
+  free(path);
+  return status;
+}
+
 churn_status churn_report_make(const churn_project *project, const churn_report_settings *settings,
                                const churn_run *run, churn_report **report, churn_error *error)
 {
   churn_model *model = NULL;
   churn_night night = {0};
-  churn_status status = churn_night_model(project, settings->model, &model, error);
+  churn_status status = read_model(project, settings->model, run, &model, error);
   if (status == CHURN_OK)
     status = churn_snapshots_check_day(project, settings->as_of, error);
   night = (churn_night){.project = project,

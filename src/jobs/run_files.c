@@ -176,7 +176,7 @@ static void append_inputs(churn_json_text *text, const churn_data *data)
 static void append_scores(churn_json_text *text, const churn_night *n)
 {
   churn_json_key(text, 2, "scores", false);
-  if (n->sink.target == NULL || churn_findings_hold(&n->findings)) {
+  if (n->sink.target == NULL || churn_night_is_held(n)) {
     churn_json_append(text, "null");
     return;
   }
@@ -241,9 +241,11 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
   churn_json_text_at(&text, 2, "verdict",
-                     churn_findings_hold(&n->findings)          ? "held"
+                     churn_night_is_held(n)                     ? "held"
+                     : churn_night_is_released(n)               ? "released"
                      : churn_findings_tripped(&n->findings) > 0 ? "tripped"
                                                                 : "passed");
+  churn_json_truth_at(&text, 2, "hindsight", n->hindsight);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
   append_estimate(&text, n);

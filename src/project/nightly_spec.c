@@ -4,6 +4,7 @@
 #include "project/pattern.h"
 #include "project/spec.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,12 @@ static void read_gate(churn_reader *reader, const churn_yaml *node, size_t kind,
   snprintf(what, sizeof what, "gates.%s", kinds[kind].name);
   if (node->kind == CHURN_YAML_SCALAR && strcmp(node->text, "off") == 0) {
     gate->off = true;
+    return;
+  }
+  if (node->kind == CHURN_YAML_SCALAR && isalpha((unsigned char)node->text[0])) {
+    char shown[CHURN_SHOWN_SIZE];
+    churn_reader_fault(reader, node, "%s: expected %s, or off, found \"%s\"", what,
+                       kinds[kind].expected, churn_shown(node->text, shown));
     return;
   }
   if (node->kind == CHURN_YAML_SCALAR) {

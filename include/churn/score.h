@@ -10,6 +10,7 @@
 #include <churn/project.h>
 #include <churn/run.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,12 +18,50 @@ extern "C" {
 
 typedef enum churn_rank_by { CHURN_BY_PROBABILITY, CHURN_BY_EXPECTED_LOSS } churn_rank_by;
 
+/* Columns of the ranked list as CSV, in the order of a whole one. */
+typedef enum churn_list_column {
+  CHURN_LIST_RANK,
+  CHURN_LIST_CUSTOMER_ID,
+  CHURN_LIST_AS_OF,
+  CHURN_LIST_PROBABILITY,
+  CHURN_LIST_LOGIT,
+  CHURN_LIST_VALUE,
+  CHURN_LIST_EXPECTED_LOSS,
+  CHURN_LIST_REASON_1,
+  CHURN_LIST_REASON_2,
+  CHURN_LIST_REASON_3,
+  CHURN_LIST_MODEL,
+  CHURN_LIST_CAUSE, /* from here on with a playbook only */
+  CHURN_LIST_ACTION,
+  CHURN_LIST_OWNER,
+  CHURN_LIST_PROBABILITY_LOW, /* from here on with intervals only */
+  CHURN_LIST_PROBABILITY_HIGH,
+  CHURN_LIST_TOP_PROBABILITY,
+  CHURN_LIST_BORDERLINE,
+  CHURN_LIST_CONTROL
+} churn_list_column;
+
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_CONTROL + 1 };
+
+/* Zeroed = all that the project's list has. */
+typedef struct churn_list_columns {
+  size_t count;
+  churn_list_column columns[CHURN_LIST_COLUMNS];
+} churn_list_columns;
+
+/* Names between commas, blanks round them allowed: "customer_id,probability". USAGE for a name that
+ * is none, with the nearest one, and for one that is there twice. */
+CHURN_MUST_USE churn_status churn_list_columns_read(const char *text, churn_list_columns *columns,
+                                                    churn_error *error);
+
 typedef struct churn_score_settings {
   churn_day as_of; /* CHURN_DAY_MISSING = the day after the newest day of any history */
   uint64_t top;    /* 0 = everybody */
   churn_rank_by by;
-  churn_language language; /* of causes, actions and owners; 0 = the project's */
-  bool intervals;          /* also where the project does not ask for them */
+  churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
+                                 found: churn_ranking_get then gives none */
+  churn_language language;    /* of causes, actions and owners; 0 = the project's */
+  bool intervals;             /* also where the project does not ask for them */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -124,8 +163,8 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
  * with a playbook `,cause,action,owner` too, with intervals
- * `,probability_low,probability_high,top_probability,borderline`, to `path` ("-" = standard
- * output), all or nothing. */
+ * `,probability_low,probability_high,top_probability,borderline`, or the columns that were asked
+ * for in their order, to `path` ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -35,6 +35,11 @@ assert all(bool(row[11]) == bool(row[12] or row[11].startswith(("the market", "r
 PY
 fi
 
+begin "--columns knows the columns of the playbook, where there is one"
+score 0 --columns owner,customer_id -o chosen.csv
+same chosen.csv <(paste -d, <(sed 's/.*,//' listed.csv) <(cut -d, -f2 listed.csv))
+run 2 score "$project" -m model.json --columns rank,owner; err_says "only where the project has a playbook"
+
 begin "threads change nothing, a shorter list is the head of the longer one"
 score 0 --threads 1 -o one.csv; same listed.csv one.csv
 score 0 --top 9 -o top.csv; same top.csv <(head -10 listed.csv)

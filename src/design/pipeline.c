@@ -4,6 +4,7 @@
 #include "design/pipeline.h"
 
 #include "base/memory.h"
+#include "design/kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
+  churn_plan_free(pipeline->kinds);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
   churn_selection_free(pipeline->selection);
@@ -176,6 +178,10 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && settings->wanted != NULL)
     status = keep_wanted(p, settings->wanted, run, error);
+  if (status == CHURN_OK)
+    status = churn_kinds_check_features(p->project, p->plan, p->feature_count, error);
+  if (status == CHURN_OK && settings->with_labels && p->project->outcome.excludes)
+    status = churn_kinds_plan(p->project, p->schema, run, &p->kinds, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
@@ -191,6 +197,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->plan, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
+  if (needs != NULL && p->kinds != NULL)
+    churn_plan_add_needs(p->kinds, needs);
   if (needs != NULL && p->beside != NULL)
     churn_plan_add_needs(p->beside, needs);
   return needs;
@@ -216,6 +224,10 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
   churn_status status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK && p->beside != NULL)
     status = churn_plan_bind(p->beside, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_plan_bind(p->kinds, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_kinds_exclude(p->project, p->kinds, p->data, error);
   return status == CHURN_OK && p->with_terms
              ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
              : status;

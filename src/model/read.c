@@ -164,6 +164,7 @@ static churn_status read_scalar(reader *r, const churn_json_at *at, const json_t
   case CHURN_FIELD_ID:
     return read_id(r, at, json, member);
   case CHURN_FIELD_TEXT:
+  case CHURN_FIELD_TEXT_IF_KNOWN:
     return read_text(r, at, json, member);
   case CHURN_FIELD_TEXT_OR_NULL:
     return json_is_null(json) ? CHURN_OK : read_text(r, at, json, member);
@@ -382,7 +383,8 @@ static churn_status read_object(reader *r, const churn_json_at *at, json_t *json
     churn_json_at here = {at, field->key, 0};
     json_t *value = json_object_get(json, field->key);
     if (!churn_field_applies(field, kind) ||
-        (value == NULL && field->type == CHURN_FIELD_FIGURE_IF_KNOWN)) {
+        (value == NULL && (field->type == CHURN_FIELD_FIGURE_IF_KNOWN ||
+                           field->type == CHURN_FIELD_TEXT_IF_KNOWN))) {
       set_absent(field, object);
       continue;
     }

@@ -98,6 +98,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     LANG,
     LIST,
     REP,
+    KINDS,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -106,7 +107,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
       {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
       {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
-      {"list", NULL},    {"rep", NULL},       CHURN_FORMAT_FIELDS};
+      {"list", NULL},    {"rep", NULL},       {"kinds", NULL},      CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -119,6 +120,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
                                              "{from: FILE, id: HEADING} or {from_history: NAME}"),
                        &defaults, project);
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
+  churn_kinds_read(reader, fields[KINDS].value, project);
   churn_outcome_read(reader, fields[OUTCOME].value, &defaults, project);
   check_sections(reader, project);
   churn_snapshots_read(reader, fields[SNAPSHOTS].value, project);

@@ -228,6 +228,7 @@ typedef struct churn_model {
   char *offset;   /* expression that is added to every logit as it is; NULL = none */
   char *excluded; /* kinds of loss whose rows were left out (churn/kinds.h), like
                      "natural,malicious"; NULL = none */
+  char *outcome;  /* its name under the project's `outcomes`; NULL = it has none */
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
                     instead of lambda: lambda and all factors are 0) */

@@ -77,6 +77,8 @@ static churn_status run_evaluate(cli *c, const request *r)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
     status = churn_model_read(r->model, &model, &c->error);
+  if (status == CHURN_OK)
+    status = cli_choose_outcome(c, model, project);
   if (status == CHURN_OK && r->reasons)
     status = show_reasons(c, r, project, model, &settings);
   else if (status == CHURN_OK)
@@ -108,6 +110,7 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
        "why the lost left (the project's kinds) against what the model says, instead", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

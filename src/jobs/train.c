@@ -356,10 +356,10 @@ static churn_status record_window(training *t, churn_error *error)
   if (status == CHURN_OK && t->project->outcome.excludes &&
       (model->excluded = churn_kinds_excluded(t->project)) == NULL)
     status = churn_error_no_memory(error);
+  if (status == CHURN_OK && t->project->outcome_name != NULL)
+    status = churn_text_set(&model->outcome, t->project->outcome_name, error);
   if (status == CHURN_OK)
     status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
-  if (status != CHURN_OK)
-    return status;
   return status == CHURN_OK ? churn_text_set(&model->set, t->set, error) : status;
 }
 

@@ -82,6 +82,7 @@ void churn_model_free(churn_model *model)
   free(model->weight);
   free(model->offset);
   free(model->excluded);
+  free(model->outcome);
   free(model->penalty);
   free(model->lambda_rule);
   free(model->covariance_kind);

@@ -224,7 +224,7 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
   case CHURN_FIELD_TEXT:
   case CHURN_FIELD_TEXT_IF_KNOWN:
   case CHURN_FIELD_TEXT_OR_NULL:
-    if (field->type != CHURN_FIELD_TEXT_OR_NULL || pointer_at(member) != NULL)
+    if (field->type == CHURN_FIELD_TEXT || pointer_at(member) != NULL)
       return write_text(w, at, pointer_at(member));
     churn_json_append(w->text, "null");
     return CHURN_OK;
@@ -252,11 +252,8 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
 static bool is_unknown(const churn_field *field, const char *object)
 {
   double figure;
-  const char *words;
-  if (field->type == CHURN_FIELD_TEXT_IF_KNOWN) {
-    memcpy(&words, object + field->offset, sizeof words);
-    return words == NULL;
-  }
+  if (field->type == CHURN_FIELD_TEXT_IF_KNOWN)
+    return pointer_at(object + field->offset) == NULL;
   if (field->type != CHURN_FIELD_FIGURE_IF_KNOWN)
     return false;
   memcpy(&figure, object + field->offset, sizeof figure);

@@ -20,6 +20,7 @@ static void free_scores(churn_scores *scores)
   free(scores->reason_values);
   free(scores->contributions);
   free(scores->main_causes);
+  free(scores->logit_errors);
 }
 
 void churn_ranking_free(churn_ranking *ranking)
@@ -32,6 +33,8 @@ void churn_ranking_free(churn_ranking *ranking)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
   churn_cause_map_clear(&ranking->causes);
+  churn_uncertainty_free(ranking->uncertainty);
+  free(ranking->top_shares);
   free(ranking->order);
   free(ranking);
 }
@@ -160,6 +163,18 @@ churn_status churn_score_day(const churn_pipeline *p, churn_day asked, const chu
   return CHURN_OK;
 }
 
+/* Of an outcome `drop`: who has nothing that could fall has no probability that it does. */
+static void note_not_at_risk(const churn_ranking *r, const churn_run *run)
+{
+  uint64_t inactive = r->snapshots->days[0].inactive;
+  if (r->pipeline->drop != NULL && inactive > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "not_at_risk", CHURN_NOWHERE,
+                    "%" PRIu64 " customer%s of the base %s no level that could fall (missing, zero "
+                    "or less) and %s not on the list",
+                    inactive, inactive == 1 ? "" : "s", inactive == 1 ? "has" : "have",
+                    inactive == 1 ? "is" : "are");
+}
+
 static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen,
                         churn_score_report *report)
 {
@@ -174,6 +189,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
     if (!isnan(r->scores.values[i]))
       report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
   }
+  churn_ranking_count_borderline(r, report);
 }
 
 static churn_status rank_base(churn_ranking *r, const churn_score_settings *settings,
@@ -184,17 +200,22 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   churn_status status = churn_score_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
+  if (status == CHURN_OK)
+    note_not_at_risk(r, run);
   if (status == CHURN_OK && r->snapshots->count == 0)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`, or all had the `terminal` event");
+                    "`active_within`, all had the `terminal` event, or none has a level that could "
+                    "`drop`");
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
     status = find_causes(r, error);
+  if (status == CHURN_OK && r->with_intervals)
+    status = churn_ranking_start_intervals(r, run, error);
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
@@ -203,6 +224,11 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
   return status;
+}
+
+static bool with_intervals(const churn_project *project, const churn_score_settings *settings)
+{
+  return settings->intervals || project->list_intervals;
 }
 
 churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
@@ -220,16 +246,19 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .pipeline = pipeline,
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
-                       .language = settings->language};
+                       .language = settings->language,
+                       .with_intervals = with_intervals(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
+  bool all = settings->top == 0 || settings->top > r->eligible;
+  r->as_of = as_of;
+  r->listed = all ? r->eligible : (size_t)settings->top;
+  if (status == CHURN_OK)
+    status = churn_ranking_find_top(r, settings->by, run, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
-  bool all = settings->top == 0 || settings->top > r->eligible;
-  r->as_of = as_of;
-  r->listed = all ? r->eligible : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
   *ranking = r;
@@ -259,11 +288,24 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
-/* Causes are of rows that are kept. */
+churn_status churn_score_check_outcome(const churn_project *project, const churn_model *model,
+                                       churn_error *error)
+{
+  const char *worked = project->outcome_name;
+  if (model->outcome == NULL || (worked != NULL && strcmp(model->outcome, worked) == 0))
+    return CHURN_OK;
+  return churn_error_set(error, CHURN_BAD_PROJECT,
+                         "the model was trained on the outcome \"%s\", and this is a run for %s%s; "
+                         "expected --outcome %s",
+                         model->outcome, worked == NULL ? "the project's `outcome`" : "",
+                         worked == NULL ? "" : worked, model->outcome);
+}
+
+/* Causes and intervals are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0;
+         churn_playbook_count(project) == 0 && !with_intervals(project, settings);
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -272,7 +314,9 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
-  churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  churn_status status = churn_score_check_outcome(project, model, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   churn_ranking *flat = NULL;
   if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
@@ -340,6 +384,10 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
 
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
+  if (ranking->flat != NULL) {
+    churn_flat_list_get(ranking->flat, index, ranked);
+    return;
+  }
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
   ranked->rank = index < ranking->eligible ? index + 1 : 0;
@@ -350,6 +398,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
+  churn_ranking_get_interval(ranking, row, ranked);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
@@ -374,6 +423,17 @@ static void write_text(churn_buffer *buffer, const char *text)
   churn_buffer_write(buffer, ",", 1);
 }
 
+static void write_interval(churn_buffer *buffer, const churn_ranked *line)
+{
+  const double numbers[] = {line->probability_low, line->probability_high, line->top_probability};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    churn_buffer_write(buffer, ",", 1);
+    churn_buffer_number(buffer, numbers[i]);
+  }
+  bool known = !isnan(line->top_probability);
+  churn_buffer_write(buffer, !known ? "," : line->borderline ? ",1" : ",0", known ? 2 : 1);
+}
+
 /* Groups of columns that only some lists have, behind the model. */
 static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
 {
@@ -382,6 +442,8 @@ static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const
     churn_buffer_write(buffer, ",", 1);
     churn_buffer_csv(buffer, texts[i], strlen(texts[i]));
   }
+  if (ranking->with_intervals)
+    write_interval(buffer, line);
 }
 
 static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
@@ -433,7 +495,11 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
       output,
       "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
       "model");
-  churn_output_text(output, churn_ranking_causes(ranking) > 0 ? ",cause,action,owner\n" : "\n");
+  if (churn_ranking_causes(ranking) > 0)
+    churn_output_text(output, ",cause,action,owner");
+  if (ranking->with_intervals)
+    churn_output_text(output, ",probability_low,probability_high,top_probability,borderline");
+  churn_output_text(output, "\n");
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

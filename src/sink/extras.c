@@ -4,19 +4,33 @@
 #include "base/buffer.h"
 #include "sink/writers.h"
 
+#include <math.h>
 #include <string.h>
 
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
                          churn_sink_extra extras[CHURN_SINK_EXTRAS])
 {
-  if (churn_ranking_causes(ranking) == 0)
-    return 0;
-  const churn_sink_extra causes[CHURN_SINK_EXTRAS] = {
-      {"cause", "text", row == NULL ? "" : row->cause},
-      {"action", "text", row == NULL ? "" : row->action},
-      {"owner", "text", row == NULL ? "" : row->owner}};
-  memcpy(extras, causes, sizeof causes);
-  return CHURN_SINK_EXTRAS;
+  static const churn_ranked nobody = {.cause = "", .action = "", .owner = ""};
+  const churn_ranked *from = row == NULL ? &nobody : row;
+  double borderline = isnan(from->top_probability) ? (double)NAN : from->borderline;
+  const churn_sink_extra causes[] = {{"cause", "text", from->cause, 0},
+                                     {"action", "text", from->action, 0},
+                                     {"owner", "text", from->owner, 0}};
+  const churn_sink_extra intervals[] = {
+      {"probability_low", "double precision", NULL, from->probability_low},
+      {"probability_high", "double precision", NULL, from->probability_high},
+      {"top_probability", "double precision", NULL, from->top_probability},
+      {"borderline", "integer", NULL, borderline}};
+  size_t count = 0;
+  if (churn_ranking_causes(ranking) > 0) {
+    memcpy(extras, causes, sizeof causes);
+    count = sizeof causes / sizeof causes[0];
+  }
+  if (churn_ranking_intervals(ranking)) {
+    memcpy(extras + count, intervals, sizeof intervals);
+    count += sizeof intervals / sizeof intervals[0];
+  }
+  return count;
 }
 
 char *churn_sink_list(const char *list, const char *prefix, const churn_sink_extra *extras,

@@ -25,9 +25,10 @@ enum { CHURN_SINK_COLUMNS = 11, CHURN_SINK_NUMBERS = 4 };
 typedef struct churn_sink_extra {
   const char *name; /* a plain word */
   const char *type; /* in both databases */
-  const char *text; /* "" = NULL */
+  const char *text; /* "" = NULL; NULL = a number */
+  double number;    /* NaN = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 3 };
+enum { CHURN_SINK_EXTRAS = 7 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

@@ -38,8 +38,10 @@
 #include <churn/sink.h>
 
 #include <churn/gates.h>
+#include <churn/log.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/report.h>
 #include <churn/reps.h>
 
 #endif

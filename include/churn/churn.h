@@ -36,6 +36,7 @@
 #include <churn/sink.h>
 
 #include <churn/gates.h>
+#include <churn/loyal.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
 

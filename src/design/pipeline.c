@@ -15,6 +15,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
+  churn_plan_free(pipeline->rep);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
   churn_selection_free(pipeline->selection);
@@ -162,12 +163,29 @@ static churn_status select_features(churn_pipeline *p, const churn_pipeline_sett
   return status;
 }
 
+/* Who looks after a customer, where that limits whom to contact. */
+static churn_status plan_rep(churn_pipeline *p, const churn_run *run, churn_error *error)
+{
+  const churn_located *text = &p->project->rep;
+  const churn_place place = churn_project_place(p->project, text);
+  churn_expression expression = {.name = "rep", .text = text->text, .place = place};
+  if (p->project->capacity.each_rep == UINT64_MAX)
+    return CHURN_OK;
+  churn_status status = churn_plan_build(p->schema, &expression, 1, NULL, run, &p->rep, error);
+  if (status == CHURN_OK && churn_plan_type(p->rep, 0) != CHURN_VALUE_TEXT)
+    status = churn_error_set_at(error, CHURN_BAD_PROJECT, place,
+                                "rep must be a category, like last(rep_id from reps)");
+  return status;
+}
+
 static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,
                               const churn_run *run, churn_error *error)
 {
   churn_status status =
       churn_row_terms_build(p->project, p->schema, settings->model,
                             p->weighted || settings->model == NULL, run, &p->terms, error);
+  if (status == CHURN_OK && settings->model != NULL)
+    status = plan_rep(p, run, error);
   if (status == CHURN_OK && settings->model == NULL)
     status = select_features(p, settings, run, error);
   if (status == CHURN_OK)
@@ -191,6 +209,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->plan, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
+  if (needs != NULL && p->rep != NULL)
+    churn_plan_add_needs(p->rep, needs);
   return needs;
 }
 
@@ -212,6 +232,8 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
 static churn_status bind(churn_pipeline *p, churn_error *error)
 {
   churn_status status = churn_plan_bind(p->plan, p->data, error);
+  if (status == CHURN_OK && p->rep != NULL)
+    status = churn_plan_bind(p->rep, p->data, error);
   return status == CHURN_OK && p->with_terms
              ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
              : status;

@@ -23,6 +23,8 @@ typedef struct churn_pipeline {
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
+  churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
+                           capacity is by rep and there is a model */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the

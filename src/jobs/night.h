@@ -9,6 +9,7 @@
 #include "monitor/gates.h"
 #include "score/ranking.h"
 
+#include <churn/loyal.h>
 #include <churn/sink.h>
 
 /* What a source holds before the as-of day. */
@@ -35,6 +36,10 @@ typedef struct churn_night {
   churn_base_scores recent_scores; /* of the base then, by the same model; rows NULL = none */
   churn_findings findings;
   struct churn_changes *changes; /* NULL = none are known; changes.h */
+  churn_ranking *calls;          /* within the project's capacity; NULL = it has none */
+  churn_calls called;
+  churn_loyal *loyal; /* and slipping; NULL = the project does not ask */
+  churn_loyal_report slipping;
 } churn_night;
 
 /* Zeroed but for project, model, as_of, top, language, sink; the stages come in this order, and the
@@ -47,6 +52,10 @@ CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_ru
 /* Holds the night against the thresholds, the model, and the runs of earlier days in `root`. */
 CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const char *root,
                                               const churn_run *run, churn_error *error);
+
+/* The further lists that the project asks for, once scored. */
+CHURN_MUST_USE churn_status churn_night_more(churn_night *night, const churn_run *run,
+                                             churn_error *error);
 void churn_night_clear(churn_night *night);
 
 /* The newest day whose label window has closed before the night; MISSING where there is none, and

@@ -94,9 +94,13 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     GATES,
     RETRAIN,
     SCORES,
+    REP,
     PLAYBOOK,
     LANG,
     LIST,
+    CAPACITY,
+    ACTIONS,
+    LOYAL,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -104,8 +108,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
       {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
-      {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
-      {"list", NULL},    CHURN_FORMAT_FIELDS};
+      {"retrain", NULL}, {"scores", NULL},    {"rep", NULL},        {"playbook", NULL},
+      {"lang", NULL},    {"list", NULL},      {"capacity", NULL},   {"actions", NULL},
+      {"loyal", NULL},   CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -140,9 +145,14 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   project->registry =
       churn_project_resolve(reader, project, registry.text == NULL ? "models" : registry.text);
   churn_scores_read(reader, fields[SCORES].value, project);
+  project->rep = churn_reader_expression(reader, fields[REP].value, "rep");
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);
+  churn_desk_read(
+      reader,
+      &(churn_desk_keys){fields[CAPACITY].value, fields[ACTIONS].value, fields[LOYAL].value},
+      project);
 }
 
 /* The project's own faults come before those of a file that it names. */

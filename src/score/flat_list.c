@@ -174,7 +174,9 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .main_cause = CHURN_NO_CAUSE,
                            .cause = "",
                            .action = "",
-                           .owner = ""};
+                           .owner = "",
+                           .worth = NAN,
+                           .rep = ""};
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; k < CHURN_REASONS && row->reasons[k] != CHURN_FLAT_NO_FEATURE; k++) {
     double value = churn_unpack(row->reason_values[k], &place.part->unpacked);

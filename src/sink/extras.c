@@ -2,21 +2,39 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/buffer.h"
+#include "score/ranking.h"
 #include "sink/writers.h"
 
 #include <string.h>
 
+static void add_text(churn_sink_extra *extra, const char *name, const char *text)
+{
+  *extra = (churn_sink_extra){.name = name, .type = "text", .text = text == NULL ? "" : text};
+}
+
+static void add_number(churn_sink_extra *extra, const char *name, double value)
+{
+  *extra = (churn_sink_extra){.name = name, .type = "double precision"};
+  extra->number[churn_number_format(value, extra->number)] = '\0';
+  extra->text = extra->number;
+}
+
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
                          churn_sink_extra extras[CHURN_SINK_EXTRAS])
 {
-  if (churn_ranking_causes(ranking) == 0)
-    return 0;
-  const churn_sink_extra causes[CHURN_SINK_EXTRAS] = {
-      {"cause", "text", row == NULL ? "" : row->cause},
-      {"action", "text", row == NULL ? "" : row->action},
-      {"owner", "text", row == NULL ? "" : row->owner}};
-  memcpy(extras, causes, sizeof causes);
-  return CHURN_SINK_EXTRAS;
+  size_t count = 0;
+  static const churn_ranked none = {.worth = 0};
+  const churn_ranked *from = row == NULL ? &none : row;
+  if (churn_ranking_causes(ranking) > 0) {
+    add_text(&extras[count++], "cause", from->cause);
+    add_text(&extras[count++], "action", from->action);
+    add_text(&extras[count++], "owner", from->owner);
+  }
+  if (churn_ranking_tells_worth(ranking))
+    add_number(&extras[count++], "worth", from->worth);
+  if (churn_ranking_tells_rep(ranking))
+    add_text(&extras[count++], "rep", from->rep);
+  return count;
 }
 
 char *churn_sink_list(const char *list, const char *prefix, const churn_sink_extra *extras,

@@ -39,5 +39,6 @@
 #include <churn/loyal.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/reps.h>
 
 #endif

@@ -9,6 +9,7 @@
 #include <churn/playbook.h>
 #include <churn/project.h>
 #include <churn/run.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,7 @@ typedef struct churn_score_settings {
   uint64_t top;    /* 0 = everybody */
   churn_rank_by by;
   churn_language language; /* of causes, actions and owners; 0 = the project's */
+  bool intervals;          /* also where the project does not ask for them */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -41,6 +43,7 @@ typedef struct churn_score_report {
   double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
   uint64_t left_out;        /* scored, but kept from the list by their main cause */
+  uint64_t borderline_listed, borderline_unlisted; /* of churn_ranked's `borderline` */
 } churn_score_report;
 
 enum { CHURN_REASONS = 3, CHURN_REASON_SIZE = 256 };
@@ -63,6 +66,12 @@ typedef struct churn_ranked {
   const char *cause, *action, *owner;  /* of it, in words; "" = none; borrowed from the project */
   double worth;    /* of a contact; NaN = none, and in rankings that are not about it */
   const char *rep; /* likewise, where the capacity is by rep; "" = none */
+  /* With intervals, else NaN: of 95 %, for what the coefficients are not known exactly (their
+   * covariance, on the logit's scale; what one customer does with that probability is not in it);
+   * and the probability of belonging in a list of this length, NaN where all are listed: the share
+   * of 1,000 draws of the coefficients in which the customer ranks there. */
+  double probability_low, probability_high, top_probability;
+  bool borderline; /* the latter is neither below 0.05 nor above 0.95 */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -90,6 +99,9 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
 
 /* Causes of the project's playbook (churn/playbook.h); 0 = it has none. */
 size_t churn_ranking_causes(const churn_ranking *ranking);
+
+/* The list has intervals (empty where the model has no covariance). */
+bool churn_ranking_intervals(const churn_ranking *ranking);
 
 /* Why the customers of `count` lines from line `first` on would leave: the contributions of their
  * features (those that the reasons are made of), summed by cause. sums[line * causes + cause]; and
@@ -134,7 +146,8 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
  * with a playbook `,cause,action,owner` too, of a list by worth `,worth` and, where the capacity is
- * by rep, `,rep`, to `path` ("-" = standard output), all or nothing. */
+ * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`, to
+ * `path` ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -146,6 +146,14 @@ churn_status churn_temporary_map(churn_temporary *file, size_t length, const voi
   return CHURN_OK;
 }
 
+churn_status churn_temporary_keep_map(churn_temporary *file, size_t length, const void **bytes,
+                                      churn_error *error)
+{
+  churn_status status = churn_temporary_map(file, length, bytes, error);
+  file->mapped = NULL;
+  return status;
+}
+
 void churn_temporary_let_go(const churn_temporary *file)
 {
   if (file != NULL && file->mapped != NULL)

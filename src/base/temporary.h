@@ -37,6 +37,10 @@ CHURN_MUST_USE churn_status churn_temporary_get(churn_temporary *file, uint64_t 
 CHURN_MUST_USE churn_status churn_temporary_map(churn_temporary *file, size_t length,
                                                 const void **bytes, churn_error *error);
 
+/* The same, but the mapping stays (until munmap) when the file is closed. */
+CHURN_MUST_USE churn_status churn_temporary_keep_map(churn_temporary *file, size_t length,
+                                                     const void **bytes, churn_error *error);
+
 /* The mapped bytes stop counting as this process's memory; they come back as they are read. NULL
  * and files that are not mapped are fine. */
 void churn_temporary_let_go(const churn_temporary *file);

@@ -30,6 +30,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv);
 int cmd_evaluate(const cli_verb *verb, int argc, const char **argv);
 int cmd_score(const cli_verb *verb, int argc, const char **argv);
 int cmd_rates(const cli_verb *verb, int argc, const char **argv);
+int cmd_reps(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
@@ -165,6 +166,7 @@ const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
 const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
 const char *cli_count(uint64_t value);                    /* 12,345 */
 const char *cli_plural(uint64_t count, const char *noun); /* 1 row, 12,345 rows */
+const char *cli_money(double value);                      /* a whole amount, 12,345; "" for NaN */
 const char *cli_percent(double share, int digits);
 const char *cli_text_day(churn_day day);
 const char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -179,6 +181,7 @@ const char *cli_recalibrated(const char *method); /* "recalibrated by platt", "n
 void cli_print_validation(const churn_model *model, FILE *file); /* all figures, and the above */
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_rates(const churn_rates *rates, FILE *file);
+void cli_print_reps(const churn_reps *reps, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

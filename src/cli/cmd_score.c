@@ -9,7 +9,7 @@ typedef struct request {
   const char *project_path;
   const char *model, *as_of, *by, *output, *table, *lang;
   long top;
-  int publish, within_capacity, loyal;
+  int publish, intervals, within_capacity, loyal;
 } request;
 
 static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
@@ -32,6 +32,7 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
                         "--publish");
   if (cli_lang(c, r->lang, &settings->language) != CHURN_OK)
     return CHURN_USAGE;
+  settings->intervals = r->intervals != 0;
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
 }
 
@@ -48,6 +49,11 @@ static void say_what_was_done(cli *c, const churn_project *project, const churn_
           cli_plural(report->customers, "customer"), day, report->expected_churners, loss,
           cli_recalibrated(model->recalibration.method), cli_count(report->listed),
           cli_left_out(project, report->left_out), to_file ? " -> " : "", to_file ? output : "");
+  if (report->borderline_listed > 0)
+    cli_say(c,
+            "note: %s of those listed and %s of the others are borderline: the model cannot tell "
+            "whether they belong in the list",
+            cli_count(report->borderline_listed), cli_count(report->borderline_unlisted));
   if (report->unseen_levels > 0)
     cli_say(c,
             "note: %s values are levels that training never saw; they count as ?other or as the "
@@ -182,6 +188,8 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
        "list whom to contact: the most worth that fits the project's key `capacity`", NULL},
       {"loyal", '\0', POPT_ARG_NONE, &r.loyal, 0,
        "list loyal customers whose risk has risen: high value, long standing", NULL},
+      {"intervals", '\0', POPT_ARG_NONE, &r.intervals, 0,
+       "how sure each probability and each place in the list is", NULL},
       cli_lang_option(&r.lang),
       cli_output_option(&r.output),
       {"table", '\0', POPT_ARG_STRING, &r.table, 0,

@@ -7,13 +7,6 @@
 
 enum { WIDTH = 100, MOST_COHORTS = 24 };
 
-static const char *money(double value)
-{
-  if (isnan(value))
-    return "";
-  return value >= 0 && value < 1e18 ? cli_count((uint64_t)llround(value)) : cli_short(value);
-}
-
 static const char *limits(double low, double high)
 {
   return isnan(low) ? "" : cli_format("%.2f to %.2f", 100 * low, 100 * high);
@@ -73,7 +66,7 @@ static bool has_value(const churn_rates *rates)
 
 static void value_row(cli_table *table, const char *name, const churn_rate *r)
 {
-  cli_table_row(table, name, money(r->value), money(r->value_lost),
+  cli_table_row(table, name, cli_money(r->value), cli_money(r->value_lost),
                 cli_percent(r->value_share_lost, 2), cli_percent(r->net_retention, 2),
                 cli_percent(r->gross_retention, 2));
 }
@@ -135,14 +128,14 @@ static void print_loss(const churn_loss *l, FILE *file)
   if (isnan(l->rate))
     return;
   fprintf(file, "\nLoss: %s customers x %.2f %% x %s periods a year = %s customers a year\n",
-          money(l->customers), 100 * l->rate, cli_short(l->periods_per_year),
-          money(l->customers_a_year));
+          cli_money(l->customers), 100 * l->rate, cli_short(l->periods_per_year),
+          cli_money(l->customers_a_year));
   if (!isnan(l->value_a_year))
     fprintf(file, "  x a value of %s each = %s a year\n", cli_short(l->value_per_customer),
-            money(l->value_a_year));
+            cli_money(l->value_a_year));
   if (!isnan(l->replacement_a_year))
     fprintf(file, "  x %s to replace each = %s a year\n", cli_short(l->replacement_cost),
-            money(l->replacement_a_year));
+            cli_money(l->replacement_a_year));
 }
 
 static const uint32_t cohort_months[] = {1, 2, 3, 6, 9, 12, 18, 24, 36};

@@ -71,6 +71,13 @@ const char *cli_count(uint64_t value)
   return text;
 }
 
+const char *cli_money(double value)
+{
+  if (isnan(value))
+    return "";
+  return value >= 0 && value < 1e18 ? cli_count((uint64_t)llround(value)) : cli_short(value);
+}
+
 const char *cli_text_day(churn_day day)
 {
   char *text = take_buffer();

@@ -131,7 +131,7 @@ static churn_status open_file(const files *all, file *f, const churn_run *run, c
   churn_status status =
       churn_spools_format(all->headings, f->rowset, f->format, run, &format, error);
   if (status == CHURN_OK)
-    status = churn_table_headings(f->path, &format, &headings, &count, error);
+    status = churn_table_headings(f->path, &format, run, &headings, &count, error);
   f->sound = status == CHURN_OK;
   status = status == CHURN_OK ? tell_missing(f, &format, headings, count, run, error)
                               : churn_notes_take_fault(run->notes, status, error);

@@ -211,6 +211,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
   if (needs != NULL && p->rep != NULL)
     churn_plan_add_needs(p->rep, needs);
+  if (needs != NULL && p->beside != NULL)
+    churn_plan_add_needs(p->beside, needs);
   return needs;
 }
 
@@ -234,6 +236,8 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
   churn_status status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK && p->rep != NULL)
     status = churn_plan_bind(p->rep, p->data, error);
+  if (status == CHURN_OK && p->beside != NULL)
+    status = churn_plan_bind(p->beside, p->data, error);
   return status == CHURN_OK && p->with_terms
              ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
              : status;
@@ -248,7 +252,7 @@ static churn_status load(churn_pipeline *p, const churn_pipeline_settings *setti
 
 churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run, churn_error *error)
 {
-  static const churn_pipeline_settings plainly = {0};
+  const churn_pipeline_settings plainly = {.with_labels = pipeline->with_labels};
   return load(pipeline, &plainly, run, error);
 }
 
@@ -261,6 +265,7 @@ churn_status churn_pipeline_open(const churn_project *project,
     return churn_error_no_memory(error);
   p->project = project;
   p->weighted = settings->weighted;
+  p->with_labels = settings->with_labels;
   p->with_terms = settings->weighted || settings->model != NULL;
   churn_status status = build_schema(p, settings->model, run, error);
   if (status == CHURN_OK)

@@ -25,6 +25,9 @@ typedef struct churn_pipeline {
   bool with_terms;      /* snapshots get what row_terms.h gives */
   churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
                            capacity is by rep and there is a model */
+  bool with_labels;     /* as in the settings */
+  churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
+                           between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the
@@ -53,7 +56,7 @@ CHURN_MUST_USE churn_status churn_pipeline_open(const churn_project *project,
                                                 churn_error *error);
 void churn_pipeline_close(churn_pipeline *pipeline);
 
-/* Reads the data of a pipeline that was opened with `no_data` and nothing else beside a model. */
+/* Reads the data of a pipeline that was opened with `no_data`. */
 CHURN_MUST_USE churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run,
                                                 churn_error *error);
 

@@ -180,3 +180,34 @@ churn_status churn_selection_build(const churn_project *project, const churn_sch
     churn_selection_free(s);
   return status;
 }
+
+static churn_missing_rule rule_of(const char *name)
+{
+  return strcmp(name, "error") == 0  ? CHURN_MISSING_ERROR
+         : strcmp(name, "zero") == 0 ? CHURN_MISSING_ZERO
+                                     : CHURN_MISSING_MEAN;
+}
+
+churn_status churn_selection_of_model(const churn_model *model, churn_selection **selection,
+                                      churn_error *error)
+{
+  churn_selection *made = calloc(1, sizeof *made);
+  churn_feature_spec *features = churn_array_new(model->feature_count, sizeof *features);
+  if (made == NULL || features == NULL) {
+    free(made);
+    free(features);
+    return churn_error_no_memory(error);
+  }
+  for (size_t f = 0; f < model->feature_count; f++) {
+    const churn_model_feature *from = &model->features[f];
+    features[f] = (churn_feature_spec){.name = {from->name, 0, 0},
+                                       .expression = {from->expression, 0, 0},
+                                       .missing = rule_of(from->missing_rule),
+                                       .reference = {from->reference, 0, 0},
+                                       .label = {from->label, 0, 0}};
+  }
+  *made =
+      (churn_selection){.features = features, .count = model->feature_count, .set = "the model's"};
+  *selection = made;
+  return CHURN_OK;
+}

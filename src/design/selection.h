@@ -7,6 +7,8 @@
 
 #include "history/schema.h"
 
+#include <churn/model.h>
+
 typedef struct churn_selection {
   churn_feature_spec
       *features; /* in project order; texts borrowed from project and schema, or in `owned` */
@@ -25,6 +27,11 @@ CHURN_MUST_USE churn_status churn_selection_build(const churn_project *project,
                                                   const churn_schema *schema, const char *set,
                                                   const bool *taken, const churn_run *run,
                                                   churn_selection **selection, churn_error *error);
+/* A model's features as if a project had them, for fitting them again: texts borrowed from the
+ * model. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_selection_of_model(const churn_model *model,
+                                                     churn_selection **selection,
+                                                     churn_error *error);
 void churn_selection_free(churn_selection *selection);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "design/frame.h"
 #include "jobs/rates_parts.h"
+#include "jobs/segment.h"
 #include "monitor/cohorts.h"
 #include "monitor/survival.h"
 #include "monitor/turnover.h"
@@ -44,15 +45,6 @@ static void clear_job(churn_rates_job *job)
   churn_schema_free(job->schema);
 }
 
-/* Codes rise as texts do; missing comes last. */
-static int by_code(const void *left, const void *right)
-{
-  const double *a = left, *b = right;
-  if (isnan(*a) || isnan(*b))
-    return isnan(*a) - isnan(*b);
-  return (*a > *b) - (*a < *b);
-}
-
 /* The place of a segment's cells in the job. */
 static size_t cells_of(const churn_rates_job *job, double code)
 {
@@ -84,7 +76,7 @@ static churn_status fill_segment(const churn_rates_job *job, size_t from, double
                                  churn_rates *r, churn_error *error)
 {
   size_t periods = job->period_count;
-  r->segments[to] = to == 0 ? churn_text_copy("", 0) : churn_rates_segment_text(job, code);
+  r->segments[to] = to == 0 ? churn_text_copy("", 0) : churn_segment_text(job->plan, 0, code);
   if (r->segments[to] == NULL)
     return churn_error_no_memory(error);
   memcpy(&r->rates[to * periods], &job->cells[from * periods], periods * sizeof *r->rates);
@@ -235,7 +227,7 @@ static churn_status make(const churn_rates_job *job, churn_rates **rates, churn_
   churn_status status = made == NULL || codes == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK) {
     memcpy(codes, job->segments, job->segment_count * sizeof *codes);
-    qsort(codes + 1, job->segment_count - 1, sizeof *codes, by_code);
+    qsort(codes + 1, job->segment_count - 1, sizeof *codes, churn_segments_compare);
     status = fill(job, codes, made, error);
   }
   free(codes);

@@ -2,10 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
-#include "base/number.h"
 #include "base/parallel.h"
 #include "design/frame.h"
 #include "jobs/rates_parts.h"
+#include "jobs/segment.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,31 +20,6 @@ static churn_status check_project(const churn_project *project, churn_error *err
       "the project does not say on which day a customer leaves, so there are no rates over time%s; "
       "expected `left: COLUMN` under `customers`, or `outcome: {silent: HISTORY, horizon: 90d}`",
       churn_snapshots_flat(project) ? " (it is a flat export, without dates)" : "");
-}
-
-/* The segment's expression: a feature by name, a customers' column by name, or as it stands. *made
- * (NULL = none) is the caller's. */
-static churn_status find_segment(const churn_rates_job *job, churn_expression *expression,
-                                 char **made, churn_error *error)
-{
-  const char *by = job->settings->by;
-  const churn_project *project = job->project;
-  *expression = (churn_expression){"by", by, {"--by", 1, 1}, CHURN_EXPRESSION_FEATURE, NULL, false};
-  for (size_t i = 0; i < project->feature_count; i++)
-    if (strcmp(project->features[i].name.text, by) == 0) {
-      const churn_feature_spec *feature = &project->features[i];
-      expression->text = feature->expression.text;
-      expression->place =
-          feature->is_default ? CHURN_NOWHERE : churn_project_place(project, &feature->expression);
-      return CHURN_OK;
-    }
-  if (churn_schema_find_column(&job->schema->sources[0], by) < 0)
-    return CHURN_OK;
-  *made = churn_text_format("customers.`%s`", by);
-  if (*made == NULL)
-    return churn_error_no_memory(error);
-  expression->text = *made;
-  return CHURN_OK;
 }
 
 static void note_undated(void *context, const char *column)
@@ -67,7 +42,8 @@ static churn_status build_plan(churn_rates_job *job, churn_error *error)
   churn_status status = CHURN_OK;
   job->outputs = job->settings->by == NULL ? 0 : 1;
   if (job->outputs > 0)
-    status = find_segment(job, &segment, &made, error);
+    status = churn_segment_expression(job->project, job->schema, job->settings->by, &segment, &made,
+                                      error);
   if (status == CHURN_OK)
     status = churn_plan_build(job->schema, job->outputs > 0 ? &segment : NULL, job->outputs,
                               value->text == NULL ? NULL : &money, job->run, &job->plan, error);
@@ -184,22 +160,4 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
   }
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);
-}
-
-char *churn_rates_segment_text(const churn_rates_job *job, double code)
-{
-  char number[CHURN_NUMBER_TEXT_SIZE];
-  churn_value_type type = churn_plan_type(job->plan, 0);
-  const char *text = "(missing)";
-  if (isnan(code))
-    return churn_text_copy(text, strlen(text));
-  if (type == CHURN_VALUE_TEXT)
-    text = churn_plan_text(job->plan, code);
-  else if (type == CHURN_VALUE_TRUTH)
-    text = code != 0 ? "yes" : "no";
-  else {
-    churn_number_format(code, number);
-    text = number;
-  }
-  return churn_text_copy(text, strlen(text));
 }

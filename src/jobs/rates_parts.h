@@ -52,9 +52,6 @@ CHURN_MUST_USE churn_status churn_rates_evaluate(const churn_rates_job *job, con
 /* rates_tally.c: counts into job->cells, and entry_codes. */
 CHURN_MUST_USE churn_status churn_rates_tally(churn_rates_job *job, churn_error *error);
 
-/* Words for a segment's code; the caller frees. NULL when memory ran out. */
-char *churn_rates_segment_text(const churn_rates_job *job, double code);
-
 /* rates_compare.c: the difference of the two periods' totals of everybody; with the model. */
 CHURN_MUST_USE churn_status churn_rates_compare(const churn_rates_job *job,
                                                 churn_rates_comparison *comparison,

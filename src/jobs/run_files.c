@@ -190,6 +190,10 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   append_head(&text, n);
   append_distribution(&text, n);
   append_changes(&text, n->changes);
+  if (churn_ranking_intervals(n->ranking)) {
+    churn_json_whole_at(&text, 2, "borderline_listed", n->score.borderline_listed);
+    churn_json_whole_at(&text, 2, "borderline_unlisted", n->score.borderline_unlisted);
+  }
   append_calls(&text, n);
   append_loyal(&text, n);
   churn_status status = append_causes(&text, n, error);

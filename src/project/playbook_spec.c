@@ -369,7 +369,8 @@ static void read_exclude(churn_reader *reader, const churn_yaml *node, churn_pla
 void churn_playbook_read(churn_reader *reader, const churn_playbook_keys *keys,
                          churn_project *project)
 {
-  churn_field exclude_field = {"exclude", NULL};
+  enum { EXCLUDE, INTERVALS, KEYS };
+  churn_field fields[KEYS] = {{"exclude", NULL}, {"intervals", NULL}};
   size_t faults = reader->faults;
   int code = churn_reader_choice(reader, keys->lang, "lang", churn_language_codes + CHURN_ENGLISH,
                                  CHURN_LANGUAGES - CHURN_ENGLISH);
@@ -377,9 +378,10 @@ void churn_playbook_read(churn_reader *reader, const churn_playbook_keys *keys,
   if (keys->playbook != NULL)
     read_playbook(reader, keys->playbook, project);
   if (keys->list == NULL ||
-      !churn_reader_fields(reader, keys->list, "list", "{exclude: [life]}", &exclude_field, 1))
+      !churn_reader_fields(reader, keys->list, "list", "{exclude: [life]}", fields, KEYS))
     return;
+  project->list_intervals = churn_reader_flag(reader, fields[INTERVALS].value, "list.intervals");
   bool broken = keys->playbook != NULL && reader->faults > faults;
-  if (exclude_field.value != NULL && !broken)
-    read_exclude(reader, exclude_field.value, project->playbook);
+  if (fields[EXCLUDE].value != NULL && !broken)
+    read_exclude(reader, fields[EXCLUDE].value, project->playbook);
 }

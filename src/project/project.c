@@ -94,10 +94,10 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     GATES,
     RETRAIN,
     SCORES,
-    REP,
     PLAYBOOK,
     LANG,
     LIST,
+    REP,
     CAPACITY,
     ACTIONS,
     LOYAL,
@@ -108,8 +108,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
       {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
       {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
-      {"retrain", NULL}, {"scores", NULL},    {"rep", NULL},        {"playbook", NULL},
-      {"lang", NULL},    {"list", NULL},      {"capacity", NULL},   {"actions", NULL},
+      {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
+      {"list", NULL},    {"rep", NULL},       {"capacity", NULL},   {"actions", NULL},
       {"loyal", NULL},   CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",

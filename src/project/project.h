@@ -334,6 +334,7 @@ struct churn_project {
   churn_action_spec action; /* where causes say nothing of their own, or there is no playbook */
   churn_capacity_spec capacity;
   churn_loyal_spec loyal;
+  bool list_intervals; /* the ranked list says how sure it is */
 };
 
 /* The place of a located text in the project file. */

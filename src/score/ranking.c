@@ -20,6 +20,7 @@ static void free_scores(churn_scores *scores)
   free(scores->reason_values);
   free(scores->contributions);
   free(scores->main_causes);
+  free(scores->logit_errors);
 }
 
 void churn_ranking_free(churn_ranking *ranking)
@@ -39,6 +40,8 @@ void churn_ranking_free(churn_ranking *ranking)
   churn_cause_map_clear(&ranking->causes);
   free(ranking->worths);
   free(ranking->reps);
+  churn_uncertainty_free(ranking->uncertainty);
+  free(ranking->top_shares);
   free(ranking);
 }
 
@@ -152,8 +155,8 @@ static void warn_about_day(const churn_pipeline *p, churn_day as_of, const churn
                     "the as-of day lies before the first row of any history (%s)", day);
 }
 
-static churn_status choose_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
-                               churn_day *as_of, churn_error *error)
+churn_status churn_score_day(const churn_pipeline *p, churn_day asked, const churn_run *run,
+                             churn_day *as_of, churn_error *error)
 {
   bool flat = churn_snapshots_flat(p->project);
   if (flat && asked != CHURN_DAY_MISSING)
@@ -187,6 +190,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
     if (!isnan(r->scores.values[i]))
       report->expected_loss += r->scores.probabilities[i] * r->scores.values[i];
   }
+  churn_ranking_count_borderline(r, report);
 }
 
 static churn_status rank_base(churn_ranking *r, const churn_score_settings *settings,
@@ -194,7 +198,7 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
                               churn_error *error)
 {
   churn_scorer *scorer = NULL;
-  churn_status status = choose_day(r->pipeline, settings->as_of, run, as_of, error);
+  churn_status status = churn_score_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
   if (status == CHURN_OK && r->snapshots->count == 0)
@@ -208,6 +212,8 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     status = make_scores(&r->scores, r->snapshots->count, error);
   if (status == CHURN_OK)
     status = find_causes(r, error);
+  if (status == CHURN_OK && r->with_intervals)
+    status = churn_ranking_start_intervals(r, run, error);
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
@@ -218,6 +224,11 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
   return status;
+}
+
+static bool with_intervals(const churn_project *project, const churn_score_settings *settings)
+{
+  return settings->intervals || project->list_intervals;
 }
 
 churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
@@ -235,16 +246,19 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .pipeline = pipeline,
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
-                       .language = settings->language};
+                       .language = settings->language,
+                       .with_intervals = with_intervals(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
+  bool all = settings->top == 0 || settings->top > r->eligible;
+  r->as_of = as_of;
+  r->listed = all ? r->eligible : (size_t)settings->top;
+  if (status == CHURN_OK)
+    status = churn_ranking_find_top(r, settings->by, run, error);
   if (status != CHURN_OK) {
     churn_ranking_free(r);
     return status;
   }
-  bool all = settings->top == 0 || settings->top > r->eligible;
-  r->as_of = as_of;
-  r->listed = all ? r->eligible : (size_t)settings->top;
   if (report != NULL)
     fill_report(r, as_of, unseen, report);
   *ranking = r;
@@ -274,12 +288,12 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
-/* Causes and worths are of rows that are kept. */
+/* Causes, intervals and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
          churn_playbook_count(project) == 0 && settings->by != CHURN_BY_WORTH &&
-         !project->capacity.given;
+         !project->capacity.given && !with_intervals(project, settings);
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -382,6 +396,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
   churn_ranking_get_worth(ranking, row, ranked);
+  churn_ranking_get_interval(ranking, row, ranked);
 }
 
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
@@ -412,25 +427,44 @@ static void write_more_text(churn_buffer *buffer, const char *text)
   churn_buffer_csv(buffer, text, strlen(text));
 }
 
+static void write_interval(churn_buffer *buffer, const churn_ranked *line)
+{
+  const double numbers[] = {line->probability_low, line->probability_high, line->top_probability};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    churn_buffer_write(buffer, ",", 1);
+    churn_buffer_number(buffer, numbers[i]);
+  }
+  bool known = !isnan(line->top_probability);
+  churn_buffer_write(buffer, !known ? "," : line->borderline ? ",1" : ",0", known ? 2 : 1);
+}
+
 /* Groups of columns that only some lists have, behind the model. */
 static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
 {
   const char *const texts[] = {line->cause, line->action, line->owner};
   for (size_t i = 0; churn_ranking_causes(ranking) > 0 && i < sizeof texts / sizeof texts[0]; i++)
     write_more_text(buffer, texts[i]);
-  if (!ranking->tells_worth)
-    return;
-  churn_buffer_write(buffer, ",", 1);
-  churn_buffer_number(buffer, line->worth);
-  if (ranking->reps != NULL)
+  if (ranking->tells_worth) {
+    churn_buffer_write(buffer, ",", 1);
+    churn_buffer_number(buffer, line->worth);
+  }
+  if (churn_ranking_tells_rep(ranking))
     write_more_text(buffer, line->rep);
+  if (ranking->with_intervals)
+    write_interval(buffer, line);
 }
 
 static void write_more_headings(churn_output *output, const churn_ranking *ranking)
 {
-  churn_output_text(output, churn_ranking_causes(ranking) > 0 ? ",cause,action,owner" : "");
-  churn_output_text(output, ranking->tells_worth ? ",worth" : "");
-  churn_output_text(output, ranking->tells_worth && ranking->reps != NULL ? ",rep\n" : "\n");
+  if (churn_ranking_causes(ranking) > 0)
+    churn_output_text(output, ",cause,action,owner");
+  if (ranking->tells_worth)
+    churn_output_text(output, ",worth");
+  if (churn_ranking_tells_rep(ranking))
+    churn_output_text(output, ",rep");
+  if (ranking->with_intervals)
+    churn_output_text(output, ",probability_low,probability_high,top_probability,borderline");
+  churn_output_text(output, "\n");
 }
 
 static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)

@@ -17,6 +17,13 @@ CHURN_MUST_USE churn_status churn_ranking_open(churn_pipeline *pipeline, const c
                                                const churn_run *run, churn_ranking **ranking,
                                                churn_score_report *report, churn_error *error);
 
+/* The day that is scored where `asked` (MISSING = none) is asked for: MISSING of a flat export,
+ * else the day after the data by default; warns of days that the data do not reach. USAGE for a day
+ * of a flat export, DEGENERATE where nothing tells a day. */
+CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, churn_day asked,
+                                            const churn_run *run, churn_day *as_of,
+                                            churn_error *error);
+
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);

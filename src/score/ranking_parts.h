@@ -6,6 +6,7 @@
 
 #include "score/flat.h"
 #include "score/ranking.h"
+#include "score/uncertainty.h"
 
 struct churn_ranking {
   const churn_model *model;
@@ -28,6 +29,9 @@ struct churn_ranking {
                        where the capacity is not by rep */
   bool tells_worth; /* the list has a column for it */
   bool view;        /* all but the order is another ranking's */
+  bool with_intervals;
+  churn_uncertainty *uncertainty; /* of the model; NULL = it has none, or it was not asked for */
+  double *top_shares; /* [snapshots->count] probability of a place in the list; NULL = not known */
 };
 
 /* Rows in the order of `by`. NO_MEMORY. The caller frees *order. */
@@ -55,5 +59,17 @@ CHURN_MUST_USE churn_status churn_ranking_leave_out(churn_ranking *ranking, chur
 
 /* What a line says of its main cause; nothing without a playbook. */
 void churn_ranking_get_cause(const churn_ranking *ranking, size_t row, churn_ranked *ranked);
+
+/* Where intervals are asked for: before and after the rows are scored and ordered. NO_MEMORY, and
+ * errors of reading features anew. */
+CHURN_MUST_USE churn_status churn_ranking_start_intervals(churn_ranking *ranking,
+                                                          const churn_run *run, churn_error *error);
+CHURN_MUST_USE churn_status churn_ranking_find_top(churn_ranking *ranking, churn_rank_by by,
+                                                   const churn_run *run, churn_error *error);
+
+/* What a line says of it. */
+void churn_ranking_get_interval(const churn_ranking *ranking, size_t row, churn_ranked *ranked);
+
+void churn_ranking_count_borderline(const churn_ranking *ranking, churn_score_report *report);
 
 #endif

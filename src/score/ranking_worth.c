@@ -131,6 +131,7 @@ churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top, chu
     return churn_error_no_memory(error);
   *made = *ranking;
   made->order = NULL;
+  made->top_shares = NULL; /* those are of the other list */
   made->view = made->tells_worth = true;
   churn_status status = order_calls(made, &totals.no_room, error);
   if (status != CHURN_OK) {

@@ -168,6 +168,21 @@ static void sum_causes(const chunk *c, const churn_tile_scores *tile, size_t til
     memcpy(c->scores->cause_sums + row * map->causes, sums, map->causes * sizeof *sums);
 }
 
+/* What is wanted of the tile's encoded rows. */
+static void keep_design(const chunk *c, const churn_tile_scores *tile, size_t number, size_t rows)
+{
+  size_t first = c->first + number * CHURN_TILE_ROWS;
+  size_t size = c->scorer->model->column_count * CHURN_TILE_ROWS;
+  if (c->scores->design != NULL)
+    memcpy(c->scores->design + first / CHURN_TILE_ROWS * size, tile->design,
+           size * sizeof *tile->design);
+  if (c->scores->logit_errors != NULL) {
+    double errors[CHURN_TILE_ROWS];
+    churn_uncertainty_errors(c->scores->uncertainty, tile->design, errors);
+    memcpy(c->scores->logit_errors + first, errors, rows * sizeof *errors);
+  }
+}
+
 static churn_status score_tile(void *context, size_t number, int thread, churn_error *error)
 {
   const chunk *c = context;
@@ -179,6 +194,8 @@ static churn_status score_tile(void *context, size_t number, int thread, churn_e
   churn_status status = churn_scorer_tile(c->scorer, raw, rows, tile, &c->unseen[number], error);
   if (status == CHURN_OK && c->scores->reasons != NULL)
     churn_tile_scores_find_reasons(model, rows, tile);
+  if (status == CHURN_OK)
+    keep_design(c, tile, number, rows);
   for (size_t r = 0; r < rows && status == CHURN_OK; r++) {
     size_t row = c->first + number * CHURN_TILE_ROWS + r;
     double logit = tile->logits[r] + c->snapshots->rows[row].offset;

@@ -14,6 +14,7 @@
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "score/tile.h"
+#include "score/uncertainty.h"
 
 #include <churn/score.h>
 
@@ -46,6 +47,10 @@ typedef struct churn_scores {
   uint32_t *main_causes; /* [rows] the cause with the largest sum of contributions above 0, the
                             first of equals; CHURN_NO_CAUSE where none is */
   double *cause_sums;    /* [rows * causes] sums of contributions; NULL = not wanted */
+  const churn_uncertainty *uncertainty; /* of the next one */
+  double *logit_errors;                 /* [rows] standard errors of the logits */
+  double *design; /* encoded rows in tiles: column c of row r of tile t at (t * columns + c) * 256
+                     + r */
   const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 

@@ -143,8 +143,11 @@ static void put_row(churn_buffer *to, const churn_ranking *ranking, const churn_
   for (int i = 0; i < CHURN_REASONS; i++)
     put_field(to, row->reasons[i], '\t');
   put_field(to, churn_ranking_model_id(ranking), count == 0 ? '\n' : '\t');
-  for (size_t i = 0; i < count; i++)
-    put_field(to, extras[i].text, i + 1 == count ? '\n' : '\t');
+  for (size_t i = 0; i < count; i++) {
+    if (extras[i].text == NULL)
+      text[churn_number_format(extras[i].number, text)] = '\0';
+    put_field(to, extras[i].text == NULL ? text : extras[i].text, i + 1 == count ? '\n' : '\t');
+  }
 }
 
 static churn_status send(const writer *w, churn_buffer *rows, churn_error *error)

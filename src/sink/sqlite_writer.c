@@ -61,6 +61,14 @@ static void bind_day(sqlite3_stmt *statement, int at, churn_day day)
   bind_text(statement, at, text);
 }
 
+static void bind_number(sqlite3_stmt *statement, int at, double number)
+{
+  if (isnan(number))
+    sqlite3_bind_null(statement, at);
+  else
+    sqlite3_bind_double(statement, at, number);
+}
+
 static void bind_row(sqlite3_stmt *statement, const churn_ranking *ranking, const churn_ranked *row)
 {
   churn_sink_extra extras[CHURN_SINK_EXTRAS];
@@ -70,15 +78,15 @@ static void bind_row(sqlite3_stmt *statement, const churn_ranking *ranking, cons
   bind_text(statement, 2, row->customer_id);
   bind_day(statement, 3, row->as_of);
   for (int i = 0; i < CHURN_SINK_NUMBERS; i++)
-    if (isnan(numbers[i]))
-      sqlite3_bind_null(statement, 4 + i);
-    else
-      sqlite3_bind_double(statement, 4 + i, numbers[i]);
+    bind_number(statement, 4 + i, numbers[i]);
   for (int i = 0; i < CHURN_REASONS; i++)
     bind_text(statement, 4 + CHURN_SINK_NUMBERS + i, row->reasons[i]);
   bind_text(statement, CHURN_SINK_COLUMNS, churn_ranking_model_id(ranking));
   for (size_t i = 0; i < count; i++)
-    bind_text(statement, CHURN_SINK_COLUMNS + 1 + (int)i, extras[i].text);
+    if (extras[i].text != NULL)
+      bind_text(statement, CHURN_SINK_COLUMNS + 1 + (int)i, extras[i].text);
+    else
+      bind_number(statement, CHURN_SINK_COLUMNS + 1 + (int)i, extras[i].number);
 }
 
 static churn_status create(const writer *w, churn_error *error)

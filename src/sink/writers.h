@@ -4,8 +4,6 @@
 #ifndef CHURN_SINK_WRITERS_H
 #define CHURN_SINK_WRITERS_H
 
-#include "base/number.h"
-
 #include <churn/sink.h>
 #include <stddef.h>
 
@@ -25,12 +23,12 @@ enum { CHURN_SINK_COLUMNS = 11, CHURN_SINK_NUMBERS = 4 };
 /* A column behind `model` that only some lists have, in the order of the list, and what a row says
  * there. */
 typedef struct churn_sink_extra {
-  const char *name;                    /* a plain word */
-  const char *type;                    /* in both databases */
-  const char *text;                    /* "" = NULL */
-  char number[CHURN_NUMBER_TEXT_SIZE]; /* what text points to, of a number */
+  const char *name; /* a plain word */
+  const char *type; /* in both databases */
+  const char *text; /* "" = NULL; NULL = a number */
+  double number;    /* NaN = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 5 };
+enum { CHURN_SINK_EXTRAS = 9 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

@@ -124,7 +124,7 @@ static bool new_list(churn_cache_job *j, const churn_cache_list *before, churn_c
   char **headings = NULL;
   size_t heading_count = 0;
   bool known =
-      churn_table_headings(j->path, j->format, &headings, &heading_count, NULL) == CHURN_OK;
+      churn_table_headings(j->path, j->format, j->run, &headings, &heading_count, NULL) == CHURN_OK;
   churn_cache_list there = {.headings = headings, .heading_count = heading_count};
   for (size_t q = 0; q < j->request_count && good; q++)
     if (!j->requests[q].optional || !known ||

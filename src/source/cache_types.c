@@ -55,7 +55,7 @@ static bool list_types(churn_cache_job *j, const bool *found, const churn_column
   churn_cache_list_clear(list);
   memcpy(list->key, key, sizeof key);
   list->columns = churn_array_new(count, sizeof *list->columns);
-  if (list->columns == NULL || churn_table_headings(j->path, j->format, &list->headings,
+  if (list->columns == NULL || churn_table_headings(j->path, j->format, j->run, &list->headings,
                                                     &list->heading_count, NULL) != CHURN_OK)
     return false;
   for (size_t q = 0; q < count; q++) {
@@ -126,7 +126,7 @@ churn_status churn_cache_headings(const char *path, const churn_format *format, 
   churn_cache_job j = {.path = path, .format = format, .run = &quiet, .folder = cache};
   churn_status status = CHURN_OK;
   if (cache == NULL || !churn_cache_job_start(&j, ".types") || !find_types(&j)) {
-    status = churn_table_headings(path, format, headings, count, error);
+    status = churn_table_headings(path, format, run, headings, count, error);
   } else {
     *headings = j.list.headings;
     *count = j.list.heading_count;

@@ -4,41 +4,53 @@
 #include "source/document.h"
 
 #include "source/encoding.h"
+#include "source/gzip.h"
 #include "source/spool.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-static churn_status inflate_document(churn_document *document, churn_error *error)
+/* What was made takes the place of what it was made of. */
+static churn_status take_made(churn_document *document, churn_made *made, churn_error *error)
+{
+  churn_input text;
+  churn_status status = churn_made_finish(made, &text, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_input_clear(&document->made);
+  document->made = text;
+  document->text = text.bytes;
+  document->length = text.length;
+  return CHURN_OK;
+}
+
+static churn_status inflate_document(churn_document *document, const churn_run *run,
+                                     churn_error *error)
 {
   if (!churn_gzip_detect(&document->stored))
     return CHURN_OK;
-  churn_status status = churn_gzip_inflate(document->name, &document->stored, &document->made,
-                                           &document->length, error);
-  document->text = document->made;
+  churn_made made = churn_made_start(run);
+  churn_status status = churn_gzip_inflate(document->name, &document->stored, &made, error);
+  if (status == CHURN_OK)
+    status = take_made(document, &made, error);
+  churn_made_clear(&made);
   return status;
 }
 
 static churn_status convert_document(churn_document *document, const char *encoding,
-                                     churn_error *error)
+                                     const churn_run *run, churn_error *error)
 {
   if (churn_encoding_is_utf8(encoding))
     return CHURN_OK;
-  char *text = NULL;
-  size_t length = 0;
-  churn_status status =
-      churn_encoding_convert(document->name, encoding, document->text, document->length, &text,
-                             &length, &document->damage, error);
-  if (status != CHURN_OK)
-    return status;
-  free(document->made);
-  document->made = text;
-  document->text = text;
-  document->length = length;
-  return CHURN_OK;
+  churn_made made = churn_made_start(run);
+  churn_status status = churn_encoding_convert(
+      document->name, encoding, document->made.bytes == NULL ? &document->stored : &document->made,
+      &made, &document->damage, error);
+  if (status == CHURN_OK)
+    status = take_made(document, &made, error);
+  churn_made_clear(&made);
+  return status;
 }
 
 static void drop_byte_order_mark(churn_document *document)
@@ -56,7 +68,7 @@ static void take_spool(const churn_spool *spool, churn_document *document)
       .name = spool->name, .text = spool->text, .length = spool->length, .spool = spool};
 }
 
-churn_status churn_document_open(const char *path, const churn_format *format,
+churn_status churn_document_open(const char *path, const churn_format *format, const churn_run *run,
                                  churn_document *document, churn_error *error)
 {
   if (format->spool != NULL) {
@@ -68,10 +80,10 @@ churn_status churn_document_open(const char *path, const churn_format *format,
   if (status == CHURN_OK) {
     d.text = d.stored.bytes;
     d.length = d.stored.length;
-    status = inflate_document(&d, error);
+    status = inflate_document(&d, run, error);
   }
   if (status == CHURN_OK)
-    status = convert_document(&d, format->encoding, error);
+    status = convert_document(&d, format->encoding, run, error);
   if (status != CHURN_OK) {
     churn_document_close(&d);
     return status;
@@ -84,20 +96,20 @@ churn_status churn_document_open(const char *path, const churn_format *format,
 void churn_document_close(churn_document *document)
 {
   free(document->damage);
-  free(document->made);
+  churn_input_clear(&document->made);
   churn_input_clear(&document->stored);
   memset(document, 0, sizeof *document);
 }
 
 void churn_document_let_go(const churn_document *document, size_t from, size_t to)
 {
-  if (document->made != NULL || (!document->stored.mapped && document->spool == NULL))
-    return;
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t skipped = document->spool != NULL ? 0 : churn_document_skipped(document);
-  size_t first = (from + skipped) / page * page, last = (to + skipped) / page * page;
-  if (last > first)
-    madvise((void *)((uintptr_t)document->text - skipped + first), last - first, MADV_DONTNEED);
+  churn_input all = document->made.bytes != NULL ? document->made : document->stored;
+  if (document->spool != NULL)
+    all = (churn_input){NULL, document->length, true};
+  size_t skipped = document->spool != NULL ? 0 : (size_t)(document->text - all.bytes);
+  if (document->spool != NULL)
+    memcpy(&all.bytes, &document->text, sizeof all.bytes);
+  churn_input_let_go(&all, from + skipped, to + skipped);
 }
 
 static uint64_t count_row_ends(const char *text, size_t from, size_t to)

@@ -9,20 +9,24 @@
 #include "base/type.h"
 #include "source/input.h"
 
+#include <churn/run.h>
+
 typedef struct churn_document {
   const char *name; /* for messages; borrowed from the path */
   churn_input stored;
-  char *made; /* inflated or converted text; NULL = `text` lies in `stored` */
+  churn_input made; /* inflated or converted text; bytes NULL = `text` lies in `stored` */
   const char *text;
   size_t length;
   char *damage;                    /* why the text stops before the file does; NULL = it does not */
   const struct churn_spool *spool; /* the text is this one's; NULL = a file's */
 } churn_document;
 
-/* `path`, and the format's spool, must outlive the document. Errors of churn_input_read,
- * churn_gzip_inflate and churn_encoding_convert. */
+/* `path`, and the format's spool, must outlive the document. Under the run's memory bound a made
+ * text lies in a temporary file. Errors of churn_input_read, churn_gzip_inflate and
+ * churn_encoding_convert. */
 CHURN_MUST_USE churn_status churn_document_open(const char *path, const churn_format *format,
-                                                churn_document *document, churn_error *error);
+                                                const churn_run *run, churn_document *document,
+                                                churn_error *error);
 
 /* Takes a zeroed one too. */
 void churn_document_close(churn_document *document);
@@ -30,7 +34,7 @@ void churn_document_close(churn_document *document);
 /* Bytes of the file before the text (a byte-order mark); only where nothing was made. */
 static inline size_t churn_document_skipped(const churn_document *document)
 {
-  return document->made != NULL ? 0 : (size_t)(document->text - document->stored.bytes);
+  return document->made.bytes != NULL ? 0 : (size_t)(document->text - document->stored.bytes);
 }
 
 /* Says that text[from..to) is not needed soon: pages of a mapped file stop counting as this

@@ -12,8 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* More than any one step of iconv writes. */
-enum { SPARE = 64 };
+/* Room for more than one character, and the bytes that go to iconv at a time. */
+enum { SPARE = 1 << 12 };
+#define STEP ((size_t)1 << 20)
 
 bool churn_encoding_is_utf8(const char *encoding)
 {
@@ -23,29 +24,45 @@ bool churn_encoding_is_utf8(const char *encoding)
 
 typedef struct conversion {
   iconv_t handle;
-  char *text;
-  size_t length;
-  size_t capacity;
+  const churn_input *input;
+  size_t taken; /* bytes of the input */
+  churn_made *made;
 } conversion;
 
-/* 0 when all was converted, else iconv's errno; *left counts the bytes not converted. */
-static int convert_all(conversion *c, const char *bytes, size_t *left)
+/* One call of iconv with at most STEP bytes; without any left, what the encoding still owes.
+ * *reason: 0, or iconv's errno. */
+static churn_status convert_some(conversion *c, int *reason, churn_error *error)
 {
-  char *from;
-  memcpy(&from, &bytes, sizeof from); /* iconv's prototype lacks a const */
-  for (;;) {
-    if (!churn_array_reserve(&c->text, &c->capacity, c->length + *left + SPARE, 1))
-      return ENOMEM;
-    char *to = c->text + c->length;
-    size_t room = c->capacity - c->length;
-    size_t result = iconv(c->handle, *left == 0 ? NULL : &from, left, &to, &room);
-    int reason = result == (size_t)-1 ? errno : 0;
-    c->length = (size_t)(to - c->text);
-    if (reason != 0 && reason != E2BIG)
-      return reason;
-    if (reason == 0 && *left == 0)
-      return 0;
+  size_t left = c->input->length - c->taken, step = left < STEP ? left : STEP, room;
+  char *from = c->input->bytes + c->taken, *at;
+  churn_status status = churn_made_room(c->made, SPARE, &at, &room, error);
+  if (status != CHURN_OK)
+    return status;
+  char *to = at;
+  size_t rest = step;
+  size_t result = iconv(c->handle, left == 0 ? NULL : &from, &rest, &to, &room);
+  *reason = result == (size_t)-1 ? errno : 0;
+  churn_made_took(c->made, (size_t)(to - at));
+  churn_input_let_go(c->input, c->taken, c->taken + step - rest);
+  c->taken += step - rest;
+  /* A step may end within a character; the next one begins with it. */
+  if (*reason == E2BIG || (*reason == EINVAL && step < left && rest < step))
+    *reason = 0;
+  return CHURN_OK;
+}
+
+/* *reason: 0 when all was converted, else iconv's errno. */
+static churn_status convert_all(conversion *c, int *reason, churn_error *error)
+{
+  bool ended = false;
+  churn_status status = CHURN_OK;
+  *reason = 0;
+  while (status == CHURN_OK && *reason == 0 && !ended) {
+    size_t before = c->taken;
+    ended = before == c->input->length;
+    status = convert_some(c, reason, error);
   }
+  return status;
 }
 
 static char *describe(int reason, const char *encoding, unsigned char byte)
@@ -72,29 +89,20 @@ static churn_status open_handle(const char *name, const char *encoding, iconv_t 
                             encoding);
 }
 
-churn_status churn_encoding_convert(const char *name, const char *encoding, const char *bytes,
-                                    size_t length, char **text, size_t *text_length, char **damage,
+churn_status churn_encoding_convert(const char *name, const char *encoding,
+                                    const churn_input *input, churn_made *made, char **damage,
                                     churn_error *error)
 {
-  conversion c = {NULL, NULL, 0, 0};
-  char *reason_text = NULL;
-  size_t left = length;
+  conversion c = {.input = input, .made = made};
+  int reason = 0;
   churn_status status = open_handle(name, encoding, &c.handle, error);
   if (status != CHURN_OK)
     return status;
-  int reason = convert_all(&c, bytes, &left);
-  if (reason != 0 && reason != ENOMEM)
-    reason_text = describe(reason, encoding, (unsigned char)bytes[length - left]);
-  if (reason == ENOMEM || (reason != 0 && reason_text == NULL)) {
-    status = churn_error_no_memory(error);
-    goto done;
+  status = convert_all(&c, &reason, error);
+  if (status == CHURN_OK && reason != 0) {
+    *damage = describe(reason, encoding, (unsigned char)input->bytes[c.taken]);
+    status = *damage == NULL ? churn_error_no_memory(error) : CHURN_OK;
   }
-  *text = c.text;
-  *text_length = c.length;
-  *damage = reason_text;
-  c.text = NULL;
-done:
-  free(c.text);
   iconv_close(c.handle);
   return status;
 }

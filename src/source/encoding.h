@@ -4,6 +4,8 @@
 #ifndef CHURN_SOURCE_ENCODING_H
 #define CHURN_SOURCE_ENCODING_H
 
+#include "source/made.h"
+
 #include <churn/status.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,12 +29,11 @@ const char *churn_utf8_show(const char *text, size_t length, char shown[CHURN_SH
 /* True for the names of UTF-8 (any case, with or without hyphen), and for NULL. */
 bool churn_encoding_is_utf8(const char *encoding);
 
-/* Converts by iconv. *text (the caller frees) is all that could be converted; *damage is NULL, or
- * says why the text stops before the file's end (the caller frees). BAD_PROJECT when iconv does not
- * know the name; NO_MEMORY. */
+/* Converts by iconv, to `made`: all that could be converted; *damage is NULL, or says why the text
+ * stops before the file's end (the caller frees). BAD_PROJECT when iconv does not know the name;
+ * errors of churn_made_room. */
 CHURN_MUST_USE churn_status churn_encoding_convert(const char *name, const char *encoding,
-                                                   const char *bytes, size_t length, char **text,
-                                                   size_t *text_length, char **damage,
-                                                   churn_error *error);
+                                                   const churn_input *input, churn_made *made,
+                                                   char **damage, churn_error *error);
 
 #endif

@@ -176,7 +176,7 @@ churn_status churn_table_infer(const char *path, const churn_format *format,
                                const churn_run *run, churn_error *error)
 {
   churn_scan scan = {.piece_count = 0};
-  churn_status status = churn_scan_open(path, format, requests, request_count, &scan, error);
+  churn_status status = churn_scan_open(path, format, run, requests, request_count, &scan, error);
   if (status != CHURN_OK)
     return status;
   inference shared = {.scan = &scan, .request_count = request_count};

@@ -118,3 +118,10 @@ void churn_input_clear(churn_input *input)
     free(input->bytes);
   *input = (churn_input){NULL, 0, false};
 }
+
+void churn_input_let_go(const churn_input *input, size_t from, size_t to)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), first = from / page * page, last = to / page * page;
+  if (input->mapped && last > first)
+    madvise(input->bytes + first, last - first, MADV_DONTNEED);
+}

@@ -26,13 +26,8 @@ CHURN_MUST_USE churn_status churn_input_read(const char *path, churn_input *inpu
 
 void churn_input_clear(churn_input *input);
 
-/* True when the bytes start like a gzip member (RFC 1952, 1f 8b). The name does not count. */
-bool churn_gzip_detect(const churn_input *input);
-
-/* Inflates all members of a gzip file; zero bytes after the last one are padding. The caller frees
- * *bytes. MALFORMED (without a line) when the file is cut short, damaged, or followed by other
- * bytes; NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_gzip_inflate(const char *name, const churn_input *input,
-                                               char **bytes, size_t *length, churn_error *error);
+/* Says that bytes from..to are not needed soon: pages of a mapped file stop counting as this
+ * process's memory. They come back when they are read again. */
+void churn_input_let_go(const churn_input *input, size_t from, size_t to);
 
 #endif

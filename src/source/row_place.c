@@ -48,7 +48,8 @@ churn_place churn_line_place(const char *path, const churn_format *format, uint6
 {
   churn_place place = {churn_input_name(path), line, 0};
   churn_scan scan;
-  if (!can_read_again(path) || churn_scan_open_headings(path, format, &scan, NULL) != CHURN_OK)
+  if (!can_read_again(path) ||
+      churn_scan_open_headings(path, format, NULL, &scan, NULL) != CHURN_OK)
     return place;
   size_t field = field_of(&scan.headings, heading);
   if (field < scan.headings.count)

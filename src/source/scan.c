@@ -31,12 +31,12 @@ static churn_status check_format(const churn_format *format, churn_error *error)
 }
 
 churn_status churn_scan_open_headings(const char *path, const churn_format *format,
-                                      churn_scan *scan, churn_error *error)
+                                      const churn_run *run, churn_scan *scan, churn_error *error)
 {
   churn_scan s = {.delimiter = format->delimiter == 0 ? ',' : format->delimiter};
   churn_status status = check_format(format, error);
   if (status == CHURN_OK)
-    status = churn_document_open(path, format, &s.document, error);
+    status = churn_document_open(path, format, run, &s.document, error);
   if (status == CHURN_OK)
     status = churn_headings_read(&s.document, s.delimiter, &s.headings, error);
   if (status == CHURN_OK)
@@ -46,12 +46,12 @@ churn_status churn_scan_open_headings(const char *path, const churn_format *form
   return status;
 }
 
-churn_status churn_scan_open(const char *path, const churn_format *format,
+churn_status churn_scan_open(const char *path, const churn_format *format, const churn_run *run,
                              const churn_column_request *requests, size_t request_count,
                              churn_scan *scan, churn_error *error)
 {
   churn_scan s;
-  churn_status status = churn_scan_open_headings(path, format, &s, error);
+  churn_status status = churn_scan_open_headings(path, format, run, &s, error);
   if (status != CHURN_OK)
     return status;
   s.first = churn_array_new(s.headings.count, sizeof *s.first);

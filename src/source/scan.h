@@ -62,13 +62,15 @@ typedef struct churn_scan {
 /* Opens `path` and finds where the requests stand. Errors: all those of the heading line (see
  * table.h). */
 CHURN_MUST_USE churn_status churn_scan_open(const char *path, const churn_format *format,
+                                            const churn_run *run,
                                             const churn_column_request *requests,
                                             size_t request_count, churn_scan *scan,
                                             churn_error *error);
 
 /* The same as far as the heading line: document, headings and delimiter only. */
 CHURN_MUST_USE churn_status churn_scan_open_headings(const char *path, const churn_format *format,
-                                                     churn_scan *scan, churn_error *error);
+                                                     const churn_run *run, churn_scan *scan,
+                                                     churn_error *error);
 
 /* Takes a zeroed one too. */
 void churn_scan_close(churn_scan *scan);

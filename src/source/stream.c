@@ -308,7 +308,7 @@ churn_status churn_stream_read(const char *path, const churn_format *format,
   *found = (churn_stream_found){.plain = false};
   if (!can_be_read_again(path))
     return CHURN_OK;
-  churn_status status = churn_scan_open(path, format, requests, request_count, &scan, NULL);
+  churn_status status = churn_scan_open(path, format, run, requests, request_count, &scan, NULL);
   if (status != CHURN_OK)
     return status == CHURN_NO_MEMORY ? churn_error_no_memory(error) : CHURN_OK;
   status = churn_scan_cut(&scan, 0, false, run, error);

@@ -277,7 +277,7 @@ static void move_headings(churn_scan *scan, churn_table *table)
   table->heading_count = scan->headings.count;
   scan->headings.names = NULL;
   scan->headings.count = 0;
-  if (document->made == NULL)
+  if (document->made.bytes == NULL)
     table->end = churn_document_skipped(document) + document->length;
 }
 
@@ -294,7 +294,7 @@ churn_status churn_table_parse(const char *path, const churn_format *format,
   churn_status status =
       made == NULL ? churn_error_no_memory(error) : check_requests(requests, request_count, error);
   if (status == CHURN_OK)
-    status = churn_scan_open(path, format, requests, request_count, &scan, error);
+    status = churn_scan_open(path, format, run, requests, request_count, &scan, error);
   if (status != CHURN_OK)
     goto done;
   skip_to(&scan, how->from);
@@ -384,11 +384,12 @@ void churn_table_free(churn_table *table)
   free(table);
 }
 
-churn_status churn_table_headings(const char *path, const churn_format *format, char ***headings,
-                                  size_t *count, churn_error *error)
+churn_status churn_table_headings(const char *path, const churn_format *format,
+                                  const churn_run *run, char ***headings, size_t *count,
+                                  churn_error *error)
 {
   churn_scan scan = {.piece_count = 0};
-  churn_status status = churn_scan_open_headings(path, format, &scan, error);
+  churn_status status = churn_scan_open_headings(path, format, run, &scan, error);
   if (status == CHURN_OK) {
     *headings = scan.headings.names;
     *count = scan.headings.count;

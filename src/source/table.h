@@ -201,8 +201,8 @@ void churn_column_clear(churn_column *column);
 /* Headings of the file in order; the caller frees each and the array. Same errors as for the
  * heading line above. */
 CHURN_MUST_USE churn_status churn_table_headings(const char *path, const churn_format *format,
-                                                 char ***headings, size_t *count,
-                                                 churn_error *error);
+                                                 const churn_run *run, char ***headings,
+                                                 size_t *count, churn_error *error);
 
 /* Finds the types of the requested columns (those with type INFER; others are left) from every
  * value in the file: NUMBER when all non-missing values are numbers, else DAY when all are dates by

@@ -38,7 +38,7 @@ owner() {
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
-    gates.h | rates.h) echo monitor ;;
+    gates.h | rates.h | reps.h) echo monitor ;;
     card.h) echo report ;;
     sink.h) echo sink ;;
     compare.h | leaks.h | loyal.h | nightly.h | registry.h | retrain.h | train.h) echo jobs ;;

@@ -25,6 +25,23 @@ for size in 1 3K 0.5M 1MiB 2GB 1T; do
   no_litter
 done
 
+begin "what is compressed or in another encoding goes to temporary files, too"
+mkdir packed
+for file in world/*.csv; do gzip -c "$file" >"packed/$(basename "$file")"; done
+cp "$project" packed/churn.yaml
+mkdir wide
+for file in world/*.csv; do iconv -f UTF-8 -t UTF-16 "$file" >"wide/$(basename "$file")"; done
+sed '/^version/a encoding: UTF-16' "$project" >wide/churn.yaml
+for size in 3K 1MiB 1T; do
+  run 0 features packed/churn.yaml --memory $size -o bound.csv; same free.csv bound.csv
+  run 0 features wide/churn.yaml --memory $size -o bound.csv; same free.csv bound.csv
+  no_litter
+done
+guard target/out
+TMPDIR=$work/nowhere run 73 check packed/churn.yaml --memory 3K; err_says "nowhere"
+TMPDIR=$work/nowhere run 73 features wide/churn.yaml --memory 3K -o target/out; err_says "nowhere"
+untouched target/out
+
 begin "every verb that reads a project knows it"
 run 0 check "$project"; cp "$work/out" free.check
 run 0 check "$project" --memory 1; same free.check "$work/out"

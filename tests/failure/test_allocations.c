@@ -229,6 +229,22 @@ static churn_status rates_compare_call(fixture *f, const char *path, churn_error
   return status;
 }
 
+static churn_status reps_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_reps_settings settings = {.by = "last(agent from calls)",
+                                        .model = f->model,
+                                        .as_of = CHURN_DAY_MISSING,
+                                        .first = CHURN_DAY_MISSING,
+                                        .last = CHURN_DAY_MISSING};
+  churn_reps *reps = NULL;
+  churn_status status = churn_reps_count(f->project, &settings, &f->run, &reps, error);
+  assert_int_equal(status == CHURN_OK, reps != NULL);
+  if (status == CHURN_OK)
+    status = churn_reps_write_json(reps, path, error);
+  churn_reps_free(reps);
+  return status;
+}
+
 static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
 {
   static double bases[64], sums[64 * CHURN_MOST_CAUSES];
@@ -546,6 +562,11 @@ static void finding_loyal_customers(void **state)
   fail_each(*state, loyal_call, 250);
 }
 
+static void counting_reps(void **state)
+{
+  fail_each(*state, reps_call, 500);
+}
+
 static void summing_causes(void **state)
 {
   fail_each(*state, cause_sums_call, 10);
@@ -598,6 +619,7 @@ int main(void)
       cmocka_unit_test(comparing_rates),
       cmocka_unit_test(choosing_calls),
       cmocka_unit_test(finding_loyal_customers),
+      cmocka_unit_test(counting_reps),
       cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),

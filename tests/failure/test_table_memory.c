@@ -35,7 +35,9 @@ static int tear_down(void **state)
   return 0;
 }
 
-static const churn_run one_thread = {.threads = 1};
+/* Under the second the converted text lies in a temporary file. */
+static const churn_run unbounded = {.threads = 1}, bounded = {.threads = 1, .memory_bytes = 4};
+static const churn_run *one_thread = &unbounded;
 
 static churn_status read_once(const char *path, const churn_format *format, churn_error *error)
 {
@@ -49,7 +51,7 @@ static churn_status read_once(const char *path, const churn_format *format, chur
   const churn_table_settings settings = {.keep_lines = true, .piece_bytes = 40};
   churn_table *table = NULL;
   churn_status status =
-      churn_table_read(path, format, requests, 5, &settings, &one_thread, &table, error);
+      churn_table_read(path, format, requests, 5, &settings, one_thread, &table, error);
   assert_int_equal(status == CHURN_OK, table != NULL);
   churn_table_free(table);
   return status;
@@ -58,7 +60,7 @@ static churn_status read_once(const char *path, const churn_format *format, chur
 static churn_status infer_once(const char *path, const churn_format *format, churn_error *error)
 {
   churn_column_request requests[] = {{.heading = "c"}, {.heading = "d"}};
-  churn_status status = churn_table_infer(path, format, requests, 2, &one_thread, error);
+  churn_status status = churn_table_infer(path, format, requests, 2, one_thread, error);
   if (status != CHURN_OK)
     assert_int_equal(requests[1].type, CHURN_TYPE_INFER);
   return status;
@@ -68,7 +70,7 @@ static churn_status headings_once(const char *path, const churn_format *format, 
 {
   char **headings = NULL;
   size_t count = 0;
-  churn_status status = churn_table_headings(path, format, &headings, &count, error);
+  churn_status status = churn_table_headings(path, format, one_thread, &headings, &count, error);
   for (size_t i = 0; i < count; i++)
     free(headings[i]);
   free(headings);
@@ -118,12 +120,22 @@ static void every_allocation_of_reading_headings_may_fail(void **state)
   check_all(headings_once, 6);
 }
 
+static void so_may_every_one_under_a_memory_bound(void **state)
+{
+  (void)state;
+  one_thread = &bounded;
+  check_all(read_once, 60);
+  check_all(headings_once, 8);
+  one_thread = &unbounded;
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_allocation_of_a_read_may_fail),
       cmocka_unit_test(every_allocation_of_finding_types_may_fail),
       cmocka_unit_test(every_allocation_of_reading_headings_may_fail),
+      cmocka_unit_test(so_may_every_one_under_a_memory_bound),
   };
   return cmocka_run_group_tests_name("table memory", tests, set_up, tear_down);
 }

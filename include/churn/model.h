@@ -225,7 +225,8 @@ typedef struct churn_model {
   char *weight;    /* expression of "frequency" and "inclusion"; NULL otherwise */
   double sampled_churners, sampled_others; /* above 0, at most 1; 1 but for "sampled" */
   double population, population_churners;  /* sums of weights */
-  char *offset; /* expression that is added to every logit as it is; NULL = none */
+  char *offset;  /* expression that is added to every logit as it is; NULL = none */
+  char *outcome; /* its name under the project's `outcomes`; NULL = it has none */
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
                     instead of lambda: lambda and all factors are 0) */

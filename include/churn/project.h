@@ -31,6 +31,16 @@ CHURN_MUST_USE churn_status churn_project_read(const char *path,
                                                size_t override_count, churn_notes *notes,
                                                churn_project **project, churn_error *error);
 
+/* Works with the outcome `name` of the project's `outcomes` from here on, instead of the default:
+ * `outcome`, else the first of `outcomes`. Models and runs of another than the default have folders
+ * of their own, and their scores a table: the project's names with -NAME or _NAME behind. Once a
+ * project. USAGE where there is no such outcome. */
+CHURN_MUST_USE churn_status churn_project_choose_outcome(churn_project *project, const char *name,
+                                                         churn_error *error);
+
+/* The name of the outcome that is worked with; NULL where it has none. Borrowed. */
+const char *churn_project_outcome(const churn_project *project);
+
 /* Reads and writes no cache from here on, whatever the project file says. */
 void churn_project_forget_cache(churn_project *project);
 

@@ -151,6 +151,17 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 
+/* Several lists of the same customers side by side, as CSV to `path` ("-" = standard output), all
+ * or nothing: `customer_id,as_of,value`, then for each list
+ * `rank_NAME,probability_NAME,expected_loss_NAME,reason_NAME` (the first reason), empty where the
+ * customer is not on it. `names` are fit for a CSV heading. The lists should hold everybody. A line
+ * for each customer whose rank is at most `top` on one of them (0 = everybody), by best rank, then
+ * in the order of the lists. INCONSISTENT for lists of different days. */
+CHURN_MUST_USE churn_status churn_rankings_write(const churn_ranking *const *rankings,
+                                                 const char *const *names, size_t count,
+                                                 uint64_t top, const char *path,
+                                                 churn_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,23 +11,33 @@
 extern "C" {
 #endif
 
+/* What the made-up company is. */
+typedef enum churn_world_kind {
+  CHURN_WORLD_TELECOM,  /* customers close their accounts; the five histories */
+  CHURN_WORLD_BANK,     /* the same, and balances.csv: the money of some moves out while the account
+                           stays open */
+  CHURN_WORLD_WHOLESALE /* nobody says so when they leave: customers.csv has no closed_date, and
+                           orders.csv with amounts takes the place of interactions.csv */
+} churn_world_kind;
+
 /* Zeroed = the defaults in brackets. */
 typedef struct churn_simulate_settings {
   uint32_t customers;  /* [2000] customers over the whole time, including those who join later */
   uint32_t months;     /* [36] length of the world */
   churn_day first_day; /* [2023-01-01 when 0] */
   uint64_t seed;       /* [1 when 0] */
-  double engagements_a_day; /* [0.14] mean engagements per customer and day */
+  double engagements_a_day; /* [0.14; orders 0.05] mean engagements per customer and day */
   uint32_t truth_customers; /* [2000] sample for truth.csv, evenly spaced over the ids; more than
                                all means all */
   uint32_t continuations;   /* [200] seeded continuations per truth row, at least 200 */
   uint32_t horizon_days;    /* [90] */
   uint32_t gap_days;        /* [14] */
+  churn_world_kind world;   /* [telecom] */
 } churn_simulate_settings;
 
 /* What was made. */
 typedef struct churn_simulate_report {
-  uint64_t customers, left, engagements, complaints, prices, reps, payments, truth_rows;
+  uint64_t customers, left, engagements, complaints, prices, reps, payments, balances, truth_rows;
   churn_day first_day, last_day;
   churn_day test_from;
   double best_auc; /* AUC of the true probabilities against what happened, over truth.csv; NaN when
@@ -35,8 +45,9 @@ typedef struct churn_simulate_report {
 } churn_simulate_report;
 
 /* Writes customers.csv, interactions.csv, complaints.csv, prices.csv, rep_assignments.csv,
- * invoices.csv, churn.yaml, truth.json and truth.csv into `folder`, each all or nothing; files of
- * those names are replaced. The folder is made when missing; the one it stands in must exist.
+ * invoices.csv, churn.yaml, truth.json and truth.csv, and what churn_world_kind says, into
+ * `folder`, each all or nothing; files of those names are replaced. The folder is made when
+ * missing; the one it stands in must exist.
  *
  * Histories start on first_day (with a row each for the price and the rep in force) and end on the
  * last day, `months` later. A customer who left on day d has no row dated d or later; only dates

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/random.h"
 
+#include <math.h>
+
 /* splitmix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"). */
 static uint64_t split(uint64_t *state)
 {
@@ -49,6 +51,17 @@ uint32_t churn_random_below(churn_random *random, uint32_t bound)
     product = (churn_random_next(random) >> 32) * bound;
   while ((uint32_t)product < least);
   return (uint32_t)(product >> 32);
+}
+
+double churn_random_uniform(churn_random *random)
+{
+  return (double)(churn_random_next(random) >> 11) * 0x1p-53;
+}
+
+double churn_random_gaussian(churn_random *random)
+{
+  double radius = sqrt(-2 * log1p(-churn_random_uniform(random)));
+  return radius * cos(2 * M_PI * churn_random_uniform(random));
 }
 
 void churn_random_shuffle(churn_random *random, uint32_t *order, uint32_t count)

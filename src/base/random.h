@@ -22,6 +22,13 @@ uint64_t churn_random_next(churn_random *random);
  * interval", section 4). bound >= 1. */
 uint32_t churn_random_below(churn_random *random, uint32_t bound);
 
+/* A number of [0, 1), a multiple of 2^-53. */
+double churn_random_uniform(churn_random *random);
+
+/* A draw of the standard normal distribution (Box and Muller 1958, "A note on the generation of
+ * random normal deviates"); two uniform numbers each. */
+double churn_random_gaussian(churn_random *random);
+
 /* order[i] = i, shuffled (Fisher and Yates). */
 void churn_random_shuffle(churn_random *random, uint32_t *order, uint32_t count);
 

@@ -37,7 +37,7 @@ int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
 int cmd_demo(const cli_verb *verb, int argc, const char **argv);
 
-enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 16 };
+enum { CLI_EXIT_GATE = 1, CLI_EXIT_USAGE = 2, CLI_MOST_SOURCES = 64, CLI_MOST_TEXTS = 24 };
 
 /* How messages are written: for people, with <level> before each line for journald
  * (sd-daemon(3)), or an object of JSON a line. */
@@ -60,6 +60,7 @@ typedef struct cli {
   bool notes_shown;
   int output_errno;            /* why standard output could not be written, 0 = it could */
   char **sources;              /* --source NAME=PATH, as given */
+  char *outcome;               /* --outcome NAME, as given */
   char *memory;                /* --memory SIZE, as given */
   char *texts[CLI_MOST_TEXTS]; /* option texts that popt allocated */
 } cli;
@@ -76,11 +77,13 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 #define CLI_COMMON_TABLE(common)                                                                   \
   {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
 
-/* Rows that several verbs have: --source and --no-cache, for verbs that read a project; --set; a
+/* Rows that several verbs have: --source, --outcome and --no-cache, for verbs that read a project;
+ * --set; a
  * day such as
  * --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
 struct poptOption cli_cache_option(cli *c);
+struct poptOption cli_outcome_option(cli *c);
 struct poptOption cli_set_option(const char **set);
 struct poptOption cli_day_option(const char *name, const char *help, const char **day);
 struct poptOption cli_output_option(const char **path);
@@ -108,9 +111,12 @@ bool cli_open(cli *c, const cli_verb *verb, int argc, const char **argv, struct 
  * Output that could not be written to standard output is an I/O error. */
 int cli_close(cli *c, churn_status status);
 
-/* Reads the project with the --source overrides, without its cache under --no-cache; also reads
- * --memory. */
+/* Reads the project with the --source overrides, without its cache under --no-cache, for the
+ * outcome of --outcome; also reads --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
+
+/* Works with the outcome that the model was trained on, unless --outcome named one. */
+churn_status cli_choose_outcome(cli *c, const churn_model *model, churn_project *project);
 
 /* Wrong usage in words: prints and gives CHURN_USAGE. */
 churn_status cli_usage(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -62,6 +62,8 @@ static churn_status run_evaluate(cli *c, const request *r)
   if (status == CHURN_OK)
     status = churn_model_read(r->model, &model, &c->error);
   if (status == CHURN_OK)
+    status = cli_choose_outcome(c, model, project);
+  if (status == CHURN_OK)
     status = churn_evaluate(project, model, &settings, &c->run, &evaluation, &c->error);
   if (status == CHURN_OK && r->json)
     status = churn_evaluation_write(&evaluation, model->id, "-", &c->error);
@@ -88,6 +90,7 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
        "how many customers can be called: report precision and share reached there", "K[,K...]"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

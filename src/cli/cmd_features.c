@@ -56,6 +56,7 @@ int cmd_features(const cli_verb *verb, int argc, const char **argv)
       cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       cli_output_option(&r.output),
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

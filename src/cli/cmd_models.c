@@ -301,6 +301,7 @@ int cmd_models(const cli_verb *verb, int argc, const char **argv)
       {"why", '\0', POPT_ARG_STRING, &r.why, 0, "with promote and rollback: the reason to record",
        "TEXT"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "with list, show and history: JSON", NULL},
+      cli_outcome_option(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

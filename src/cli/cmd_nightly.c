@@ -123,6 +123,7 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
       cli_lang_option(&r.lang),
       cli_log_option(&r.log),
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

@@ -3,19 +3,34 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct request {
   const char *project_path;
-  const char *model, *as_of, *by, *output, *table, *lang;
+  char **models; /* NULL = none, else up to a NULL */
+  const char *as_of, *by, *output, *table, *lang;
   long top;
   int publish, intervals, within_capacity, loyal;
 } request;
 
+enum { CLI_MOST_LISTS = 8, CLI_NAME_SIZE = 256 };
+
+static size_t count_models(const request *r)
+{
+  size_t count = 0;
+  while (r->models != NULL && r->models[count] != NULL)
+    count++;
+  return count;
+}
+
 static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
 {
-  if (r->model == NULL)
+  size_t models = count_models(r);
+  if (models == 0)
     return cli_usage(c, "a model is missing; expected -m MODEL");
+  if (models > CLI_MOST_LISTS)
+    return cli_usage(c, "-m: at most %d models go side by side", CLI_MOST_LISTS);
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
   if (strcmp(r->by, "expected-loss") == 0)
@@ -34,6 +49,33 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     return CHURN_USAGE;
   settings->intervals = r->intervals != 0;
   return cli_day(c, "--as-of", r->as_of, &settings->as_of);
+}
+
+/* A list's name: that of the model's file without folder and ending. */
+static void take_name(const char *path, char name[CLI_NAME_SIZE])
+{
+  const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
+  const char *dot = strrchr(base, '.');
+  snprintf(name, CLI_NAME_SIZE, "%.*s",
+           dot == NULL || dot == base ? (int)strlen(base) : (int)(dot - base), base);
+}
+
+static churn_status check_names(cli *c, const char *const *names, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (strcspn(names[i], ",\"\r\n") != strlen(names[i]))
+      return cli_usage(c,
+                       "-m: the name of the model's file heads columns and cannot hold a comma "
+                       "or a quote: %s",
+                       names[i]);
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(names[i], names[k]) == 0)
+        return cli_usage(c,
+                         "-m: two models are called %s, which names their columns; expected "
+                         "files of different names",
+                         names[i]);
+  }
+  return CHURN_OK;
 }
 
 static void say_what_was_done(cli *c, const churn_project *project, const churn_model *model,
@@ -148,6 +190,67 @@ static churn_status score_ranked(cli *c, const churn_project *project, const chu
   return status;
 }
 
+/* A list of its own for each model, each with a project of its own, as they may be of different
+ * outcomes. */
+typedef struct lists {
+  size_t count;
+  churn_project *projects[CLI_MOST_LISTS];
+  churn_model *models[CLI_MOST_LISTS];
+  churn_ranking *rankings[CLI_MOST_LISTS];
+  churn_score_report reports[CLI_MOST_LISTS];
+  char texts[CLI_MOST_LISTS][CLI_NAME_SIZE];
+  const char *names[CLI_MOST_LISTS];
+} lists;
+
+static churn_status make_list(cli *c, const request *r, const churn_score_settings *settings,
+                              size_t i, lists *l)
+{
+  churn_status status = cli_read_project(c, r->project_path, &l->projects[i]);
+  if (status == CHURN_OK)
+    status = churn_model_read(r->models[i], &l->models[i], &c->error);
+  if (status == CHURN_OK)
+    status = cli_choose_outcome(c, l->models[i], l->projects[i]);
+  if (status == CHURN_OK)
+    status = churn_score(l->projects[i], l->models[i], settings, &c->run, &l->rankings[i],
+                         &l->reports[i], &c->error);
+  return status;
+}
+
+static churn_status run_side_by_side(cli *c, const request *r)
+{
+  lists l = {.count = count_models(r)};
+  churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
+  churn_status status = read_settings(c, r, &settings);
+  uint64_t top = settings.top;
+  settings.top = 0;
+  for (size_t i = 0; i < l.count && status == CHURN_OK; i++) {
+    take_name(r->models[i], l.texts[i]);
+    l.names[i] = l.texts[i];
+  }
+  if (status == CHURN_OK)
+    status = check_names(c, l.names, l.count);
+  if (status == CHURN_OK &&
+      (churn_sink_is_database(r->output) || r->table != NULL || r->publish != 0))
+    status = cli_usage(c, "lists side by side go into a file; expected one -m for a database");
+  if (status == CHURN_OK && (r->loyal || r->within_capacity))
+    status = cli_usage(c, "--loyal and --within-capacity list by one model; expected one -m");
+  if (status == CHURN_OK)
+    status = cli_check_target(c, r->output);
+  for (size_t i = 0; i < l.count && status == CHURN_OK; i++)
+    status = make_list(c, r, &settings, i, &l);
+  if (status == CHURN_OK)
+    status = churn_rankings_write((const churn_ranking *const *)l.rankings, l.names, l.count, top,
+                                  r->output, &c->error);
+  for (size_t i = 0; i < l.count && i < CLI_MOST_LISTS; i++) {
+    if (status == CHURN_OK)
+      say_what_was_done(c, l.projects[i], l.models[i], &l.reports[i], r->output);
+    churn_ranking_free(l.rankings[i]);
+    churn_model_free(l.models[i]);
+    churn_project_free(l.projects[i]);
+  }
+  return status;
+}
+
 static churn_status run_score(cli *c, const request *r)
 {
   churn_project *project = NULL;
@@ -159,16 +262,25 @@ static churn_status run_score(cli *c, const request *r)
     status = check_output(c, r);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK)
+    status = churn_model_read(r->models[0], &model, &c->error);
+  if (status == CHURN_OK)
+    status = cli_choose_outcome(c, model, project);
   if (status == CHURN_OK && r->publish != 0)
     status = check_published(c, project, &published);
-  if (status == CHURN_OK)
-    status = churn_model_read(r->model, &model, &c->error);
   if (status == CHURN_OK)
     status = r->loyal ? score_loyal(c, project, model, &settings, r->output)
                       : score_ranked(c, project, model, &settings, r, &published);
   churn_model_free(model);
   churn_project_free(project);
   return status;
+}
+
+static void free_models(const request *r)
+{
+  for (char **model = r->models; model != NULL && *model != NULL; model++)
+    free(*model);
+  free(r->models);
 }
 
 int cmd_score(const cli_verb *verb, int argc, const char **argv)
@@ -178,7 +290,8 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
-      {"model", 'm', POPT_ARG_STRING, &r.model, 0, "the model to score with", "MODEL"},
+      {"model", 'm', POPT_ARG_ARGV, &r.models, 0,
+       "the model to score with; given again, the lists come side by side", "MODEL"},
       {"as-of", '\0', POPT_ARG_STRING, &r.as_of, 0,
        "the day to score for (default: the day after the data end)", "DAY"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
@@ -197,12 +310,17 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"publish", '\0', POPT_ARG_NONE, &r.publish, 0,
        "write into the database of the project's key `scores` too", NULL},
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;
-  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
+  if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code)) {
+    free_models(&r);
     return code;
-  return cli_close(&c, run_score(&c, &r));
+  }
+  code = cli_close(&c, count_models(&r) > 1 ? run_side_by_side(&c, &r) : run_score(&c, &r));
+  free_models(&r);
+  return code;
 }

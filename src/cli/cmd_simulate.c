@@ -5,25 +5,33 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct request {
   const char *folder;
-  const char *first;
+  const char *first, *world;
   int customers, months, truth, continuations;
   long long seed;
   double engagements;
 } request;
 
-static void print_report(const churn_simulate_report *report, const char *folder)
+static const char *const worlds[] = {"telecom", "bank", "wholesale"};
+
+static void print_report(const churn_simulate_report *report, churn_world_kind world,
+                         const char *folder)
 {
   printf("A world from %s to %s in %s\n", cli_text_day(report->first_day),
          cli_text_day(report->last_day), folder);
   const uint64_t counts[] = {report->customers, report->engagements, report->complaints,
-                             report->prices,    report->reps,        report->payments};
-  static const char *const names[] = {"customers.csv", "interactions.csv",    "complaints.csv",
-                                      "prices.csv",    "rep_assignments.csv", "invoices.csv"};
+                             report->prices,    report->reps,        report->payments,
+                             report->balances};
+  const char *engagements = world == CHURN_WORLD_WHOLESALE ? "orders.csv" : "interactions.csv";
+  const char *const names[] = {"customers.csv", engagements,           "complaints.csv",
+                               "prices.csv",    "rep_assignments.csv", "invoices.csv",
+                               "balances.csv"};
   cli_table *table = cli_table_new("lrl");
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+  size_t files = sizeof names / sizeof names[0] - (world == CHURN_WORLD_BANK ? 0 : 1);
+  for (size_t i = 0; i < files; i++)
     cli_table_row(table, names[i], cli_count(counts[i]),
                   i == 0 ? cli_format("rows, %s left", cli_count(report->left)) : "rows");
   cli_table_row(table, "truth.csv", cli_count(report->truth_rows),
@@ -33,6 +41,16 @@ static void print_report(const churn_simulate_report *report, const char *folder
                                  report->best_auc));
   cli_table_row(table, "churn.yaml", "", "the project file: start here");
   cli_table_print(table, stdout, "  ");
+}
+
+static churn_status read_world(cli *c, const char *name, churn_world_kind *world)
+{
+  for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++)
+    if (strcmp(name, worlds[i]) == 0) {
+      *world = (churn_world_kind)i;
+      return CHURN_OK;
+    }
+  return cli_usage(c, "--world: \"%s\" is unknown; expected telecom, bank or wholesale", name);
 }
 
 static churn_status read_settings(cli *c, const request *r, churn_simulate_settings *settings)
@@ -50,6 +68,8 @@ static churn_status read_settings(cli *c, const request *r, churn_simulate_setti
   if (status == CHURN_OK && r->engagements <= 0)
     status = cli_usage(c, "--engagements: %g is not accepted; expected a number above 0",
                        r->engagements);
+  if (status == CHURN_OK)
+    status = read_world(c, r->world, &settings->world);
   if (status != CHURN_OK)
     return status;
   settings->customers = (uint32_t)counts[0];
@@ -69,7 +89,7 @@ static churn_status run_simulate(cli *c, const request *r)
     status = churn_simulate(r->folder, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK && !c->quiet) {
     cli_progress_clear();
-    print_report(&report, r->folder);
+    print_report(&report, settings.world, r->folder);
   }
   return status;
 }
@@ -82,10 +102,13 @@ int cmd_simulate(const cli_verb *verb, int argc, const char **argv)
                .truth = CLI_NOT_GIVEN,
                .continuations = CLI_NOT_GIVEN,
                .seed = CLI_NOT_GIVEN,
-               .engagements = NAN};
+               .engagements = NAN,
+               .world = worlds[0]};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
   struct poptOption table[] = {
+      {"world", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.world, 0,
+       "the company: telecom, bank (balances that drain) or wholesale (orders)", "KIND"},
       {"customers", '\0', POPT_ARG_INT, &r.customers, 0,
        "customers over the whole time (default 2000)", "N"},
       {"months", '\0', POPT_ARG_INT, &r.months, 0, "length of the world (default 36)", "M"},
@@ -93,7 +116,7 @@ int cmd_simulate(const cli_verb *verb, int argc, const char **argv)
       {"first-day", '\0', POPT_ARG_STRING, &r.first, 0,
        "first day of the world (default 2023-01-01)", "DAY"},
       {"engagements", '\0', POPT_ARG_DOUBLE, &r.engagements, 0,
-       "mean engagements a customer and day (default 0.14)", "RATE"},
+       "mean engagements a customer and day (default 0.14; orders of a wholesaler 0.05)", "RATE"},
       {"truth", '\0', POPT_ARG_INT, &r.truth, 0,
        "customers whose true probability is worked out (default 2000)", "N"},
       {"continuations", '\0', POPT_ARG_INT, &r.continuations, 0,

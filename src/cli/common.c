@@ -65,6 +65,13 @@ struct poptOption cli_cache_option(cli *c)
       NULL};
 }
 
+struct poptOption cli_outcome_option(cli *c)
+{
+  return (struct poptOption){"outcome",   '\0', POPT_ARG_STRING,
+                             &c->outcome, 0,    "the outcome NAME of the project's `outcomes`",
+                             "NAME"};
+}
+
 struct poptOption cli_set_option(const char **set)
 {
   return (struct poptOption){
@@ -359,6 +366,8 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
   if (strcmp(path, "-") != 0 && stat(path, &found) == 0 && S_ISDIR(found.st_mode))
     path = cli_format("%s/churn.yaml", path);
   status = churn_project_read(path, overrides, count, c->run.notes, project, &c->error);
+  for (size_t i = 0; i < count; i++) /* a verb may read the project again */
+    c->sources[i][strlen(c->sources[i])] = '=';
   churn_error more = {0};
   if (status == CHURN_BAD_PROJECT &&
       churn_check_expressions(path, c->run.notes, &more) == CHURN_NO_MEMORY) {
@@ -367,6 +376,16 @@ churn_status cli_read_project(cli *c, const char *path, churn_project **project)
   }
   if (status == CHURN_OK && c->no_cache)
     churn_project_forget_cache(*project);
+  if (status == CHURN_OK && c->outcome != NULL)
+    status = churn_project_choose_outcome(*project, c->outcome, &c->error);
+  return status;
+}
+
+churn_status cli_choose_outcome(cli *c, const churn_model *model, churn_project *project)
+{
+  churn_status status = CHURN_OK;
+  if (c->outcome == NULL && model->outcome != NULL)
+    status = churn_project_choose_outcome(project, model->outcome, &c->error);
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "design/check_causes.h"
 #include "design/check_files.h"
+#include "design/drop.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
 #include "design/split.h"
@@ -231,6 +232,8 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
     churn_warn_windows(p, report->snapshots[0].as_of, run);
   warn_about_silence(p, run);
   warn_about_event(p, run);
+  if (p->drop != NULL)
+    churn_drop_warn(p->project, p->drop, p->schema, run);
   warn_about_leavers(p, report, run);
   return CHURN_OK;
 }

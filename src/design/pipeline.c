@@ -4,6 +4,7 @@
 #include "design/pipeline.h"
 
 #include "base/memory.h"
+#include "design/drop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
     return;
   churn_plan_free(pipeline->plan);
   churn_plan_free(pipeline->rep);
+  churn_plan_free(pipeline->drop);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
   churn_selection_free(pipeline->selection);
@@ -186,6 +188,8 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
                             p->weighted || settings->model == NULL, run, &p->terms, error);
   if (status == CHURN_OK && settings->model != NULL)
     status = plan_rep(p, run, error);
+  if (status == CHURN_OK && p->project->outcome.kind == CHURN_OUTCOME_DROP)
+    status = churn_drop_plan(p->project, p->schema, run, &p->drop, error);
   if (status == CHURN_OK && settings->model == NULL)
     status = select_features(p, settings, run, error);
   if (status == CHURN_OK)
@@ -207,6 +211,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
   churn_needs *needs = churn_needs_new(p->schema);
   if (needs != NULL && p->plan != NULL)
     churn_plan_add_needs(p->plan, needs);
+  if (needs != NULL && p->drop != NULL)
+    churn_plan_add_needs(p->drop, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
   if (needs != NULL && p->rep != NULL)
@@ -238,6 +244,8 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
     status = churn_plan_bind(p->rep, p->data, error);
   if (status == CHURN_OK && p->beside != NULL)
     status = churn_plan_bind(p->beside, p->data, error);
+  if (status == CHURN_OK && p->drop != NULL)
+    status = churn_plan_bind(p->drop, p->data, error);
   return status == CHURN_OK && p->with_terms
              ? churn_row_terms_bind(&p->terms, p->weighted, p->data, error)
              : status;
@@ -279,14 +287,26 @@ churn_status churn_pipeline_open(const churn_project *project,
   return status;
 }
 
+/* The plan that labels go by. */
+static const churn_plan *plan_of_labels(const churn_pipeline *p)
+{
+  return p->drop == NULL ? p->plan : p->drop;
+}
+
+static int output_of_labels(const churn_pipeline *p)
+{
+  return p->drop == NULL ? p->condition_output : 0;
+}
+
 /* Snapshots of these days with their weights and offsets. */
 static churn_status build_snapshots(const churn_pipeline *p, const churn_day *days, size_t count,
                                     churn_snapshot_use use, const churn_run *run,
                                     churn_snapshots **snapshots, churn_error *error)
 {
   churn_snapshots *made = NULL;
-  churn_status status = churn_snapshots_build(p->project, p->data, p->plan, p->condition_output,
-                                              days, count, use, run, &made, error);
+  churn_status status =
+      churn_snapshots_build(p->project, p->data, plan_of_labels(p), output_of_labels(p), days,
+                            count, use, run, &made, error);
   if (status == CHURN_OK && p->with_terms)
     status = churn_row_terms_apply(&p->terms, p->data, p->weighted, run, made, error);
   if (status == CHURN_OK)
@@ -319,8 +339,8 @@ churn_status churn_pipeline_give(const churn_pipeline *pipeline, churn_day first
   churn_status status =
       churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
   if (status == CHURN_OK)
-    status = churn_snapshots_give(pipeline->project, pipeline->data, pipeline->plan,
-                                  pipeline->condition_output, days, count, use, taker, run, error);
+    status = churn_snapshots_give(pipeline->project, pipeline->data, plan_of_labels(pipeline),
+                                  output_of_labels(pipeline), days, count, use, taker, run, error);
   free(days);
   if (status == CHURN_OK)
     *day_count = count;
@@ -331,5 +351,5 @@ churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of
                                  const churn_run *run, churn_snapshots **snapshots,
                                  churn_error *error)
 {
-  return build_snapshots(pipeline, &as_of, 1, CHURN_SNAPSHOTS_ALL, run, snapshots, error);
+  return build_snapshots(pipeline, &as_of, 1, CHURN_SNAPSHOTS_AT_RISK, run, snapshots, error);
 }

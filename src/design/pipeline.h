@@ -18,6 +18,7 @@ typedef struct churn_pipeline {
   churn_selection *selection; /* NULL when the features come from a model */
   churn_plan *plan;
   churn_row_terms terms; /* weights and offset of the rows */
+  churn_plan *drop;      /* the level of an outcome `drop`, else NULL */
   churn_data *data;
   size_t feature_count; /* the plan's first outputs are the features */
   int condition_output; /* output of the event's condition, or -1 */
@@ -84,7 +85,8 @@ CHURN_MUST_USE churn_status churn_pipeline_give(const churn_pipeline *pipeline, 
                                                 const churn_run *run, size_t *day_count,
                                                 churn_error *error);
 
-/* One day's snapshots of everybody in the base, with offsets: for scoring. */
+/* One day's snapshots of everybody in the base whom the outcome can befall, with offsets: for
+ * scoring. */
 CHURN_MUST_USE churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
                                                 const churn_run *run, churn_snapshots **snapshots,
                                                 churn_error *error);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "design/drop.h"
 #include "design/snapshot_base.h"
 
 #include <inttypes.h>
@@ -30,8 +31,10 @@ typedef struct builder {
   const churn_day *days;
   size_t day_count;
   churn_snapshot_use use;
-  int8_t *column_labels; /* COLUMN: per spell, else NULL */
-  size_t first_block;    /* blocks[i] is block first_block + i of the customers */
+  int8_t *column_labels;     /* COLUMN: per spell, else NULL */
+  bool *closed;              /* [day_count] */
+  churn_drop_levels *levels; /* DROP: [threads][day_count] of the customer at work, else NULL */
+  size_t first_block;        /* blocks[i] is block first_block + i of the customers */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
 } builder;
@@ -53,14 +56,26 @@ static churn_status any_row(const builder *b, int thread, size_t customer, churn
                             first, last, known, any);
 }
 
-/* Seen lately enough; and not ended, in this spell, by an event that ends it. */
-static churn_status is_active(const builder *b, int thread, size_t customer, size_t spell,
-                              churn_day as_of, bool *active)
+static churn_drop_levels *levels_of(const builder *b, int thread)
 {
+  return b->levels + (size_t)thread * b->day_count;
+}
+
+/* Seen lately enough; not ended, in this spell, by an event that ends it; and, where only who is at
+ * risk is wanted, with something to lose. */
+static churn_status is_active(const builder *b, int thread, size_t customer, size_t spell,
+                              size_t day, bool *active)
+{
+  churn_day as_of = b->days[day];
   const churn_outcome_spec *outcome = &b->project->outcome;
   int32_t within = outcome->active_within_days;
   bool ended = false;
   *active = true;
+  if (outcome->kind == CHURN_OUTCOME_DROP) {
+    *active =
+        b->use != CHURN_SNAPSHOTS_AT_RISK || churn_drop_can_fall(levels_of(b, thread)[day].before);
+    return CHURN_OK;
+  }
   if (outcome->terminal) {
     churn_status status =
         any_row(b, thread, customer, b->data->customers.joined[spell], as_of, as_of, &ended);
@@ -121,11 +136,34 @@ static int8_t label_from_file(const churn_label_rows *labels, size_t customer, c
   return found && labels->churned[row] >= 0 ? labels->churned[row] : LABEL_DROPPED;
 }
 
-static churn_status find_label(const builder *b, int thread, size_t customer, size_t spell,
-                               churn_day as_of, int8_t *label)
+static int8_t label_drop(const builder *b, const churn_drop_levels *levels, size_t spell,
+                         size_t day, churn_snapshot_day *tally)
 {
+  switch (churn_drop_judge(&b->project->outcome, levels, b->data->customers.left[spell],
+                           b->days[day])) {
+  case CHURN_DROP_STAYED:
+    return CHURN_LABEL_STAYED;
+  case CHURN_DROP_FELL:
+    return CHURN_LABEL_CHURNED;
+  case CHURN_DROP_NO_LEVEL:
+    tally->no_level++;
+    break;
+  case CHURN_DROP_LEFT:
+    tally->left++;
+    break;
+  case CHURN_DROP_UNSEEN:
+    tally->unseen++;
+    break;
+  }
+  return LABEL_DROPPED;
+}
+
+static churn_status find_label(const builder *b, int thread, size_t customer, size_t spell,
+                               size_t day, churn_snapshot_day *tally, int8_t *label)
+{
+  churn_day as_of = b->days[day];
   *label = CHURN_LABEL_UNKNOWN;
-  if (!is_closed(b, as_of))
+  if (!b->closed[day])
     return CHURN_OK;
   switch (b->project->outcome.kind) {
   case CHURN_OUTCOME_LEFT:
@@ -134,6 +172,9 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
   case CHURN_OUTCOME_SILENT:
   case CHURN_OUTCOME_EVENT:
     return label_history(b, thread, customer, as_of, label);
+  case CHURN_OUTCOME_DROP:
+    *label = label_drop(b, &levels_of(b, thread)[day], spell, day, tally);
+    return CHURN_OK;
   case CHURN_OUTCOME_LABELS:
     *label = label_from_file(&b->data->labels, customer, as_of);
     return CHURN_OK;
@@ -170,13 +211,13 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   tally->base++;
   int8_t label = CHURN_LABEL_UNKNOWN;
   bool active;
-  churn_status status = is_active(b, thread, customer, spell, as_of, &active);
+  churn_status status = is_active(b, thread, customer, spell, day, &active);
   if (status == CHURN_OK && !active) {
     tally->inactive++;
     return CHURN_OK;
   }
   if (status == CHURN_OK)
-    status = find_label(b, thread, customer, spell, as_of, &label);
+    status = find_label(b, thread, customer, spell, day, tally, &label);
   if (status != CHURN_OK)
     return churn_error_set(error, status, "out of memory");
   tally->churned += label == CHURN_LABEL_CHURNED;
@@ -210,6 +251,10 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
                                 churn_error *error)
 {
   churn_status status = CHURN_OK;
+  const churn_drop_days days = {b->days, b->closed, b->day_count};
+  if (b->levels != NULL && churn_drop_measure(&b->project->outcome, b->plan, b->workspaces[thread],
+                                              customer, &days, levels_of(b, thread)) != CHURN_OK)
+    return churn_error_no_memory(error);
   for (size_t day = 0; day < b->day_count && status == CHURN_OK; day++)
     status = look_at(b, to, thread, customer, day, error);
   return status;
@@ -246,6 +291,9 @@ static void add_tally(churn_snapshot_day *days, const churn_snapshot_day *tally,
     days[d].dropped += tally[d].dropped;
     days[d].churned += tally[d].churned;
     days[d].stayed += tally[d].stayed;
+    days[d].no_level += tally[d].no_level;
+    days[d].left += tally[d].left;
+    days[d].unseen += tally[d].unseen;
   }
 }
 
@@ -278,15 +326,16 @@ static churn_status join_blocks(const builder *b, size_t block_count, churn_snap
   return CHURN_OK;
 }
 
-static churn_status name_days(const builder *b, churn_snapshots *s, churn_error *error)
+static churn_status name_days(builder *b, churn_snapshots *s, churn_error *error)
 {
   s->days = churn_array_new(b->day_count, sizeof *s->days);
-  if (s->days == NULL)
+  b->closed = churn_array_new(b->day_count, sizeof *b->closed);
+  if (s->days == NULL || b->closed == NULL)
     return churn_error_no_memory(error);
   s->day_count = b->day_count;
   for (size_t d = 0; d < b->day_count; d++) {
     s->days[d].as_of = b->days[d];
-    s->days[d].closed = is_closed(b, b->days[d]);
+    b->closed[d] = s->days[d].closed = is_closed(b, b->days[d]);
   }
   return CHURN_OK;
 }
@@ -383,10 +432,32 @@ static void note_unused_labels(const builder *b, const churn_run *run)
                     unused, unused == 1 ? "" : "s", unused == 1 ? "is" : "are");
 }
 
+/* Of DROP: why rows have no label, which the table of days does not tell apart. */
+static void note_no_level(const builder *b, const churn_snapshots *s, const churn_run *run)
+{
+  uint64_t no_level = 0, left = 0, unseen = 0;
+  for (size_t d = 0; d < s->day_count; d++) {
+    no_level += s->days[d].no_level;
+    left += s->days[d].left;
+    unseen += s->days[d].unseen;
+  }
+  if (b->use == CHURN_SNAPSHOTS_LABELLED && no_level + left + unseen > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "drop_unlabelled", CHURN_NOWHERE,
+                    "rows without a label: %" PRIu64 " with no level that could fall (missing, "
+                    "zero or less), %" PRIu64 " that left before the label window ended, %" PRIu64
+                    " without a level at its end",
+                    no_level, left, unseen);
+}
+
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 {
   if (b->condition_output < 0)
     return CHURN_OK;
+  if (b->project->outcome.kind == CHURN_OUTCOME_DROP) {
+    b->levels = churn_array_new((size_t)threads * b->day_count, sizeof *b->levels);
+    if (b->levels == NULL)
+      return churn_error_no_memory(error);
+  }
   b->workspaces = churn_array_new((size_t)threads, sizeof(churn_workspace *));
   if (b->workspaces == NULL)
     return churn_error_no_memory(error);
@@ -405,6 +476,8 @@ static void clear(builder *b, size_t block_count, int threads)
     churn_workspace_free(b->workspaces[i]);
   free(b->workspaces);
   free(b->column_labels);
+  free(b->closed);
+  free(b->levels);
 }
 
 /* `group` blocks at a time; the rows of each go to the taker, or, without one, stay in `s`, and the
@@ -452,8 +525,10 @@ static churn_status build(builder *b, const churn_snapshot_taker *taker, const c
     status = build_groups(b, blocks, group, taker, run, s, error);
   if (status == CHURN_OK)
     status = count_unlisted(b, s, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
     note_unused_labels(b, run);
+    note_no_level(b, s, run);
+  }
   clear(b, group, threads);
   if (status == CHURN_OK)
     *snapshots = s;

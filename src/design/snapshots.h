@@ -28,9 +28,11 @@ typedef struct churn_snapshot_day {
   bool closed;       /* the label window ends within the data */
   uint64_t base;     /* spells in the base */
   uint64_t inactive; /* left out by active_within, or had the terminal event */
-  uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell */
+  uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell; of
+                        DROP the three below */
   uint64_t churned;
   uint64_t stayed;
+  uint64_t no_level, left, unseen; /* as in drop.h */
 } churn_snapshot_day;
 
 typedef struct churn_snapshots {
@@ -66,6 +68,8 @@ CHURN_MUST_USE churn_status churn_snapshot_days(const churn_project *project,
 /* Which rows to keep. */
 typedef enum churn_snapshot_use {
   CHURN_SNAPSHOTS_ALL,      /* everybody in the base, labelled where possible */
+  CHURN_SNAPSHOTS_AT_RISK,  /* the same without those whom the outcome cannot befall, who count as
+                               inactive: of DROP who has no level that could fall */
   CHURN_SNAPSHOTS_LABELLED, /* rows with a label only: closed windows, not dropped */
   CHURN_SNAPSHOTS_LISTED    /* the rows of the label file, also those without a label; only where
                                there is one (CHURN_OUTCOME_LABELS). The days' counts are of these
@@ -73,7 +77,9 @@ typedef enum churn_snapshot_use {
 } churn_snapshot_use;
 
 /* Builds the rows for the given days (ascending). `condition_output` is the plan's output that
- * tells which rows of the history count (SILENT, EVENT), else -1. */
+ * tells which rows of the history count (SILENT, EVENT), else -1; for DROP `plan` is that of
+ * drop.h.
+ */
 CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
                                                   const churn_data *data, const churn_plan *plan,
                                                   int condition_output, const churn_day *days,

@@ -280,3 +280,18 @@ int32_t churn_plan_longest_window(const churn_plan *plan, size_t source)
   }
   return longest;
 }
+
+const char *churn_plan_unbounded(const churn_plan *plan, const char *except)
+{
+  for (size_t i = 0; i < plan->aggregate_count; i++) {
+    const churn_aggregate_node *aggregate = plan->aggregates[i].node->aggregate;
+    if (aggregate->window_days == 0 && strcmp(aggregate->kind->name, except) != 0)
+      return aggregate->kind->name;
+  }
+  return NULL;
+}
+
+const churn_data *churn_plan_data(const churn_plan *plan)
+{
+  return plan->data;
+}

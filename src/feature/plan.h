@@ -89,6 +89,10 @@ bool churn_plan_tells_time(const churn_plan *plan, size_t output);
  * bounded: for `check`. `source` as in the schema (1 + the history's index). */
 int32_t churn_plan_longest_window(const churn_plan *plan, size_t source);
 
+/* The name of an aggregate over all that is known (without `over`), other than `except`; NULL where
+ * there is none. Borrowed from the catalogue. */
+const char *churn_plan_unbounded(const churn_plan *plan, const char *except);
+
 /* A customers' column the expression reads and that is not visible by known_at (undated: as of the
  * export), nor, unless `with_static`, declared static: calls `found` once for each such column
  * name. What the expression reads through `value` counts. */
@@ -119,6 +123,9 @@ void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);
  * something needed was not read; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_plan_bind(churn_plan *plan, const churn_data *data,
                                             churn_error *error);
+
+/* The data that it is bound to; NULL before. */
+const churn_data *churn_plan_data(const churn_plan *plan);
 
 /* From here on nothing is seen that is dated, or known only, on or after `day`, whatever the as-of
  * day: windows and what else is counted from the as-of day stay where they are. So one can tell

@@ -118,8 +118,7 @@ static const churn_schema_source *source_of(const churn_schema *schema,
 static bool is_mapped(const churn_project *project, const churn_schema_source *source,
                       const char *heading)
 {
-  const churn_outcome_spec *outcome = &project->outcome;
-  if (outcome->kind == CHURN_OUTCOME_COLUMN && strcmp(outcome->column.text, heading) == 0)
+  if (churn_project_is_outcome_column(project, heading))
     return true;
   for (size_t i = 0; source != NULL && i < source->column_count; i++)
     if (strcmp(source->columns[i].heading, heading) == 0)

@@ -84,16 +84,14 @@ static bool is_kept_out(const churn_project *project, const churn_source_spec *s
   if (spec != &project->customers)
     return false;
   return is_text(&project->joined, heading) || is_text(&project->left, heading) ||
-         (project->outcome.kind == CHURN_OUTCOME_COLUMN &&
-          is_text(&project->outcome.column, heading));
+         churn_project_is_outcome_column(project, heading);
 }
 
 static churn_status check_readable(const churn_project *project, const churn_column_spec *column,
                                    churn_error *error)
 {
   const char *heading = column->heading.text;
-  bool is_outcome =
-      project->outcome.kind == CHURN_OUTCOME_COLUMN && is_text(&project->outcome.column, heading);
+  bool is_outcome = churn_project_is_outcome_column(project, heading);
   if (!is_outcome && !is_text(&project->left, heading))
     return CHURN_OK;
   return churn_error_set_at(

@@ -227,7 +227,9 @@ churn_status churn_loyal_find(const churn_project *project, const churn_model *m
   churn_ranking *ranking = NULL;
   all.top = 0;
   all.by = CHURN_BY_PROBABILITY;
-  churn_status status = check_project(project, error);
+  churn_status status = churn_score_check_outcome(project, model, error);
+  if (status == CHURN_OK)
+    status = check_project(project, error);
   if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   if (status == CHURN_OK)

@@ -67,7 +67,7 @@ churn_day churn_night_closed(const churn_night *night)
   const churn_outcome_spec *outcome = &night->project->outcome;
   churn_day end = night->pipeline->data->data_until;
   bool made = outcome->kind == CHURN_OUTCOME_LEFT || outcome->kind == CHURN_OUTCOME_SILENT ||
-              outcome->kind == CHURN_OUTCOME_EVENT;
+              outcome->kind == CHURN_OUTCOME_EVENT || outcome->kind == CHURN_OUTCOME_DROP;
   return made && end != CHURN_DAY_MISSING ? end + 1 - outcome->gap_days - outcome->horizon_days
                                           : CHURN_DAY_MISSING;
 }

@@ -64,6 +64,8 @@ static churn_status read_model(nightly *n, const churn_project *project, churn_e
   }
   if (status == CHURN_OK)
     status = churn_model_read(path, &n->model, error);
+  if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, n->model, error);
   free(promoted);
   return status;
 }

@@ -352,10 +352,10 @@ static churn_status record_window(training *t, churn_error *error)
   model->churners = span.churners;
   model->customers = span.customers;
   status = record_weighting(t, &span, error);
+  if (status == CHURN_OK && t->project->outcome_name != NULL)
+    status = churn_text_set(&model->outcome, t->project->outcome_name, error);
   if (status == CHURN_OK)
     status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
-  if (status != CHURN_OK)
-    return status;
   return status == CHURN_OK ? churn_text_set(&model->set, t->set, error) : status;
 }
 

@@ -81,6 +81,7 @@ void churn_model_free(churn_model *model)
   free(model->weighting);
   free(model->weight);
   free(model->offset);
+  free(model->outcome);
   free(model->penalty);
   free(model->lambda_rule);
   free(model->covariance_kind);

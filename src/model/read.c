@@ -164,6 +164,7 @@ static churn_status read_scalar(reader *r, const churn_json_at *at, const json_t
   case CHURN_FIELD_ID:
     return read_id(r, at, json, member);
   case CHURN_FIELD_TEXT:
+  case CHURN_FIELD_TEXT_IF_KNOWN:
     return read_text(r, at, json, member);
   case CHURN_FIELD_TEXT_OR_NULL:
     return json_is_null(json) ? CHURN_OK : read_text(r, at, json, member);
@@ -368,6 +369,11 @@ static void set_absent(const churn_field *field, char *object)
     memcpy(object + field->offset, &unknown, sizeof unknown);
 }
 
+static bool may_lack(const churn_field *field)
+{
+  return field->type == CHURN_FIELD_FIGURE_IF_KNOWN || field->type == CHURN_FIELD_TEXT_IF_KNOWN;
+}
+
 static churn_status read_object(reader *r, const churn_json_at *at, json_t *json,
                                 const churn_shape *shape, char *object)
 {
@@ -381,8 +387,7 @@ static churn_status read_object(reader *r, const churn_json_at *at, json_t *json
     const churn_field *field = &shape->fields[i];
     churn_json_at here = {at, field->key, 0};
     json_t *value = json_object_get(json, field->key);
-    if (!churn_field_applies(field, kind) ||
-        (value == NULL && field->type == CHURN_FIELD_FIGURE_IF_KNOWN)) {
+    if (!churn_field_applies(field, kind) || (value == NULL && may_lack(field))) {
       set_absent(field, object);
       continue;
     }

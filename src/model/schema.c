@@ -135,6 +135,7 @@ static const churn_field training_fields[] = {
     PLAIN("sampled_others", NUMBER, churn_model, sampled_others),
     PLAIN("population", NUMBER, churn_model, population),
     PLAIN("population_churners", NUMBER, churn_model, population_churners),
+    PLAIN("outcome", TEXT_IF_KNOWN, churn_model, outcome),
 };
 static const churn_shape training_shape = SHAPE(training_fields, churn_model, false);
 

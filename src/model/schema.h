@@ -17,6 +17,7 @@ typedef enum churn_field_type {
   CHURN_FIELD_ID,              /* 32 hexadecimal digits <-> char[33] */
   CHURN_FIELD_TEXT,            /* text <-> char *, never NULL */
   CHURN_FIELD_TEXT_OR_NULL,    /* text or null <-> char * */
+  CHURN_FIELD_TEXT_IF_KNOWN,   /* text, or no key for NULL <-> char * */
   CHURN_FIELD_NUMBER,          /* finite number <-> double */
   CHURN_FIELD_FIGURE,          /* finite number, or null for NaN <-> double */
   CHURN_FIELD_FIGURE_IF_KNOWN, /* finite number, or no key for NaN <-> double */

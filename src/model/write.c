@@ -223,6 +223,7 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
   switch (field->type) {
   case CHURN_FIELD_TEXT:
   case CHURN_FIELD_TEXT_OR_NULL:
+  case CHURN_FIELD_TEXT_IF_KNOWN:
     if (field->type == CHURN_FIELD_TEXT || pointer_at(member) != NULL)
       return write_text(w, at, pointer_at(member));
     churn_json_append(w->text, "null");
@@ -251,6 +252,8 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
 static bool is_unknown(const churn_field *field, const char *object)
 {
   double figure;
+  if (field->type == CHURN_FIELD_TEXT_IF_KNOWN)
+    return pointer_at(object + field->offset) == NULL;
   if (field->type != CHURN_FIELD_FIGURE_IF_KNOWN)
     return false;
   memcpy(&figure, object + field->offset, sizeof figure);

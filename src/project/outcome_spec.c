@@ -1,4 +1,4 @@
-/* What churn is: five forms, told apart by the key that is present.
+/* What churn is: six forms, told apart by the key that is present.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "project/spec.h"
@@ -15,6 +15,7 @@ static const struct {
   churn_outcome_kind kind;
 } tellers[] = {{"silent", CHURN_OUTCOME_SILENT},
                {"event", CHURN_OUTCOME_EVENT},
+               {"drop", CHURN_OUTCOME_DROP},
                {"from", CHURN_OUTCOME_LABELS},
                {"column", CHURN_OUTCOME_COLUMN}};
 
@@ -45,9 +46,9 @@ static int32_t read_horizon(churn_reader *reader, const churn_yaml *node, const 
 
 static void read_left(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { HORIZON, GAP, KEYS = 6 };
-  churn_field fields[KEYS] = {{"horizon", NULL}, {"gap", NULL},  {"silent", NULL},
-                              {"event", NULL},   {"from", NULL}, {"column", NULL}};
+  enum { HORIZON, GAP, KEYS = 7 };
+  churn_field fields[KEYS] = {{"horizon", NULL}, {"gap", NULL},  {"silent", NULL}, {"event", NULL},
+                              {"drop", NULL},    {"from", NULL}, {"column", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
@@ -55,11 +56,11 @@ static void read_left(churn_reader *reader, const churn_yaml *node, churn_projec
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,
                        "this outcome is read from the customers' file, and there is none; accepted "
-                       "here: silent or event");
+                       "here: silent, event or drop");
   else if (project->left.text == NULL)
     churn_reader_fault(reader, node,
                        "this outcome is read from the customers' leaving day, and customers has no "
-                       "\"left\"; give it, or one of: silent, event, from, column");
+                       "\"left\"; give it, or one of: silent, event, drop, from, column");
 }
 
 static void read_silent(churn_reader *reader, const churn_yaml *node, churn_project *project)
@@ -137,6 +138,33 @@ static void read_event(churn_reader *reader, const churn_yaml *node, churn_proje
   churn_history_check_name(reader, project, &outcome->history, "outcome.event");
 }
 
+/* A level must be able to fall, so it needs rows with days. */
+static void read_drop(churn_reader *reader, const churn_yaml *node, churn_project *project)
+{
+  enum { DROP, BELOW, HORIZON, GAP, LEAVERS, KEYS };
+  static const char *const leavers[] = {"drop", "lost"};
+  churn_field fields[KEYS] = {
+      {"drop", NULL}, {"below", NULL}, {"horizon", NULL}, {"gap", NULL}, {"leavers", NULL}};
+  churn_outcome_spec *outcome = &project->outcome;
+  churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
+  outcome->level = churn_reader_expression(reader, fields[DROP].value, "outcome.drop");
+  const churn_yaml *below =
+      churn_reader_required(reader, node, &fields[BELOW], "outcome",
+                            "the share of the customer's own level, like \"below: 0.5\"");
+  outcome->below = churn_reader_number(reader, below, "outcome.below");
+  if (below != NULL && (outcome->below <= 0 || outcome->below > 1))
+    churn_reader_fault(reader, below,
+                       "outcome.below is %s; accepted: a share above 0 and at most 1", below->text);
+  outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
+  outcome->gap_days = churn_reader_days(reader, fields[GAP].value, "outcome.gap", 0);
+  outcome->leavers_lost =
+      churn_reader_choice(reader, fields[LEAVERS].value, "outcome.leavers", leavers, 2) == 1;
+  if (project->history_count == 0)
+    churn_reader_fault(reader, fields[DROP].value,
+                       "outcome.drop needs a history, and the project has none; a level that "
+                       "is known for one day only cannot fall");
+}
+
 static void read_labels(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
                         churn_project *project)
 {
@@ -182,7 +210,7 @@ static void read_flat(churn_reader *reader, const churn_yaml *node, churn_projec
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,
                        "this outcome is a column of the customers' file, and there is none; "
-                       "accepted here: silent or event");
+                       "accepted here: silent, event or drop");
   if (outcome->negative.text != NULL && outcome->positive.text != NULL &&
       strcmp(outcome->negative.text, outcome->positive.text) == 0)
     churn_reader_fault_at(reader, &outcome->negative,
@@ -208,6 +236,9 @@ void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const chur
     break;
   case CHURN_OUTCOME_EVENT:
     read_event(reader, node, project);
+    break;
+  case CHURN_OUTCOME_DROP:
+    read_drop(reader, node, project);
     break;
   case CHURN_OUTCOME_LABELS:
     read_labels(reader, node, defaults, project);

@@ -6,6 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Label file `index` of the outcomes; NULL past the end. */
+static churn_source_spec *labels_at(churn_project *project, size_t index)
+{
+  bool unnamed = project->outcome_name == NULL;
+  if (unnamed && project->outcome.kind == CHURN_OUTCOME_LABELS && index-- == 0)
+    return &project->outcome.labels;
+  for (size_t i = 0; i < project->outcome_count; i++)
+    if (project->outcomes[i].spec.kind == CHURN_OUTCOME_LABELS && index-- == 0)
+      return &project->outcomes[i].spec.labels;
+  return NULL;
+}
+
 /* Number of sources that have a file; source `index` of them, NULL past the end. */
 static churn_source_spec *source_at(churn_project *project, size_t index)
 {
@@ -13,8 +25,7 @@ static churn_source_spec *source_at(churn_project *project, size_t index)
     return &project->customers;
   if (index < project->history_count)
     return &project->histories[index];
-  bool labels = project->outcome.kind == CHURN_OUTCOME_LABELS && index == project->history_count;
-  return labels ? &project->outcome.labels : NULL;
+  return labels_at(project, index - project->history_count);
 }
 
 /* Every name that an override may have: sources, and the via file of those that have one. */
@@ -117,6 +128,7 @@ churn_status churn_overrides_apply(churn_project *project, const churn_source_ov
     if (status != CHURN_OK)
       return status;
   }
+  churn_outcome_take(project);
   const churn_source_spec *source;
   for (size_t i = 0; (source = source_at(project, i)) != NULL; i++) {
     churn_status status = count_input(source->path, source->name.text, &reads_input, error);

@@ -67,7 +67,10 @@ static void check_sections(churn_reader *reader, const churn_project *project)
                project->customers.id.text == NULL;
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_history_check_name(reader, project, &project->from_history, "customers.from_history");
-  if (no_id && (project->history_count > 0 || project->outcome.kind == CHURN_OUTCOME_LABELS))
+  bool labels = project->outcome.kind == CHURN_OUTCOME_LABELS;
+  for (size_t i = 0; i < project->outcome_count; i++)
+    labels = labels || project->outcomes[i].spec.kind == CHURN_OUTCOME_LABELS;
+  if (no_id && (project->history_count > 0 || labels))
     churn_reader_fault_at(reader, &project->customers.name,
                           "customers has no \"id\", so that histories and labels cannot be tied to "
                           "a customer; expected the heading of the id");
@@ -80,6 +83,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     CUSTOMERS,
     HISTORIES,
     OUTCOME,
+    OUTCOMES,
     FIT,
     SNAPSHOTS,
     FEATURES,
@@ -104,13 +108,13 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
-      {"version", NULL}, {"customers", NULL}, {"histories", NULL},  {"outcome", NULL},
-      {"fit", NULL},     {"snapshots", NULL}, {"features", NULL},   {"feature_sets", NULL},
-      {"split", NULL},   {"pool", NULL},      {"data_until", NULL}, {"rejects", NULL},
-      {"cache", NULL},   {"registry", NULL},  {"nightly", NULL},    {"gates", NULL},
-      {"retrain", NULL}, {"scores", NULL},    {"playbook", NULL},   {"lang", NULL},
-      {"list", NULL},    {"rep", NULL},       {"capacity", NULL},   {"actions", NULL},
-      {"loyal", NULL},   CHURN_FORMAT_FIELDS};
+      {"version", NULL},      {"customers", NULL}, {"histories", NULL}, {"outcome", NULL},
+      {"outcomes", NULL},     {"fit", NULL},       {"snapshots", NULL}, {"features", NULL},
+      {"feature_sets", NULL}, {"split", NULL},     {"pool", NULL},      {"data_until", NULL},
+      {"rejects", NULL},      {"cache", NULL},     {"registry", NULL},  {"nightly", NULL},
+      {"gates", NULL},        {"retrain", NULL},   {"scores", NULL},    {"playbook", NULL},
+      {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"capacity", NULL},
+      {"actions", NULL},      {"loyal", NULL},     CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -123,7 +127,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
                                              "{from: FILE, id: HEADING} or {from_history: NAME}"),
                        &defaults, project);
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
-  churn_outcome_read(reader, fields[OUTCOME].value, &defaults, project);
+  churn_outcome_sections_read(reader, fields[OUTCOME].value, fields[OUTCOMES].value, &defaults,
+                              project);
   check_sections(reader, project);
   churn_snapshots_read(reader, fields[SNAPSHOTS].value, project);
   churn_features_read(reader, fields[FEATURES].value, project);

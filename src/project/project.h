@@ -74,6 +74,8 @@ typedef enum churn_outcome_kind {
   CHURN_OUTCOME_SILENT, /* {silent: HISTORY, horizon, active_within}: no row in the label window */
   CHURN_OUTCOME_EVENT,  /* {event: HISTORY [where CONDITION], horizon, gap, terminal}: a row in the
                            label window */
+  CHURN_OUTCOME_DROP,   /* {drop: EXPRESSION, below, horizon, gap, leavers}: the level falls below a
+                           share of what it was */
   CHURN_OUTCOME_LABELS, /* {from: FILE, id, day, churned, horizon}: labels from a file, day = T */
   CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
 } churn_outcome_kind;
@@ -86,6 +88,9 @@ typedef struct churn_outcome_spec {
   int32_t horizon_days;       /* > 0 except COLUMN (0) */
   int32_t gap_days;           /* >= 0 */
   int32_t active_within_days; /* 0 = no limit */
+  churn_located level;        /* DROP: the expression */
+  double below;               /* DROP: share of the customer's own level, above 0, at most 1 */
+  bool leavers_lost;          /* DROP: who leaves in the label window counts, instead of dropping */
   bool terminal;              /* EVENT: who had it is in the base no more */
   bool terminal_given;        /* the project says whether */
   churn_source_spec labels;   /* LABELS: name "outcome", id, day */
@@ -94,6 +99,12 @@ typedef struct churn_outcome_spec {
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
 } churn_outcome_spec;
+
+/* An outcome under `outcomes`. */
+typedef struct churn_named_outcome {
+  churn_located name;
+  churn_outcome_spec spec;
+} churn_named_outcome;
 
 typedef struct churn_snapshots_spec {
   churn_day first, last; /* CHURN_DAY_MISSING = not given */
@@ -310,7 +321,10 @@ struct churn_project {
   churn_located rep;    /* expression: who looks after the customer; text NULL = not given */
   churn_source_spec *histories;
   size_t history_count;
-  churn_outcome_spec outcome;
+  churn_outcome_spec outcome; /* the one that is worked with */
+  const char *outcome_name;   /* its name under `outcomes`; NULL = it has none */
+  churn_named_outcome *outcomes;
+  size_t outcome_count;
   churn_snapshots_spec snapshots;
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
@@ -356,6 +370,9 @@ const char *churn_gate_name(churn_gate_kind kind);
 
 /* Index of a history by name, or -1. */
 int churn_project_find_history(const churn_project *project, const char *name);
+
+/* Whether it is the column of any outcome, chosen or not: no feature may read the answer. */
+bool churn_project_is_outcome_column(const churn_project *project, const char *heading);
 
 /* Whether customers or a history come from standard input ("-"), which can be read only once. */
 bool churn_project_reads_standard_input(const churn_project *project);

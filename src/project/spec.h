@@ -72,6 +72,14 @@ void churn_history_check_name(churn_reader *reader, const churn_project *project
 void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
                         churn_project *project);
 
+/* `outcome` and `outcomes`: what is worked with is the former, else the first of the latter. */
+void churn_outcome_sections_read(churn_reader *reader, const churn_yaml *outcome,
+                                 const churn_yaml *named, const churn_format *defaults,
+                                 churn_project *project);
+
+/* Copies the named outcome that is chosen to where it is worked with. */
+void churn_outcome_take(churn_project *project);
+
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 

@@ -176,6 +176,18 @@ churn_status churn_score_day(const churn_pipeline *p, churn_day asked, const chu
   return CHURN_OK;
 }
 
+/* Of an outcome `drop`: who has nothing that could fall has no probability that it does. */
+static void note_not_at_risk(const churn_ranking *r, const churn_run *run)
+{
+  uint64_t inactive = r->snapshots->days[0].inactive;
+  if (r->pipeline->drop != NULL && inactive > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "not_at_risk", CHURN_NOWHERE,
+                    "%" PRIu64 " customer%s of the base %s no level that could fall (missing, zero "
+                    "or less) and %s not on the list",
+                    inactive, inactive == 1 ? "" : "s", inactive == 1 ? "has" : "have",
+                    inactive == 1 ? "is" : "are");
+}
+
 static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen,
                         churn_score_report *report)
 {
@@ -201,11 +213,14 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   churn_status status = churn_score_day(r->pipeline, settings->as_of, run, as_of, error);
   if (status == CHURN_OK)
     status = churn_pipeline_base(r->pipeline, *as_of, run, &r->snapshots, error);
+  if (status == CHURN_OK)
+    note_not_at_risk(r, run);
   if (status == CHURN_OK && r->snapshots->count == 0)
     churn_notes_add(churn_run_notes(run), CHURN_WARNING, "nobody", CHURN_NOWHERE,
                     "nobody is in the base on that day: nobody has joined yet, all have left, or "
                     "none was seen within "
-                    "`active_within`, or all had the `terminal` event");
+                    "`active_within`, all had the `terminal` event, or none has a level that could "
+                    "`drop`");
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
   if (status == CHURN_OK)
@@ -288,6 +303,19 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
   return status;
 }
 
+churn_status churn_score_check_outcome(const churn_project *project, const churn_model *model,
+                                       churn_error *error)
+{
+  const char *worked = project->outcome_name;
+  if (model->outcome == NULL || (worked != NULL && strcmp(model->outcome, worked) == 0))
+    return CHURN_OK;
+  return churn_error_set(error, CHURN_BAD_PROJECT,
+                         "the model was trained on the outcome \"%s\", and this is a run for %s%s; "
+                         "expected --outcome %s",
+                         model->outcome, worked == NULL ? "the project's `outcome`" : "",
+                         worked == NULL ? "" : worked, model->outcome);
+}
+
 /* Causes, intervals and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
@@ -302,7 +330,9 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
-  churn_status status = churn_pipeline_open(project, &opening, run, &pipeline, error);
+  churn_status status = churn_score_check_outcome(project, model, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(project, &opening, run, &pipeline, error);
   churn_ranking *flat = NULL;
   if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
@@ -385,6 +415,10 @@ static void fill_reasons(const churn_ranking *r, size_t row, churn_ranked *ranke
 
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
+  if (ranking->flat != NULL) {
+    churn_flat_list_get(ranking->flat, index, ranked);
+    return;
+  }
   size_t row = ranking->order[index];
   const churn_snapshot *snapshot = &ranking->snapshots->rows[row];
   ranked->rank = index < ranking->eligible ? index + 1 : 0;

@@ -24,6 +24,10 @@ CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, chur
                                             const churn_run *run, churn_day *as_of,
                                             churn_error *error);
 
+/* BAD_PROJECT for a model that was trained on another outcome than the project works with. */
+CHURN_MUST_USE churn_status churn_score_check_outcome(const churn_project *project,
+                                                      const churn_model *model, churn_error *error);
+
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);

@@ -31,7 +31,8 @@ static churn_simulate_settings complete(const churn_simulate_settings *given)
   s.months = or_default(s.months, 36);
   s.first_day = s.first_day == 0 ? churn_day_from_civil(2023, 1, 1) : s.first_day;
   s.seed = s.seed == 0 ? 1 : s.seed;
-  s.engagements_a_day = s.engagements_a_day == 0 ? 0.14 : s.engagements_a_day;
+  if (s.engagements_a_day == 0)
+    s.engagements_a_day = s.world == CHURN_WORLD_WHOLESALE ? 0.05 : 0.14;
   s.truth_customers = or_default(s.truth_customers, 2000);
   if (s.truth_customers > s.customers)
     s.truth_customers = s.customers;

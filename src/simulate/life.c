@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/life.h"
 
+#include "simulate/balance.h"
 #include "simulate/stream.h"
 
 #include <math.h>
@@ -24,17 +25,21 @@ static void start_watch(churn_watch *watch, const churn_actor *actor)
 
 /* Leaving comes when the hazards lived through reach an exponential draw: the same law as a trial a
  * day with probability 1 - exp(-hazard). */
-static churn_day live_until_left(const churn_world *world, churn_actor *actor, gsl_rng *random,
-                                 churn_records *records, churn_watch *watch)
+static churn_day live_until_left(const churn_world *world, churn_actor *actor,
+                                 churn_balance *balance, gsl_rng *random, churn_records *records,
+                                 churn_watch *watch)
 {
   double pending = churn_stream_exponential(random);
   for (churn_day day = actor->start; day <= world->last_day; day++) {
     if (watch != NULL)
       look(watch, actor, day);
-    pending -= churn_actor_hazard(actor, world, day);
+    double hazard = churn_actor_hazard(actor, world, day);
+    pending -= hazard;
     if (pending <= 0)
       return day;
     churn_actor_live(actor, world, day, random, records);
+    if (balance != NULL)
+      churn_balance_live(balance, day, hazard, records);
   }
   return CHURN_DAY_MISSING;
 }
@@ -53,7 +58,11 @@ churn_life churn_life_run(const churn_world *world, uint32_t number, gsl_rng *ra
     churn_actor_open_books(&actor, world, records);
   }
   churn_life life = {.joined = actor.joined};
-  life.left = live_until_left(world, &actor, random, records, watch);
+  churn_balance balance;
+  bool bank = world->settings.world == CHURN_WORLD_BANK;
+  if (bank)
+    churn_balance_born(&balance, world, number, &profile, actor.start);
+  life.left = live_until_left(world, &actor, bank ? &balance : NULL, random, records, watch);
   if (records != NULL) {
     churn_actor_close_books(&actor, random, records);
     churn_records_end(records, life.joined, life.left);

@@ -1,9 +1,10 @@
-/* churn.yaml of the made-up world.
+/* churn.yaml of the made-up world, and what of it is the telecom's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "simulate/project_text.h"
 #include "simulate/description.h"
 
-static const char sources[] =
+static const char telecom_sources[] =
     "# A made-up customer base, and how churn is told to read it. Paths are relative to this "
     "file.\n"
     "# Try: churn check churn.yaml\n"
@@ -40,7 +41,7 @@ static const char sources[] =
     "{due: scheduled, paid: day, amount: number}}\n"
     "\n";
 
-static const char features[] =
+static const char telecom_features[] =
     "# What the model may look at, in the feature language. `over 30d` is the 30 days before the\n"
     "# snapshot; without `over`, all that is known. The long form names a reference level, or the\n"
     "# words in which the feature is given as a reason.\n"
@@ -84,19 +85,31 @@ static void write_day(churn_output *output, const char *before, churn_day day, c
   churn_output_printf(output, "%s%s%s", before, text, after);
 }
 
-void churn_description_project(const churn_world *world, churn_output *output)
+static void write_leaving(const churn_world *world, churn_output *output)
 {
-  churn_output_text(output, sources);
-  write_day(output,
-            "# The last day that the exports cover. A label window that ends later is still open.\n"
-            "data_until: ",
-            world->last_day, "\n\n");
   churn_output_printf(output,
                       "# What is predicted: leaving within %u days, starting %u days after the "
                       "snapshot, so that\n# there is time to act.\n"
                       "outcome: {horizon: %ud, gap: %ud}\n\n",
                       world->settings.horizon_days, world->settings.gap_days,
                       world->settings.horizon_days, world->settings.gap_days);
+}
+
+const churn_project_text churn_telecom_text = {telecom_sources, write_leaving, telecom_features};
+
+void churn_description_project(const churn_world *world, churn_output *output)
+{
+  static const churn_project_text *const texts[] = {[CHURN_WORLD_TELECOM] = &churn_telecom_text,
+                                                    [CHURN_WORLD_BANK] = &churn_bank_text,
+                                                    [CHURN_WORLD_WHOLESALE] =
+                                                        &churn_wholesale_text};
+  const churn_project_text *text = texts[world->settings.world];
+  churn_output_text(output, text->sources);
+  write_day(output,
+            "# The last day that the exports cover. A label window that ends later is still open.\n"
+            "data_until: ",
+            world->last_day, "\n\n");
+  text->outcome(world, output);
   churn_output_text(output,
                     "# Maximum likelihood, nothing shrunk.\nfit: {penalty: none}\n\n"
                     "# Days on which the base is looked at. Training uses those whose label "
@@ -104,5 +117,5 @@ void churn_description_project(const churn_world *world, churn_output *output)
   write_day(output, "snapshots: {first: ", world->snapshot_first, ", ");
   write_day(output, "last: ", world->snapshot_last, ", every: 1 month, ");
   write_day(output, "test_from: ", world->test_from, "}\n\n");
-  churn_output_text(output, features);
+  churn_output_text(output, text->features);
 }

@@ -5,25 +5,48 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "simulate/stream.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHANNELS = CHURN_MOODS / 2 };
 
-const char *const churn_file_names[CHURN_FILES] = {
-    "customers.csv",       "interactions.csv", "complaints.csv", "prices.csv",
-    "rep_assignments.csv", "invoices.csv",     "truth.csv"};
+/* As in the telecom; the others differ from it. */
+static const struct {
+  const char *name, *heading;
+} files[CHURN_FILES] = {
+    [CHURN_FILE_CUSTOMERS] = {"customers.csv",
+                              "customer_id,signup_date,closed_date,region,segment,employees\n"},
+    [CHURN_FILE_ENGAGEMENTS] = {"interactions.csv", "customer_id,date,channel\n"},
+    [CHURN_FILE_COMPLAINTS] = {"complaints.csv",
+                               "customer_id,opened_at,closed_at,severity,category\n"},
+    [CHURN_FILE_PRICES] = {"prices.csv", "customer_id,effective_date,tier,monthly_fee\n"},
+    [CHURN_FILE_REPS] = {"rep_assignments.csv", "customer_id,start_date,rep_id\n"},
+    [CHURN_FILE_PAYMENTS] = {"invoices.csv", "customer_id,issued,due,paid,amount\n"},
+    [CHURN_FILE_BALANCES] = {"balances.csv", "customer_id,date,balance\n"},
+    [CHURN_FILE_TRUTH] = {"truth.csv", "customer_id,as_of,probability\n"},
+};
 
-const char *const churn_file_headings[CHURN_FILES] = {
-    "customer_id,signup_date,closed_date,region,segment,employees\n",
-    "customer_id,date,channel\n",
-    "customer_id,opened_at,closed_at,severity,category\n",
-    "customer_id,effective_date,tier,monthly_fee\n",
-    "customer_id,start_date,rep_id\n",
-    "customer_id,issued,due,paid,amount\n",
-    "customer_id,as_of,probability\n"};
+const char *churn_file_name(churn_world_kind world, churn_file file)
+{
+  if (file == CHURN_FILE_BALANCES && world != CHURN_WORLD_BANK)
+    return NULL;
+  if (file == CHURN_FILE_ENGAGEMENTS && world == CHURN_WORLD_WHOLESALE)
+    return "orders.csv";
+  return files[file].name;
+}
+
+const char *churn_file_heading(churn_world_kind world, churn_file file)
+{
+  if (world == CHURN_WORLD_WHOLESALE && file == CHURN_FILE_CUSTOMERS)
+    return "customer_id,signup_date,region,segment,employees\n";
+  if (world == CHURN_WORLD_WHOLESALE && file == CHURN_FILE_ENGAGEMENTS)
+    return "customer_id,date,amount\n";
+  return files[file].heading;
+}
 
 const char *const churn_tier_names[CHURN_TIERS] = {"basic", "standard", "premium"};
 
@@ -45,8 +68,17 @@ void churn_records_begin(churn_records *records, uint32_t number, const churn_pr
   int length = snprintf(records->id, sizeof records->id, "C%06u", number + 1);
   records->id_length = (size_t)length;
   records->profile = *profile;
+  records->amounts = churn_random_stream(records->world->settings.seed,
+                                         churn_stream_number(CHURN_STREAM_AMOUNTS, number));
   records->complaint_count = 0;
   records->invoice_count = 0;
+}
+
+static uint32_t draw_amount(churn_records *records)
+{
+  static const double typical[3] = {70, 320, 1900}; /* by segment */
+  double factor = exp(0.5 * churn_random_gaussian(&records->amounts));
+  return (uint32_t)lround(100 * typical[records->profile.segment] * factor);
 }
 
 void churn_records_engagement(churn_records *records, churn_day day, unsigned mood)
@@ -55,7 +87,10 @@ void churn_records_engagement(churn_records *records, churn_day day, unsigned mo
   churn_sheet *sheet = start_row(records, CHURN_FILE_ENGAGEMENTS);
   churn_sheet_day(sheet, records->world, day);
   churn_sheet_comma(sheet);
-  churn_sheet_text(sheet, channel_names[channel]);
+  if (records->world->settings.world == CHURN_WORLD_WHOLESALE)
+    churn_sheet_money(sheet, draw_amount(records));
+  else
+    churn_sheet_text(sheet, channel_names[channel]);
   churn_sheet_end_row(sheet);
 }
 
@@ -78,6 +113,15 @@ void churn_records_rep(churn_records *records, churn_day day, uint32_t rep)
   churn_sheet_day(sheet, records->world, day);
   churn_sheet_comma(sheet);
   churn_sheet_bytes(sheet, text, (size_t)length);
+  churn_sheet_end_row(sheet);
+}
+
+void churn_records_balance(churn_records *records, churn_day day, uint32_t cents)
+{
+  churn_sheet *sheet = start_row(records, CHURN_FILE_BALANCES);
+  churn_sheet_day(sheet, records->world, day);
+  churn_sheet_comma(sheet);
+  churn_sheet_money(sheet, cents);
   churn_sheet_end_row(sheet);
 }
 
@@ -154,8 +198,10 @@ void churn_records_end(churn_records *records, churn_day joined, churn_day left)
   churn_sheet *sheet = start_row(records, CHURN_FILE_CUSTOMERS);
   churn_sheet_day(sheet, records->world, joined);
   churn_sheet_comma(sheet);
-  churn_sheet_day(sheet, records->world, left);
-  churn_sheet_comma(sheet);
+  if (records->world->settings.world != CHURN_WORLD_WHOLESALE) {
+    churn_sheet_day(sheet, records->world, left);
+    churn_sheet_comma(sheet);
+  }
   churn_sheet_text(sheet, region_names[records->profile.region]);
   churn_sheet_comma(sheet);
   churn_sheet_text(sheet, segment_names[records->profile.segment]);

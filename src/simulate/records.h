@@ -5,6 +5,7 @@
 #ifndef CHURN_SIMULATE_RECORDS_H
 #define CHURN_SIMULATE_RECORDS_H
 
+#include "base/random.h"
 #include "simulate/sheet.h"
 
 enum { CHURN_CUSTOMER_ID_SIZE = 24, CHURN_MOODS = 8 };
@@ -17,12 +18,15 @@ typedef enum churn_file {
   CHURN_FILE_PRICES,
   CHURN_FILE_REPS,
   CHURN_FILE_PAYMENTS,
+  CHURN_FILE_BALANCES,
   CHURN_FILE_TRUTH,
   CHURN_FILES
 } churn_file;
 
-extern const char *const churn_file_names[CHURN_FILES];
-extern const char *const churn_file_headings[CHURN_FILES]; /* with the line end */
+/* NULL where the world has no such file; the heading with its line end. */
+const char *churn_file_name(churn_world_kind world, churn_file file);
+const char *churn_file_heading(churn_world_kind world, churn_file file);
+
 extern const char *const churn_tier_names[CHURN_TIERS];
 
 typedef struct churn_complaint_record {
@@ -47,6 +51,7 @@ typedef struct churn_records {
   char id[CHURN_CUSTOMER_ID_SIZE]; /* of the customer at work */
   size_t id_length;
   churn_profile profile;
+  churn_random amounts; /* of orders */
   churn_complaint_record *complaints;
   size_t complaint_count, complaint_capacity;
   churn_invoice_record *invoices;
@@ -57,10 +62,11 @@ typedef struct churn_records {
 /* Starts customer `number` (0 = C000001). */
 void churn_records_begin(churn_records *records, uint32_t number, const churn_profile *profile);
 
-/* One engagement; `mood` in [0, CHURN_MOODS): half of them mean the favourite channel. */
+/* One engagement, or order; `mood` in [0, CHURN_MOODS): half of them mean the favourite channel. */
 void churn_records_engagement(churn_records *records, churn_day day, unsigned mood);
 void churn_records_price(churn_records *records, churn_day day, unsigned tier, uint32_t cents);
 void churn_records_rep(churn_records *records, churn_day day, uint32_t rep);
+void churn_records_balance(churn_records *records, churn_day day, uint32_t cents);
 
 /* A record's place, for the later date. */
 size_t churn_records_complaint(churn_records *records, churn_complaint_record complaint);

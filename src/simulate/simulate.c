@@ -114,8 +114,10 @@ static churn_status write_block(maker *m, const block *b, churn_error *error)
 {
   uint64_t *rows[CHURN_FILES] = {
       &m->report.customers, &m->report.engagements, &m->report.complaints, &m->report.prices,
-      &m->report.reps,      &m->report.payments,    &m->report.truth_rows};
+      &m->report.reps,      &m->report.payments,    &m->report.balances,   &m->report.truth_rows};
   for (int file = 0; file < CHURN_FILES; file++) {
+    if (m->outputs[file] == NULL)
+      continue;
     const churn_sheet *sheet = &b->records.sheets[file];
     churn_output_write(m->outputs[file], sheet->text, sheet->length);
     *rows[file] += sheet->rows;
@@ -168,7 +170,7 @@ static churn_status look_for(const char *folder, const char *name, bool *stands,
 }
 
 /* A world has its truth beside it; exports of the same names without one are somebody's own. */
-static churn_status spare_others(const char *folder, churn_error *error)
+static churn_status spare_others(const char *folder, churn_world_kind world, churn_error *error)
 {
   bool ours = false, stands = false;
   const char *name = project_name;
@@ -176,8 +178,9 @@ static churn_status spare_others(const char *folder, churn_error *error)
   if (status == CHURN_OK && !ours)
     status = look_for(folder, name, &stands, error);
   for (int file = 0; status == CHURN_OK && !ours && !stands && file < CHURN_FILES; file++) {
-    name = churn_file_names[file];
-    status = look_for(folder, name, &stands, error);
+    name = churn_file_name(world, (churn_file)file);
+    if (name != NULL)
+      status = look_for(folder, name, &stands, error);
   }
   if (status != CHURN_OK || !stands)
     return status;
@@ -187,12 +190,12 @@ static churn_status spare_others(const char *folder, churn_error *error)
                             name);
 }
 
-static churn_status make_folder(const char *folder, churn_error *error)
+static churn_status make_folder(const char *folder, churn_world_kind world, churn_error *error)
 {
   if (mkdir(folder, 0777) == 0)
     return CHURN_OK;
   if (errno == EEXIST)
-    return spare_others(folder, error);
+    return spare_others(folder, world, error);
   if (errno == ENOENT)
     return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){folder, 0, 0},
                               "cannot make the folder: the one it stands in does not exist; only "
@@ -224,9 +227,13 @@ static churn_status write_world(maker *m, const char *folder, const churn_run *r
   if (status == CHURN_OK)
     status = open_in(folder, truth_name, &truth, error);
   for (int file = 0; status == CHURN_OK && file < CHURN_FILES; file++) {
-    status = open_in(folder, churn_file_names[file], &m->outputs[file], error);
+    churn_world_kind kind = m->world->settings.world;
+    const char *name = churn_file_name(kind, (churn_file)file);
+    if (name == NULL)
+      continue;
+    status = open_in(folder, name, &m->outputs[file], error);
     if (status == CHURN_OK)
-      churn_output_text(m->outputs[file], churn_file_headings[file]);
+      churn_output_text(m->outputs[file], churn_file_heading(kind, (churn_file)file));
   }
   if (status == CHURN_OK)
     status = live_and_write(m, run, error);
@@ -236,7 +243,7 @@ static churn_status write_world(maker *m, const char *folder, const churn_run *r
     status = churn_description_truth(m->world, &m->report, truth, error);
   }
   for (int file = 0; status == CHURN_OK && file < CHURN_FILES; file++)
-    status = commit(&m->outputs[file], error);
+    status = m->outputs[file] == NULL ? CHURN_OK : commit(&m->outputs[file], error);
   if (status == CHURN_OK)
     status = commit(&truth, error);
   if (status == CHURN_OK)
@@ -276,7 +283,7 @@ churn_status churn_simulate(const char *folder, const churn_simulate_settings *s
   }
   m->world = &world;
   m->progress = run == NULL ? NULL : run->progress;
-  status = make_folder(folder, error);
+  status = make_folder(folder, world.settings.world, error);
   if (status == CHURN_OK)
     status = write_world(m, folder, run, error);
   if (status == CHURN_OK && report != NULL)

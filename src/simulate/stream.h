@@ -14,7 +14,9 @@ typedef enum churn_stream_purpose {
   CHURN_STREAM_REPS = 1, /* the desks: sizes, and when their reps leave */
   CHURN_STREAM_PRICES,   /* moves of the list prices */
   CHURN_STREAM_CUSTOMER, /* one customer's life; number = the customer's */
-  CHURN_STREAM_TRUTH     /* the continuations of one truth row */
+  CHURN_STREAM_TRUTH,    /* the continuations of one truth row */
+  CHURN_STREAM_BALANCE,  /* a customer's money in a bank */
+  CHURN_STREAM_AMOUNTS   /* what a customer's orders come to */
 } churn_stream_purpose;
 
 /* A generator, not seeded yet; free with gsl_rng_free. NULL when memory ran out (GSL's error
@@ -25,6 +27,13 @@ gsl_rng *churn_stream_new(void);
  * 32-bit words that depends on seed and purpose: two numbers never get the same stream. */
 void churn_stream_seed(gsl_rng *random, uint64_t seed, churn_stream_purpose purpose,
                        uint32_t number);
+
+/* The number of a churn_random stream (base/random.h) for a purpose: for draws beside a life, which
+ * must not move it. */
+static inline uint64_t churn_stream_number(churn_stream_purpose purpose, uint32_t number)
+{
+  return (uint64_t)purpose << 32 | number;
+}
 
 /* An exponential draw of mean 1. By log, which costs a third of gsl_ran_exponential's log1p here
  * and is as exact: the generator's uniform numbers have 32 bits. */

@@ -39,14 +39,22 @@ static json_t *day_value(churn_day day)
 /* The seed is text: a JSON whole number holds 63 bits, the seed has 64. */
 static json_t *settings_value(const churn_simulate_settings *s)
 {
+  static const char *const others[] = {
+      [CHURN_WORLD_BANK] = "bank", [CHURN_WORLD_WHOLESALE] = "wholesale"};
   char seed[24];
   snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
-  return json_pack("{s:I, s:I, s:o, s:s, s:f, s:I, s:I, s:I, s:I}", "customers",
-                   (json_int_t)s->customers, "months", (json_int_t)s->months, "first_day",
-                   day_value(s->first_day), "seed", seed, "engagements_a_day", s->engagements_a_day,
-                   "truth_customers", (json_int_t)s->truth_customers, "continuations",
-                   (json_int_t)s->continuations, "horizon_days", (json_int_t)s->horizon_days,
-                   "gap_days", (json_int_t)s->gap_days);
+  json_t *settings = json_pack(
+      "{s:I, s:I, s:o, s:s, s:f, s:I, s:I, s:I, s:I}", "customers", (json_int_t)s->customers,
+      "months", (json_int_t)s->months, "first_day", day_value(s->first_day), "seed", seed,
+      "engagements_a_day", s->engagements_a_day, "truth_customers", (json_int_t)s->truth_customers,
+      "continuations", (json_int_t)s->continuations, "horizon_days", (json_int_t)s->horizon_days,
+      "gap_days", (json_int_t)s->gap_days);
+  if (settings != NULL && s->world != CHURN_WORLD_TELECOM &&
+      json_object_set_new(settings, "world", json_string(others[s->world])) != 0) {
+    json_decref(settings);
+    return NULL;
+  }
+  return settings;
 }
 
 static json_t *effects_value(const churn_world *world)

@@ -87,6 +87,7 @@ probe() {
   probe 'outcome: {zzz: 1}'
   probe 'outcome: {silent: h, zzz: 1}'
   probe 'outcome: {event: h, zzz: 1}'
+  probe 'outcome: {drop: d, zzz: 1}'
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
   probe 'scores: {zzz: 1}'

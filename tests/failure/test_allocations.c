@@ -79,7 +79,8 @@ static const churn_train_settings all_training = {
     .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 static const churn_evaluate_settings all_evaluating = {CHURN_DAY_MISSING, CHURN_DAY_MISSING,
                                                        CHURN_DAY_MISSING, NULL, 0};
-static const churn_score_settings all_scoring = {.as_of = CHURN_DAY_MISSING};
+static const churn_score_settings all_scoring = {
+    .as_of = CHURN_DAY_MISSING, .top = 7, .intervals = true};
 
 static churn_status features_call(fixture *f, const char *path, churn_error *error)
 {

@@ -325,6 +325,110 @@ static void read_handovers(handover handed[REPS_MOST], int held[CUSTOMERS])
   free(text);
 }
 
+/* The bank's statements: a month apart, of a few accounts never any money, and the money of some
+ * moves out while the account stays open. */
+static void in_a_bank_some_balances_drain_while_the_account_stays_open(void **state)
+{
+  (void)state;
+  churn_simulate_settings settings = small;
+  churn_simulate_report bank;
+  settings.world = CHURN_WORLD_BANK;
+  make("bank", &settings, 2, &bank);
+  char *text = read_in("bank", "balances.csv", NULL);
+  const char *at = strchr(text, '\n') + 1;
+  assert_memory_equal(text, "customer_id,date,balance\n", (size_t)(at - text));
+  fields row;
+  int customer = -1, empty = 0, drained = 0, customers = 0;
+  uint64_t rows = 0;
+  double highest = 0, last = 0;
+  churn_day before = 0;
+  bool more = true;
+  while (more) {
+    more = next_row(&at, &row);
+    bool next = more && customer_of(row.text[0]) != customer;
+    if ((next || !more) && customer >= 0) {
+      customers++;
+      empty += highest == 0;
+      drained += highest > 0 && last < 0.4 * highest;
+      highest = 0;
+    }
+    if (!more)
+      break;
+    if (!next)
+      assert_int_equal(day_of(row.text[1]) - before, 30);
+    customer = customer_of(row.text[0]);
+    before = day_of(row.text[1]);
+    last = strtod(row.text[2], NULL);
+    highest = last > highest ? last : highest;
+    rows++;
+  }
+  free(text);
+  assert_int_equal(rows, bank.balances);
+  assert_int_equal(customers, CUSTOMERS);
+  assert_in_range(empty, CUSTOMERS / 100, CUSTOMERS / 12);
+  assert_in_range(drained, CUSTOMERS / 12, CUSTOMERS / 2);
+}
+
+/* What is drawn beside a life does not move it. */
+static void the_other_histories_of_a_bank_are_the_telecoms(void **state)
+{
+  (void)state;
+  churn_simulate_settings settings = small;
+  settings.world = CHURN_WORLD_BANK;
+  make("bank", &settings, 1, NULL);
+  for (int i = 0; i < TABLES; i++) {
+    char *telecom = read_in("world", names[i], NULL), *bank = read_in("bank", names[i], NULL);
+    assert_string_equal(telecom, bank);
+    free(telecom);
+    free(bank);
+  }
+}
+
+static void a_wholesaler_has_orders_with_amounts_and_no_leaving_day(void **state)
+{
+  (void)state;
+  churn_simulate_settings settings = small;
+  churn_simulate_report whole;
+  settings.world = CHURN_WORLD_WHOLESALE;
+  make("wholesale", &settings, 2, &whole);
+  assert_false(exists("wholesale", "interactions.csv"));
+  assert_false(exists("wholesale", "balances.csv"));
+  char *customers = read_in("wholesale", "customers.csv", NULL);
+  assert_memory_equal(customers, "customer_id,signup_date,region,segment,employees\n", 49);
+  assert_true(whole.left > 0);
+  free(customers);
+  char *text = read_in("wholesale", "orders.csv", NULL);
+  const char *at = strchr(text, '\n') + 1;
+  assert_memory_equal(text, "customer_id,date,amount\n", (size_t)(at - text));
+  fields row;
+  uint64_t rows = 0;
+  for (; next_row(&at, &row); rows++)
+    check_money(row.text[2]);
+  assert_int_equal(rows, whole.engagements);
+  free(text);
+}
+
+static void every_world_is_the_same_bytes_for_any_number_of_threads(void **state)
+{
+  (void)state;
+  static const char *const files[] = {"balances.csv", "orders.csv", "customers.csv", "churn.yaml",
+                                      "truth.json"};
+  for (int world = CHURN_WORLD_BANK; world <= CHURN_WORLD_WHOLESALE; world++) {
+    churn_simulate_settings settings = small;
+    settings.world = (churn_world_kind)world;
+    make("one", &settings, 1, NULL);
+    make("three", &settings, 3, NULL);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+      if (!exists("one", files[i]))
+        continue;
+      char *one = read_in("one", files[i], NULL), *three = read_in("three", files[i], NULL);
+      assert_string_equal(one, three);
+      free(one);
+      free(three);
+    }
+  }
+}
+
 /* A rep who leaves hands all customers to one successor on one day: whoever was left with the old
  * one had gone before. */
 static void the_whole_book_of_a_rep_who_leaves_goes_to_one_successor(void **state)
@@ -686,6 +790,10 @@ static void a_clock_waits_geometrically_and_never_less_than_a_day(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(in_a_bank_some_balances_drain_while_the_account_stays_open),
+      cmocka_unit_test(the_other_histories_of_a_bank_are_the_telecoms),
+      cmocka_unit_test(a_wholesaler_has_orders_with_amounts_and_no_leaving_day),
+      cmocka_unit_test(every_world_is_the_same_bytes_for_any_number_of_threads),
       cmocka_unit_test(every_file_is_there_with_its_heading_and_the_rows_that_the_report_counts),
       cmocka_unit_test(customers_join_before_they_leave_and_the_report_counts_the_leavers),
       cmocka_unit_test(no_history_row_lies_outside_the_life_of_its_customer),

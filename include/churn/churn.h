@@ -36,9 +36,11 @@
 #include <churn/sink.h>
 
 #include <churn/gates.h>
+#include <churn/log.h>
 #include <churn/loyal.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
+#include <churn/report.h>
 #include <churn/reps.h>
 
 #endif

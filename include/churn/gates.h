@@ -21,8 +21,9 @@ typedef struct churn_gate {
   const char *name; /* "rows", …; fixed texts */
   char *subject;    /* the source's or feature's name; "" where it is about the whole */
   double value;     /* NaN where not judged */
-  double limit;     /* the project's threshold */
-  double p;         /* "drift", "scores": Holm's over the features; else NaN */
+  double limit; /* the threshold in force: the project's, or where the data loosen it (freshness,
+                   drift) that */
+  double p;     /* "drift", "scores": Holm's over the features; else NaN */
   churn_verdict verdict;
   bool hold; /* tripped, it holds the night back */
   char *message;

@@ -6,13 +6,15 @@
  * `capacity`, where it has one), loyal_and_slipping.csv (churn/loyal.h, where the project has the
  * key `loyal`) and manifest.json (what went in, what the gates
  * said, size and hash of the other files). There is no clock, host, path or thread count in any of
- * them: the same day again, on the same data, after the same earlier nights, gives the same bytes.
+ * them: the same day again, on the same data, after the same earlier nights, gives the same bytes,
+ * whatever was promoted since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_NIGHTLY_H
 #define CHURN_NIGHTLY_H
 
 #include <churn/gates.h>
+#include <churn/log.h>
 #include <churn/project.h>
 #include <churn/run.h>
 #include <churn/score.h>
@@ -21,28 +23,18 @@
 extern "C" {
 #endif
 
-/* Levels of syslog. */
-typedef enum churn_log_level {
-  CHURN_LOG_ERROR = 3,
-  CHURN_LOG_WARNING = 4,
-  CHURN_LOG_INFO = 6
-} churn_log_level;
-
-/* Called once for each stage that ends, and for each gate that trips. `stage` is a fixed word:
- * "start", "read", "score", "gate", "changes", "calls", "loyal", "store", "publish", "outcome",
- * "retain". Texts are borrowed until it returns. */
-typedef struct churn_log {
-  void (*line)(void *context, churn_log_level level, const char *stage, const char *text);
-  void *context;
-} churn_log;
-
 typedef struct churn_nightly_settings {
-  churn_day as_of;      /* MISSING = today in UTC (the only use of the clock) */
-  const char *model;    /* path; NULL = the promoted one */
+  churn_day as_of; /* MISSING = today in UTC (the only use of the clock) */
+  const char
+      *model; /* as churn_registry_model_path; NULL = the one that made the day's published list,
+                 else the one in use on that day, else, with a warning, the one in use now */
   const char *output;   /* folder of the runs; NULL = the project's. Named here, the project's
                            database is left alone */
   uint64_t top;         /* list only so many; 0 = the project's `nightly: {top:}`, or everybody */
-  const churn_log *log; /* NULL = silent */
+  bool release;         /* publish also where a gate holds the night back, and count rows anew from
+                           this run on */
+  const churn_log *log; /* NULL = silent. Stages: "start", "read", "score", "gate", "changes",
+                           "store", "publish", "held", "latest", "outcome", "retain" */
   churn_language language; /* of causes, actions and owners; 0 = the project's */
 } churn_nightly_settings;
 
@@ -53,11 +45,15 @@ typedef struct churn_nightly_report {
   churn_gate *gates;
   size_t gate_count;
   size_t tripped;
-  bool held;        /* nothing was published: DAY.held is for inspection only, `latest` stays */
-  bool unchanged;   /* the folder was there with the same bytes, and was left alone */
-  bool stored;      /* the list is in the database of the project's `scores` */
-  bool latest;      /* RUNS/latest points to it now; false also for a day before the latest's */
-  uint64_t removed; /* old runs taken away by `keep` */
+  bool released;     /* a gate held it back, and it is published all the same */
+  bool held;         /* nothing was published: DAY.held is for inspection only, `latest` stays */
+  bool unchanged;    /* the folder was there with the same bytes, and was left alone */
+  bool stored;       /* the list is in the database of the project's `scores` */
+  bool latest;       /* RUNS/latest points to it now; false also for a day before the latest's */
+  uint64_t removed;  /* old runs taken away by `keep` */
+  size_t unfinished; /* steps after publishing (the link, the ledger of outcomes, `keep`) that
+                        failed, each told in a line of the log; the list stays published, and the
+                        next night makes up for them */
 } churn_nightly_report;
 
 /* Where the project has the key `scores`, the list goes into that database too (churn/sink.h), in
@@ -85,6 +81,19 @@ CHURN_MUST_USE churn_status churn_nightly(const churn_project *project,
                                           churn_error *error);
 void churn_nightly_report_free(churn_nightly_report *report);
 
+/* The published lists of `output` (NULL = the project's) and the models that made them: of one day,
+ * or by one model (NULL, MISSING = any), by day. A run whose manifest cannot be read gets a warning
+ * and is left out. PERMISSION, IO, NO_MEMORY. The caller frees. */
+typedef struct churn_published_list {
+  churn_day day;
+  char model[33];
+} churn_published_list;
+CHURN_MUST_USE churn_status churn_published_lists(const churn_project *project, const char *output,
+                                                  churn_day day, const char *model,
+                                                  const churn_run *run,
+                                                  churn_published_list **lists, size_t *count,
+                                                  churn_error *error);
+
 /* What became of a published list, once its label window had closed: a line of RUNS/outcomes.jsonl.
  * `estimated…` is what the night said. NaN = there is no such figure. */
 typedef struct churn_outcome {
@@ -92,8 +101,9 @@ typedef struct churn_outcome {
   char model[33];
   uint64_t judged;            /* listed customers of whom is known what became of them */
   uint64_t churned;           /* of those */
-  double auc, estimated_auc;  /* estimated: the model's own, of rows kept back in training, else out
-                                 of fold */
+  double auc, estimated_auc;  /* of the listed; estimated: the model's own, of rows kept back in
+                                 training, else out of fold, which is of everybody: NaN where the
+                                 list was cut (`top`) */
   double observed, estimated; /* share that churned, mean probability of the same customers */
   double intercept, slope;    /* calibration, as churn_figures */
   uint64_t head;              /* places that the night told of */

@@ -117,6 +117,13 @@ CHURN_MUST_USE churn_status churn_registry_find(const churn_registry *registry, 
                                                 const churn_registry_model **model,
                                                 churn_error *error);
 
+/* The path of the model that `text` means: a file where there is one of that name, or where it has
+ * a dot or a slash in it; else a model of the registry as churn_registry_find; NULL = the one in
+ * use. The caller frees. USAGE, NO_INPUT, and as churn_registry_read. */
+CHURN_MUST_USE churn_status churn_registry_model_path(const churn_project *project,
+                                                      const char *text, const churn_run *run,
+                                                      char **path, churn_error *error);
+
 /* A stretch of time in which a model was in use. */
 typedef struct churn_registry_span {
   const char *model; /* NULL = none was; borrowed from the registry */

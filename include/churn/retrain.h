@@ -23,6 +23,7 @@
 #define CHURN_RETRAIN_H
 
 #include <churn/evaluate.h>
+#include <churn/log.h>
 #include <churn/registry.h>
 
 #ifdef __cplusplus
@@ -34,6 +35,7 @@ typedef struct churn_retrain_settings {
                       no days */
   const char *set; /* NULL = every feature */
   bool no_leaks;   /* as in churn_train_settings */
+  const churn_log *log; /* NULL = silent. Stages: "start", "judge", "fit", "gate", "record" */
 } churn_retrain_settings;
 
 typedef struct churn_retrain_gate {
@@ -61,7 +63,8 @@ typedef struct churn_retrain_report {
  * in the registry. A tripped gate is in the report, not an error. Errors: those of reading,
  * BAD_PROJECT where the project cannot be retrained (no outcome; a flat export without `split`;
  * columns that the model in use needs are gone), those of churn/registry.h. After an error nothing
- * is in use that was not before. */
+ * is in use that was not before. run->stop is heard until the registry is written to (INTERNAL,
+ * "stopped"), and run->stop->worth is set while it is: that takes a moment, and is finished. */
 CHURN_MUST_USE churn_status churn_retrain(const churn_project *project,
                                           const churn_retrain_settings *settings,
                                           const churn_run *run, churn_retrain_report *report,

@@ -14,6 +14,7 @@
 #define CHURN_SINK_H
 
 #include <churn/project.h>
+#include <churn/run.h>
 #include <churn/score.h>
 #include <churn/status.h>
 #include <stdbool.h>
@@ -27,6 +28,8 @@ extern "C" {
 typedef struct churn_sink {
   const char *target;
   const char *table;
+  const churn_stop_request *stop; /* once asked, writing ends and changes nothing (INTERNAL,
+                                     "stopped"); NULL = it runs to its end */
 } churn_sink;
 
 /* True for a text that names a database and no file. */

@@ -138,3 +138,8 @@ bool churn_journal_next(const churn_journal *journal, churn_journal_line *line)
                                .next = from + length + 1};
   return true;
 }
+
+const char *churn_journal_cut(const churn_journal_line *line)
+{
+  return line->ended ? "" : "it was cut off while it was written (a crash, or a full disk); ";
+}

@@ -46,4 +46,7 @@ typedef struct churn_journal_line {
 /* The next line of what was read when it was opened; a zeroed one starts. False at the end. */
 bool churn_journal_next(const churn_journal *journal, churn_journal_line *line);
 
+/* For messages about a line that cannot be read: "" or that it was cut off. */
+const char *churn_journal_cut(const churn_journal_line *line);
+
 #endif

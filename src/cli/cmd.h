@@ -32,6 +32,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv);
 int cmd_rates(const cli_verb *verb, int argc, const char **argv);
 int cmd_reps(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
+int cmd_report(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
@@ -115,6 +116,11 @@ int cli_close(cli *c, churn_status status);
  * outcome of --outcome; also reads --memory. */
 churn_status cli_read_project(cli *c, const char *path, churn_project **project);
 
+/* Reads the model that -m means: a file, an id of the registry, the first letters of one,
+ * `current`; NULL = the one in use. */
+churn_status cli_read_model(cli *c, const churn_project *project, const char *text,
+                            churn_model **model);
+
 /* Works with the outcome that the model was trained on, unless --outcome named one. */
 churn_status cli_choose_outcome(cli *c, const churn_model *model, churn_project *project);
 
@@ -147,6 +153,9 @@ struct poptOption cli_log_option(const char **format);
 churn_status cli_read_log(cli *c, const char *format);
 void cli_log_line(const cli *c, churn_log_level level, const char *stage, const char *text);
 
+/* The same for churn_log; `context` is the cli. --quiet leaves the ordinary lines out. */
+void cli_log_stage(void *context, churn_log_level level, const char *stage, const char *text);
+
 /* signals.c: SIGINT and SIGTERM set c->run.stop->asked where that is worth it, and else end the
  * program. cli_end_by_signal ends it by the signal that came, if one did. */
 void cli_catch_signals(cli *c);
@@ -171,6 +180,7 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and f
 const char *cli_number(double value, int digits); /* fixed digits; "" for NaN */
 const char *cli_short(double value); /* at most 5 significant digits, as a person would write it */
 const char *cli_count(uint64_t value);                    /* 12,345 */
+const char *cli_money(double value);                      /* -12,345; "" for NaN */
 const char *cli_plural(uint64_t count, const char *noun); /* 1 row, 12,345 rows */
 const char *cli_money(double value);                      /* a whole amount, 12,345; "" for NaN */
 const char *cli_percent(double share, int digits);

@@ -38,8 +38,6 @@ static churn_status read_captures(cli *c, const char *text, uint64_t *counts,
 static churn_status read_settings(cli *c, const request *r, uint64_t *counts,
                                   churn_evaluate_settings *settings)
 {
-  if (r->model == NULL)
-    return cli_usage(c, "a model is missing; expected -m MODEL");
   churn_status status = cli_day(c, "--first", r->first, &settings->first);
   if (status == CHURN_OK)
     status = cli_day(c, "--last", r->last, &settings->last);
@@ -60,7 +58,7 @@ static churn_status run_evaluate(cli *c, const request *r)
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
-    status = churn_model_read(r->model, &model, &c->error);
+    status = cli_read_model(c, project, r->model, &model);
   if (status == CHURN_OK)
     status = cli_choose_outcome(c, model, project);
   if (status == CHURN_OK)

@@ -181,17 +181,57 @@ static churn_status run_promote(cli *c, const request *r, const churn_project *p
   return status;
 }
 
-static churn_status run_rollback(cli *c, const request *r, const churn_project *project)
+/* They stay as they are until somebody makes them anew. */
+static churn_status name_lists(cli *c, const churn_project *project, const char *of)
 {
-  char id[33];
-  churn_registry_change change = change_of(r, "models rollback");
-  churn_status status = churn_registry_rollback(project, &change, id, &c->error);
-  if (status == CHURN_OK)
-    printf("rolled back to %.8s\n", id);
+  churn_published_list *lists = NULL;
+  size_t count = 0;
+  churn_status status = churn_published_lists(project, NULL, CHURN_DAY_MISSING, of, &c->run, &lists,
+                                              &count, &c->error);
+  if (status == CHURN_OK && count > 0)
+    printf("%.8s made %s:", of, cli_plural(count, "published list"));
+  for (size_t i = 0; status == CHURN_OK && i < count; i++)
+    printf(" %s", cli_text_day(lists[i].day));
+  if (status == CHURN_OK && count > 0)
+    puts("; churn nightly PROJECT --as-of DAY -m current makes one anew");
+  free(lists);
   return status;
 }
 
-static churn_status print_day(cli *c, const request *r, const churn_registry *registry)
+static churn_status run_rollback(cli *c, const request *r, const churn_project *project)
+{
+  char id[33], left[33] = "";
+  churn_registry *registry = NULL;
+  churn_registry_change change = change_of(r, "models rollback");
+  churn_status status = churn_registry_read(project, &c->run, &registry, &c->error);
+  if (status == CHURN_OK && registry->current != NULL)
+    snprintf(left, sizeof left, "%s", registry->current);
+  change.expected = left;
+  if (status == CHURN_OK)
+    status = churn_registry_rollback(project, &change, id, &c->error);
+  if (status == CHURN_OK) {
+    printf("rolled back to %.8s\n", id);
+    status = name_lists(c, project, left);
+  }
+  churn_registry_free(registry);
+  return status;
+}
+
+/* Not always by what was in use: who names a model to nightly takes that one. */
+static churn_status print_list_of(cli *c, const churn_project *project, churn_day day)
+{
+  churn_published_list *lists = NULL;
+  size_t count = 0;
+  churn_status status =
+      churn_published_lists(project, NULL, day, NULL, &c->run, &lists, &count, &c->error);
+  if (status == CHURN_OK && count > 0)
+    printf("%s made the list of %s\n", lists[0].model, cli_text_day(day));
+  free(lists);
+  return status;
+}
+
+static churn_status print_day(cli *c, const request *r, const churn_project *project,
+                              const churn_registry *registry)
 {
   churn_day day = CHURN_DAY_MISSING;
   churn_registry_span *spans = NULL;
@@ -208,6 +248,8 @@ static churn_status print_day(cli *c, const request *r, const churn_registry *re
       printf("%s%s%s%s%s\n", id, from[0] == '\0' ? "" : " from ", from,
              until[0] == '\0' ? "" : " until ", until);
     }
+  if (status == CHURN_OK && !r->json)
+    status = print_list_of(c, project, day);
   free(spans);
   return status;
 }
@@ -231,7 +273,7 @@ static churn_status run_history(cli *c, const request *r, const churn_project *p
   churn_registry *registry = NULL;
   churn_status status = churn_registry_read(project, &c->run, &registry, &c->error);
   if (status == CHURN_OK && r->on != NULL)
-    status = print_day(c, r, registry);
+    status = print_day(c, r, project, registry);
   else if (status == CHURN_OK && r->json)
     status = churn_registry_write_history(registry, "-", &c->error);
   else if (status == CHURN_OK)

@@ -3,42 +3,64 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct request {
   const char *project_path;
   const char *model, *as_of, *output, *log, *lang;
   long top;
-  int outcomes;
+  int outcomes, release;
 } request;
 
-static void show_line(void *context, churn_log_level level, const char *stage, const char *text)
+/* Published, and yet somebody should look: exit code 1. */
+static bool needs_a_look(const churn_nightly_report *r)
 {
-  const cli *c = context;
-  if (!c->quiet || level < CHURN_LOG_INFO)
-    cli_log_line(c, level, stage, text);
+  return r->tripped > 0 || r->unfinished > 0;
 }
 
 /* One line that says what happened. */
 static void say_what_was_done(cli *c, const churn_nightly_report *r)
 {
-  const char *what = r->held        ? "HELD BACK, nothing was published; for inspection"
+  const char *what = r->held        ? "HELD BACK, nothing was published (--release would); for "
+                                      "inspection"
+                     : r->released  ? "published all the same"
                      : r->unchanged ? "published before, unchanged"
                                     : "published";
-  const char *loss =
-      r->score.valued == 0 ? "" : cli_format(", expected loss %.0f", r->score.expected_loss);
+  const char *loss = r->score.valued == 0
+                         ? ""
+                         : cli_format(", expected loss %s", cli_money(r->score.expected_loss));
   const char *line =
       cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped; %s: %s",
                  cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
                  cli_count(r->tripped), cli_plural(r->gate_count, "figure"), what, r->folder);
-  if (c->quiet && r->tripped == 0)
+  if (r->unfinished > 0)
+    line =
+        cli_format("%s; %s after that failed, see above", line, cli_plural(r->unfinished, "step"));
+  if (c->quiet && !needs_a_look(r))
     return;
   cli_show_notes(c);
   cli_log_line(c,
-               r->held          ? CHURN_LOG_ERROR
-               : r->tripped > 0 ? CHURN_LOG_WARNING
-                                : CHURN_LOG_INFO,
+               r->held           ? CHURN_LOG_ERROR
+               : needs_a_look(r) ? CHURN_LOG_WARNING
+                                 : CHURN_LOG_INFO,
                "done", line);
+}
+
+static void print_outcomes(const churn_outcomes *outcomes)
+{
+  cli_table *table = cli_table_new("llrrrrrrrrr");
+  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated AUC",
+                "slope", "head", "caught", "expected caught");
+  for (size_t i = 0; i < outcomes->count; i++) {
+    const churn_outcome *o = &outcomes->items[i];
+    const char *estimated = isnan(o->estimated_auc) ? "n/a" : cli_number(o->estimated_auc, 3);
+    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
+                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
+                  estimated, cli_number(o->slope, 2), cli_count(o->head),
+                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
+  }
+  cli_table_print(table, stdout, "");
 }
 
 static churn_status show_outcomes(cli *c, const request *r, const churn_project *project)
@@ -47,17 +69,10 @@ static churn_status show_outcomes(cli *c, const request *r, const churn_project 
   churn_status status = churn_outcomes_read(project, r->output, &c->run, &outcomes, &c->error);
   if (status != CHURN_OK)
     return status;
-  cli_table *table = cli_table_new("llrrrrrrrrr");
-  cli_table_row(table, "as of", "model", "judged", "left", "expected", "AUC", "estimated", "slope",
-                "head", "held", "expected");
-  for (size_t i = 0; i < outcomes->count; i++) {
-    const churn_outcome *o = &outcomes->items[i];
-    cli_table_row(table, cli_text_day(o->as_of), cli_format("%.8s", o->model), cli_count(o->judged),
-                  cli_percent(o->observed, 2), cli_percent(o->estimated, 2), cli_number(o->auc, 3),
-                  cli_number(o->estimated_auc, 3), cli_number(o->slope, 2), cli_count(o->head),
-                  cli_percent(o->captured, 1), cli_percent(o->estimated_captured, 1));
-  }
-  cli_table_print(table, stdout, "");
+  if (outcomes->count == 0)
+    cli_say(c, "no list has been judged yet: its label window must have closed before a night");
+  else
+    print_outcomes(outcomes);
   churn_outcomes_free(outcomes);
   return CHURN_OK;
 }
@@ -71,6 +86,7 @@ static churn_status read_settings(cli *c, const request *r, churn_nightly_settin
     status = cli_lang(c, r->lang, &settings->language);
   settings->model = r->model;
   settings->output = r->output;
+  settings->release = r->release != 0;
   return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
 }
 
@@ -78,7 +94,7 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
 {
   churn_project *project = NULL;
   churn_nightly_report *report = NULL;
-  churn_log log = {show_line, c};
+  churn_log log = {cli_log_stage, c};
   churn_nightly_settings settings = {.as_of = CHURN_DAY_MISSING, .log = &log};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
@@ -93,7 +109,7 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
     status = churn_nightly(project, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     say_what_was_done(c, report);
-    *code = report->tripped > 0 ? CLI_EXIT_GATE : 0;
+    *code = needs_a_look(report) ? CLI_EXIT_GATE : 0;
   } else if (cli_was_signalled() && status == CHURN_INTERNAL) {
     snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
   }
@@ -118,6 +134,8 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
        "project's database `scores` is left alone then",
        "DIR"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
+      {"release", '\0', POPT_ARG_NONE, &r.release, 0,
+       "publish also where a gate holds the night back: the export is right", NULL},
       {"outcomes", '\0', POPT_ARG_NONE, &r.outcomes, 0,
        "score nothing: show what became of past lists, beside what was estimated", NULL},
       cli_lang_option(&r.lang),

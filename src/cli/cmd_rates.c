@@ -89,7 +89,7 @@ static churn_status run_rates(cli *c, const request *r)
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK && r->model != NULL)
-    status = churn_model_read(r->model, &model, &c->error);
+    status = cli_read_model(c, project, r->model, &model);
   settings.model = model;
   if (status == CHURN_OK)
     status = churn_rates_count(project, &settings, &c->run, &rates, &c->error);

@@ -5,49 +5,67 @@
 
 typedef struct request {
   const char *project_path;
-  const char *as_of, *set;
+  const char *as_of, *set, *log;
   int json, no_leaks;
 } request;
 
 /* The first word says what is in use now. */
+static const char *what_was_done(const churn_retrain_report *report, char text[CHURN_MESSAGE_SIZE])
+{
+  if (report->promoted)
+    snprintf(text, CHURN_MESSAGE_SIZE, "promoted %.8s: %s", report->challenger, report->why);
+  else if (report->champion[0] != '\0')
+    snprintf(text, CHURN_MESSAGE_SIZE, "kept %.8s: %s", report->champion, report->why);
+  else
+    snprintf(text, CHURN_MESSAGE_SIZE, "nothing promoted: %s", report->why);
+  return text;
+}
+
 static void print_line(const churn_retrain_report *report)
 {
-  const char *challenger = report->challenger[0] == '\0' ? "" : report->challenger;
-  if (report->promoted)
-    printf("promoted %.8s: %s\n", challenger, report->why);
-  else if (report->champion[0] != '\0')
-    printf("kept %.8s: %s\n", report->champion, report->why);
-  else
-    printf("nothing promoted: %s\n", report->why);
+  char text[CHURN_MESSAGE_SIZE];
+  const char *challenger = report->challenger;
+  puts(what_was_done(report, text));
   if (!report->promoted && report->champion[0] == '\0' && challenger[0] != '\0')
     printf("%.8s is in the registry: churn models promote PROJECT %.8s takes it all the same\n",
            challenger, challenger);
 }
 
-static void say_gates(cli *c, const churn_retrain_report *report)
+static churn_status say_what_was_done(cli *c, const request *r, const churn_retrain_report *report)
 {
-  for (size_t i = 0; i < report->gate_count; i++)
-    cli_say(c, "gate %s: %s", report->gates[i].name, report->gates[i].text);
+  char text[CHURN_MESSAGE_SIZE];
+  if (r->json)
+    return churn_retrain_report_write(report, "-", &c->error);
+  cli_show_notes(c);
+  /* Standard output is for people, who are not there where a journal or a program listens. */
+  if (c->log == CLI_LOG_TEXT)
+    print_line(report);
+  else
+    cli_log_line(c, report->gate_count > 0 ? CHURN_LOG_WARNING : CHURN_LOG_INFO, "done",
+                 what_was_done(report, text));
+  return CHURN_OK;
 }
 
 static churn_status run_retrain(cli *c, const request *r, bool *tripped)
 {
   churn_project *project = NULL;
   churn_retrain_report report = {0};
+  churn_log log = {cli_log_stage, c};
   churn_retrain_settings settings = {
-      .as_of = CHURN_DAY_MISSING, .set = r->set, .no_leaks = r->no_leaks != 0};
-  churn_status status = cli_day(c, "--as-of", r->as_of, &settings.as_of);
+      .as_of = CHURN_DAY_MISSING, .set = r->set, .no_leaks = r->no_leaks != 0, .log = &log};
+  churn_status status = cli_read_log(c, r->log);
+  if (status == CHURN_OK)
+    status = cli_day(c, "--as-of", r->as_of, &settings.as_of);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  cli_catch_signals(c);
   if (status == CHURN_OK)
     status = churn_retrain(project, &settings, &c->run, &report, &c->error);
   *tripped = status == CHURN_OK && report.gate_count > 0;
-  if (status == CHURN_OK && r->json)
-    status = churn_retrain_report_write(&report, "-", &c->error);
-  else if (status == CHURN_OK)
-    print_line(&report);
+  if (cli_was_signalled() && status == CHURN_INTERNAL)
+    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was changed");
   if (status == CHURN_OK)
-    say_gates(c, &report);
+    status = say_what_was_done(c, r, &report);
   churn_project_free(project);
   return status;
 }
@@ -67,16 +85,19 @@ int cmd_retrain(const cli_verb *verb, int argc, const char **argv)
       {"no-leaks", '\0', POPT_ARG_NONE, &r.no_leaks, 0,
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print what was done as JSON", NULL},
+      cli_log_option(&r.log),
       cli_source_option(&c),
       cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),
   };
-  int code = 0;
+  int code = 0, closed;
   bool tripped = false;
   if (!cli_open(&c, verb, argc, argv, table, &r.project_path, 1, 1, &code))
     return code;
-  code = cli_close(&c, run_retrain(&c, &r, &tripped));
-  return code == 0 && tripped ? CLI_EXIT_GATE : code;
+  closed = cli_close(&c, run_retrain(&c, &r, &tripped));
+  if (closed != 0)
+    cli_end_by_signal();
+  return closed == 0 && tripped ? CLI_EXIT_GATE : closed;
 }

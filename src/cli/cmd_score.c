@@ -26,10 +26,7 @@ static size_t count_models(const request *r)
 
 static churn_status read_settings(cli *c, const request *r, churn_score_settings *settings)
 {
-  size_t models = count_models(r);
-  if (models == 0)
-    return cli_usage(c, "a model is missing; expected -m MODEL");
-  if (models > CLI_MOST_LISTS)
+  if (count_models(r) > CLI_MOST_LISTS)
     return cli_usage(c, "-m: at most %d models go side by side", CLI_MOST_LISTS);
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
@@ -83,7 +80,7 @@ static void say_what_was_done(cli *c, const churn_project *project, const churn_
 {
   bool to_file = strcmp(output, "-") != 0;
   const char *loss =
-      report->valued == 0 ? "" : cli_format(", expected loss %.0f", report->expected_loss);
+      report->valued == 0 ? "" : cli_format(", expected loss %s", cli_money(report->expected_loss));
   const char *day = report->as_of == CHURN_DAY_MISSING
                         ? ""
                         : cli_format(" as of %s", cli_text_day(report->as_of));
@@ -105,7 +102,7 @@ static void say_what_was_done(cli *c, const churn_project *project, const churn_
 
 static churn_status check_output(cli *c, const request *r)
 {
-  const churn_sink sink = {r->output, r->table};
+  const churn_sink sink = {r->output, r->table, NULL};
   if (churn_sink_is_database(r->output))
     return churn_sink_check(&sink, &c->error);
   return r->table == NULL ? cli_check_target(c, r->output)
@@ -124,7 +121,7 @@ static churn_status check_published(cli *c, const churn_project *project, churn_
 static churn_status write_list(cli *c, const churn_ranking *ranking, const request *r,
                                const churn_sink *published)
 {
-  const churn_sink sink = {r->output, r->table};
+  const churn_sink sink = {r->output, r->table, NULL};
   churn_status status = churn_sink_is_database(r->output)
                             ? churn_sink_write(ranking, &sink, &c->error)
                             : churn_ranking_write(ranking, r->output, &c->error);
@@ -207,7 +204,7 @@ static churn_status make_list(cli *c, const request *r, const churn_score_settin
 {
   churn_status status = cli_read_project(c, r->project_path, &l->projects[i]);
   if (status == CHURN_OK)
-    status = churn_model_read(r->models[i], &l->models[i], &c->error);
+    status = cli_read_model(c, l->projects[i], r->models[i], &l->models[i]);
   if (status == CHURN_OK)
     status = cli_choose_outcome(c, l->models[i], l->projects[i]);
   if (status == CHURN_OK)
@@ -255,7 +252,7 @@ static churn_status run_score(cli *c, const request *r)
 {
   churn_project *project = NULL;
   churn_model *model = NULL;
-  churn_sink published = {NULL, NULL};
+  churn_sink published = {.target = NULL};
   churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
@@ -263,7 +260,7 @@ static churn_status run_score(cli *c, const request *r)
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK)
-    status = churn_model_read(r->models[0], &model, &c->error);
+    status = cli_read_model(c, project, r->models == NULL ? NULL : r->models[0], &model);
   if (status == CHURN_OK)
     status = cli_choose_outcome(c, model, project);
   if (status == CHURN_OK && r->publish != 0)

@@ -389,6 +389,20 @@ churn_status cli_choose_outcome(cli *c, const churn_model *model, churn_project 
   return status;
 }
 
+churn_status cli_read_model(cli *c, const churn_project *project, const char *text,
+                            churn_model **model)
+{
+  char *path = NULL;
+  churn_status status = churn_registry_model_path(project, text, &c->run, &path, &c->error);
+  if (status == CHURN_NO_INPUT && text == NULL)
+    return cli_usage(c, "a model is missing; expected -m MODEL, as no model of the project is in "
+                        "use yet (churn retrain, churn models promote)");
+  if (status == CHURN_OK)
+    status = churn_model_read(path, model, &c->error);
+  free(path);
+  return status;
+}
+
 void cli_say(cli *c, const char *format, ...)
 {
   if (c->quiet)

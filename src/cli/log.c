@@ -89,3 +89,10 @@ void cli_log_line(const cli *c, churn_log_level level, const char *stage, const 
   else
     fprintf(stderr, "%s: %s\n", stage, text);
 }
+
+void cli_log_stage(void *context, churn_log_level level, const char *stage, const char *text)
+{
+  const cli *c = context;
+  if (!c->quiet || level < CHURN_LOG_INFO)
+    cli_log_line(c, level, stage, text);
+}

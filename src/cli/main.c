@@ -24,6 +24,8 @@ static const cli_verb verbs[] = {
      "customers and money lost, per period and segment; how long customers stay", cmd_rates},
     {"reps", "PROJECT", "churn per account rep against what was to be expected; money at risk",
      cmd_reps},
+    {"report", "PROJECT", "the page for the retention desk: who, why, what it is worth; one file",
+     cmd_report},
     {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
      cmd_nightly},
     {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",

@@ -75,7 +75,10 @@ const char *cli_money(double value)
 {
   if (isnan(value))
     return "";
-  return value >= 0 && value < 1e18 ? cli_count((uint64_t)llround(value)) : cli_short(value);
+  if (fabs(value) >= 1e18)
+    return cli_format("%.0f", value);
+  const char *amount = cli_count((uint64_t)llround(fabs(value)));
+  return value < 0 && amount[0] != '0' ? cli_format("-%s", amount) : amount;
 }
 
 const char *cli_text_day(churn_day day)

@@ -13,14 +13,15 @@
 #define CHURN_LIBPQ_FUNCTIONS(function)                                                            \
   function(PQclear) function(PQconnectPoll) function(PQconnectStartParams)                         \
       function(PQconnectionNeedsPassword) function(PQconninfoFree) function(PQconninfoParse)       \
-          function(PQdescribePrepared) function(PQerrorMessage) function(PQexec)                   \
-              function(PQexecParams) function(PQfinish) function(PQfname) function(PQfreemem)      \
-                  function(PQftype) function(PQgetCopyData) function(PQgetResult)                  \
-                      function(PQgetvalue) function(PQnfields) function(PQprepare)                 \
-                          function(PQputCopyData) function(PQputCopyEnd)                           \
-                              function(PQresultErrorField) function(PQresultStatus)                \
-                                  function(PQsetErrorVerbosity) function(PQsetNoticeReceiver)      \
-                                      function(PQsocket) function(PQstatus)
+          function(PQconsumeInput) function(PQisBusy) function(PQsendQuery)                        \
+              function(PQdescribePrepared) function(PQerrorMessage) function(PQexec)               \
+                  function(PQexecParams) function(PQfinish) function(PQfname) function(PQfreemem)  \
+                      function(PQftype) function(PQgetCopyData) function(PQgetResult)              \
+                          function(PQgetvalue) function(PQnfields) function(PQprepare)             \
+                              function(PQputCopyData) function(PQputCopyEnd)                       \
+                                  function(PQresultErrorField) function(PQresultStatus)            \
+                                      function(PQsetErrorVerbosity) function(PQsetNoticeReceiver)  \
+                                          function(PQsocket) function(PQstatus)
 
 /* Where the functions are. Before loading, PQfinish and PQclear do nothing and no other may be
  * called. */
@@ -41,6 +42,7 @@ CHURN_MUST_USE churn_status churn_libpq_load(churn_error *error);
 #define PQconnectionNeedsPassword churn_libpq_calls.PQconnectionNeedsPassword
 #define PQconninfoFree churn_libpq_calls.PQconninfoFree
 #define PQconninfoParse churn_libpq_calls.PQconninfoParse
+#define PQconsumeInput churn_libpq_calls.PQconsumeInput
 #define PQdescribePrepared churn_libpq_calls.PQdescribePrepared
 #define PQerrorMessage churn_libpq_calls.PQerrorMessage
 #define PQexec churn_libpq_calls.PQexec
@@ -52,12 +54,14 @@ CHURN_MUST_USE churn_status churn_libpq_load(churn_error *error);
 #define PQgetCopyData churn_libpq_calls.PQgetCopyData
 #define PQgetResult churn_libpq_calls.PQgetResult
 #define PQgetvalue churn_libpq_calls.PQgetvalue
+#define PQisBusy churn_libpq_calls.PQisBusy
 #define PQnfields churn_libpq_calls.PQnfields
 #define PQprepare churn_libpq_calls.PQprepare
 #define PQputCopyData churn_libpq_calls.PQputCopyData
 #define PQputCopyEnd churn_libpq_calls.PQputCopyEnd
 #define PQresultErrorField churn_libpq_calls.PQresultErrorField
 #define PQresultStatus churn_libpq_calls.PQresultStatus
+#define PQsendQuery churn_libpq_calls.PQsendQuery
 #define PQsetErrorVerbosity churn_libpq_calls.PQsetErrorVerbosity
 #define PQsetNoticeReceiver churn_libpq_calls.PQsetNoticeReceiver
 #define PQsocket churn_libpq_calls.PQsocket

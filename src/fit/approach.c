@@ -12,9 +12,9 @@
 /* A step is to leave at most this share of the gradient: else the Hessian is not about right. */
 static const double slowest = 0.5;
 
-/* Gradients are to end at this share of the tolerance: the last step, with the exact Hessian known
- * only after it, is to gain as much as Newton's would. */
-static const double end_share = 1e-3;
+/* The exact Hessian is taken where the gradient is expected at this share of the tolerance at most.
+ * One more step follows, which changes a Hessian no more than that. */
+static const double end_share = 0.1;
 
 /* Where the last step did not land as near as it should, this will do. */
 static const double there_share = 0.1;
@@ -22,6 +22,14 @@ static const double there_share = 0.1;
 /* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
  * squares it, is taken to end where nothing is left to gain. */
 static const double square_share = 0.05;
+
+/* The Hessian of all rows is taken where the gradient is expected below this multiple of the
+ * tolerance's root: a step with it and two more with the same one end. */
+static const double time_share = 10;
+
+/* Single precision costs a step the more, the nearer columns are to collinear: below this share of
+ * its diagonal element that a pivot leaves, it would be told from the exact Hessian. */
+static const double rough_pivot = 1e-3;
 
 enum { STEPS = 20 };
 
@@ -33,16 +41,28 @@ typedef struct approach {
   double *hessian; /* packed */
   bool exact;      /* it was that of all rows once */
   bool fresh;      /* it is that of all rows at the point */
+  bool rough;      /* single precision will do for it */
   double share;    /* of the gradient that the last step left */
 } approach;
 
-static bool find_direction(const approach *a)
+/* No column is nearly a sum of those before it: its pivot is what it tells beyond them. */
+static bool is_well_conditioned(const approach *a, size_t n)
+{
+  const double *factor = a->newton->factor;
+  for (size_t j = 0; j < n; j++)
+    if (factor[j * n + j] * factor[j * n + j] < rough_pivot * a->hessian[j * (j + 1) / 2 + j])
+      return false;
+  return true;
+}
+
+static bool find_direction(approach *a)
 {
   churn_newton *newton = a->newton;
   size_t n = newton->objective.matrix->columns + 1, column;
   if (!churn_cholesky_factor(a->hessian, n, 0, newton->factor, &column) ||
       !churn_cholesky_solve(newton->factor, n, newton->point.sums + 1, newton->direction))
     return false;
+  a->rough = is_well_conditioned(a, n);
   for (size_t j = 0; j < n; j++) {
     newton->direction[j] = -newton->direction[j];
     newton->trial.coefficients[j] = newton->point.coefficients[j] + newton->direction[j];
@@ -73,8 +93,8 @@ static void adopt(approach *a)
  * and one more with the same Hessian ends. */
 static bool is_time(const approach *a)
 {
-  return !a->exact &&
-         a->newton->point.max_gradient * a->share <= sqrt(a->newton->settings.gradient_tolerance);
+  return !a->exact && a->newton->point.max_gradient * a->share <=
+                          time_share * sqrt(a->newton->settings.gradient_tolerance);
 }
 
 static void learn(approach *a, bool exact)
@@ -95,7 +115,7 @@ static churn_status step(approach *a, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
   bool exact = is_time(a);
-  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, error)
+  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, a->rough, error)
                               : churn_objective_slope(&newton->objective, &newton->trial, error);
   *going = status == CHURN_OK && is_better(newton, slowest);
   if (!*going)
@@ -110,7 +130,7 @@ static bool is_near(const approach *a)
 {
   double now = a->newton->point.max_gradient, tolerance = a->newton->settings.gradient_tolerance;
   return (a->fresh && now <= square_share * sqrt(tolerance)) ||
-         (now <= tolerance && now * a->share <= end_share * tolerance);
+         (a->exact && now * a->share <= end_share * tolerance);
 }
 
 static bool is_there(const approach *a)
@@ -127,17 +147,38 @@ static bool is_sure(const churn_newton *newton)
           !churn_newton_may_move_far(newton, newton->direction));
 }
 
-/* The last step, to where the Hessian is wanted; or the last but one. */
+/* One more Newton step, of which nothing is left to see but that, under a penalty, the rows' loss
+ * has a slope. */
+static void polish(approach *a)
+{
+  churn_newton *newton = a->newton;
+  const churn_objective *objective = &newton->objective;
+  churn_point *point = &newton->point;
+  double change = 0;
+  if (!find_direction(a))
+    return;
+  for (size_t j = 0; j <= objective->matrix->columns; j++) {
+    double penalty = j == 0 ? 0 : objective->ridge_lambda * point->coefficients[j];
+    change += (point->sums[1 + j] - penalty) * newton->direction[j];
+    point->coefficients[j] = newton->trial.coefficients[j];
+  }
+  point->loss += change * objective->total_weight;
+  newton->iterations++;
+}
+
+/* The step to where the Hessian is wanted, and the last; or the last but some. */
 static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
-  churn_status status = churn_newton_evaluate(newton, &newton->trial, error);
+  churn_status status = churn_newton_evaluate(newton, &newton->trial, false, error);
   *going = status == CHURN_OK && is_better(newton, 1);
   if (!*going)
     return status;
   *arrived = is_there(a);
   learn(a, true);
   adopt(a);
+  if (*arrived)
+    polish(a);
   newton->stop = CHURN_STOP_GRADIENT;
   return CHURN_OK;
 }
@@ -145,10 +186,10 @@ static churn_status land(approach *a, bool *arrived, bool *going, churn_error *e
 churn_status churn_approach_run(churn_newton *newton, double *hessian, double worst, bool *arrived,
                                 churn_error *error)
 {
-  approach a = {newton, hessian, false, false, first_share};
+  approach a = {.newton = newton, .hessian = hessian, .share = first_share};
   *arrived = false;
-  churn_status status = churn_objective_slope(&newton->objective, &newton->point, error);
-  bool going = status == CHURN_OK && newton->point.sums[0] < worst;
+  churn_status status = CHURN_OK;
+  bool going = newton->point.sums[0] < worst;
   for (int i = 0; i < STEPS && status == CHURN_OK && going && !*arrived; i++) {
     going = find_direction(&a);
     bool near = is_near(&a);

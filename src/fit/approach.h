@@ -13,10 +13,11 @@
 
 #include "fit/newton.h"
 
-/* From newton's point, whose coefficients are set, to the minimum: evaluated with its Hessian, and
- * newton's stop is GRADIENT. hessian: a packed one of the objective about there, overwritten. Where
- * the start is no lower than `worst`, as soon as steps fail to shrink the gradient fast, or when
- * separation cannot be ruled out, *arrived = false and the point is of no use. newton is prepared.
+/* From newton's point, whose slope has been evaluated, to the minimum: evaluated with its Hessian,
+ * and newton's stop is GRADIENT. hessian: a packed one of the objective about there, overwritten.
+ * Where the start is no lower than `worst`, as soon as steps fail to shrink the gradient fast, or
+ * when separation cannot be ruled out, *arrived = false and the point is of no use. newton is
+ * prepared.
  */
 CHURN_MUST_USE churn_status churn_approach_run(churn_newton *newton, double *hessian, double worst,
                                                bool *arrived, churn_error *error);

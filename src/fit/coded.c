@@ -153,16 +153,14 @@ static void add_levels(const churn_coded *coded, size_t tile, double *eta)
   }
 }
 
-void churn_coded_predict(const churn_coded *coded, size_t tile, double *eta)
+void churn_coded_predict(const churn_coded *coded, size_t tile, const double *x, double *eta)
 {
   const churn_matrix *m = coded->matrix;
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     eta[r] = coded->coefficients[0];
-  for (size_t i = 0; i < m->dense; i++) {
-    const double *x = churn_matrix_tile(m, tile, i);
+  for (size_t i = 0; i < m->dense; i++)
     for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
-      eta[r] += coded->coefficients[1 + i] * x[r];
-  }
+      eta[r] += coded->coefficients[1 + i] * x[i * CHURN_TILE_ROWS + r];
   add_levels(coded, tile, eta);
 }
 
@@ -228,11 +226,12 @@ static void scatter(const churn_coded *coded, size_t tile, const lane_room *room
   scatter_pairs(coded->matrix, tile, curvature, room->pairs);
 }
 
-void churn_coded_step(const churn_coded *coded, int thread, size_t tile, bool with_hessian)
+void churn_coded_step(const churn_coded *coded, int thread, size_t tile, const double *x,
+                      bool with_hessian)
 {
   const churn_matrix *m = coded->matrix;
   lane_room room = thread_room(coded, thread);
-  const double *offset = churn_matrix_offset(m, tile), *x = churn_matrix_tile(m, tile, 0);
+  const double *offset = churn_matrix_offset(m, tile);
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     room.eta[r] = offset == NULL ? 0 : offset[r];
   add_levels(coded, tile, room.eta);

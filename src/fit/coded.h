@@ -37,14 +37,16 @@ void churn_coded_clear(churn_coded *coded);
 /* Coefficients [columns + 1] for what follows. */
 void churn_coded_set(churn_coded *coded, const double *coefficients);
 
-/* The linear predictor of one tile's rows [256], without the offset. */
-void churn_coded_predict(const churn_coded *coded, size_t tile, double *eta);
+/* The linear predictor of one tile's rows [256], without the offset. x = the columns in the tiles,
+ * here and below. */
+void churn_coded_predict(const churn_coded *coded, size_t tile, const double *x, double *eta);
 
 /* A lane: begin; step (as churn_kernel_step or, without Hessian, _slope) or cross (as
- * churn_kernel_cross, x = the columns in the tiles) for each tile; end adds all to sums, laid out
+ * churn_kernel_cross) for each tile; end adds all to sums, laid out
  * by all columns as in kernel.h, coded ones as 0 and 1. */
 void churn_coded_begin(const churn_coded *coded, int thread);
-void churn_coded_step(const churn_coded *coded, int thread, size_t tile, bool with_hessian);
+void churn_coded_step(const churn_coded *coded, int thread, size_t tile, const double *x,
+                      bool with_hessian);
 void churn_coded_cross(const churn_coded *coded, int thread, size_t tile, const double *x);
 void churn_coded_end(const churn_coded *coded, int thread, bool with_hessian, double *sums);
 

@@ -8,6 +8,8 @@
 #ifndef CHURN_FIT_KERNEL_H
 #define CHURN_FIT_KERNEL_H
 
+#include "base/lanes.h"
+
 #include <churn/notes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +35,20 @@ static inline size_t churn_kernel_sums(size_t columns)
 typedef void churn_kernel_step(const double *x, const uint32_t *chosen, size_t columns,
                                const double *y, const double *weight, const double *offset,
                                const double *coefficients, double *sums);
+
+/* Floats of scratch for one tile. */
+static inline size_t churn_kernel_rough_room(size_t columns)
+{
+  return (columns + 1 + 15) / 16 * 16 * CHURN_TILE_ROWS;
+}
+
+/* One tile: as churn_kernel_step, but the Hessian is that of columns less means over deviations
+ * [columns each, NULL = as they are], to single precision, in two thirds of the time. `scratch`
+ * [churn_kernel_rough_room], 64-byte aligned. */
+typedef void churn_kernel_rough(const double *x, size_t columns, const double *y,
+                                const double *weight, const double *offset,
+                                const double *coefficients, const double *means,
+                                const double *deviations, float *scratch, double *sums);
 
 /* One tile: the loss and the gradient alone, into sums[0 .. columns + 2). A third of the work. */
 typedef void churn_kernel_slope(const double *x, const uint32_t *chosen, size_t columns,
@@ -92,6 +108,7 @@ typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
   churn_kernel_step *step;
   churn_kernel_cross *cross;
+  churn_kernel_rough *rough;
   churn_kernel_slope *slope;
   churn_kernel_losses *losses;
   churn_kernel_rows *rows;
@@ -110,6 +127,7 @@ const churn_kernel *churn_kernel_find(const char *name);
 
 churn_kernel_step churn_kernel_step_baseline, churn_kernel_step_avx2, churn_kernel_step_avx512;
 churn_kernel_cross churn_kernel_cross_baseline, churn_kernel_cross_avx2, churn_kernel_cross_avx512;
+churn_kernel_rough churn_kernel_rough_baseline, churn_kernel_rough_avx2, churn_kernel_rough_avx512;
 churn_kernel_slope churn_kernel_slope_baseline, churn_kernel_slope_avx2, churn_kernel_slope_avx512;
 churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
     churn_kernel_losses_avx512;

@@ -19,8 +19,16 @@
 #include <string.h>
 
 /* Where fewer rows stand for one of the subsample, a warm start gains nothing. How many rows are
- * enough depends on the columns, not on how many there are (measured at a million rows). */
-enum { LEAST_GROUP = 4, ROWS_PER_COLUMN = 2048, LEAST_SAMPLE = 32768, MOST_SAMPLE = 65536 };
+ * enough depends on the columns; fewer do where all rows are not many more (measured from 20,000
+ * rows to a million). */
+enum {
+  LEAST_GROUP = 4,
+  GROUP = 16,
+  LEAST_PER_COLUMN = 100,
+  MOST_PER_COLUMN = 2048,
+  LEAST_SAMPLE = 4096,
+  MOST_SAMPLE = 65536
+};
 
 /* Standardising by algebra costs the square of this in digits of the Hessian. */
 static const double furthest_mean = 100;
@@ -142,25 +150,26 @@ static void fill_report(const churn_newton *newton, const churn_totals *totals,
                                .null_log_likelihood = totals->null_log_likelihood};
 }
 
-/* Totals and moments, checked; the subsample (NULL = none) takes its rows. */
-static churn_status measure(const churn_matrix *matrix, churn_subsample *subsample,
-                            const churn_run *run, churn_totals *totals, double *means,
-                            double *deviations, churn_error *error)
+static churn_status read_totals(const churn_matrix *matrix, const churn_run *run,
+                                churn_totals *totals, churn_error *error)
 {
   churn_status status = churn_totals_read(matrix, run, totals, error);
-  if (status == CHURN_OK)
-    status = check_classes(totals, error);
-  if (status == CHURN_OK)
-    status = churn_moments_read(matrix, NULL, subsample, run, means, deviations, error);
-  if (status == CHURN_OK)
-    status = check_constant(deviations, matrix->columns, error);
-  return status;
+  return status == CHURN_OK ? check_classes(totals, error) : status;
+}
+
+static churn_status read_moments(const churn_matrix *matrix, const churn_run *run, double *means,
+                                 double *deviations, churn_error *error)
+{
+  churn_status status = churn_moments_read(matrix, NULL, run, means, deviations, error);
+  return status == CHURN_OK ? check_constant(deviations, matrix->columns, error) : status;
 }
 
 churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, churn_totals *totals,
                                    double *means, double *deviations, churn_error *error)
 {
-  churn_status status = measure(matrix, NULL, run, totals, means, deviations, error);
+  churn_status status = read_totals(matrix, run, totals, error);
+  if (status == CHURN_OK)
+    status = read_moments(matrix, run, means, deviations, error);
   if (status == CHURN_OK)
     status = churn_matrix_standardise(matrix, means, deviations, run, error);
   return status;
@@ -168,8 +177,8 @@ churn_status churn_fit_standardise(churn_matrix *matrix, const churn_run *run, c
 
 typedef struct logistic_work {
   churn_newton newton;
-  churn_subsample subsample; /* matrix NULL = none */
-  double *hessian;           /* packed: the subsample's */
+  size_t group; /* rows that one of the subsample stands for */
+  churn_warm_start start;
   churn_totals totals;
   double *means;
   double *deviations;
@@ -177,10 +186,12 @@ typedef struct logistic_work {
 
 static size_t default_sample(size_t rows, size_t columns)
 {
-  size_t sample = columns < MOST_SAMPLE / ROWS_PER_COLUMN ? columns * ROWS_PER_COLUMN : MOST_SAMPLE;
-  if (sample > rows / LEAST_GROUP)
-    sample = rows / LEAST_GROUP;
-  return sample < LEAST_SAMPLE ? LEAST_SAMPLE : sample;
+  size_t least = columns * LEAST_PER_COLUMN, most = columns * MOST_PER_COLUMN;
+  size_t sample = rows / GROUP;
+  sample = sample < most ? sample : most;
+  sample = sample < MOST_SAMPLE ? sample : MOST_SAMPLE;
+  sample = sample > least ? sample : least;
+  return sample > LEAST_SAMPLE ? sample : LEAST_SAMPLE;
 }
 
 static churn_status prepare(logistic_work *work, churn_error *error)
@@ -189,25 +200,18 @@ static churn_status prepare(logistic_work *work, churn_error *error)
   size_t sample = work->newton.settings.sample_rows;
   if (sample == 0)
     sample = default_sample(matrix->rows, matrix->columns);
-  size_t group = churn_subsample_group(matrix->rows, sample);
+  work->group = churn_subsample_group(matrix->rows, sample);
   work->means = churn_array_new(matrix->columns, sizeof *work->means);
   work->deviations = churn_array_new(matrix->columns, sizeof *work->deviations);
   if (work->means == NULL || work->deviations == NULL)
     return churn_error_no_memory(error);
-  if (group < LEAST_GROUP)
-    return CHURN_OK;
-  size_t unknowns = matrix->columns + 1;
-  work->hessian = churn_array_new(unknowns * (unknowns + 1) / 2, sizeof *work->hessian);
-  if (work->hessian == NULL)
-    return churn_error_no_memory(error);
-  return churn_subsample_prepare(&work->subsample, matrix, group, error);
+  return CHURN_OK;
 }
 
 static void clear(logistic_work *work)
 {
   churn_newton_clear(&work->newton);
-  churn_subsample_clear(&work->subsample);
-  free(work->hessian);
+  churn_warm_start_clear(&work->start);
   free(work->means);
   free(work->deviations);
 }
@@ -224,30 +228,58 @@ static bool turns_well(const logistic_work *work)
   return work->totals.every_row;
 }
 
-/* By the subsample's answer, where it leads anywhere. */
+/* Moments and, in the same sweep, the slope at the start; *known tells whether that came out. */
+static churn_status survey(logistic_work *work, bool *known, churn_error *error)
+{
+  churn_objective *objective = &work->newton.objective;
+  const churn_matrix *matrix = objective->matrix;
+  churn_moment_sums moments;
+  churn_status status = churn_moment_sums_prepare(&moments, matrix, error);
+  if (status == CHURN_OK)
+    status = churn_objective_look(objective, work->start.coefficients, &moments, error);
+  if (status == CHURN_OK)
+    status = churn_moment_sums_finish(&moments, NULL, work->means, work->deviations, error);
+  churn_moment_sums_clear(&moments);
+  if (status == CHURN_OK)
+    status = check_constant(work->deviations, matrix->columns, error);
+  *known = status == CHURN_OK && turns_well(work);
+  if (*known) {
+    objective->means = work->means;
+    objective->deviations = work->deviations;
+    churn_objective_conclude(objective, work->start.coefficients, &work->newton.point);
+  }
+  return status;
+}
+
+/* The slope at the start on columns that are standardised in place. */
+static churn_status settle_start(logistic_work *work, churn_matrix *matrix, churn_error *error)
+{
+  churn_newton *newton = &work->newton;
+  churn_status status =
+      churn_matrix_settle(matrix, work->means, work->deviations, newton->objective.run, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_fit_rescale(work->start.coefficients, work->means, work->deviations, matrix->columns,
+                    newton->point.coefficients);
+  return churn_objective_slope(&newton->objective, &newton->point, error);
+}
+
+/* From the subsample's answer, where that leads anywhere. */
 static churn_status arrive(logistic_work *work, churn_matrix *matrix, bool *arrived,
                            churn_error *error)
 {
-  churn_newton *newton = &work->newton;
-  churn_objective *objective = &newton->objective;
-  bool found;
-  churn_status status = churn_warm_start_find(
-      work->subsample.matrix, work->means, work->deviations, objective->ridge_lambda,
-      objective->run, newton->point.coefficients, work->hessian, &found, error);
-  churn_subsample_clear(&work->subsample);
-  if (status != CHURN_OK || !found)
+  bool known = false;
+  churn_status status = work->totals.every_row ? survey(work, &known, error)
+                                               : read_moments(matrix, work->newton.objective.run,
+                                                              work->means, work->deviations, error);
+  if (status == CHURN_OK && !known)
+    status = settle_start(work, matrix, error);
+  if (status != CHURN_OK)
     return status;
-  if (turns_well(work)) {
-    objective->means = work->means;
-    objective->deviations = work->deviations;
-  } else {
-    status = churn_matrix_settle(matrix, work->means, work->deviations, objective->run, error);
-  }
-  if (status == CHURN_OK)
-    status =
-        churn_approach_run(newton, work->hessian,
-                           -work->totals.null_log_likelihood / work->totals.weight, arrived, error);
-  return status;
+  churn_warm_start_turn(&work->start, work->means, work->deviations, matrix->columns);
+  return churn_approach_run(&work->newton, work->start.hessian,
+                            -work->totals.null_log_likelihood / work->totals.weight, arrived,
+                            error);
 }
 
 /* From the model without columns. */
@@ -262,17 +294,15 @@ static churn_status start_cold(logistic_work *work, churn_matrix *matrix, churn_
   memset(newton->point.coefficients, 0, (matrix->columns + 1) * sizeof(double));
   newton->point.coefficients[0] = work->totals.null_intercept;
   if (status == CHURN_OK)
-    status = churn_newton_evaluate(newton, &newton->point, error);
+    status = churn_newton_evaluate(newton, &newton->point, false, error);
   return status == CHURN_OK ? churn_newton_run(newton, error) : status;
 }
 
 static churn_status run_fit(logistic_work *work, churn_matrix *matrix, churn_error *error)
 {
   churn_objective *objective = &work->newton.objective;
-  churn_subsample *subsample = work->subsample.matrix == NULL ? NULL : &work->subsample;
   bool arrived = false;
-  churn_status status = measure(matrix, subsample, objective->run, &work->totals, work->means,
-                                work->deviations, error);
+  churn_status status = read_totals(matrix, objective->run, &work->totals, error);
   if (status != CHURN_OK)
     return status;
   objective->kernel = churn_kernel_choose(churn_run_notes(objective->run));
@@ -280,11 +310,15 @@ static churn_status run_fit(logistic_work *work, churn_matrix *matrix, churn_err
   objective->ridge_lambda = work->newton.settings.ridge_lambda;
   work->newton.lowest_weight = work->totals.lowest_weight;
   status = churn_newton_prepare(&work->newton, error);
-  if (status == CHURN_OK && subsample != NULL)
-    status = arrive(work, matrix, &arrived, error);
-  if (status == CHURN_OK && !arrived)
-    status = start_cold(work, matrix, error);
-  return status;
+  if (status == CHURN_OK && work->group >= LEAST_GROUP)
+    status = churn_warm_start_find(matrix, work->group, objective->ridge_lambda, objective->run,
+                                   &work->start, error);
+  if (status != CHURN_OK)
+    return status;
+  status = work->start.found
+               ? arrive(work, matrix, &arrived, error)
+               : read_moments(matrix, objective->run, work->means, work->deviations, error);
+  return status == CHURN_OK && !arrived ? start_cold(work, matrix, error) : status;
 }
 
 churn_status churn_fit_logistic(churn_matrix *matrix, const churn_fit_settings *settings,

@@ -27,8 +27,9 @@ typedef struct churn_fit_settings {
   double rank_tolerance; /* 0 = 1e-9: a column is collinear when 1 - R^2 on the columns before it is
                             at most this */
   size_t sample_rows;    /* about so many rows are fitted first, for a start (warm_start.h), where
-                            the matrix has 4 times as many. 0 = 2048 a column, at least 32768 and at
-                            most 65536; more than the matrix has = none */
+                            the matrix has 4 times as many. 0 = a sixteenth, at most 2048 a column and
+                            65536, at least 100 a column and 4096; more than the matrix has = none
+                          */
 } churn_fit_settings;
 
 typedef enum churn_stop {
@@ -44,7 +45,8 @@ const char *churn_stop_name(churn_stop stop); /* "gradient", … as in the model
 typedef struct churn_fit_report {
   uint32_t iterations; /* steps on all rows */
   uint32_t hessians;   /* sweeps over all rows that brought one; 0 = not counted */
-  double max_gradient;
+  double max_gradient; /* at the last point that was evaluated: at most one step, which squares it,
+                          was taken from there */
   churn_stop stopped_by;
   bool converged;           /* stopped by gradient, or by no progress with max_gradient <= 1e-8
                                and the next step small */

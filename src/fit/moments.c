@@ -132,7 +132,7 @@ churn_status churn_totals_read(const churn_matrix *matrix, const churn_run *run,
 }
 
 /* What rows have told of a column so far. */
-typedef struct column_moments {
+typedef struct churn_column_moments {
   double anchor; /* about where its values lie */
   double weight;
   double first;  /* sum w (x - anchor) */
@@ -170,15 +170,6 @@ static void add_tile(const churn_kernel *kernel, column_moments *m, const double
   join_moments(m, tile_weight, (shift - m->anchor) + mean, second - first * mean);
 }
 
-typedef struct moments_pass {
-  const churn_matrix *matrix;
-  const churn_kernel *kernel;
-  churn_subsample *subsample;
-  column_moments *moments; /* [lanes][columns in the tiles] */
-  double *levels; /* [lanes + 1][level_count]: weight at each level of each block; scratch */
-  size_t level_count;
-} moments_pass;
-
 static size_t count_levels(const churn_matrix *m)
 {
   size_t count = 0;
@@ -197,24 +188,45 @@ static void add_levels(const churn_matrix *m, size_t tile, const double *weight,
   }
 }
 
+churn_status churn_moment_sums_prepare(churn_moment_sums *moments, const churn_matrix *matrix,
+                                       churn_error *error)
+{
+  size_t lanes = churn_lane_count(matrix);
+  *moments = (churn_moment_sums){
+      .matrix = matrix, .kernel = churn_kernel_choose(NULL), .level_count = count_levels(matrix)};
+  moments->columns = churn_array_new(lanes * matrix->dense, sizeof *moments->columns);
+  moments->levels = churn_array_new((lanes + 1) * moments->level_count, sizeof *moments->levels);
+  return moments->columns == NULL || moments->levels == NULL ? churn_error_no_memory(error)
+                                                             : CHURN_OK;
+}
+
+void churn_moment_sums_clear(churn_moment_sums *moments)
+{
+  free(moments->columns);
+  free(moments->levels);
+  *moments = (churn_moment_sums){0};
+}
+
+void churn_moment_sums_take(const churn_moment_sums *moments, size_t lane, size_t tile)
+{
+  const churn_matrix *m = moments->matrix;
+  const double *weight = m->weight + tile * CHURN_TILE_ROWS;
+  double tile_weight = sum_weights(weight);
+  for (size_t c = 0; c < m->dense; c++)
+    add_tile(moments->kernel, &moments->columns[lane * m->dense + c], churn_matrix_tile(m, tile, c),
+             weight, tile_weight);
+  add_levels(m, tile, weight, moments->levels + lane * moments->level_count);
+}
+
 static churn_status read_moments(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)thread;
   (void)error;
-  const moments_pass *pass = context;
-  const churn_matrix *m = pass->matrix;
-  size_t tiles = churn_tile_count(m->rows);
-  column_moments *moments = pass->moments + lane * m->dense;
+  const churn_moment_sums *moments = context;
+  size_t tiles = churn_tile_count(moments->matrix->rows);
   size_t end = churn_lane_first_tile(tiles, lane + 1);
-  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
-    const double *weight = m->weight + t * CHURN_TILE_ROWS;
-    double tile_weight = sum_weights(weight);
-    for (size_t c = 0; c < m->dense; c++)
-      add_tile(pass->kernel, &moments[c], churn_matrix_tile(m, t, c), weight, tile_weight);
-    add_levels(m, t, weight, pass->levels + lane * pass->level_count);
-    if (pass->subsample != NULL)
-      churn_subsample_take(pass->subsample, m, t);
-  }
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
+    churn_moment_sums_take(moments, lane, t);
   return CHURN_OK;
 }
 
@@ -262,13 +274,14 @@ static void finish_block(const churn_matrix *m, const churn_code_block *block, c
   }
 }
 
-static void finish_blocks(const moments_pass *pass, size_t lanes, double *means, double *deviations)
+static void finish_blocks(const churn_moment_sums *moments, size_t lanes, double *means,
+                          double *deviations)
 {
-  const churn_matrix *m = pass->matrix;
-  double *levels = pass->levels, *after = levels + lanes * pass->level_count;
+  const churn_matrix *m = moments->matrix;
+  double *levels = moments->levels, *after = levels + lanes * moments->level_count;
   for (size_t lane = 1; lane < lanes; lane++)
-    for (size_t i = 0; i < pass->level_count; i++)
-      levels[i] += pass->levels[lane * pass->level_count + i];
+    for (size_t i = 0; i < moments->level_count; i++)
+      levels[i] += moments->levels[lane * moments->level_count + i];
   for (size_t b = 0; b < m->block_count; b++) {
     finish_block(m, &m->blocks[b], levels, after, means, deviations);
     levels += m->blocks[b].levels + 1;
@@ -283,48 +296,45 @@ static churn_status refuse_column(const char *const *names, size_t column, churn
   return churn_error_set(error, CHURN_DEGENERATE, "design column %zu %s", column + 1, fault);
 }
 
-static churn_status finish_columns(const moments_pass *pass, size_t lanes, const char *const *names,
-                                   double *means, double *deviations, churn_error *error)
+static bool is_good(const column_moments *all)
 {
-  const churn_matrix *m = pass->matrix;
-  finish_blocks(pass, lanes, means, deviations);
+  return isfinite(all->anchor + relative_mean(all)) && isfinite(all->second);
+}
+
+churn_status churn_moment_sums_finish(const churn_moment_sums *moments, const char *const *names,
+                                      double *means, double *deviations, churn_error *error)
+{
+  const churn_matrix *m = moments->matrix;
+  size_t lanes = churn_lane_count(m);
+  column_moments *sums = moments->columns;
   for (size_t c = 0; c < m->columns; c++) {
     churn_column_place place = churn_matrix_place(m, c);
     if (place.block >= 0)
       continue;
-    column_moments all = over_lanes(pass->moments + place.index, lanes, m->dense);
-    finish_column(&all, &means[c], &deviations[c]);
-    if (!isfinite(means[c]) || !isfinite(all.second))
+    sums[place.index] = over_lanes(sums + place.index, lanes, m->dense);
+    if (!is_good(&sums[place.index]))
       return refuse_column(names, c, error);
+  }
+  finish_blocks(moments, lanes, means, deviations);
+  for (size_t c = 0; c < m->columns; c++) {
+    churn_column_place place = churn_matrix_place(m, c);
+    if (place.block < 0)
+      finish_column(&sums[place.index], &means[c], &deviations[c]);
   }
   return CHURN_OK;
 }
 
 churn_status churn_moments_read(const churn_matrix *matrix, const char *const *names,
-                                churn_subsample *subsample, const churn_run *run, double *means,
-                                double *deviations, churn_error *error)
+                                const churn_run *run, double *means, double *deviations,
+                                churn_error *error)
 {
-  churn_status status = CHURN_OK;
-  size_t lanes = churn_lane_count(matrix), columns = matrix->columns, levels = count_levels(matrix);
-  double *found = churn_array_new(2 * columns, sizeof *found);
-  moments_pass pass = {matrix, churn_kernel_choose(NULL), subsample, NULL, NULL, levels};
-  pass.moments = churn_array_new(lanes * matrix->dense, sizeof *pass.moments);
-  pass.levels = churn_array_new((lanes + 1) * levels, sizeof *pass.levels);
-  if (found == NULL || pass.moments == NULL || pass.levels == NULL) {
-    status = churn_error_no_memory(error);
-    goto done;
-  }
-  status = churn_parallel_run(lanes, read_moments, &pass, NULL, run, error);
+  churn_moment_sums moments;
+  churn_status status = churn_moment_sums_prepare(&moments, matrix, error);
   if (status == CHURN_OK)
-    status = finish_columns(&pass, lanes, names, found, found + columns, error);
-  for (size_t c = 0; c < columns && status == CHURN_OK; c++) {
-    means[c] = found[c];
-    deviations[c] = found[columns + c];
-  }
-done:
-  free(found);
-  free(pass.moments);
-  free(pass.levels);
+    status = churn_parallel_run(churn_lane_count(matrix), read_moments, &moments, NULL, run, error);
+  if (status == CHURN_OK)
+    status = churn_moment_sums_finish(&moments, names, means, deviations, error);
+  churn_moment_sums_clear(&moments);
   return status;
 }
 

@@ -7,7 +7,7 @@
 #define CHURN_FIT_MOMENTS_H
 
 #include "design/matrix.h"
-#include "fit/subsample.h"
+#include "fit/kernel.h"
 
 #include <churn/run.h>
 #include <stdbool.h>
@@ -32,13 +32,31 @@ CHURN_MUST_USE churn_status churn_totals_read(const churn_matrix *matrix, const 
                                               churn_totals *totals, churn_error *error);
 
 /* Weighted mean and standard deviation (denominator: sum of weights) of each column, [columns]
- * each, in one sweep; the deviation of a column that is constant but for rounding is exactly 0. A
- * subsample (NULL = none) takes its rows on the way. DEGENERATE, naming the column (names NULL: its
- * number from 1), when a value is not finite or too large to square. */
+ * each, in one sweep; the deviation of a column that is constant but for rounding is exactly 0.
+ * DEGENERATE, naming the column (names NULL: its number from 1), when a value is not finite or too
+ * large to square. */
 CHURN_MUST_USE churn_status churn_moments_read(const churn_matrix *matrix, const char *const *names,
-                                               churn_subsample *subsample, const churn_run *run,
-                                               double *means, double *deviations,
-                                               churn_error *error);
+                                               const churn_run *run, double *means,
+                                               double *deviations, churn_error *error);
+
+/* The same for who walks over the tiles anyway: prepare; take each tile, a lane's in their order;
+ * finish, once. Clear in every case. */
+typedef struct churn_moment_sums {
+  const churn_matrix *matrix;
+  const churn_kernel *kernel;
+  struct churn_column_moments *columns; /* [lanes][columns in the tiles] */
+  double *levels; /* [lanes + 1][level_count]: weight at each level of each block; scratch */
+  size_t level_count;
+} churn_moment_sums;
+
+CHURN_MUST_USE churn_status churn_moment_sums_prepare(churn_moment_sums *moments,
+                                                      const churn_matrix *matrix,
+                                                      churn_error *error);
+void churn_moment_sums_clear(churn_moment_sums *moments);
+void churn_moment_sums_take(const churn_moment_sums *moments, size_t lane, size_t tile);
+CHURN_MUST_USE churn_status churn_moment_sums_finish(const churn_moment_sums *moments,
+                                                     const char *const *names, double *means,
+                                                     double *deviations, churn_error *error);
 
 /* out[256] = (x - mean) / deviation where the row has weight, else 0; all 0 where the deviation is
  * 0. out may be x. */

@@ -128,16 +128,18 @@ static void set_trial(churn_newton *newton, double length)
     newton->trial.coefficients[j] = newton->point.coefficients[j] + length * newton->direction[j];
 }
 
-churn_status churn_newton_evaluate(churn_newton *newton, churn_point *point, churn_error *error)
+churn_status churn_newton_evaluate(churn_newton *newton, churn_point *point, bool roughly,
+                                   churn_error *error)
 {
   newton->hessians++;
-  return churn_objective_evaluate(&newton->objective, point, error);
+  return roughly ? churn_objective_evaluate_roughly(&newton->objective, point, error)
+                 : churn_objective_evaluate(&newton->objective, point, error);
 }
 
 static churn_status try_step(churn_newton *newton, double length, churn_error *error)
 {
   set_trial(newton, length);
-  return churn_newton_evaluate(newton, &newton->trial, error);
+  return churn_newton_evaluate(newton, &newton->trial, newton->loose, error);
 }
 
 static void swap_points(churn_newton *newton)
@@ -355,7 +357,7 @@ static churn_status land(churn_newton *newton, bool *landed, churn_error *error)
     return status;
   for (size_t j = 0; j < unknowns(newton); j++)
     newton->trial.coefficients[j] += newton->solution[j];
-  status = churn_newton_evaluate(newton, &newton->trial, error);
+  status = churn_newton_evaluate(newton, &newton->trial, newton->loose, error);
   if (status != CHURN_OK || !trial_is_nearer(newton) ||
       newton->trial.max_gradient > fmax(between, gradient_rounding))
     return status;

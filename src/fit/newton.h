@@ -13,7 +13,8 @@
 typedef struct churn_newton {
   churn_objective objective;
   churn_fit_settings settings; /* without zeros that mean a default */
-  bool loose;                  /* stops at the gradient without a last step: the caller takes it */
+  bool loose;                  /* stops at the gradient without a last step: the caller takes it;
+                                  Hessians are rough */
   double lowest_weight;        /* smallest weight above 0 */
   churn_point point;           /* the best so far */
   churn_point trial;
@@ -40,9 +41,11 @@ void churn_newton_clear(churn_newton *newton);
  * there; every other end is told by `stop`. */
 CHURN_MUST_USE churn_status churn_newton_run(churn_newton *newton, churn_error *error);
 
-/* Evaluates the objective with its Hessian at one of newton's points. */
+/* Evaluates the objective with its Hessian, exact or rough (objective.h), at one of newton's
+ * points.
+ */
 CHURN_MUST_USE churn_status churn_newton_evaluate(churn_newton *newton, churn_point *point,
-                                                  churn_error *error);
+                                                  bool roughly, churn_error *error);
 
 /* Whether adding `step` [columns + 1] to the coefficients could change some row's eta by much; no
  * where the bounds on standardised columns rule it out, which is nearly always and costs no pass

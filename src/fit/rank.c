@@ -252,7 +252,7 @@ churn_status churn_fit_rank(const churn_matrix *matrix, const char *const *names
   if (status == CHURN_OK)
     status = churn_totals_read(matrix, run, &totals, error);
   if (status == CHURN_OK)
-    status = churn_moments_read(matrix, names, NULL, run, work.means, work.deviations, error);
+    status = churn_moments_read(matrix, names, run, work.means, work.deviations, error);
   if (status == CHURN_OK)
     status = correlate(matrix, totals.weight, work.means, work.deviations, run, work.matrix, error);
   if (status == CHURN_OK)

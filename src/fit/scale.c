@@ -57,3 +57,21 @@ void churn_scaled_clear(churn_scaled *scaled)
   free(scaled->deviations);
   *scaled = (churn_scaled){0};
 }
+
+/* The intercept's column comes last: the others need it as it was. */
+void churn_fit_turn_hessian(double *hessian, const double *means, const double *deviations,
+                            size_t columns)
+{
+  const double *m = means, *s = deviations;
+  for (size_t i = 1; i <= columns; i++) {
+    double *row = hessian + i * (i + 1) / 2;
+    for (size_t j = 1; j <= i; j++) {
+      double across = hessian[j * (j + 1) / 2] - m[j - 1] * hessian[0];
+      row[j] = (row[j] - m[j - 1] * row[0] - m[i - 1] * across) / (s[i - 1] * s[j - 1]);
+    }
+  }
+  for (size_t i = 1; i <= columns; i++) {
+    double *entry = hessian + i * (i + 1) / 2;
+    *entry = (*entry - m[i - 1] * hessian[0]) / s[i - 1];
+  }
+}

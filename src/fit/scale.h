@@ -46,4 +46,9 @@ void churn_fit_rescale(const double *coefficients, const double *means, const do
 void churn_fit_unscale_covariance(double *c, const double *means, const double *deviations,
                                   size_t columns);
 
+/* A packed Hessian (kernel.h) on columns as they are, in place, to the one on those less means over
+ * deviations. */
+void churn_fit_turn_hessian(double *hessian, const double *means, const double *deviations,
+                            size_t columns);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "fit/penalised.h"
 #include "fit/rank.h"
+#include "fit/subsample.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,10 +82,10 @@ static churn_status take_sample(set_work *w, churn_error *error)
   if (group < LEAST_GROUP)
     return CHURN_OK;
   churn_status status = churn_subsample_prepare(&w->sample, m, group, error);
+  if (status == CHURN_OK)
+    status = churn_subsample_fill(&w->sample, w->run, error);
   if (status != CHURN_OK)
     return status;
-  for (size_t t = 0; t < churn_tile_count(m->rows); t++)
-    churn_subsample_take(&w->sample, m, t);
   for (size_t r = 0; r < w->sample.matrix->rows; r++)
     w->sample_weight += w->sample.matrix->weight[r];
   w->sample_batch = (churn_batch){.matrix = w->sample.matrix, .run = w->run};

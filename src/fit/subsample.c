@@ -4,6 +4,12 @@
 #include "fit/subsample.h"
 
 #include "base/hash.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+/* Rows that are taken together: doubles in a cache line, and a part of a tile. */
+enum { RUN = 8 };
 
 size_t churn_subsample_group(size_t rows, size_t most)
 {
@@ -13,20 +19,32 @@ size_t churn_subsample_group(size_t rows, size_t most)
   return group;
 }
 
-size_t churn_subsample_row(size_t number, size_t group)
+size_t churn_subsample_rows(size_t rows, size_t group)
+{
+  return rows / RUN / group * RUN;
+}
+
+/* Number of the run that is taken from a group. */
+static size_t taken_run(size_t number, size_t group)
 {
   double share = churn_hash_unit((const char *)&number, sizeof number, 0);
   return number * group + (size_t)(share * (double)group);
+}
+
+size_t churn_subsample_row(size_t number, size_t group)
+{
+  return taken_run(number / RUN, group) * RUN + number % RUN;
 }
 
 churn_status churn_subsample_prepare(churn_subsample *subsample, const churn_matrix *from,
                                      size_t group, churn_error *error)
 {
   churn_matrix *made = NULL;
-  churn_status status = churn_matrix_new_like(from, from->rows / group, &made, error);
+  churn_status status =
+      churn_matrix_new_like(from, churn_subsample_rows(from->rows, group), &made, error);
   if (status != CHURN_OK)
     return status;
-  *subsample = (churn_subsample){made, group};
+  *subsample = (churn_subsample){made, group, from};
   return CHURN_OK;
 }
 
@@ -47,32 +65,65 @@ static void take_row(churn_matrix *to, size_t to_row, const churn_matrix *from, 
     to->blocks[b].codes[to_row] = from->blocks[b].codes[row];
 }
 
-/* Columns in the tiles: of `count` rows at the places `at` of one tile, to rows `first` and on. */
-static void take_columns(churn_matrix *to, size_t first, const churn_matrix *from, size_t tile,
-                         const uint16_t *at, size_t count)
+/* Sixteen columns ahead, which come from places too far apart for the machine's own look-ahead. */
+enum { AHEAD = 16 };
+
+void churn_subsample_bring(const churn_subsample *subsample, size_t tile, double *columns)
 {
-  for (size_t c = 0; c < from->dense; c++) {
-    const double *x = churn_matrix_tile(from, tile, c);
+  const churn_matrix *m = subsample->matrix, *from = subsample->from;
+  const double *runs[CHURN_TILE_ROWS / RUN];
+  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(m->rows, tile), count = rows / RUN;
+  for (size_t i = 0; i < count; i++) {
+    size_t row = churn_subsample_row(first + i * RUN, subsample->group);
+    runs[i] = churn_matrix_tile(from, row / CHURN_TILE_ROWS, 0) + row % CHURN_TILE_ROWS;
+  }
+  for (size_t c = 0; c < m->dense; c++) {
+    double *x = columns + c * CHURN_TILE_ROWS;
     for (size_t i = 0; i < count; i++) {
-      size_t row = first + i;
-      churn_matrix_tile(to, row / CHURN_TILE_ROWS, c)[row % CHURN_TILE_ROWS] = x[at[i]];
+      __builtin_prefetch(runs[i] + (c + AHEAD) * CHURN_TILE_ROWS, 0, 1);
+      memcpy(x + i * RUN, runs[i] + c * CHURN_TILE_ROWS, RUN * sizeof *x);
     }
+    memset(x + count * RUN, 0, (CHURN_TILE_ROWS - count * RUN) * sizeof *x);
   }
 }
 
-void churn_subsample_take(churn_subsample *subsample, const churn_matrix *from, size_t tile)
+typedef struct fill {
+  const churn_subsample *subsample;
+  bool with_columns;
+} fill;
+
+static void fill_tile(const fill *f, size_t tile)
 {
-  uint16_t at[CHURN_TILE_ROWS];
-  size_t group = subsample->group, first = tile * CHURN_TILE_ROWS, count = 0, first_taken = 0;
-  size_t end = first + churn_tile_rows(from->rows, tile);
-  for (size_t g = first / group; g < subsample->matrix->rows && g * group < end; g++) {
-    size_t row = churn_subsample_row(g, group);
-    if (row < first || row >= end)
-      continue;
-    if (count == 0)
-      first_taken = g;
-    at[count++] = (uint16_t)(row - first);
-    take_row(subsample->matrix, g, from, row);
-  }
-  take_columns(subsample->matrix, first_taken, from, tile, at, count);
+  const churn_subsample *s = f->subsample;
+  size_t first = tile * CHURN_TILE_ROWS, end = first + churn_tile_rows(s->matrix->rows, tile);
+  for (size_t row = first; row < end; row++)
+    take_row(s->matrix, row, s->from, churn_subsample_row(row, s->group));
+  if (f->with_columns)
+    churn_subsample_bring(s, tile, churn_matrix_tile(s->matrix, tile, 0));
+}
+
+static churn_status fill_lane(void *context, size_t lane, int thread, churn_error *error)
+{
+  (void)thread;
+  (void)error;
+  const fill *f = context;
+  size_t tiles = churn_tile_count(f->subsample->matrix->rows);
+  size_t end = churn_lane_first_tile(tiles, lane + 1);
+  for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
+    fill_tile(f, t);
+  return CHURN_OK;
+}
+
+churn_status churn_subsample_fill(const churn_subsample *subsample, const churn_run *run,
+                                  churn_error *error)
+{
+  fill f = {subsample, true};
+  return churn_parallel_run(CHURN_LANES, fill_lane, &f, NULL, run, error);
+}
+
+churn_status churn_subsample_outline(const churn_subsample *subsample, const churn_run *run,
+                                     churn_error *error)
+{
+  fill f = {subsample, false};
+  return churn_parallel_run(CHURN_LANES, fill_lane, &f, NULL, run, error);
 }

@@ -24,11 +24,11 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/churn.1 DESTINATION ${CMAKE_INSTALL_MA
 install(FILES src/install/churn.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME churn)
 
 # Examples for who runs it every night; to be copied, not active where they lie.
-foreach(example churn-nightly@.service churn.cron)
+foreach(example churn-nightly@.service churn-retrain@.service churn.cron)
   configure_file(src/install/service/${example}.in ${CMAKE_CURRENT_BINARY_DIR}/service/${example} @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/service/${example} DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/service)
 endforeach()
-install(FILES src/install/service/churn-nightly@.timer src/install/service/churn.logrotate
+install(FILES src/install/service/churn-nightly@.timer src/install/service/churn-retrain@.timer src/install/service/churn.logrotate
   DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/service)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/churn)
 install(DIRECTORY datasets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/datasets)

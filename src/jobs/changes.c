@@ -13,11 +13,12 @@
 #include <string.h>
 
 /* Columns of the earlier list. */
-enum { RANK, ID, LOGIT, COLUMNS };
+enum { RANK, ID, PROBABILITY, LOGIT, COLUMNS };
 
 /* Figures of a customer of tonight's data; logits NaN and ranks 0 = none. */
 typedef struct figures {
   double listed, again, moved, fresh, now;
+  double listed_probability, probability;
   uint64_t listed_rank, rank;
   const char *cause, *action, *owner; /* "" = none */
 } figures;
@@ -50,21 +51,15 @@ void churn_changes_free(churn_changes *changes)
   free(changes);
 }
 
-static char *path_in(const finding *f, const char *name)
-{
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(f->changes->since, day);
-  return churn_text_format("%s/%s/%s", f->root, day, name);
-}
-
 static churn_status read_list(finding *f, churn_error *error)
 {
   static const churn_format plain = {0};
   const churn_column_request requests[COLUMNS] = {
       [RANK] = {.heading = "rank", .type = CHURN_TYPE_NUMBER},
       [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
+      [PROBABILITY] = {.heading = "probability", .type = CHURN_TYPE_NUMBER},
       [LOGIT] = {.heading = "logit", .type = CHURN_TYPE_NUMBER}};
-  char *path = path_in(f, "ranked.csv");
+  char *path = churn_run_path(f->root, f->changes->since, "ranked.csv");
   churn_status status = path == NULL ? churn_error_no_memory(error)
                                      : churn_table_parse(path, &plain, requests, COLUMNS, NULL,
                                                          f->run, &f->list, error);
@@ -77,7 +72,7 @@ static churn_status open_model(finding *f, churn_error *error)
 {
   if (strcmp(f->changes->previous_model, f->night->model->id) == 0)
     return CHURN_OK;
-  char *path = path_in(f, "model.json");
+  char *path = churn_run_path(f->root, f->changes->since, "model.json");
   churn_status status =
       path == NULL ? churn_error_no_memory(error) : churn_model_read(path, &f->model, error);
   churn_pipeline_settings opening = {.model = f->model};
@@ -106,6 +101,7 @@ static void place_list(finding *f)
     if (c == NULL)
       continue;
     c->listed = f->list->columns[LOGIT].numbers[row];
+    c->listed_probability = f->list->columns[PROBABILITY].numbers[row];
     c->listed_rank = (uint64_t)f->list->columns[RANK].numbers[row];
   }
 }
@@ -147,6 +143,7 @@ static void place_ranks(finding *f)
     if (c == NULL)
       continue;
     c->now = line.logit;
+    c->probability = line.probability;
     c->rank = line.rank;
     c->cause = line.cause;
     c->action = line.action;
@@ -163,7 +160,16 @@ static churn_status make_figures(finding *f, churn_error *error)
   if (f->customers == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < f->count; i++)
-    f->customers[i] = (figures){NAN, NAN, NAN, NAN, NAN, 0, 0, "", "", ""};
+    f->customers[i] = (figures){.listed = NAN,
+                                .again = NAN,
+                                .moved = NAN,
+                                .fresh = NAN,
+                                .now = NAN,
+                                .listed_probability = NAN,
+                                .probability = NAN,
+                                .cause = "",
+                                .action = "",
+                                .owner = ""};
   return CHURN_OK;
 }
 
@@ -173,6 +179,8 @@ static void explain(const figures *c, churn_change *change)
   change->rank = c->rank;
   change->previous_rank = c->listed_rank;
   change->logit = c->now;
+  change->probability = c->probability;
+  change->previous_probability = c->listed_probability;
   change->cause = c->cause;
   change->action = c->action;
   change->owner = c->owner;
@@ -229,6 +237,8 @@ static churn_status add_leavers(finding *f, uint64_t head, size_t *capacity, chu
     const figures *c = figures_of(f, id);
     churn_change change = {.previous_rank = row + 1,
                            .logit = NAN,
+                           .probability = NAN,
+                           .previous_probability = f->list->columns[PROBABILITY].numbers[row],
                            .previous = logits->numbers[row],
                            .data = NAN,
                            .time = NAN,
@@ -331,12 +341,12 @@ churn_status churn_changes_write(const churn_changes *changes, const char *path,
   if (status != CHURN_OK)
     return status;
   churn_output_text(output, "customer_id,move,rank,previous_rank,logit,previous_logit,change,"
-                            "by_data,by_time,by_model");
+                            "by_data,by_time,by_model,probability,previous_probability");
   churn_output_text(output, changes->with_causes ? ",cause,action,owner\n" : "\n");
   for (size_t i = 0; i < changes->count; i++) {
     const churn_change *c = &changes->items[i];
-    const double numbers[] = {c->logit, c->previous, c->logit - c->previous,
-                              c->data,  c->time,     c->model};
+    const double numbers[] = {c->logit, c->previous,    c->logit - c->previous, c->data, c->time,
+                              c->model, c->probability, c->previous_probability};
     churn_output_csv(output, c->customer_id, strlen(c->customer_id));
     churn_output_printf(output, ",%s", churn_move_name(c->move));
     write_rank(output, c->rank);

@@ -37,10 +37,11 @@ typedef enum churn_move {
 typedef struct churn_change {
   char *customer_id;
   churn_move move;
-  uint64_t rank, previous_rank;       /* 0 = none */
-  double logit, previous;             /* NaN = none */
-  double data, time, model;           /* NaN where one of the logits is missing */
-  const char *cause, *action, *owner; /* as tonight's list has them; "" = none */
+  uint64_t rank, previous_rank;             /* 0 = none */
+  double logit, previous;                   /* NaN = none */
+  double probability, previous_probability; /* NaN = none, or was not listed */
+  double data, time, model;                 /* NaN where one of the logits is missing */
+  const char *cause, *action, *owner;       /* as tonight's list has them; "" = none */
 } churn_change;
 
 /* Everybody who is at the head of the list now, by rank, then who was then and is not now, by the
@@ -62,8 +63,8 @@ CHURN_MUST_USE churn_status churn_changes_find(churn_night *night, const char *r
                                                churn_error *error);
 void churn_changes_free(churn_changes *changes);
 
-/* `customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model`, with
- * a playbook `,cause,action,owner` too. */
+/* `customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,
+ * probability,previous_probability`, with a playbook `,cause,action,owner` too. */
 CHURN_MUST_USE churn_status churn_changes_write(const churn_changes *changes, const char *path,
                                                 churn_error *error);
 

@@ -25,8 +25,9 @@ churn_status churn_comparison_write_page(const churn_comparison *comparison, con
 {
   churn_json_text text = {0};
   churn_comparison_json(comparison, everything, &text);
-  churn_status status = text.failed ? churn_error_no_memory(error)
-                                    : churn_page_write(text.bytes, text.length, path, error);
+  const churn_page page = {CHURN_PAGE_COMPARISON, "en", text.bytes, text.length};
+  churn_status status =
+      text.failed ? churn_error_no_memory(error) : churn_page_write(&page, path, error);
   free(text.bytes);
   return status;
 }

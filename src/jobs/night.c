@@ -51,15 +51,22 @@ static churn_status take_census(churn_night *n, churn_error *error)
 
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
-  churn_pipeline_settings opening = {.model = night->model, .before = night->as_of};
+  bool newest = night->as_of == CHURN_DAY_MISSING;
+  churn_pipeline_settings opening = {.model = night->model,
+                                     .before = newest ? INT32_MAX : night->as_of};
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
+  if (status == CHURN_OK && newest && !is_flat(night))
+    status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
   return status == CHURN_OK ? take_census(night, error) : status;
 }
 
-static churn_status add_to_profile(void *context, const churn_frame *frame, const churn_run *run,
-                                   churn_error *error)
+static churn_status watch(void *context, const churn_frame *frame, const churn_scores *scores,
+                          const churn_run *run, churn_error *error)
 {
-  return churn_profile_add(context, frame, run, error);
+  churn_night *night = context;
+  if (night->segments != NULL)
+    churn_segments_add(night->segments, frame, scores);
+  return churn_profile_add(night->profile, frame, run, error);
 }
 
 churn_day churn_night_closed(const churn_night *night)
@@ -94,7 +101,9 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
                                    .language = night->language};
   churn_status status =
       churn_profile_new(night->model, night->pipeline->plan, &night->profile, error);
-  churn_frame_watcher watcher = {add_to_profile, night->profile};
+  churn_frame_watcher watcher = {watch, night};
+  if (status == CHURN_OK && night->paged)
+    status = churn_segments_new(night->model, night->pipeline->plan, &night->segments, error);
   if (status == CHURN_OK)
     status = churn_ranking_open(night->pipeline, night->model, &settings, &watcher, run,
                                 &night->ranking, &night->score, error);
@@ -106,15 +115,18 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
-/* What earlier runs say of a source's rows. */
+/* What earlier runs say of a source's rows. Who released one said that this is how it is now. */
 static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                                const churn_night_source *source, churn_error *error)
 {
   uint64_t earlier[EARLIER_RUNS];
   size_t count = 0;
-  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++)
+  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++) {
     if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
       count++;
+    if (past->runs[i].released)
+      break;
+  }
   return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
                          count, &n->findings, error);
 }
@@ -190,11 +202,11 @@ static churn_status judge_scores(churn_night *n, churn_error *error)
                             : status;
 }
 
-churn_status churn_night_judge(churn_night *night, const char *root, const churn_run *run,
-                               churn_error *error)
+churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_status status = churn_past_runs_read(root, night->as_of, EARLIER_RUNS, run, &past, error);
+  churn_status status =
+      churn_past_runs_read(night->root, night->as_of, EARLIER_RUNS, run, &past, error);
   for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
     status = judge_source(night, &past, &night->sources[i], error);
   if (status == CHURN_OK)
@@ -219,6 +231,16 @@ churn_status churn_night_more(churn_night *night, const churn_run *run, churn_er
   return status;
 }
 
+bool churn_night_is_held(const churn_night *night)
+{
+  return !night->release && churn_findings_hold(&night->findings);
+}
+
+bool churn_night_is_released(const churn_night *night)
+{
+  return night->release && churn_findings_hold(&night->findings);
+}
+
 void churn_night_clear(churn_night *night)
 {
   churn_loyal_free(night->loyal);
@@ -228,6 +250,7 @@ void churn_night_clear(churn_night *night)
   churn_base_scores_clear(&night->recent_scores);
   free(night->sources);
   churn_ranking_free(night->ranking);
+  churn_segments_free(night->segments);
   churn_profile_free(night->profile);
   churn_pipeline_close(night->pipeline);
   *night = (churn_night){0};
@@ -240,4 +263,15 @@ uint64_t churn_night_head(const churn_night *night)
   if (asked == 0)
     asked = all / 10 + (all % 10 != 0);
   return asked < listable ? asked : listable;
+}
+
+churn_risk_sums churn_night_sums(const churn_night *night, uint64_t first)
+{
+  churn_risk_sums sums = {0};
+  for (uint64_t i = 0; i < first; i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(night->ranking, (size_t)i, &line);
+    churn_risk_add(&sums, line.probability, line.value);
+  }
+  return sums;
 }

@@ -5,17 +5,19 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/changes.h"
+#include "jobs/log.h"
 #include "jobs/outcomes.h"
 
 #include <churn/nightly.h>
-#include <churn/registry.h>
 #include <churn/sink.h>
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define log_line(n, ...) churn_log_say((n)->settings->log, __VA_ARGS__)
 
 typedef struct nightly {
   const churn_nightly_settings *settings;
@@ -36,88 +38,89 @@ void churn_nightly_report_free(churn_nightly_report *report)
   free(report);
 }
 
-static void log_line(const nightly *n, churn_log_level level, const char *stage, const char *format,
-                     ...) __attribute__((format(printf, 4, 5)));
-
-static void log_line(const nightly *n, churn_log_level level, const char *stage, const char *format,
-                     ...)
-{
-  char text[CHURN_MESSAGE_SIZE];
-  const churn_log *log = n->settings->log;
-  if (log == NULL)
-    return;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  log->line(log->context, level, stage, text);
-}
-
-static churn_status read_model(nightly *n, const churn_project *project, churn_error *error)
-{
-  char *promoted = NULL;
-  const char *path = n->settings->model;
-  churn_status status = CHURN_OK;
-  if (path == NULL) {
-    status = churn_registry_current(project, &promoted, error);
-    path = promoted;
-  }
-  if (status == CHURN_OK)
-    status = churn_model_read(path, &n->model, error);
-  if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, n->model, error);
-  free(promoted);
-  return status;
-}
-
 /* What cannot be written to is told before any work. Who sends the runs elsewhere leaves the
  * project's database alone. */
 static churn_status check_targets(const nightly *n, const churn_project *project, churn_sink *sink,
                                   churn_error *error)
 {
   churn_status status = churn_staging_check(n->root, error);
+  if (status == CHURN_OK)
+    status = churn_runs_check(n->root, !project->nightly.no_outcomes, error);
+  if (status == CHURN_OK)
+    status = churn_staging_mend(n->root, error);
   if (status == CHURN_OK && n->settings->output == NULL && churn_sink_of_project(project, sink))
     status = churn_sink_check(sink, error);
   return status;
 }
 
-/* A list of a past day by a model whose labels reach beyond it is better than any list of that
- * night could have been. */
-static void warn_of_hindsight(const nightly *n)
+/* Which model, where it is not the one that everybody expects. */
+static const char *say_choice(const churn_chosen_model *chosen, char text[96])
 {
-  const churn_model *m = n->model;
+  bool current = strcmp(chosen->model->id, chosen->current) == 0;
+  if (chosen->choice == CHURN_MODEL_NAMED || chosen->choice == CHURN_MODEL_PROMOTED || current)
+    return "";
+  snprintf(text, 96, ", %s; in use now is %.8s",
+           chosen->choice == CHURN_MODEL_OF_RUN ? "which made the list of that day"
+                                                : "in use on that day",
+           chosen->current[0] == '\0' ? "none" : chosen->current);
+  return text;
+}
+
+/* A list of a past day by a model that was not there, or whose labels reach beyond it, is better
+ * than any list of that night could have been. */
+static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen)
+{
+  const churn_model *m = chosen->model;
   char reach[CHURN_DAY_TEXT_SIZE];
-  if (m->last_as_of == CHURN_DAY_MISSING ||
-      m->last_as_of + m->gap_days + m->horizon_days <= n->night.as_of)
+  churn_day learned = m->last_as_of == CHURN_DAY_MISSING
+                          ? CHURN_DAY_MISSING
+                          : m->last_as_of + m->gap_days + m->horizon_days - 1;
+  if (chosen->choice == CHURN_MODEL_PROMOTED)
+    log_line(n, CHURN_LOG_WARNING, "start",
+             "the registry knows of no model in use on that day: it is scored by the one in use "
+             "now, and the manifest says so (hindsight); -m takes another model");
+  if (learned == CHURN_DAY_MISSING || learned < n->night.as_of)
     return;
-  churn_day_format(m->last_as_of + m->gap_days + m->horizon_days - 1, reach);
+  churn_day_format(learned, reach);
   log_line(n, CHURN_LOG_WARNING, "start",
            "the model was trained on what became of customers up to %s, after the as-of day: this "
-           "list knows more than that night could; -m takes an older model",
+           "list knows more than that night could, and the manifest says so (hindsight); -m takes "
+           "an older model",
            reach);
 }
 
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_sink sink = {NULL, NULL};
-  churn_status status = check_targets(n, project, &sink, error);
-  if (status == CHURN_OK)
-    status = read_model(n, project, error);
-  if (status != CHURN_OK)
-    return status;
+  char day[CHURN_DAY_TEXT_SIZE], more[96];
+  churn_sink sink = {.target = NULL};
+  churn_chosen_model chosen = {0};
   churn_day as_of = n->settings->as_of;
   if (as_of == CHURN_DAY_MISSING)
     as_of = churn_clock_day(churn_clock_now());
+  churn_status status = check_targets(n, project, &sink, error);
+  if (status == CHURN_OK)
+    status =
+        churn_night_choose(project, n->root, n->settings->model, as_of, n->run, &chosen, error);
+  if (status != CHURN_OK)
+    return status;
+  n->model = chosen.model;
+  status = churn_score_check_outcome(project, n->model, error);
+  if (status != CHURN_OK)
+    return status;
   n->night = (churn_night){.project = project,
                            .model = n->model,
                            .as_of = as_of,
+                           .hindsight = chosen.hindsight,
+                           .release = n->settings->release,
                            .top = n->settings->top == 0 ? project->nightly.top : n->settings->top,
                            .language = n->settings->language,
-                           .sink = sink};
+                           .sink = sink,
+                           .root = n->root,
+                           .paged = project->nightly.report};
   churn_day_format(as_of, day);
-  log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s", day, n->model->id);
-  warn_of_hindsight(n);
+  log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s%s", day, n->model->id,
+           say_choice(&chosen, more));
+  warn_of_hindsight(n, &chosen);
   return CHURN_OK;
 }
 
@@ -142,7 +145,11 @@ static void log_gates(const nightly *n)
     judged += gate->verdict != CHURN_GATE_NOT_JUDGED;
     if (gate->verdict == CHURN_GATE_TRIPPED)
       log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s: %s",
-               gate->name, gate->hold ? ", holds the night back" : "", gate->message);
+               gate->name,
+               !gate->hold        ? ""
+               : n->night.release ? ", and is overruled"
+                                  : ", holds the night back",
+               gate->message);
   }
   log_line(n, CHURN_LOG_INFO, "gate", "%zu of %zu figures judged, %zu tripped", judged,
            findings->count, churn_findings_tripped(findings));
@@ -187,7 +194,7 @@ static churn_status look(nightly *n, churn_error *error)
   if (n->night.score.left_out > 0)
     log_line(n, CHURN_LOG_INFO, "score",
              "%" PRIu64 " customers left out of the list by their cause", n->night.score.left_out);
-  status = churn_night_judge(&n->night, n->root, n->run, error);
+  status = churn_night_judge(&n->night, n->run, error);
   if (status != CHURN_OK)
     return status;
   log_gates(n);
@@ -201,42 +208,99 @@ static churn_status look(nightly *n, churn_error *error)
   return status;
 }
 
+/* A day that has not begun anywhere on earth. */
+static bool is_future(churn_day day)
+{
+  return day > churn_clock_day(churn_clock_now()) + 1;
+}
+
 /* `latest` never goes back in time: a past day that is run again changes nothing for those who read
- * it. */
+ * it. Nor does it go to a day that is still to come, where it would stick. */
 static churn_status move_latest(nightly *n, churn_staging *staging, const char *name,
                                 churn_error *error)
 {
   churn_day latest = CHURN_DAY_MISSING;
   churn_status status = churn_runs_latest(n->root, &latest, error);
-  n->report->latest = status == CHURN_OK && n->night.as_of >= latest;
-  return n->report->latest && n->night.as_of > latest
-             ? churn_staging_point(staging, "latest", name, error)
-             : status;
+  if (status == CHURN_OK && is_future(n->night.as_of)) {
+    log_line(n, CHURN_LOG_WARNING, "latest", "%s is still to come: latest stays as it is", name);
+    return CHURN_OK;
+  }
+  bool ours = n->night.as_of >= latest || is_future(latest);
+  if (status == CHURN_OK && ours && n->night.as_of != latest)
+    status = churn_staging_point(staging, "latest", name, error);
+  n->report->latest = status == CHURN_OK && ours;
+  return status;
+}
+
+/* What the model claims is of everybody, so nothing is claimed of the head of a list alone. */
+static const char *say_estimate(const churn_outcome *o, char text[48])
+{
+  if (isnan(o->estimated_auc))
+    return "of the listed alone, no estimate";
+  snprintf(text, 48, "%.3f estimated", o->estimated_auc);
+  return text;
 }
 
 static void log_outcome(void *context, const churn_outcome *o)
 {
-  char day[CHURN_DAY_TEXT_SIZE];
+  const nightly *n = context;
+  char day[CHURN_DAY_TEXT_SIZE], estimate[48];
   churn_day_format(o->as_of, day);
-  log_line(context, CHURN_LOG_INFO, "outcome",
-           "%s: %" PRIu64 " of %" PRIu64 " left, %.2f %% (%.2f %% expected); AUC %.3f (%.3f "
-           "estimated); the first %" PRIu64 " held %.1f %% of them (%.1f %% expected)",
+  log_line(n, CHURN_LOG_INFO, "outcome",
+           "%s: %" PRIu64 " of %" PRIu64 " left, %.2f %% (%.2f %% expected); AUC %.3f (%s); the "
+           "first %" PRIu64 " held %.1f %% of them (%.1f %% expected)",
            day, o->churned, o->judged, 100 * o->observed, 100 * o->estimated, o->auc,
-           o->estimated_auc, o->head, 100 * o->captured, 100 * o->estimated_captured);
+           say_estimate(o, estimate), o->head, 100 * o->captured, 100 * o->estimated_captured);
 }
 
 /* A list that is still to be judged stays. */
-static churn_status retain(nightly *n, churn_staging *staging, churn_error *error)
+static churn_status retain(nightly *n, churn_staging *staging, const churn_waiting *waiting,
+                           churn_error *error)
 {
   churn_day closed = churn_night_closed(&n->night);
   if (n->night.project->nightly.no_outcomes)
     closed = CHURN_DAY_MISSING;
-  churn_status status = churn_runs_retain(staging, n->night.project->nightly.keep,
-                                          closed == CHURN_DAY_MISSING ? closed : closed + 1,
-                                          n->night.as_of, n->run, &n->report->removed, error);
+  const churn_retention retention = {
+      .keep = n->night.project->nightly.keep,
+      .closed = closed == CHURN_DAY_MISSING ? closed : closed + 1,
+      .waiting = waiting->days,
+      .waiting_count = waiting->count,
+      .own = n->night.as_of,
+      .held_only = n->report->held || !waiting->known,
+  };
+  churn_status status = churn_runs_retain(staging, &retention, n->run, &n->report->removed, error);
   if (status == CHURN_OK && n->report->removed > 0)
     log_line(n, CHURN_LOG_INFO, "retain", "%" PRIu64 " old runs removed", n->report->removed);
   return status;
+}
+
+/* What comes after publishing does not take the list back: it is told, and the next night makes up
+ * for it. */
+static void forgive(nightly *n, const char *stage, churn_status status, const churn_error *fault)
+{
+  char text[CHURN_MESSAGE_SIZE + CHURN_PLACE_SIZE];
+  if (status == CHURN_OK)
+    return;
+  churn_error_format(fault, text, sizeof text);
+  log_line(n, CHURN_LOG_WARNING, stage, "%s; %s", text,
+           n->report->held ? "the night is held back all the same"
+                           : "the list is published all the same");
+  n->report->unfinished++;
+}
+
+static void tidy(nightly *n, churn_staging *staging, const char *name, const char *held)
+{
+  churn_waiting waiting = {.known = true};
+  churn_error fault = {0};
+  if (!n->report->held) {
+    forgive(n, "held", churn_staging_remove(staging, held, &fault), &fault);
+    forgive(n, "latest", move_latest(n, staging, name, &fault), &fault);
+    forgive(n, "outcome",
+            churn_outcomes_judge(&n->night, n->root, n->run, log_outcome, n, &waiting, &fault),
+            &fault);
+  }
+  forgive(n, "retain", retain(n, staging, &waiting, &fault), &fault);
+  free(waiting.days);
 }
 
 /* The database comes before the folder: it is what can fail, and then nothing is published. Whoever
@@ -244,9 +308,10 @@ static churn_status retain(nightly *n, churn_staging *staging, churn_error *erro
  * folder up to the database. */
 static churn_status store(nightly *n, churn_error *error)
 {
-  const churn_sink *sink = &n->night.sink;
+  churn_sink *sink = &n->night.sink;
   if (sink->target == NULL)
     return CHURN_OK;
+  sink->stop = n->run == NULL ? NULL : n->run->stop;
   churn_status status = churn_sink_write(n->night.ranking, sink, error);
   n->report->stored = status == CHURN_OK;
   if (status == CHURN_OK)
@@ -262,7 +327,8 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   churn_day_format(n->night.as_of, day);
   snprintf(held, sizeof held, "%s.held", day);
   churn_nightly_report *r = n->report;
-  r->held = churn_findings_hold(&n->night.findings);
+  r->held = churn_night_is_held(&n->night);
+  r->released = churn_night_is_released(&n->night);
   const char *name = r->held ? held : day;
   r->folder = churn_text_format("%s/%s", n->root, name);
   if (r->folder == NULL)
@@ -270,15 +336,11 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   churn_status status = r->held ? CHURN_OK : store(n, error);
   if (status == CHURN_OK)
     status = churn_staging_publish(staging, name, &r->unchanged, error);
-  if (status == CHURN_OK && !r->held)
-    status = churn_staging_remove(staging, held, error);
-  if (status == CHURN_OK && !r->held)
-    status = move_latest(n, staging, name, error);
-  if (status == CHURN_OK)
-    log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
-  if (status == CHURN_OK && !r->held)
-    status = churn_outcomes_judge(&n->night, n->root, n->run, log_outcome, n, error);
-  return status == CHURN_OK && !r->held ? retain(n, staging, error) : status;
+  if (status != CHURN_OK)
+    return status;
+  log_line(n, CHURN_LOG_INFO, "publish", "%s%s", r->folder, r->unchanged ? ", unchanged" : "");
+  tidy(n, staging, name, held);
+  return CHURN_OK;
 }
 
 static bool is_asked_to_stop(const nightly *n)

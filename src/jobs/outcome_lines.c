@@ -60,7 +60,8 @@ churn_status churn_outcome_lines_read(const churn_journal *journal, const churn_
     if (wrong != NULL) {
       churn_notes_add(churn_run_notes(run), CHURN_WARNING, "outcome_unreadable",
                       (churn_place){journal->path, line.number, 0},
-                      "this line holds no outcome and does not count: %s", wrong);
+                      "this line holds no outcome and does not count: %s%s",
+                      churn_journal_cut(&line), wrong);
       continue;
     }
     if (!churn_array_reserve(&outcomes->items, &capacity, outcomes->count + 1,

@@ -43,9 +43,7 @@ static churn_status read_list(const char *root, churn_day day, const churn_run *
       [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
       [PROBABILITY] = {.heading = "probability", .type = CHURN_TYPE_NUMBER},
       [LOGIT] = {.heading = "logit", .type = CHURN_TYPE_NUMBER}};
-  char text[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(day, text);
-  char *path = churn_text_format("%s/%s/ranked.csv", root, text);
+  char *path = churn_run_path(root, day, "ranked.csv");
   churn_status status =
       path == NULL ? churn_error_no_memory(error)
                    : churn_table_parse(path, &plain, requests, COLUMNS, NULL, run, list, error);
@@ -126,7 +124,7 @@ static churn_status measure(const judged_list *l, uint64_t churners, const churn
                              .judged = l->rows,
                              .churned = l->churned,
                              .auc = evaluation.figures.auc,
-                             .estimated_auc = past->estimated_auc,
+                             .estimated_auc = past->cut ? (double)NAN : past->estimated_auc,
                              .observed = (double)l->churned / (double)l->rows,
                              .estimated = mean_of(l->probabilities, l->rows),
                              .intercept = evaluation.figures.calibration_intercept,
@@ -180,37 +178,79 @@ static bool is_known(const churn_outcomes *known, const churn_past_run *past)
   return false;
 }
 
+/* Another night may be luckier. */
+static bool may_pass(churn_status status)
+{
+  return status == CHURN_IO || status == CHURN_PERMISSION || status == CHURN_BUSY;
+}
+
+typedef struct judging {
+  const churn_night *night;
+  const char *root;
+  const churn_run *run;
+  void (*told)(void *context, const churn_outcome *outcome);
+  void *context;
+  churn_journal journal;
+  churn_outcomes known;
+} judging;
+
+/* *settled: there is nothing more to be said of the run. */
+static churn_status settle(judging *j, const churn_past_run *past, bool *settled,
+                           churn_error *error)
+{
+  churn_outcome outcome;
+  churn_error fault = {0};
+  *settled = is_known(&j->known, past);
+  if (*settled)
+    return CHURN_OK;
+  churn_status status = judge_run(j->night, j->root, past, j->run, &outcome, &fault);
+  if (status != CHURN_OK) {
+    *settled = !may_pass(status);
+    return tell(past->day, j->run, status, &fault, error);
+  }
+  status = churn_outcome_line_append(&j->journal, &outcome, error);
+  *settled = status == CHURN_OK;
+  if (status == CHURN_OK && j->told != NULL)
+    j->told(j->context, &outcome);
+  return status;
+}
+
+/* All wait until they are settled, also after a failure. */
+static churn_status settle_all(judging *j, const churn_past_runs *past, churn_waiting *waiting,
+                               churn_error *error)
+{
+  churn_status status = churn_journal_open(j->root, churn_outcomes_file, true, &j->journal, error);
+  if (status == CHURN_OK)
+    status = churn_outcome_lines_read(&j->journal, j->run, &j->known, error);
+  for (size_t i = past->count; i-- > 0;) {
+    bool settled = false;
+    if (status == CHURN_OK)
+      status = settle(j, &past->runs[i], &settled, error);
+    if (!settled)
+      waiting->days[waiting->count++] = past->runs[i].day;
+  }
+  return status;
+}
+
 churn_status churn_outcomes_judge(const churn_night *night, const char *root, const churn_run *run,
                                   void (*told)(void *context, const churn_outcome *outcome),
-                                  void *context, churn_error *error)
+                                  void *context, churn_waiting *waiting, churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_journal journal = {.descriptor = -1};
-  churn_outcomes known = {0};
+  judging j = {night, root, run, told, context, {.descriptor = -1}, {0}};
   churn_day closed = churn_night_closed(night);
+  *waiting = (churn_waiting){.known = true};
   if (night->project->nightly.no_outcomes || closed == CHURN_DAY_MISSING)
     return CHURN_OK;
   churn_status status = churn_past_runs_read(root, closed + 1, SIZE_MAX, NULL, &past, error);
+  if (status == CHURN_OK &&
+      (waiting->days = churn_array_new(past.count, sizeof *waiting->days)) == NULL)
+    status = churn_error_no_memory(error);
+  waiting->known = status == CHURN_OK;
   if (status == CHURN_OK && past.count > 0)
-    status = churn_journal_open(root, churn_outcomes_file, true, &journal, error);
-  if (status == CHURN_OK && past.count > 0)
-    status = churn_outcome_lines_read(&journal, run, &known, error);
-  for (size_t i = past.count; i-- > 0 && status == CHURN_OK;) {
-    churn_outcome outcome;
-    churn_error fault = {0};
-    if (is_known(&known, &past.runs[i]))
-      continue;
-    status = judge_run(night, root, &past.runs[i], run, &outcome, &fault);
-    if (status != CHURN_OK) {
-      status = tell(past.runs[i].day, run, status, &fault, error);
-      continue;
-    }
-    status = churn_outcome_line_append(&journal, &outcome, error);
-    if (status == CHURN_OK && told != NULL)
-      told(context, &outcome);
-  }
-  free(known.items);
-  churn_journal_close(&journal);
+    status = settle_all(&j, &past, waiting, error);
+  free(j.known.items);
+  churn_journal_close(&j.journal);
   churn_past_runs_clear(&past);
   return status;
 }

@@ -12,12 +12,21 @@
 
 #include <churn/nightly.h>
 
+/* Published runs whose window has closed and that are not judged yet, though they can be. */
+typedef struct churn_waiting {
+  churn_day *days; /* the caller frees */
+  size_t count;
+  bool known; /* false after a failure before the runs were read */
+} churn_waiting;
+
 /* Judges the published runs whose window has closed before the night and that the ledger does not
- * hold yet, oldest first. RUNS is locked. A run that cannot be read gets a warning. `told` (NULL =
- * nobody) is called for each line. CANNOT_CREATE, PERMISSION, IO, NO_MEMORY; what was appended
- * before a failure stays. */
-CHURN_MUST_USE churn_status churn_outcomes_judge(
-    const churn_night *night, const char *root, const churn_run *run,
-    void (*told)(void *context, const churn_outcome *outcome), void *context, churn_error *error);
+ * hold yet, oldest first. RUNS is locked. A run that cannot be judged gets a warning, and waits
+ * only where another night may be luckier (IO, PERMISSION, BUSY). `told` (NULL = nobody) is called
+ * for each line. CANNOT_CREATE, PERMISSION, IO, NO_MEMORY; what was appended before a failure
+ * stays, and *waiting is true also then. */
+CHURN_MUST_USE churn_status
+churn_outcomes_judge(const churn_night *night, const char *root, const churn_run *run,
+                     void (*told)(void *context, const churn_outcome *outcome), void *context,
+                     churn_waiting *waiting, churn_error *error);
 
 #endif

@@ -71,7 +71,7 @@ churn_status churn_population_describe(churn_matrix *matrix, const double *weigh
   if (status == CHURN_OK)
     status = churn_totals_read(&rows, run, &totals, error);
   if (status == CHURN_OK)
-    status = churn_moments_read(&rows, NULL, NULL, run, means, deviations, error);
+    status = churn_moments_read(&rows, NULL, run, means, deviations, error);
   if (status == CHURN_OK)
     status = find_slope(&rows, totals.weight, shift, result, run, &slope, error);
   if (status == CHURN_OK)

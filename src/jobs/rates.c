@@ -41,6 +41,8 @@ static void clear_job(churn_rates_job *job)
   free(job->cells);
   free(job->segments);
   churn_plan_free(job->plan);
+  if (job->pipeline != NULL)
+    return;
   churn_data_free(job->data);
   churn_schema_free(job->schema);
 }
@@ -254,19 +256,35 @@ static churn_status check_settings(const churn_rates_settings *settings, churn_e
   return CHURN_OK;
 }
 
+static churn_status count(churn_rates_job *job, churn_rates **rates, churn_error *error)
+{
+  churn_status status = check_settings(job->settings, error);
+  if (status == CHURN_OK)
+    status = churn_rates_open(job, error);
+  if (status == CHURN_OK)
+    status = churn_rates_periods(job, error);
+  if (status == CHURN_OK)
+    status = churn_rates_tally(job, error);
+  if (status == CHURN_OK)
+    status = make(job, rates, error);
+  clear_job(job);
+  return status;
+}
+
 churn_status churn_rates_count(const churn_project *project, const churn_rates_settings *settings,
                                const churn_run *run, churn_rates **rates, churn_error *error)
 {
   churn_rates_job job = {.project = project, .settings = settings, .run = run};
-  churn_status status = check_settings(settings, error);
-  if (status == CHURN_OK)
-    status = churn_rates_open(&job, error);
-  if (status == CHURN_OK)
-    status = churn_rates_periods(&job, error);
-  if (status == CHURN_OK)
-    status = churn_rates_tally(&job, error);
-  if (status == CHURN_OK)
-    status = make(&job, rates, error);
-  clear_job(&job);
-  return status;
+  return count(&job, rates, error);
+}
+
+churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline,
+                                     const churn_rates_settings *settings, const churn_run *run,
+                                     churn_rates **rates, churn_error *error)
+{
+  churn_run silent = run == NULL ? (churn_run){0} : *run;
+  silent.notes = NULL;
+  churn_rates_job job = {
+      .project = pipeline->project, .settings = settings, .run = &silent, .pipeline = pipeline};
+  return count(&job, rates, error);
 }

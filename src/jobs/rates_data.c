@@ -11,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool churn_rates_possible(const churn_project *project)
+{
+  return project->outcome.kind == CHURN_OUTCOME_SILENT || project->left.text != NULL;
+}
+
 static churn_status check_project(const churn_project *project, churn_error *error)
 {
-  if (project->outcome.kind == CHURN_OUTCOME_SILENT || project->left.text != NULL)
+  if (churn_rates_possible(project))
     return CHURN_OK;
   return churn_error_set_at(
       error, CHURN_BAD_PROJECT, churn_project_place(project, &project->outcome.place),
@@ -55,6 +60,10 @@ static churn_status build_plan(churn_rates_job *job, churn_error *error)
 
 static churn_status read_data(churn_rates_job *job, churn_silence silence, churn_error *error)
 {
+  if (job->pipeline != NULL) {
+    job->data = job->pipeline->data;
+    return churn_plan_bind(job->plan, job->data, error);
+  }
   churn_needs *needs = churn_needs_new(job->schema);
   if (needs == NULL)
     return churn_error_no_memory(error);
@@ -96,7 +105,9 @@ churn_status churn_rates_open(churn_rates_job *job, churn_error *error)
     silence =
         (churn_silence){(size_t)churn_project_find_history(job->project, outcome->history.text),
                         outcome->horizon_days};
-  if (status == CHURN_OK)
+  if (job->pipeline != NULL)
+    job->schema = job->pipeline->schema;
+  else if (status == CHURN_OK)
     status = churn_schema_build(job->project, NULL, 0, job->run, &job->schema, error);
   if (status == CHURN_OK)
     status = build_plan(job, error);
@@ -158,6 +169,8 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
     if (values != NULL)
       values[i] = NAN;
   }
+  if (job->outputs == 0 && values == NULL)
+    return CHURN_OK;
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);
 }

@@ -5,7 +5,8 @@
 #ifndef CHURN_JOBS_RATES_PARTS_H
 #define CHURN_JOBS_RATES_PARTS_H
 
-#include "feature/plan.h"
+#include "design/pipeline.h"
+#include "model/text.h"
 #include "monitor/stays.h"
 
 #include <churn/rates.h>
@@ -21,6 +22,7 @@ typedef struct churn_rates_job {
   const churn_project *project;
   const churn_rates_settings *settings;
   const churn_run *run;
+  const churn_pipeline *pipeline; /* whose schema and data these are; NULL = the job's own */
   churn_schema *schema;
   churn_plan *plan; /* output 0 the segment, where there is one */
   size_t outputs;
@@ -41,13 +43,26 @@ typedef struct churn_rates_job {
 /* rates_periods.c: the periods that the settings ask for, within what the data cover. */
 CHURN_MUST_USE churn_status churn_rates_periods(churn_rates_job *job, churn_error *error);
 
-/* rates_data.c: schema, plan, data, stays. */
+/* rates_data.c: schema, plan, data, stays; of the pipeline, where there is one, nothing is read. */
 CHURN_MUST_USE churn_status churn_rates_open(churn_rates_job *job, churn_error *error);
 
 /* What all stays are as of a day each (MISSING: not asked, stays NaN): codes [stays] of the
  * segment, values [stays]; either may be NULL. */
 CHURN_MUST_USE churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *as_of,
                                                  double *codes, double *values, churn_error *error);
+
+/* As churn_rates_count, of a pipeline's data, in which `left`, the history of the outcome and what
+ * the value reads are there; without segments. Nothing is read. What it would remark is dropped. */
+CHURN_MUST_USE churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline,
+                                                    const churn_rates_settings *settings,
+                                                    const churn_run *run, churn_rates **rates,
+                                                    churn_error *error);
+
+/* Whether a project says when customers leave, so that there are rates. */
+bool churn_rates_possible(const churn_project *project);
+
+/* rates_write.c: what `churn rates --json` prints, as one object. */
+void churn_rates_json(const churn_rates *rates, churn_json_text *text);
 
 /* rates_tally.c: counts into job->cells, and entry_codes. */
 CHURN_MUST_USE churn_status churn_rates_tally(churn_rates_job *job, churn_error *error);

@@ -2,9 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/output.h"
+#include "jobs/rates_parts.h"
 #include "model/report.h"
-
-#include <churn/rates.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -173,24 +172,30 @@ static void append_over_time(churn_json_text *text, const churn_rates *r)
   append_curves(text, r);
 }
 
+void churn_rates_json(const churn_rates *rates, churn_json_text *text)
+{
+  churn_json_pair comparison[COMPARISON_FIGURES];
+  churn_json_append(text, "{");
+  churn_json_key(text, 2, "data_until", true);
+  churn_json_day(text, rates->data_until);
+  churn_json_text_at(text, 2, "lost_by", rates->silence ? "silence" : "left");
+  churn_json_text_at(text, 2, "by", rates->by);
+  churn_json_number_at(text, 2, "level", rates->level);
+  churn_json_whole_at(text, 2, "undated", rates->undated);
+  append_rates(text, "rates", rates->rates, rates->count);
+  if (rates->compared)
+    churn_json_numbers_at(text, 2, "comparison", comparison,
+                          comparison_figures(&rates->comparison, comparison));
+  else
+    append_over_time(text, rates);
+  churn_json_append(text, "\n}");
+}
+
 churn_status churn_rates_write_json(const churn_rates *rates, const char *path, churn_error *error)
 {
   churn_json_text text = {0};
-  churn_json_pair comparison[COMPARISON_FIGURES];
-  churn_json_append(&text, "{");
-  churn_json_key(&text, 2, "data_until", true);
-  churn_json_day(&text, rates->data_until);
-  churn_json_text_at(&text, 2, "lost_by", rates->silence ? "silence" : "left");
-  churn_json_text_at(&text, 2, "by", rates->by);
-  churn_json_number_at(&text, 2, "level", rates->level);
-  churn_json_whole_at(&text, 2, "undated", rates->undated);
-  append_rates(&text, "rates", rates->rates, rates->count);
-  if (rates->compared)
-    churn_json_numbers_at(&text, 2, "comparison", comparison,
-                          comparison_figures(&rates->comparison, comparison));
-  else
-    append_over_time(&text, rates);
-  churn_json_append(&text, "\n}\n");
+  churn_rates_json(rates, &text);
+  churn_json_append(&text, "\n");
   return churn_json_save(&text, path, error);
 }
 

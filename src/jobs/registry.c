@@ -89,8 +89,8 @@ static churn_status read_events(churn_registry *registry, const churn_journal *j
     } else if (status == CHURN_OK) {
       registry->unreadable++;
       churn_notes_add(churn_run_notes(run), CHURN_WARNING, "bad_record",
-                      (churn_place){journal->path, line.number, 0}, "this line is left out: %s",
-                      why);
+                      (churn_place){journal->path, line.number, 0}, "this line is left out: %s%s",
+                      churn_journal_cut(&line), why);
     }
     free(why);
   }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static churn_status find_one(const churn_registry *registry, const char *text,
                              const churn_registry_model **model, churn_error *error)
@@ -43,6 +44,31 @@ churn_status churn_registry_find(const churn_registry *registry, const char *tex
                            "\"%s\" is too short; expected at least %d letters of an id", text,
                            CHURN_REGISTRY_SHORTEST);
   return find_one(registry, current ? registry->current : text, model, error);
+}
+
+static churn_status find_path(const churn_project *project, const char *text, const churn_run *run,
+                              char **path, churn_error *error)
+{
+  churn_registry *registry = NULL;
+  const churn_registry_model *model = NULL;
+  churn_status status = churn_registry_read(project, run, &registry, error);
+  if (status == CHURN_OK)
+    status = churn_registry_find(registry, text, &model, error);
+  if (status == CHURN_OK && (*path = churn_registry_path(project, model->id)) == NULL)
+    status = churn_error_no_memory(error);
+  churn_registry_free(registry);
+  return status;
+}
+
+churn_status churn_registry_model_path(const churn_project *project, const char *text,
+                                       const churn_run *run, char **path, churn_error *error)
+{
+  if (text == NULL)
+    return churn_registry_current(project, path, error);
+  if (strpbrk(text, "./") == NULL && strcmp(text, "-") != 0 && access(text, F_OK) != 0)
+    return find_path(project, text, run, path, error);
+  *path = churn_text_copy(text, strlen(text));
+  return *path == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 static bool add_span(churn_registry_span **spans, size_t *capacity, size_t *count,

@@ -5,11 +5,13 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "jobs/log.h"
 #include "jobs/retrain_parts.h"
 #include "model/file.h"
 
 #include <churn/train.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +198,7 @@ static churn_registry_change change_of(const retraining *r)
                                  .figures = r->report.figures.rows > 0 ? &r->report.figures : NULL};
 }
 
-static churn_status record(retraining *r, churn_error *error)
+static churn_status write_down(retraining *r, churn_error *error)
 {
   churn_registry_change change = change_of(r);
   churn_registry_change adding = {
@@ -213,6 +215,58 @@ static churn_status record(retraining *r, churn_error *error)
   return churn_registry_promote(r->project, id, &change, &changed, error);
 }
 
+/* Either all of it or nothing: whoever asks to stop meanwhile waits for a moment. */
+static churn_status record(retraining *r, churn_error *error)
+{
+  churn_stop_request *stop = r->run == NULL ? NULL : r->run->stop;
+  churn_status status = CHURN_OK;
+  if (stop != NULL)
+    stop->worth = 1;
+  if (stop != NULL && stop->asked)
+    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
+  else
+    status = write_down(r, error);
+  if (stop != NULL)
+    stop->worth = 0;
+  if (status == CHURN_OK)
+    churn_log_say(r->settings->log, CHURN_LOG_INFO, "record", "written into %s",
+                  r->project->registry);
+  return status;
+}
+
+static void log_start(const retraining *r)
+{
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(r->today, day);
+  churn_log_say(r->settings->log, CHURN_LOG_INFO, "start", "as of %s; in use is %.8s", day,
+                r->champion == NULL ? "nothing" : r->report.champion);
+}
+
+static void log_judged(const retraining *r)
+{
+  char day[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(r->day.as_of, day);
+  churn_log_say(r->settings->log, CHURN_LOG_INFO, "judge",
+                "%" PRIu64 " churners and %" PRIu64 " others%s%s judge", r->day.churners,
+                r->day.others, day[0] == '\0' ? "" : " of ", day);
+}
+
+static void log_fitted(const retraining *r)
+{
+  const churn_model *m = r->challenger;
+  if (m != NULL)
+    churn_log_say(r->settings->log, CHURN_LOG_INFO, "fit",
+                  "%.8s on %" PRIu64 " rows, %" PRIu64 " churners", r->report.challenger, m->rows,
+                  m->churners);
+}
+
+static void log_gates(const retraining *r)
+{
+  for (size_t i = 0; i < r->report.gate_count; i++)
+    churn_log_say(r->settings->log, CHURN_LOG_WARNING, "gate", "%s tripped: %s",
+                  r->report.gates[i].name, r->report.gates[i].text);
+}
+
 static churn_status retrain(retraining *r, churn_error *error)
 {
   churn_status status = check_project(r, error);
@@ -220,21 +274,29 @@ static churn_status retrain(retraining *r, churn_error *error)
     status = churn_lock_take(r->project->path, &r->lock, error);
   if (status == CHURN_OK)
     status = open_champion(r, error);
-  if (status == CHURN_OK)
+  if (status == CHURN_OK) {
+    log_start(r);
     status = judge_champion(r, error);
-  if (status == CHURN_OK)
+  }
+  if (status == CHURN_OK) {
+    log_judged(r);
     check_judged_rows(r);
+  }
   if (status == CHURN_OK && r->day.training > 0)
     status = fit_challenger(r, error);
   if (status == CHURN_OK && r->challenger != NULL)
     status = churn_model_identify(r->challenger, error);
   if (status == CHURN_OK && r->challenger != NULL) {
     memcpy(r->report.challenger, r->challenger->id, sizeof r->report.challenger);
+    log_fitted(r);
     status = judge_challenger(r, error);
   }
   if (status == CHURN_OK)
     r->report.promoted = churn_retrain_decide(&r->project->retrain, r->incomparable, &r->report);
-  return status == CHURN_OK ? record(r, error) : status;
+  if (status != CHURN_OK)
+    return status;
+  log_gates(r);
+  return record(r, error);
 }
 
 churn_status churn_retrain(const churn_project *project, const churn_retrain_settings *settings,

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "jobs/changes.h"
+#include "jobs/report.h"
+#include "jobs/run_pieces.h"
 #include "model/report.h"
 
 #include <errno.h>
@@ -18,15 +19,18 @@
 enum { QUANTILES = 10 };
 
 /* The manifest comes last, since it tells of the others. */
-enum { RANKED, MODEL, SUMMARY, CHANGES, CALLS, LOYAL, MANIFEST, FILES };
-static const char *const names[FILES] = {"ranked.csv",   "model.json", "summary.json",
-                                         "changes.csv",  "calls.csv",  "loyal_and_slipping.csv",
-                                         "manifest.json"};
+enum { RANKED, MODEL, SUMMARY, CHANGES, CALLS, LOYAL, PAGE, MANIFEST, FILES };
+static const char *const names[FILES] = {"ranked.csv",  "model.json",   "summary.json",
+                                         "changes.csv", "calls.csv",    "loyal_and_slipping.csv",
+                                         "report.html", "manifest.json"};
 
 static bool is_written(const churn_night *n, size_t file)
 {
-  return (file != CHANGES || n->changes != NULL) && (file != CALLS || n->calls != NULL) &&
-         (file != LOYAL || n->loyal != NULL);
+  const bool absent[FILES] = {[CHANGES] = n->changes == NULL,
+                              [CALLS] = n->calls == NULL,
+                              [LOYAL] = n->loyal == NULL,
+                              [PAGE] = !n->paged};
+  return !absent[file];
 }
 
 static void open_object(churn_json_text *text, const churn_night *n)
@@ -39,31 +43,13 @@ static void open_object(churn_json_text *text, const churn_night *n)
   churn_json_text_at(text, 2, "model", n->model->id);
 }
 
-/* Sums over the head of the list. */
-typedef struct head_sums {
-  double churners, value, loss;
-} head_sums;
-
-static head_sums sum_head(const churn_night *n)
-{
-  head_sums sums = {0};
-  for (uint64_t i = 0; i < churn_night_head(n); i++) {
-    churn_ranked line;
-    churn_ranking_get_figures(n->ranking, (size_t)i, &line);
-    sums.churners += line.probability;
-    sums.value += isnan(line.value) ? 0 : line.value;
-    sums.loss += isnan(line.value) ? 0 : line.expected_loss;
-  }
-  return sums;
-}
-
 static void append_head(churn_json_text *text, const churn_night *n)
 {
-  head_sums sums = sum_head(n);
+  churn_risk_sums sums = churn_night_sums(n, churn_night_head(n));
   const churn_json_pair pairs[] = {{"customers", (double)churn_night_head(n)},
-                                   {"expected_churners", sums.churners},
+                                   {"expected_churners", sums.expected_churners},
                                    {"value", sums.value},
-                                   {"expected_loss", sums.loss}};
+                                   {"expected_loss", sums.expected_loss}};
   churn_json_numbers_at(text, 2, "head", pairs, sizeof pairs / sizeof pairs[0]);
 }
 
@@ -72,10 +58,11 @@ static void append_estimate(churn_json_text *text, const churn_night *n)
 {
   const churn_model *m = n->model;
   const churn_figures *figures = m->validation.rows > 0 ? &m->validation : &m->out_of_fold.figures;
+  double churned = churn_night_sums(n, churn_night_head(n)).expected_churners;
   const churn_json_pair pairs[] = {{"auc", figures->rows > 0 ? figures->auc : NAN},
                                    {"expected_churners", n->score.expected_churners},
                                    {"head", (double)churn_night_head(n)},
-                                   {"captured", sum_head(n).churners / n->score.expected_churners}};
+                                   {"captured", churned / n->score.expected_churners}};
   churn_json_numbers_at(text, 2, "estimate", pairs, sizeof pairs / sizeof pairs[0]);
 }
 
@@ -93,37 +80,6 @@ static void append_distribution(churn_json_text *text, const churn_night *n)
     churn_json_number_or_null(text, line.probability);
   }
   churn_json_append(text, "]");
-}
-
-static double value_of_all(const churn_night *n)
-{
-  double sum = 0;
-  for (uint64_t i = 0; i < n->score.customers; i++) {
-    churn_ranked line;
-    churn_ranking_get_figures(n->ranking, (size_t)i, &line);
-    sum += isnan(line.value) ? 0 : line.value;
-  }
-  return sum;
-}
-
-static void append_changes(churn_json_text *text, const churn_changes *changes)
-{
-  churn_json_key(text, 2, "changes", false);
-  if (changes == NULL) {
-    churn_json_append(text, "null");
-    return;
-  }
-  churn_json_append(text, "{\"since\": ");
-  churn_json_day(text, changes->since);
-  churn_json_append(text, ", \"model\": ");
-  churn_json_quote(text, changes->previous_model);
-  for (int move = 0; move < CHURN_MOVES; move++) {
-    churn_json_append(text, ", ");
-    churn_json_quote(text, churn_move_name((churn_move)move));
-    churn_json_append(text, ": ");
-    churn_json_whole(text, changes->moves[move]);
-  }
-  churn_json_append(text, "}");
 }
 
 /* All who were scored by their main cause; the last is null: no cause. */
@@ -185,11 +141,11 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
   churn_json_number_at(&text, 2, "expected_churners", n->score.expected_churners);
   churn_json_whole_at(&text, 2, "valued", n->score.valued);
-  churn_json_number_at(&text, 2, "value", value_of_all(n));
+  churn_json_number_at(&text, 2, "value", churn_night_sums(n, n->score.customers).value);
   churn_json_number_at(&text, 2, "expected_loss", n->score.expected_loss);
   append_head(&text, n);
   append_distribution(&text, n);
-  append_changes(&text, n->changes);
+  churn_changes_json(n->changes, &text);
   if (churn_ranking_intervals(n->ranking)) {
     churn_json_whole_at(&text, 2, "borderline_listed", n->score.borderline_listed);
     churn_json_whole_at(&text, 2, "borderline_unlisted", n->score.borderline_unlisted);
@@ -242,37 +198,12 @@ static void append_inputs(churn_json_text *text, const churn_data *data)
   churn_json_list_close(text, 2);
 }
 
-static void append_gates(churn_json_text *text, const churn_findings *findings)
-{
-  static const char *const verdicts[] = {"passed", "tripped", "not_judged"};
-  churn_json_list_open(text, 2, "gates");
-  for (size_t i = 0; i < findings->count; i++) {
-    const churn_gate *gate = &findings->items[i];
-    const churn_json_pair figures[] = {
-        {"value", gate->value}, {"limit", gate->limit}, {"p", gate->p}};
-    churn_json_item(text, 4, i == 0);
-    churn_json_append(text, "{\"gate\": ");
-    churn_json_quote(text, gate->name);
-    churn_json_append(text, ", \"subject\": ");
-    churn_json_text_or_null(text, gate->subject[0] == '\0' ? NULL : gate->subject);
-    churn_json_append(text, ", ");
-    churn_json_numbers(text, figures, isnan(gate->p) ? 2 : 3, true);
-    churn_json_append(text, gate->hold ? ", \"hold\": true" : ", \"hold\": false");
-    churn_json_append(text, ", \"verdict\": ");
-    churn_json_quote(text, verdicts[gate->verdict]);
-    churn_json_append(text, ", \"message\": ");
-    churn_json_quote(text, gate->message);
-    churn_json_append(text, "}");
-  }
-  churn_json_list_close(text, 2);
-}
-
 /* The table that the list went into: the folder gets its name once it did. Which server or file is
  * not told, as that names hosts and paths. */
 static void append_scores(churn_json_text *text, const churn_night *n)
 {
   churn_json_key(text, 2, "scores", false);
-  if (n->sink.target == NULL || churn_findings_hold(&n->findings)) {
+  if (n->sink.target == NULL || churn_night_is_held(n)) {
     churn_json_append(text, "null");
     return;
   }
@@ -337,16 +268,18 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
   churn_json_text_at(&text, 2, "verdict",
-                     churn_findings_hold(&n->findings)          ? "held"
+                     churn_night_is_held(n)                     ? "held"
+                     : churn_night_is_released(n)               ? "released"
                      : churn_findings_tripped(&n->findings) > 0 ? "tripped"
                                                                 : "passed");
+  churn_json_truth_at(&text, 2, "hindsight", n->hindsight);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
   append_estimate(&text, n);
   append_scores(&text, n);
   append_sources(&text, n);
   append_inputs(&text, n->pipeline->data);
-  append_gates(&text, &n->findings);
+  churn_gates_json(&n->findings, &text);
   churn_json_list_open(&text, 2, "files");
   for (size_t i = 0; i < MANIFEST && status == CHURN_OK; i++)
     if (is_written(n, i)) {
@@ -361,7 +294,19 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   return status;
 }
 
-static churn_status write_file(churn_night *n, size_t file, const char *folder, churn_error *error)
+static churn_status write_page(const churn_night *n, const char *path, const churn_run *run,
+                               churn_error *error)
+{
+  churn_report *report = NULL;
+  churn_status status = churn_report_of_night(n, 0, run, &report, error);
+  if (status == CHURN_OK)
+    status = churn_report_write_page(report, n->language, path, error);
+  churn_report_free(report);
+  return status;
+}
+
+static churn_status write_file(churn_night *n, size_t file, const char *folder,
+                               const churn_run *run, churn_error *error)
 {
   char *path = churn_text_format("%s/%s", folder, names[file]);
   churn_status status = CHURN_OK;
@@ -379,6 +324,8 @@ static churn_status write_file(churn_night *n, size_t file, const char *folder, 
     status = churn_ranking_write(n->calls, path, error);
   else if (file == LOYAL)
     status = churn_loyal_write(n->loyal, path, error);
+  else if (file == PAGE)
+    status = write_page(n, path, run, error);
   else
     status = write_manifest(n, folder, path, error);
   free(path);
@@ -393,7 +340,7 @@ churn_status churn_night_write(churn_night *night, const char *folder, const chu
     if (run != NULL && run->stop != NULL && run->stop->asked)
       return churn_error_set(error, CHURN_INTERNAL, "stopped");
     if (is_written(night, file))
-      status = write_file(night, file, folder, error);
+      status = write_file(night, file, folder, run, error);
   }
   return status;
 }

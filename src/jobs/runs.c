@@ -7,11 +7,15 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "jobs/json_read.h"
+#include "project/project.h"
+
+#include <churn/nightly.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char held[] = ".held";
@@ -50,17 +54,25 @@ churn_status churn_runs_days(const char *root, churn_day **days, size_t *count, 
   return list_days(root, "", days, count, error);
 }
 
-static void clear_run(churn_past_run *run)
+char *churn_run_path(const char *root, churn_day day, const char *name)
 {
-  for (size_t i = 0; i < run->source_count; i++)
-    free(run->sources[i].name);
-  free(run->sources);
+  char text[CHURN_DAY_TEXT_SIZE];
+  churn_day_format(day, text);
+  return churn_text_format("%s/%s/%s", root, text, name);
+}
+
+void churn_past_run_clear(churn_past_run *past)
+{
+  for (size_t i = 0; i < past->source_count; i++)
+    free(past->sources[i].name);
+  free(past->sources);
+  *past = (churn_past_run){0};
 }
 
 void churn_past_runs_clear(churn_past_runs *past)
 {
   for (size_t i = 0; i < past->count; i++)
-    clear_run(&past->runs[i]);
+    churn_past_run_clear(&past->runs[i]);
   free(past->runs);
   *past = (churn_past_runs){0};
 }
@@ -77,6 +89,7 @@ static void take_sources(churn_json_reading *r, const json_t *list, churn_past_r
     churn_past_source *to = &run->sources[run->source_count++];
     to->name = churn_json_take_text(r, item, "source");
     to->rows = churn_json_take_whole(r, item, "rows");
+    to->newest = churn_json_take_day(r, item, "newest");
   }
 }
 
@@ -90,9 +103,12 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
     return;
   snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
   run->good = strcmp(json_string_value(verdict), "passed") == 0;
+  run->released = strcmp(json_string_value(verdict), "released") == 0;
+  run->hindsight = json_is_true(json_object_get(root, "hindsight"));
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");
   run->estimated_captured = churn_json_take_number(r, estimate, "captured");
+  run->cut = churn_json_take_whole(r, root, "listed") < churn_json_take_whole(r, root, "customers");
   take_sources(r, sources, run);
 }
 
@@ -100,12 +116,10 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
 static churn_status read_run(const char *root, churn_day day, const churn_run *run,
                              churn_past_run *past, bool *known, churn_error *error)
 {
-  char text[CHURN_DAY_TEXT_SIZE];
   churn_json_reading reading = {0};
   json_error_t fault = {0};
-  churn_day_format(day, text);
   *past = (churn_past_run){.day = day};
-  char *path = churn_text_format("%s/%s/manifest.json", root, text);
+  char *path = churn_run_path(root, day, "manifest.json");
   json_t *json = path == NULL ? NULL : json_load_file(path, 0, &fault);
   if (json != NULL)
     take_run(&reading, json, past);
@@ -116,13 +130,25 @@ static churn_status read_run(const char *root, churn_day day, const churn_run *r
                     (churn_place){path, fault.line > 0 ? (uint64_t)fault.line : 0, 0},
                     "this run's manifest cannot be read, and does not count: %s",
                     json == NULL ? fault.text : reading.wrong);
-  if (!*known) {
-    clear_run(past);
-    *past = (churn_past_run){0};
-  }
+  if (!*known)
+    churn_past_run_clear(past);
   json_decref(json);
   free(path);
   return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+churn_status churn_past_run_read(const char *root, churn_day day, const churn_run *run,
+                                 churn_past_run *past, bool *known, churn_error *error)
+{
+  char *folder = churn_run_path(root, day, "");
+  bool there = folder != NULL && access(folder, F_OK) == 0;
+  *past = (churn_past_run){0};
+  *known = false;
+  churn_status status = folder == NULL ? churn_error_no_memory(error)
+                        : there        ? read_run(root, day, run, past, known, error)
+                                       : CHURN_OK;
+  free(folder);
+  return status;
 }
 
 churn_status churn_past_runs_read(const char *root, churn_day before, size_t most,
@@ -145,6 +171,36 @@ churn_status churn_past_runs_read(const char *root, churn_day before, size_t mos
   }
   free(days);
   return status;
+}
+
+churn_status churn_published_lists(const churn_project *project, const char *output, churn_day day,
+                                   const char *model, const churn_run *run,
+                                   churn_published_list **lists, size_t *count, churn_error *error)
+{
+  churn_past_runs past = {0};
+  bool any = day == CHURN_DAY_MISSING;
+  churn_status status =
+      churn_past_runs_read(output == NULL ? project->nightly.output : output,
+                           any ? CHURN_DAY_LAST : day + 1, any ? SIZE_MAX : 1, run, &past, error);
+  churn_published_list *made = churn_array_new(past.count, sizeof *made);
+  size_t found = 0;
+  if (status == CHURN_OK && made == NULL)
+    status = churn_error_no_memory(error);
+  for (size_t i = past.count; i-- > 0 && status == CHURN_OK;) {
+    const churn_past_run *of = &past.runs[i];
+    if ((!any && of->day != day) || (model != NULL && strcmp(model, of->model) != 0))
+      continue;
+    made[found].day = of->day;
+    memcpy(made[found++].model, of->model, sizeof of->model);
+  }
+  churn_past_runs_clear(&past);
+  if (status != CHURN_OK) {
+    free(made);
+    return status;
+  }
+  *lists = made;
+  *count = found;
+  return CHURN_OK;
 }
 
 bool churn_past_rows(const churn_past_run *run, const char *source, uint64_t *rows)
@@ -182,7 +238,7 @@ static churn_status find_good(const char *root, const churn_day *days, size_t co
     status = read_run(root, days[i], run, &past, &known, error);
     if (known && past.good)
       *good = days[i];
-    clear_run(&past);
+    churn_past_run_clear(&past);
   }
   return status;
 }
@@ -198,42 +254,101 @@ static churn_status remove_day(churn_staging *staging, churn_day day, const char
   return status;
 }
 
-static churn_status remove_held(churn_staging *staging, churn_day before, uint64_t *removed,
-                                churn_error *error)
+/* Held runs of days before `before`, and the oldest beyond `keep`. */
+static churn_status remove_held(churn_staging *staging, const churn_retention *r, churn_day before,
+                                uint64_t *removed, churn_error *error)
 {
   churn_day *days = NULL;
   size_t count = 0;
   churn_status status = list_days(staging->root, held, &days, &count, error);
-  for (size_t i = 0; i < count && days[i] < before && status == CHURN_OK; i++)
-    status = remove_day(staging, days[i], held, removed, error);
+  for (size_t i = 0; i < count && status == CHURN_OK; i++)
+    if (days[i] != r->own && (days[i] < before || count - i > r->keep))
+      status = remove_day(staging, days[i], held, removed, error);
   free(days);
   return status;
 }
 
-churn_status churn_runs_retain(churn_staging *staging, uint64_t keep, churn_day closed,
-                               churn_day own, const churn_run *run, uint64_t *removed,
-                               churn_error *error)
+static bool is_settled(const churn_retention *r, churn_day day)
 {
-  churn_day *days = NULL, latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
+  if (r->closed != CHURN_DAY_MISSING && day >= r->closed)
+    return false;
+  for (size_t i = 0; i < r->waiting_count; i++)
+    if (r->waiting[i] == day)
+      return false;
+  return true;
+}
+
+/* Takes those that may go; *oldest gets the first day that stays where there are such. */
+static churn_status remove_surplus(churn_staging *staging, const churn_retention *r,
+                                   const churn_day *days, size_t count, const churn_run *run,
+                                   churn_day *oldest, uint64_t *removed, churn_error *error)
+{
+  churn_day latest = CHURN_DAY_MISSING, good = CHURN_DAY_MISSING;
+  uint64_t settled = 0;
+  for (size_t i = 0; i < count; i++)
+    settled += is_settled(r, days[i]);
+  if (settled <= r->keep)
+    return CHURN_OK;
+  churn_status status = churn_runs_latest(staging->root, &latest, error);
+  if (status == CHURN_OK)
+    status = find_good(staging->root, days, count, run, &good, error);
+  for (size_t i = 0; i < count && status == CHURN_OK; i++) {
+    bool goes = settled > r->keep && is_settled(r, days[i]);
+    settled -= goes;
+    if (goes && days[i] != latest && days[i] != good && days[i] != r->own)
+      status = remove_day(staging, days[i], "", removed, error);
+    else if (!goes && *oldest == CHURN_DAY_MISSING)
+      *oldest = days[i];
+  }
+  return status;
+}
+
+churn_status churn_runs_retain(churn_staging *staging, const churn_retention *retention,
+                               const churn_run *run, uint64_t *removed, churn_error *error)
+{
+  churn_day *days = NULL, oldest = CHURN_DAY_MISSING;
   size_t count = 0;
   *removed = 0;
   churn_status status = churn_runs_days(staging->root, &days, &count, error);
-  size_t settled = count;
-  while (status == CHURN_OK && closed != CHURN_DAY_MISSING && settled > 0 &&
-         days[settled - 1] >= closed)
-    settled--;
-  if (status == CHURN_OK && settled > keep) {
-    size_t surplus = settled - (size_t)keep;
-    churn_day oldest_kept = days[surplus];
-    status = churn_runs_latest(staging->root, &latest, error);
-    if (status == CHURN_OK)
-      status = find_good(staging->root, days, count, run, &good, error);
-    for (size_t i = 0; i < surplus && status == CHURN_OK; i++)
-      if (days[i] != latest && days[i] != good && days[i] != own)
-        status = remove_day(staging, days[i], "", removed, error);
-    if (status == CHURN_OK)
-      status = remove_held(staging, oldest_kept, removed, error);
-  }
+  if (status == CHURN_OK && !retention->held_only)
+    status = remove_surplus(staging, retention, days, count, run, &oldest, removed, error);
+  if (status == CHURN_OK)
+    status = remove_held(staging, retention, oldest, removed, error);
   free(days);
+  return status;
+}
+
+static churn_status check_latest(const char *path, churn_error *error)
+{
+  struct stat found;
+  if (lstat(path, &found) != 0 || S_ISLNK(found.st_mode))
+    return CHURN_OK;
+  return churn_error_set_at(error, CHURN_CANNOT_CREATE, (churn_place){path, 0, 0},
+                            "expected a symbolic link, or nothing: it is to point to the newest "
+                            "run");
+}
+
+static churn_status check_ledger(const char *path, churn_error *error)
+{
+  struct stat found;
+  bool there = stat(path, &found) == 0;
+  if (there && S_ISREG(found.st_mode) && access(path, W_OK) == 0)
+    return CHURN_OK;
+  if (!there && errno == ENOENT)
+    return CHURN_OK;
+  return churn_error_set_errno(error, CHURN_CANNOT_CREATE, path, "append to the file",
+                               there && !S_ISREG(found.st_mode) ? EISDIR : errno);
+}
+
+churn_status churn_runs_check(const char *root, bool with_ledger, churn_error *error)
+{
+  char *latest = churn_text_format("%s/latest", root);
+  char *ledger = churn_text_format("%s/outcomes.jsonl", root);
+  churn_status status =
+      latest == NULL || ledger == NULL ? churn_error_no_memory(error) : check_latest(latest, error);
+  if (status == CHURN_OK && with_ledger)
+    status = check_ledger(ledger, error);
+  free(latest);
+  free(ledger);
   return status;
 }

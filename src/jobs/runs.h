@@ -12,15 +12,19 @@
 
 typedef struct churn_past_source {
   char *name;
-  uint64_t rows; /* before the run's as-of day */
+  uint64_t rows;    /* before the run's as-of day */
+  churn_day newest; /* of them; MISSING = none */
 } churn_past_source;
 
 typedef struct churn_past_run {
   churn_day day;
-  bool good; /* no gate tripped */
+  bool good;      /* no gate tripped */
+  bool released;  /* a gate held it back, and it was published all the same */
+  bool hindsight; /* as churn_night */
   char model[33];
   double estimated_auc, estimated_captured; /* NaN = none */
   uint64_t head;
+  bool cut; /* not everybody is listed */
   churn_past_source *sources;
   size_t source_count;
 } churn_past_run;
@@ -37,6 +41,16 @@ CHURN_MUST_USE churn_status churn_past_runs_read(const char *root, churn_day bef
                                                  churn_error *error);
 void churn_past_runs_clear(churn_past_runs *past);
 
+/* The published run of one day. *known false where there is none, and after a warning where its
+ * manifest cannot be read; *past is empty then. NO_MEMORY. The caller clears. */
+CHURN_MUST_USE churn_status churn_past_run_read(const char *root, churn_day day,
+                                                const churn_run *run, churn_past_run *past,
+                                                bool *known, churn_error *error);
+void churn_past_run_clear(churn_past_run *past);
+
+/* ROOT/DAY/NAME; NULL when memory ran out. The caller frees. */
+char *churn_run_path(const char *root, churn_day day, const char *name);
+
 /* False when the run knows no such source. */
 bool churn_past_rows(const churn_past_run *run, const char *source, uint64_t *rows);
 
@@ -47,11 +61,30 @@ CHURN_MUST_USE churn_status churn_runs_days(const char *root, churn_day **days, 
 /* The day that root/latest points to; MISSING where there is none. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_runs_latest(const char *root, churn_day *day, churn_error *error);
 
-/* Takes the oldest published runs of days before `closed` away until `keep` of them are left
- * (MISSING: of all), and runs that were held back as long ago; never what `latest` points to, and
- * never the newest run in which no gate tripped. *removed counts the folders. */
-CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging, uint64_t keep,
-                                              churn_day closed, churn_day own, const churn_run *run,
-                                              uint64_t *removed, churn_error *error);
+/* Tells before any work what would fail after publishing: root/latest is something else than a
+ * link, and, `with_ledger`, root/outcomes.jsonl cannot be added to. CANNOT_CREATE, PERMISSION,
+ * NO_MEMORY.
+ */
+CHURN_MUST_USE churn_status churn_runs_check(const char *root, bool with_ledger,
+                                             churn_error *error);
+
+/* Which published runs may go. */
+typedef struct churn_retention {
+  uint64_t keep;
+  churn_day closed;         /* runs of days before it are settled but for `waiting`; MISSING: all */
+  const churn_day *waiting; /* ascending; of those, still to be judged */
+  size_t waiting_count;
+  churn_day own;  /* of this night */
+  bool held_only; /* the night was held back: published runs are left alone */
+} churn_retention;
+
+/* Takes the oldest settled runs away until `keep` of them are left, then the runs that were held
+ * back before all that stay, and the oldest of those beyond `keep`; never what
+ * `latest` points to, never the newest run in which no gate tripped, never this night's. *removed
+ * counts the folders. */
+CHURN_MUST_USE churn_status churn_runs_retain(churn_staging *staging,
+                                              const churn_retention *retention,
+                                              const churn_run *run, uint64_t *removed,
+                                              churn_error *error);
 
 #endif

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "base/output.h"
 
+#include <churn/day.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_TRIES = 100 };
+enum { NAME_TRIES = 100, DAY_LENGTH = CHURN_DAY_TEXT_SIZE - 1 };
 
-static const char prefix[] = ".tmp-";
+static const char prefix[] = ".tmp-", moved[] = ".old-";
 
 static bool is_ours(const char *name)
 {
@@ -65,6 +67,15 @@ static int make_link(const char *path, const void *to)
   return symlink(to, path);
 }
 
+/* The name of what was moved aside; NULL for other names. */
+static const char *name_aside(const char *name)
+{
+  const char *rest = name + sizeof moved - 1;
+  bool ours = strncmp(name, moved, sizeof moved - 1) == 0 && strlen(rest) >= DAY_LENGTH &&
+              churn_day_parse(rest, DAY_LENGTH) != CHURN_DAY_MISSING;
+  return ours ? rest : NULL;
+}
+
 /* Moves `from` there. */
 static int make_moved(const char *path, const void *from)
 {
@@ -76,22 +87,48 @@ static churn_status fail(const churn_staging *s, const char *doing, churn_error 
   return churn_error_set_errno(error, CHURN_CANNOT_CREATE, s->root, doing, errno);
 }
 
+/* What was moved aside for a folder that never got its name comes back; all else goes. */
+static churn_status sweep_name(const char *root, const char *name, churn_error *error)
+{
+  struct stat found;
+  const char *of = name_aside(name);
+  char *path = churn_text_format("%s/%s", root, name);
+  char *final = of == NULL ? NULL : churn_text_format("%s/%s", root, of);
+  churn_status status = CHURN_OK;
+  if (path == NULL || (of != NULL && final == NULL))
+    status = churn_error_no_memory(error);
+  else if (final != NULL && lstat(final, &found) != 0)
+    (void)!rename(path, final);
+  else
+    (void)!churn_folder_remove(path, NULL);
+  free(path);
+  free(final);
+  return status;
+}
+
 /* What dead runs left. That it cannot be removed is no reason not to run. */
-static churn_status sweep(const churn_staging *s, churn_error *error)
+static churn_status sweep(const char *root, churn_error *error)
 {
   churn_names names = {0};
-  churn_status status = churn_folder_list(s->root, &names, error);
-  for (size_t i = 0; i < names.count && status == CHURN_OK; i++) {
-    if (!is_ours(names.items[i]))
-      continue;
-    char *path = churn_text_format("%s/%s", s->root, names.items[i]);
-    if (path == NULL)
-      status = churn_error_no_memory(error);
-    else
-      (void)!churn_folder_remove(path, NULL);
-    free(path);
-  }
+  churn_status status = churn_folder_list(root, &names, error);
+  for (size_t i = 0; i < names.count && status == CHURN_OK; i++)
+    if (is_ours(names.items[i]) || name_aside(names.items[i]) != NULL)
+      status = sweep_name(root, names.items[i], error);
   churn_names_clear(&names);
+  return status;
+}
+
+churn_status churn_staging_mend(const char *root, churn_error *error)
+{
+  churn_lock *lock = NULL;
+  churn_error fault;
+  if (access(root, F_OK) != 0)
+    return CHURN_OK;
+  churn_status status = churn_lock_take(root, &lock, &fault);
+  if (status != CHURN_OK)
+    return status == CHURN_NO_MEMORY ? churn_error_no_memory(error) : CHURN_OK;
+  status = sweep(root, error);
+  churn_lock_release(lock);
   return status;
 }
 
@@ -142,60 +179,82 @@ churn_status churn_staging_open(const char *root, churn_staging *staging, churn_
     return fail(staging, "create the folder", error);
   churn_status status = lock_root(staging, error);
   if (status == CHURN_OK)
-    status = sweep(staging, error);
+    status = sweep(root, error);
   if (status != CHURN_OK)
     return status;
   staging->path = make_unique(root, make_folder, NULL);
   return staging->path == NULL ? fail(staging, "create a folder in the folder", error) : CHURN_OK;
 }
 
-/* Our folder takes the place of the one at `final`, which is moved under our name, or another of
- * ours. */
-static bool replace(churn_staging *s, const char *final, char **old)
+/* How a folder got its name, and so how that is undone. */
+typedef enum placing { NOT_PLACED, NEW, EXCHANGED, MOVED_ASIDE } placing;
+
+static bool cannot(void)
 {
-  if (renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_EXCHANGE) == 0) {
-    *old = s->path;
-    s->path = NULL;
-    return true;
-  }
-  if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
-    return false;
-  *old = make_unique(s->root, make_folder, NULL);
-  if (*old == NULL || rename(final, *old) != 0)
-    return false;
-  if (rename(s->path, final) == 0) {
-    free(s->path);
-    s->path = NULL;
-    return true;
-  }
-  int reason = errno;
-  if (rename(*old, final) != 0)
-    reason = errno;
-  errno = reason;
-  return false;
+  return errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
 }
 
-static bool put_in_place(churn_staging *s, const char *final, char **old)
+/* Our folder takes the place of the one at `final`. */
+static placing replace(const churn_staging *s, const char *final, const char *old)
 {
+  if (renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_EXCHANGE) == 0)
+    return EXCHANGED;
+  if (!cannot() || rename(final, old) != 0)
+    return NOT_PLACED;
+  if (rename(s->path, final) == 0)
+    return MOVED_ASIDE;
+  int reason = errno;
+  (void)!rename(old, final);
+  errno = reason;
+  return NOT_PLACED;
+}
+
+static placing put_in_place(const churn_staging *s, const char *final, const char *old)
+{
+  struct stat found;
   if (!churn_folder_sync(s->path))
-    return false;
-  if (renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_NOREPLACE) == 0) {
-    free(s->path);
-    s->path = NULL;
-    return true;
-  }
+    return NOT_PLACED;
+  if (renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_NOREPLACE) == 0)
+    return NEW;
   if (errno == EEXIST)
     return replace(s, final, old);
-  if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
-    return false;
-  struct stat found;
+  if (!cannot())
+    return NOT_PLACED;
   if (lstat(final, &found) == 0)
     return replace(s, final, old);
-  if (rename(s->path, final) != 0)
-    return false;
+  return rename(s->path, final) == 0 ? NEW : NOT_PLACED;
+}
+
+/* Everything back under its name. What cannot be put back stays where it is, whole: the next run
+ * mends it. */
+static void take_back(churn_staging *s, placing how, const char *final, const char *old)
+{
+  int reason = errno;
+  bool back = how == EXCHANGED
+                  ? renameat2(AT_FDCWD, s->path, AT_FDCWD, final, RENAME_EXCHANGE) == 0
+                  : rename(final, s->path) == 0 && (how != MOVED_ASIDE || rename(old, final) == 0);
+  if (!back) {
+    free(s->path);
+    s->path = NULL;
+  }
+  errno = reason;
+}
+
+static churn_status place(churn_staging *s, const char *final, const char *old, churn_error *error)
+{
+  placing how = put_in_place(s, final, old);
+  if (how != NOT_PLACED && !churn_folder_sync(s->root)) {
+    take_back(s, how, final, old);
+    how = NOT_PLACED;
+  }
+  if (how == NOT_PLACED)
+    return churn_error_set_errno(error, CHURN_CANNOT_CREATE, final, "publish the folder", errno);
+  /* An old one that cannot be removed now is removed by the next run. */
+  if (how != NEW)
+    (void)!churn_folder_remove(how == EXCHANGED ? s->path : old, NULL);
   free(s->path);
   s->path = NULL;
-  return true;
+  return CHURN_OK;
 }
 
 static churn_status check_same(const churn_staging *s, const char *final, bool *same,
@@ -211,15 +270,12 @@ static churn_status check_same(const churn_staging *s, const char *final, bool *
 churn_status churn_staging_publish(churn_staging *staging, const char *name, bool *unchanged,
                                    churn_error *error)
 {
-  char *final = churn_text_format("%s/%s", staging->root, name), *old = NULL;
-  churn_status status =
-      final == NULL ? churn_error_no_memory(error) : check_same(staging, final, unchanged, error);
-  if (status == CHURN_OK && !*unchanged &&
-      (!put_in_place(staging, final, &old) || !churn_folder_sync(staging->root)))
-    status = churn_error_set_errno(error, CHURN_CANNOT_CREATE, final, "publish the folder", errno);
-  /* An old one that cannot be removed now is removed by the next run. */
-  if (old != NULL)
-    (void)!churn_folder_remove(old, NULL);
+  char *final = churn_text_format("%s/%s", staging->root, name);
+  char *old = churn_text_format("%s/%s%s", staging->root, moved, name);
+  churn_status status = final == NULL || old == NULL ? churn_error_no_memory(error)
+                                                     : check_same(staging, final, unchanged, error);
+  if (status == CHURN_OK && !*unchanged)
+    status = place(staging, final, old, error);
   staging->root_made = staging->root_made && status != CHURN_OK;
   free(old);
   free(final);

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitor/census.h"
 
+#include <stdlib.h>
+
 static void count_rows(const churn_history *history, churn_day before, churn_census *census)
 {
   for (size_t i = 0; i < history->rows; i++)
@@ -13,21 +15,29 @@ static void count_rows(const churn_history *history, churn_day before, churn_cen
     }
 }
 
+static int compare_descending(const void *left, const void *right)
+{
+  int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
+  return (b > a) - (b < a);
+}
+
 static void find_waits(const churn_history *history, churn_census *census)
 {
   bool seen[CHURN_CENSUS_DAYS + 1] = {false};
-  int32_t last = 0;
+  int32_t waits[CHURN_CENSUS_DAYS], last = 0;
   churn_day newest = census->newest;
   for (size_t i = 0; i < history->rows; i++)
     if (history->days[i] <= newest && history->days[i] >= newest - CHURN_CENSUS_DAYS)
       seen[newest - history->days[i]] = true;
   for (int32_t back = 1; back <= CHURN_CENSUS_DAYS; back++)
     if (seen[back]) {
-      census->longest_wait =
-          back - last > census->longest_wait ? back - last : census->longest_wait;
-      census->waits++;
+      waits[census->waits++] = back - last;
       last = back;
     }
+  uint32_t odd = census->waits < 2 * CHURN_CENSUS_ODD ? 1 : census->waits / CHURN_CENSUS_ODD;
+  qsort(waits, census->waits, sizeof *waits, compare_descending);
+  if (census->waits > odd)
+    census->usual_wait = waits[odd];
 }
 
 churn_census churn_history_census(const churn_history *history, churn_day before)

@@ -25,8 +25,6 @@ static const double wilson_z = 3.2905267314919255;
 
 enum { LEAST_WAITS = 10 };
 
-#define APPROXIMATE "approximate: the same customers are on both sides"
-
 void churn_findings_clear(churn_findings *findings)
 {
   for (size_t i = 0; i < findings->count; i++) {
@@ -60,6 +58,7 @@ typedef struct finding {
   const char *subject;
   double value, p;
   churn_verdict verdict;
+  double limit; /* in force; 0 = the project's */
 } finding;
 
 static churn_status add(churn_findings *to, const finding *found, churn_error *error,
@@ -87,7 +86,7 @@ static churn_status add(churn_findings *to, const finding *found, churn_error *e
       (churn_gate){.name = churn_gate_name(found->kind),
                    .subject = subject,
                    .value = found->value,
-                   .limit = spec->limit,
+                   .limit = fmax(spec->limit, found->limit),
                    .p = found->p,
                    .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
                    .hold = spec->hold,
@@ -116,7 +115,7 @@ churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, u
                              uint64_t *earlier, size_t count, churn_findings *findings,
                              churn_error *error)
 {
-  finding found = {gates, CHURN_GATE_ROWS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, CHURN_GATE_ROWS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   double least = 1 - gates[CHURN_GATE_ROWS].limit;
   if (gates[CHURN_GATE_ROWS].off)
     return CHURN_OK;
@@ -143,7 +142,7 @@ churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind
       [CHURN_GATE_UNMATCHED] = "rows belong to no known customer",
       [CHURN_GATE_REJECTED] = "rows were rejected",
       [CHURN_GATE_UNSEEN] = "customers have a level that training never saw"};
-  finding found = {gates, kind, subject, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, kind, subject, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   if (gates[kind].off)
     return CHURN_OK;
   if (whole == 0)
@@ -159,7 +158,7 @@ churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profil
                                 size_t feature, churn_findings *findings, churn_error *error)
 {
   const char *name = profile->model->features[feature].name;
-  finding found = {gates, CHURN_GATE_MISSING, name, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, CHURN_GATE_MISSING, name, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   double limit = gates[CHURN_GATE_MISSING].limit;
   if (gates[CHURN_GATE_MISSING].off)
     return CHURN_OK;
@@ -179,7 +178,7 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
                                   const churn_census *census, bool expected,
                                   churn_findings *findings, churn_error *error)
 {
-  finding found = {gates, CHURN_GATE_FRESHNESS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, CHURN_GATE_FRESHNESS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   char newest[CHURN_DAY_TEXT_SIZE];
   if (gates[CHURN_GATE_FRESHNESS].off)
     return CHURN_OK;
@@ -192,7 +191,8 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
   if (census->waits < LEAST_WAITS)
     return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",
                source);
-  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 3 * (double)census->longest_wait - 2);
+  double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 3 * (double)census->usual_wait - 2);
+  found.limit = limit;
   found.verdict = verdict_of(found.value > limit);
   churn_day_format(census->newest, newest);
   return add(findings, &found, error,
@@ -209,37 +209,34 @@ typedef struct drift {
   const char *against;
 } drift;
 
-/* "" where nothing more than limit and p have a say. */
-static void say_spread(const drift *d, char text[CHURN_MESSAGE_SIZE])
+static const char *advice(churn_gate_kind kind)
 {
-  text[0] = '\0';
-  if (!isnan(d->spread))
-    snprintf(text, CHURN_MESSAGE_SIZE,
-             "; up to %.3g passes as well, three times the farthest of a training snapshot",
-             usual_spreads * d->spread);
+  return kind == CHURN_GATE_SCORES
+             ? "; look at the features that drifted, and retrain when the change is here to stay"
+             : "; look at the export's columns behind it, and retrain when the change is here to "
+               "stay";
 }
 
 static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind, const drift *d,
                               churn_findings *findings, churn_error *error)
 {
-  finding found = {gates, kind, d->subject, d->index, d->p, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, kind, d->subject, d->index, d->p, CHURN_GATE_NOT_JUDGED, 0};
   const char *colon = d->subject[0] == '\0' ? "" : ": ";
-  char usual[CHURN_MESSAGE_SIZE];
   if (isnan(d->index) || (isnan(d->p) && !d->tells_time))
     return add(findings, &found, error, "%s%sthere are no rows to compare with", d->subject, colon);
   if (d->tells_time)
-    return add(
-        findings, &found, error,
-        "%s%sstability index %.3f against %s; it tells only how much time has passed, and is "
-        "not judged",
-        d->subject, colon, d->index, d->against);
-  bool far = d->index > gates[kind].limit && d->p <= drift_level;
-  found.verdict = verdict_of(far && !(d->index <= usual_spreads * d->spread));
-  say_spread(d, usual);
+    return add(findings, &found, error,
+               "%s%sstability index %.3f, not judged: it tells only how much time has passed",
+               d->subject, colon, d->index);
+  found.limit = isnan(d->spread) ? 0 : usual_spreads * d->spread;
+  double limit = fmax(gates[kind].limit, found.limit);
+  found.verdict = verdict_of(d->index > limit && d->p <= drift_level);
+  bool told = found.verdict == CHURN_GATE_TRIPPED && !churn_gate_excepts(&gates[kind], d->subject);
   return add(findings, &found, error,
-             "%s%sstability index %.3f against %s, p %.2g (" APPROXIMATE
-             "; an index up to %.3g, or p above %.3g, passes%s)",
-             d->subject, colon, d->index, d->against, d->p, gates[kind].limit, drift_level, usual);
+             "%s%sstability index %.3f against %s (up to %.3g passes), p %.2g (above %.3g passes; "
+             "approximate: the samples overlap)%s",
+             d->subject, colon, d->index, d->against, limit, d->p, drift_level,
+             told ? advice(kind) : "");
 }
 
 static bool tells_time(const churn_profile *profile, size_t feature)
@@ -303,7 +300,7 @@ churn_status churn_gate_scores(const churn_gate_spec *gates, const churn_sample 
              .index = stability.index,
              .p = p,
              .spread = NAN,
-             .against = "the same model's scores for the newest day whose label window has closed"};
+             .against = "the newest day whose labels are known"};
   return status == CHURN_OK ? add_drift(gates, CHURN_GATE_SCORES, &d, findings, error) : status;
 }
 
@@ -318,7 +315,7 @@ churn_status churn_gate_rate(const churn_gate_spec *gates, double predicted,
                              const churn_recent *recent, churn_findings *findings,
                              churn_error *error)
 {
-  finding found = {gates, CHURN_GATE_RATE, "", NAN, NAN, CHURN_GATE_NOT_JUDGED};
+  finding found = {gates, CHURN_GATE_RATE, "", NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   double rows = (double)(recent->churned + recent->stayed), limit = gates[CHURN_GATE_RATE].limit;
   char day[CHURN_DAY_TEXT_SIZE];
   if (gates[CHURN_GATE_RATE].off)

@@ -43,11 +43,12 @@ CHURN_MUST_USE churn_status churn_gate_missing(const churn_gate_spec *gates,
                                                churn_findings *findings, churn_error *error);
 
 /* FRESHNESS: value = as_of - newest, the days that the newest row is old, 1 for one of yesterday.
- * Trips where that is more than the limit and more than 3 w - 2, w the longest wait between two
- * days with rows in the year before the newest row, so that a source that is seldom written to is
- * not stale for that: where the n days with rows of a year come by chance alone, their waits are
- * about exponential and w about log(n) times their mean, so that a wait of 3 w turns up once in n^2
- * years. Not judged where there are fewer than 10 waits. No row at all trips where some are
+ * Trips where that is more than the limit and more than 3 w - 2, w the usual wait between two
+ * days with rows in the year before the newest row (census.h), so that a source that is seldom
+ * written to is not stale for that, and one outage loosens nothing: where the n days with rows of a
+ * year come by chance alone, their waits are about exponential and w about log(n / 2) times their
+ * mean, so that a wait of 3 w turns up once in n^2 / 8 years. limit = the larger of the two.
+ * Not judged where there are fewer than 10 waits. No row at all trips where some are
  * `expected`, and is not judged elsewhere. */
 CHURN_MUST_USE churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source,
                                                  churn_day as_of, const churn_census *census,

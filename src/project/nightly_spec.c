@@ -4,6 +4,7 @@
 #include "project/pattern.h"
 #include "project/spec.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,12 @@ static void read_gate(churn_reader *reader, const churn_yaml *node, size_t kind,
     gate->off = true;
     return;
   }
+  if (node->kind == CHURN_YAML_SCALAR && isalpha((unsigned char)node->text[0])) {
+    char shown[CHURN_SHOWN_SIZE];
+    churn_reader_fault(reader, node, "%s: expected %s, or off, found \"%s\"", what,
+                       kinds[kind].expected, churn_shown(node->text, shown));
+    return;
+  }
   if (node->kind == CHURN_YAML_SCALAR) {
     read_limit(reader, node, kind, gate);
     return;
@@ -128,9 +135,9 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
 void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
                         churn_project *project)
 {
-  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, KEYS };
-  churn_field fields[KEYS] = {
-      {"output", NULL}, {"keep", NULL}, {"top", NULL}, {"changes", NULL}, {"outcomes", NULL}};
+  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, REPORT, KEYS };
+  churn_field fields[KEYS] = {{"output", NULL},  {"keep", NULL},     {"top", NULL},
+                              {"changes", NULL}, {"outcomes", NULL}, {"report", NULL}};
   churn_nightly_spec *to = &project->nightly;
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);
@@ -146,5 +153,7 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
     to->no_changes = !churn_reader_flag(reader, fields[CHANGES].value, "nightly.changes");
   if (fields[OUTCOMES].value != NULL)
     to->no_outcomes = !churn_reader_flag(reader, fields[OUTCOMES].value, "nightly.outcomes");
+  if (fields[REPORT].value != NULL)
+    to->report = churn_reader_flag(reader, fields[REPORT].value, "nightly.report");
   read_gates(reader, gates, to->gates);
 }

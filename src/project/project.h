@@ -248,6 +248,7 @@ typedef struct churn_nightly_spec {
   uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
   bool no_changes;  /* changes: no */
   bool no_outcomes; /* outcomes: no */
+  bool report;      /* a page is written, too */
   uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
   churn_gate_spec gates[CHURN_GATE_KINDS];
 } churn_nightly_spec;

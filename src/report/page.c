@@ -1,62 +1,127 @@
-/* The page of a comparison.
+/* Pages.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/page.h"
 
 #include "base/embedded.h"
-#include "base/error.h"
+#include "base/hash.h"
 #include "base/output.h"
 
 #include <string.h>
 
-static void write_json(const char *json, size_t length, churn_output *output)
+static const char escape[] = "\\u003c";
+
+/* What stands for a mark, @NAME@, of a template. */
+typedef struct piece {
+  const char *mark;
+  const char *text; /* NULL = the document */
+  bool has_marks;
+} piece;
+
+enum { PIECES = 12 };
+
+typedef struct writing {
+  const churn_page *page;
+  piece pieces[PIECES];
+  churn_output *output; /* NULL = counts only */
+  size_t bytes;
+} writing;
+
+static void write_bytes(writing *w, const char *bytes, size_t length)
 {
-  for (const char *end = json + length; json < end;) {
+  w->bytes += length;
+  if (w->output != NULL)
+    churn_output_write(w->output, bytes, length);
+}
+
+static void write_json(writing *w)
+{
+  const char *json = w->page->json;
+  for (const char *end = json + w->page->length; json < end;) {
     const char *sharp = memchr(json, '<', (size_t)(end - json));
     size_t plain = (size_t)((sharp == NULL ? end : sharp) - json);
-    churn_output_write(output, json, plain);
+    write_bytes(w, json, plain);
     json += plain;
     if (sharp != NULL) {
-      churn_output_text(output, "\\u003c");
+      write_bytes(w, escape, sizeof escape - 1);
       json++;
     }
   }
 }
 
-/* Writes the template up to a mark; gives what follows it, NULL where there is no such mark. */
-static const char *write_until(const char *from, const char *mark, churn_output *output)
+static const piece *find_piece(const writing *w, const char *at)
 {
-  const char *at = strstr(from, mark);
-  if (at == NULL)
-    return NULL;
-  churn_output_write(output, from, (size_t)(at - from));
-  return at + strlen(mark);
+  for (size_t i = 0; i < PIECES; i++)
+    if (strncmp(at, w->pieces[i].mark, strlen(w->pieces[i].mark)) == 0)
+      return &w->pieces[i];
+  return NULL;
 }
 
-static churn_status write_page(const char *json, size_t length, churn_output *output,
-                               churn_error *error)
+/* Pieces hold marks themselves, none of them its own. */
+static void write_text(writing *w, const char *text)
 {
-  const char *rest = write_until(churn_embedded_comparison, "@CHART@", output);
-  if (rest != NULL) {
-    churn_output_text(output, churn_embedded_chart);
-    rest = write_until(rest, "@DATA@", output);
+  const char *from = text;
+  for (const char *at = strchr(text, '@'); at != NULL; at = strchr(at, '@')) {
+    const piece *p = find_piece(w, at);
+    if (p == NULL) {
+      at++;
+      continue;
+    }
+    write_bytes(w, from, (size_t)(at - from));
+    if (p->text == NULL)
+      write_json(w);
+    else if (p->has_marks)
+      write_text(w, p->text);
+    else
+      write_bytes(w, p->text, strlen(p->text));
+    from = at += strlen(p->mark);
   }
-  if (rest == NULL)
-    return churn_error_set(error, CHURN_INTERNAL, "the page's template lacks a mark");
-  write_json(json, length, output);
-  churn_output_text(output, rest);
-  return CHURN_OK;
+  write_bytes(w, from, strlen(from));
 }
 
-churn_status churn_page_write(const char *json, size_t length, const char *path, churn_error *error)
+static void write_page(writing *w)
 {
-  churn_output *output = NULL;
-  churn_status status = churn_output_open(path, &output, error);
+  char nonce[CHURN_HASH_TEXT_SIZE];
+  const churn_page *page = w->page;
+  churn_hash_text(page->json, page->length, nonce);
+  const piece pieces[PIECES] = {{"@NONCE@", nonce, false},
+                                {"@LANGUAGE@", page->language, false},
+                                {"@DATA@", NULL, false},
+                                {"@HEAD@", churn_embedded_head, true},
+                                {"@CHART@", churn_embedded_chart, false},
+                                {"@CHARTS@", churn_embedded_charts, true},
+                                {"@STYLE@", churn_embedded_style, false},
+                                {"@SHARED@", churn_embedded_shared, false},
+                                {"@REPORT_STYLE@", churn_embedded_report_style, false},
+                                {"@REPORT_WORDS@", churn_embedded_report_words, false},
+                                {"@REPORT_LIST@", churn_embedded_report_list, false},
+                                {"@REPORT@", churn_embedded_report, false}};
+  memcpy(w->pieces, pieces, sizeof pieces);
+  write_text(w, page->kind == CHURN_PAGE_REPORT ? churn_embedded_report_page
+                                                : churn_embedded_comparison);
+}
+
+size_t churn_page_room(churn_page_kind kind, size_t bytes)
+{
+  const churn_page empty = {.kind = kind, .language = "en", .json = ""};
+  writing w = {.page = &empty};
+  write_page(&w);
+  return w.bytes < bytes ? bytes - w.bytes : 0;
+}
+
+size_t churn_page_grow(churn_page_size *size, const char *json, size_t length)
+{
+  for (; size->seen < length; size->seen++)
+    size->escapes += json[size->seen] == '<';
+  return length + size->escapes * (sizeof escape - 2);
+}
+
+churn_status churn_page_write(const churn_page *page, const char *path, churn_error *error)
+{
+  writing w = {.page = page};
+  churn_status status = churn_output_open(path, &w.output, error);
   if (status != CHURN_OK)
     return status;
-  status = write_page(json, length, output, error);
-  if (status == CHURN_OK)
-    return churn_output_commit(output, error);
-  churn_output_discard(output);
-  return status;
+  write_page(&w);
+  return churn_output_commit(w.output, error);
 }

@@ -433,6 +433,17 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   churn_ranking_get_interval(ranking, row, ranked);
 }
 
+const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index)
+{
+  return &ranking->snapshots->rows[ranking->order[index]];
+}
+
+void churn_ranking_reasons(const churn_ranking *ranking, size_t index, uint32_t *features)
+{
+  memcpy(features, &ranking->scores.reasons[(size_t)ranking->order[index] * CHURN_REASONS],
+         CHURN_REASONS * sizeof *features);
+}
+
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked)
 {
   if (ranking->flat != NULL) {

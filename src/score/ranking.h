@@ -28,7 +28,8 @@ CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, chur
 CHURN_MUST_USE churn_status churn_score_check_outcome(const churn_project *project,
                                                       const churn_model *model, churn_error *error);
 
-/* All that were scored, listed or not, and their logits in no order of risk. Borrowed. */
+/* All that were scored, listed or not, and their logits in no order of risk. Borrowed. None of
+ * these is for a ranking of churn_score. */
 size_t churn_ranking_customers(const churn_ranking *ranking);
 const double *churn_ranking_logits(const churn_ranking *ranking);
 
@@ -45,5 +46,14 @@ bool churn_ranking_tells_rep(const churn_ranking *ranking);
 /* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. Those who
  * are left out come last, in the same order among themselves, with rank 0. */
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
+
+/* Which cause each feature belongs to; borrowed. No causes without a playbook. */
+const churn_cause_map *churn_ranking_cause_map(const churn_ranking *ranking);
+
+/* The row that is scored at such an index. Borrowed. */
+const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index);
+
+/* features [CHURN_REASONS]: the model's features of its reasons, UINT32_MAX = no further one. */
+void churn_ranking_reasons(const churn_ranking *ranking, size_t index, uint32_t *features);
 
 #endif

@@ -14,6 +14,11 @@ size_t churn_ranking_causes(const churn_ranking *ranking)
   return ranking->causes.causes;
 }
 
+const churn_cause_map *churn_ranking_cause_map(const churn_ranking *ranking)
+{
+  return &ranking->causes;
+}
+
 static const churn_cause *cause_of(const churn_ranking *r, size_t row)
 {
   uint32_t cause = r->causes.causes == 0 ? CHURN_NO_CAUSE : r->scores.main_causes[row];
@@ -93,15 +98,6 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
   }
 }
 
-/* The logit of a row whose columns are all at their training means. */
-static double average_logit(const churn_model *model)
-{
-  double logit = model->intercept.estimate;
-  for (size_t c = 0; c < model->column_count; c++)
-    logit += model->columns[c].mean * model->columns[c].estimate;
-  return logit;
-}
-
 churn_status churn_ranking_cause_sums(const churn_ranking *ranking, size_t first, size_t count,
                                       const churn_run *run, double *bases, double *sums,
                                       churn_error *error)
@@ -113,7 +109,7 @@ churn_status churn_ranking_cause_sums(const churn_ranking *ranking, size_t first
   churn_snapshots picked = {.rows = churn_array_new(count, sizeof *picked.rows), .count = count};
   churn_scores scores = {.causes = &ranking->causes, .cause_sums = sums};
   churn_scorer *scorer = NULL;
-  double average = average_logit(ranking->model);
+  double average = churn_scorer_average(ranking->model);
   churn_status status = picked.rows == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < count; i++) {
     picked.rows[i] = ranking->snapshots->rows[ranking->order[first + i]];

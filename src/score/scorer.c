@@ -56,6 +56,14 @@ void churn_scorer_free(churn_scorer *scorer)
   free(scorer);
 }
 
+double churn_scorer_average(const churn_model *model)
+{
+  double logit = model->intercept.estimate;
+  for (size_t c = 0; c < model->column_count; c++)
+    logit += model->columns[c].mean * model->columns[c].estimate;
+  return logit;
+}
+
 double churn_scorer_explain(const churn_model *model, const double *x, double *contributions)
 {
   double logit = model->intercept.estimate;
@@ -228,7 +236,7 @@ static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, cons
   status = churn_parallel_run(tiles, score_tile, c, NULL, run, error);
   const churn_frame_watcher *watcher = c->scores->watcher;
   if (status == CHURN_OK && watcher != NULL)
-    status = watcher->watch(watcher->context, frame, run, error);
+    status = watcher->watch(watcher->context, frame, c->scores, run, error);
   for (size_t t = 0; t < tiles && status == CHURN_OK; t++)
     *unseen += c->unseen[t];
   churn_frame_free(frame);

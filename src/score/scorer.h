@@ -25,11 +25,13 @@ CHURN_MUST_USE churn_status churn_scorer_new(const churn_model *model, const chu
                                              churn_scorer **scorer, churn_error *error);
 void churn_scorer_free(churn_scorer *scorer);
 
-/* Sees the raw values of each chunk of rows before they go. Called from
- * the thread that scores. */
+struct churn_scores;
+
+/* Sees the raw values of each chunk of rows, in the order of the rows, before they go, and the
+ * scores so far, which hold those of the chunk. Called from the thread that scores. */
 typedef struct churn_frame_watcher {
-  churn_status (*watch)(void *context, const churn_frame *frame, const churn_run *run,
-                        churn_error *error);
+  churn_status (*watch)(void *context, const churn_frame *frame, const struct churn_scores *scores,
+                        const churn_run *run, churn_error *error);
   void *context;
 } churn_frame_watcher;
 
@@ -85,6 +87,10 @@ CHURN_MUST_USE churn_status churn_scorer_tile(const churn_scorer *scorer, const 
 /* Fills `reasons` from the contributions. */
 void churn_tile_scores_find_reasons(const churn_model *model, size_t rows,
                                     churn_tile_scores *scores);
+
+/* The logit of a row whose columns are all at their training means: contributions are counted from
+ * there. */
+double churn_scorer_average(const churn_model *model);
 
 /* All contributions of one encoded row: x[column_count] -> contributions[feature_count]. Returns
  * the logit without an offset. */

@@ -10,11 +10,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 1 << 16 };
+enum { CHUNK_BYTES = 1 << 16, LOOK_MS = 200 };
 
 typedef struct writer {
   PGconn *connection;
@@ -28,9 +29,30 @@ static const char incoming_table[] = "pg_temp.churn_incoming";
 
 static const char writing[] = "write the scores";
 
+/* Waits for the server's answer, which a lock or much work may keep back for long. */
+static churn_status await(const writer *w, churn_error *error)
+{
+  churn_status status = churn_sink_go_on(w->sink, error);
+  while (status == CHURN_OK && PQisBusy(w->connection) != 0) {
+    struct pollfd watched = {.fd = PQsocket(w->connection), .events = POLLIN};
+    (void)poll(&watched, 1, LOOK_MS);
+    if (PQconsumeInput(w->connection) != 1)
+      return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
+    status = churn_sink_go_on(w->sink, error);
+  }
+  return status;
+}
+
 static churn_status run(const writer *w, const char *sql, churn_error *error)
 {
-  return churn_postgresql_run(w->connection, sql, w->sink->target, writing, error);
+  if (PQsendQuery(w->connection, sql) != 1)
+    return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
+  churn_status status = await(w, error);
+  for (PGresult *result; status == CHURN_OK && (result = PQgetResult(w->connection)) != NULL;
+       PQclear(result))
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+      status = churn_postgresql_fault(w->connection, result, w->sink->target, writing, error);
+  return status;
 }
 
 /* `format` has one %s for the table. */
@@ -154,8 +176,8 @@ static churn_status send(const writer *w, churn_buffer *rows, churn_error *error
 {
   if (rows->failed)
     return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
-  if (PQputCopyData(w->connection, rows->bytes, (int)rows->used) != 1)
+  churn_status status = churn_sink_go_on(w->sink, error);
+  if (status == CHURN_OK && PQputCopyData(w->connection, rows->bytes, (int)rows->used) != 1)
     status = churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
   rows->used = 0;
   return status;
@@ -183,7 +205,9 @@ static churn_status end_copy(const writer *w, churn_error *error)
 {
   if (PQputCopyEnd(w->connection, NULL) != 1)
     return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
-  churn_status status = CHURN_OK;
+  churn_status status = await(w, error);
+  if (status != CHURN_OK)
+    return status;
   for (PGresult *result; (result = PQgetResult(w->connection)) != NULL; PQclear(result))
     if (PQresultStatus(result) != PGRES_COMMAND_OK && status == CHURN_OK)
       status = churn_postgresql_fault(w->connection, result, w->sink->target, writing, error);
@@ -275,8 +299,9 @@ static churn_status write_all(const writer *w, churn_error *error)
     status = delete_gone(w, error);
   if (status == CHURN_OK)
     status = upsert(w, error);
+  /* Whoever asks to stop from here on gets the whole list. */
   if (status == CHURN_OK)
-    status = run(w, "COMMIT", error);
+    status = churn_postgresql_run(w->connection, "COMMIT", w->sink->target, writing, error);
   return status;
 }
 

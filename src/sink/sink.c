@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <churn/sink.h>
 
+#include "base/error.h"
 #include "database/target.h"
 #include "project/project.h"
 #include "sink/writers.h"
@@ -16,7 +17,7 @@ bool churn_sink_of_project(const churn_project *project, churn_sink *sink)
 {
   if (project->scores_to == NULL)
     return false;
-  *sink = (churn_sink){project->scores_to, project->scores_table};
+  *sink = (churn_sink){project->scores_to, project->scores_table, NULL};
   return true;
 }
 
@@ -31,6 +32,12 @@ const char *churn_sink_kind(const churn_sink *sink)
                                       [CHURN_DATABASE_SQLITE] = "sqlite",
                                       [CHURN_DATABASE_POSTGRESQL] = "postgresql"};
   return kinds[churn_database_kind_of(sink->target)];
+}
+
+churn_status churn_sink_go_on(const churn_sink *sink, churn_error *error)
+{
+  return sink->stop != NULL && sink->stop->asked ? churn_error_set(error, CHURN_INTERNAL, "stopped")
+                                                 : CHURN_OK;
 }
 
 /* database/ tells of reading; an output that is not there cannot be created. */
@@ -57,7 +64,7 @@ static churn_status check_target(const char *target, churn_error *error)
 static churn_status write_to(const churn_sink *sink, const churn_ranking *ranking,
                              churn_error *error)
 {
-  churn_sink to = {sink->target, churn_sink_table(sink)};
+  churn_sink to = {sink->target, churn_sink_table(sink), sink->stop};
   churn_status status = check_target(to.target, error);
   if (status != CHURN_OK)
     return status;

@@ -172,6 +172,8 @@ static churn_status insert_rows(const writer *w, churn_error *error)
     churn_ranking_get(w->ranking, i, &row);
     bind_row(statement, w->ranking, &row);
     status = step(w, statement, error);
+    if (status == CHURN_OK)
+      status = churn_sink_go_on(w->sink, error);
   }
   sqlite3_finalize(statement);
   free(list);

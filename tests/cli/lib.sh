@@ -4,7 +4,8 @@
 set -u
 churn=$(realpath "$1")
 work=$(mktemp -d)
-trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
+# A background job that a signal ends before it has become the program would run this too.
+trap 'if [ "$BASHPID" = $$ ]; then chmod -R u+rwx "$work"; rm -rf "$work"; fi' EXIT
 export LC_ALL=C
 cases=0 failed=0 skipped=0 name=
 

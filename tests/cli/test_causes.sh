@@ -82,13 +82,13 @@ run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_sa
 score 0 --lang zh -o left-zh.csv; same left-zh.csv world/runs/latest/ranked.csv
 grep -q "\"left_out\": $out,$" world/runs/latest/summary.json || fail "left_out"
 grep -q '"cause": "life", .*"listed": false}' world/runs/latest/summary.json || fail "causes of the summary"
-[ "$(head -1 world/runs/latest/changes.csv)" = "customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,cause,action,owner" ] || fail "changes.csv"
+[ "$(head -1 world/runs/latest/changes.csv)" = "customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,probability,previous_probability,cause,action,owner" ] || fail "changes.csv"
 grep -q '^[^,]*,stayed,.*,欠费,' world/runs/latest/changes.csv || fail "causes of changes.csv"
 # Whoever is at the head of the list has the cause there that the list says.
 [ "$(sed -n 2p world/runs/latest/changes.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" = "$(sed -n 2p world/runs/latest/ranked.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" ] || fail "another cause"
 run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_says unchanged
 # Who is left out has no rank, and leaves the head of the list.
-awk -F, 'NR > 1 && $2 == "left" && $11 ~ /自身/ { n++; if ($3 != "") bad = 1 } END { exit bad }' world/runs/latest/changes.csv || fail "a rank of who is left out"
+awk -F, 'NR > 1 && $2 == "left" && $13 ~ /自身/ { n++; if ($3 != "") bad = 1 } END { exit bad }' world/runs/latest/changes.csv || fail "a rank of who is left out"
 
 desk="capacity: {total: 12, owners: {billing: 4}, each_rep: 2}"
 rates="actions: {default: {save_rate: 0.2, cost: 5}, price: {save_rate: 0.4}}"

@@ -53,8 +53,32 @@ second=$(sed -n 's/.*"challenger": "\([0-9a-f]*\)".*/\1/p' out)
 
 begin "a tripped gate keeps the model and ends with 1"
 cp world/churn.yaml world/gate.yaml; echo 'retrain: {min_churners: 100000}' >>world/gate.yaml
-run 1 retrain world/gate.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: the gate \"rows\" tripped"; err_says "gate rows:"
+run 1 retrain world/gate.yaml --as-of 2025-12-10; out_says "kept ${first:0:8}: the gate \"rows\" tripped"; err_says "gate: rows tripped: "
 [ "$(current)" = "$first" ] || fail "another model is in use"
+
+begin "lines for a journal and for programs"
+run 0 retrain world --as-of 2025-03-10 --log-format journal; out_silent
+grep -vqE '^<[346]>[a-z]+: ' err && fail "a line without level: $(grep -vE '^<[346]>' err)"
+grep -q "^<6>done: kept ${first:0:8}: the same model" err || fail "what was done"
+for stage in start judge fit record; do grep -q "^<6>$stage: " err || fail "no stage $stage"; done
+run 1 retrain world/gate.yaml --as-of 2025-12-10 -q --log-format json
+grep -q '"level":"warning","stage":"gate","text":"rows tripped: ' err || fail "the gate"
+grep -q '"level":"info"' err && fail "-q is not quiet"
+run 2 retrain world --log-format loud
+
+begin "SIGTERM leaves the registry as it was"
+before=$(state_of world/models/history.jsonl)
+heard=0
+for delay in 0.05 0.1 0.02 0.2 0.01 0.005; do
+  "$churn" retrain world --as-of 2025-09-10 -q </dev/null >out 2>err &
+  process=$! code=0
+  sleep $delay; kill -TERM $process 2>/dev/null
+  wait $process || code=$?
+  [ $code -ne 143 ] || heard=$((heard + 1))
+  [ $code -eq 143 ] || break
+  [ "$(state_of world/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+done
+[ $heard -ge 1 ] || fail "every retraining was over before it was told"
 
 begin "by hand: promote, roll back, and ask who was in use when"
 at 2025-12-20T08:00:00Z
@@ -66,10 +90,12 @@ run 0 models show world "${first:0:4}" --card; out_says "# Model card: $first"; 
 cmp -s out "world/models/$first.md" || fail "the card is another one"
 run 0 models show world --json; out_says '"coefficients"'
 at 2025-12-22T08:00:00Z
-run 0 models rollback world; out_says "rolled back to ${first:0:8}"
+"$churn" nightly world --as-of 2025-12-21 -q >out 2>err || [ $? -eq 1 ] || fail "nightly"
+run 0 models history world --on 2025-12-21; out_says "$second made the list of 2025-12-21"
+run 0 models rollback world; out_says "rolled back to ${first:0:8}"; out_says "${second:0:8} made 1 published list: 2025-12-21; churn nightly"
 run 65 models rollback world; err_says "no other model was in use"
 run 0 models history world --on 2025-12-21; out_says "$second from 2025-12-20T08:00:00Z until 2025-12-22T08:00:00Z"
-[ "$(wc -l <out)" -eq 1 ] || fail "one model that day"
+[ "$(grep -c ' from ' out)" -eq 1 ] || fail "one model that day"
 run 0 models history world --on 2025-12-22 --json; out_says '"until": "2025-12-22T08:00:00Z"'; out_says '"until": null'
 run 0 models history world --on 2020-01-01; out_says "no model until 2025-03-10"
 run 0 models history world; out_says "a try"; out_says "rolled_back"
@@ -77,6 +103,22 @@ run 0 models list world; out_says "${first:0:8}  current"; out_says "was in use"
 run 0 models list world --json; out_says "\"current\": \"$first\""
 run 66 models promote world ffffffff; err_says "there is no model \"ffffffff\""
 run 2 models promote world f; err_says "too short"
+
+begin "a model is named by its id, its first letters, or as the one in use"
+run 0 score world -m "world/models/$second.json" --as-of 2025-12-01 -o byfile.csv -q
+run 0 score world -m "${second:0:7}" --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 score world -m "world/models/$first.json" --as-of 2025-12-01 -o byfile.csv -q
+run 0 score world -m current --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 score world --as-of 2025-12-01 -o byid.csv -q; same byfile.csv byid.csv
+run 0 evaluate world --json -q; grep -q "\"model\": \"$first\"" out || fail "evaluate took another one"
+run 0 evaluate world -m "$second" --json -q; grep -q "\"model\": \"$second\"" out || fail "evaluate took another one"
+run 66 score world -m abcdef0 --as-of 2025-12-01; err_says 'there is no model "abcdef0"'
+"$churn" nightly world --as-of 2025-12-21 -m current -o byid -q >out 2>err || [ $? -eq 1 ] || fail "nightly"
+same "world/models/$first.json" byid/2025-12-21/model.json
+
+begin "a line that was cut off is called that"
+cp -r world cut; printf '{"time": "2025-12-2' >>cut/models/history.jsonl
+run 0 models history cut; err_says "this line is left out: it was cut off while it was written"
 
 begin "a model's file is added and promoted"
 run 0 train world -o own.json -q --set engagement

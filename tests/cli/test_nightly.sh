@@ -70,15 +70,16 @@ list=world/runs/$day/changes.csv
 [ ! -e $list ] || fail "the first run has changes"
 run 0 $night --as-of 2025-12-02
 list=world/runs/2025-12-02/changes.csv
-head -1 $list | grep -q '^customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model$' || fail "headings"
+head -1 $list | grep -q '^customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,probability,previous_probability$' || fail "headings"
 grep -q '"changes": {"since": "2025-12-01"' world/runs/2025-12-02/summary.json || fail "summary"
 # Against the two lists, and the sum of the parts.
 adds_up() {
   awk -F, -v OFS=, -v later="$2" -v earlier="$3" -v head=36 '
-    FILENAME == later { if (FNR > 1) { rank[$2] = $1; logit[$2] = $5 } next }
-    FILENAME == earlier { if (FNR > 1) { before[$2] = $1; was[$2] = $5 } next }
+    FILENAME == later { if (FNR > 1) { rank[$2] = $1; logit[$2] = $5; p[$2] = $4 } next }
+    FILENAME == earlier { if (FNR > 1) { before[$2] = $1; was[$2] = $5; q[$2] = $4 } next }
     FNR == 1 { next }
     { now = $1 in rank; then = $1 in before }
+    $11 != p[$1] || $12 != q[$1] { print "probabilities of " $0 }
     $3 != rank[$1] || $4 != before[$1] || $5 != logit[$1] || $6 != was[$1] { print "figures of " $0 }
     { seen[$1] = 1
       move = !now ? "gone" : $3 > head ? "left" : !then ? "joined" : $4 > head ? "entered" : "stayed"
@@ -129,6 +130,15 @@ diff -r before/$day world/runs/$day >/dev/null || fail "the old run changed"
 [ -s world/runs/2025-12-02.held/ranked.csv ] || fail "no held run to look at"
 grep -q '"verdict": "held"' world/runs/2025-12-02.held/manifest.json || fail "verdict"
 
+begin "who knows that the export is right releases the night, and later nights are held against it"
+cp -r world/runs released
+run 1 $night --as-of 2025-12-02 --source engagements=half.csv -o released --release
+err_says "rows tripped, and is overruled: engagements"; err_says "published all the same: released/2025-12-02"
+grep -q '"verdict": "released"' released/2025-12-02/manifest.json && [ "$(readlink released/latest)" = 2025-12-02 ] || fail "it is not published"
+[ ! -e released/2025-12-02.held ] || fail "it is held all the same"
+run 0 $night --as-of 2025-12-03 --source engagements=half.csv -o released
+run 1 $night --as-of 2025-12-04 -o released; err_says "rows tripped, holds the night back: engagements"; [ ! -e released/2025-12-04 ] || fail "published"
+
 begin "a held night is forgotten when the day is published after all"
 run 0 $night --as-of 2025-12-02
 [ ! -e world/runs/2025-12-02.held ] || fail "it is still there"
@@ -161,6 +171,11 @@ sed 's/^gates:.*/gates: {rows: {limit: 0.0001, hold: no}}/; s/keep: 4/keep: 1/' 
 for d in 08 09 10; do run 1 nightly world/strict.yaml -m model.json --as-of 2025-12-$d; done
 [ "$(cd world/runs && echo *)" = "2025-12-07 2025-12-10 latest" ] || fail "there is $(cd world/runs && echo *)"
 
+begin "runs that were held back stay only as many"
+run 0 $night --as-of 2025-12-10 -o held
+for d in 11 12 13 14 15 16; do run 1 $night --as-of 2025-12-$d --source engagements=half.csv -o held; done
+[ "$(cd held && echo *)" = "2025-12-10 2025-12-13.held 2025-12-14.held 2025-12-15.held 2025-12-16.held latest" ] || fail "there is $(cd held && echo *)"
+
 begin "once a label window has closed the list is judged, once, beside what was estimated"
 sed 's/^nightly:.*/nightly: {keep: 1, changes: no}/' world/churn.yaml >world/judged.yaml
 judged="nightly world/judged.yaml -m model.json -o judged"
@@ -183,8 +198,20 @@ awk -F, -v from=2025-07-29 -v to=2025-10-27 'NR == FNR { if (FNR > 1) left[$1] =
   END { printf "%.10f\n", 1 - below / churned / stayers }' world/customers.csv judged/2025-07-15/ranked.csv >expected
 [ "$(tail -1 judged/outcomes.jsonl | sed 's/.*"auc": \([0-9.]*\),.*/\1/' | xargs printf '%.10f\n')" = "$(cat expected)" ] || fail "AUC $(cat expected)"
 run 0 $judged --outcomes; [ "$(wc -l <out)" -eq 3 ] || fail "lines of the table"; out_says 2025-07-15
+run 0 $judged --outcomes; head -1 out | tr -s ' ' '\n' | sort | uniq -d >twice; grep -qvE '^(AUC|caught|expected|of|as)?$' twice && fail "a heading stands twice: $(cat twice)"
+run 0 $night -o nowhere --outcomes; out_silent; err_says "no list has been judged yet"
+# Of the head of a list alone nothing was estimated.
+run 0 $judged --as-of 2025-07-01 --top 90 -o topped; run 0 $judged --as-of 2025-10-13 -o topped; err_says "of the listed alone, no estimate"
+grep -q '"judged": 8[0-9], .*"estimated_auc": null, ' topped/outcomes.jsonl || fail "$(cat topped/outcomes.jsonl)"
+run 0 $judged --outcomes -o topped; out_says "n/a"
+# A list that cannot be read just now waits; one that is not there is given up.
+rm judged/outcomes.jsonl; mv judged/2025-07-15/ranked.csv list.csv; mkdir judged/2025-07-15/ranked.csv
+run 0 $judged --as-of 2025-10-28; err_says "what became of the list of 2025-07-15 is not known"
+[ -d judged/2025-07-15 ] || fail "a run that was never judged is gone"
+rmdir judged/2025-07-15/ranked.csv; mv list.csv judged/2025-07-15/ranked.csv
+run 0 $judged --as-of 2025-10-28; err_says "outcome: 2025-07-15: "
 echo '{"as_of": 3}' >>judged/outcomes.jsonl
-run 0 $judged --as-of 2025-10-28; err_says "outcomes.jsonl:3"
+run 0 $judged --as-of 2025-10-28; err_says "outcomes.jsonl:2"
 
 begin "logs: a level a line for journald, an object a line for programs, nothing with -q but what trips"
 run 0 $night --as-of 2025-12-07 --log-format journal
@@ -208,6 +235,29 @@ run 66 nightly world --as-of 2025-12-12
 "$churn" models promote world model.json -q >promoted 2>&1 || fail "cannot promote"
 run 0 nightly world --as-of 2025-12-12 -o promoted.runs
 same promoted.runs/2025-12-12/model.json model.json
+
+begin "a past day keeps its model: that of its published list, else the one in use that day, else, with a warning, the one in use now"
+id_of() { sed -n 's/^  "id": "\(.*\)",$/\1/p' "$1"; }
+at() { SOURCE_DATE_EPOCH=$(date -u -d "$1" +%s) "$churn" models promote past "$2" -q >promoted 2>&1 || fail "cannot promote: $(cat promoted)"; }
+mkdir past; sed 's#\(from: \)\([a-z_]*\.csv\)#\1../world/\2#' world/churn.yaml >past/churn.yaml
+at "2025-11-10 08:00" ./model.json
+run 0 nightly past --as-of 2025-11-20; cp -r past/runs/2025-11-20 was
+at "2025-11-25 08:00" ./other.json
+first=$(id_of model.json) second=$(id_of other.json)
+[ "$first" != "$second" ] || fail "one model only"
+run 0 nightly past --as-of 2025-11-20; err_says "unchanged"; err_says "with model ${first:0:8}, which made the list of that day; in use now is ${second:0:8}"
+diff -r was past/runs/2025-11-20 >/dev/null || fail "published with a later model"
+rm -r past/runs; run 0 nightly past --as-of 2025-11-20; err_says "with model ${first:0:8}, in use on that day; in use now is ${second:0:8}"
+diff -r was past/runs/2025-11-20 >/dev/null || fail "scored with a later model"
+grep -q '"hindsight": false' past/runs/2025-11-20/manifest.json || fail "no hindsight"
+run 0 nightly past --as-of 2025-11-26; same other.json past/runs/2025-11-26/model.json
+run 0 nightly past --as-of 2025-11-05; err_says "knows of no model in use on that day"
+same other.json past/runs/2025-11-05/model.json; grep -q '"hindsight": true' past/runs/2025-11-05/manifest.json || fail "hindsight"
+run 0 nightly past --as-of 2025-11-05; err_says "unchanged"
+run 0 nightly past --as-of 2025-11-20 -m other.json; same other.json past/runs/2025-11-20/model.json
+run 0 nightly past --as-of 2025-11-20; err_says "unchanged"
+echo '{}' >past/runs/2025-11-20/model.json
+run 0 nightly past --as-of 2025-11-20; err_says "the model that made the published list cannot be had"; same model.json past/runs/2025-11-20/model.json
 
 begin "today is the day of SOURCE_DATE_EPOCH"
 SOURCE_DATE_EPOCH=$(date -u -d '2025-12-12 23:59:59' +%s) "$churn" $night -q 2>err
@@ -235,6 +285,23 @@ err_says "File too large"
 run 73 $night --as-of 2025-12-13 -o gone/runs; err_says "gone/runs"
 run 73 $night --as-of 2025-12-13 -o model.json; err_says "model.json"
 ls -lR --time-style=full-iso world/runs | cmp -s - before.txt || fail "something changed: $(ls -lR --time-style=full-iso world/runs | diff - before.txt)"
+
+begin "a link or a ledger that cannot be written is told before any work"
+cp -r world/runs odd; rm odd/latest; mkdir odd/latest
+run 73 $night --as-of 2025-12-13 -o odd; err_says "odd/latest: expected a symbolic link"
+rmdir odd/latest; mkdir odd/outcomes.jsonl
+sed 's/outcomes: no/outcomes: yes/' world/churn.yaml >world/ledger.yaml
+run 73 nightly world/ledger.yaml -m model.json --as-of 2025-12-13 -o odd; err_says "odd/outcomes.jsonl"
+[ ! -e odd/2025-12-13 ] || fail "it was published"
+
+begin "a day that is still to come is published and latest stays; one that points there comes back"
+cp -r world/runs ahead
+SOURCE_DATE_EPOCH=$(date -u -d 2025-12-12 +%s) "$churn" $night --as-of 2025-12-14 -o ahead 2>err || fail "exit code $?"
+err_says "2025-12-14 is still to come"
+[ "$(readlink ahead/latest)" = 2025-12-12 ] && [ -d ahead/2025-12-14 ] || fail "latest is $(readlink ahead/latest)"
+ln -sfn 2025-12-14 ahead/latest
+SOURCE_DATE_EPOCH=$(date -u -d 2025-12-12 +%s) "$churn" $night --as-of 2025-12-13 -o ahead 2>err || fail "exit code $?"
+[ "$(readlink ahead/latest)" = 2025-12-13 ] || fail "latest is $(readlink ahead/latest)"
 
 begin "a folder that may not be written"
 ls -R world/runs >names.txt
@@ -266,19 +333,38 @@ cp kept.json world/runs/2025-12-12/manifest.json; rm -r world/runs/2025-12-13; l
 
 begin "SIGTERM and SIGINT leave what was, and no litter"
 set -m
+# ended SIGNAL: the night that was started as $process gets it; what stands there is whole.
+ended() {
+  kill -s "$1" $process 2>/dev/null
+  code=0
+  wait $process 2>/dev/null || code=$?
+  [ $code -eq 0 ] || [ $code -eq $((128 + $(kill -l "$1"))) ] || fail "exit code $code"
+  [ -z "$(litter)" ] || fail "there is $(litter)"
+  [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
+  [ $code -ne 0 ] || [ -e world/runs/2025-12-14 ] || fail "not published, and exit code 0"
+  [ $code -eq 0 ] || heard=$((heard + 1))
+  rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
+}
 for signal in TERM INT; do
+  heard=0
   for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.12; do
     "$churn" $night --as-of 2025-12-14 -q </dev/null 2>err &
     process=$!
     sleep $delay
-    kill -s $signal $process 2>/dev/null
-    code=0
-    wait $process 2>/dev/null || code=$?
-    [ $code -eq 0 ] || [ $code -eq $((128 + $(kill -l $signal))) ] || fail "exit code $code"
-    [ -z "$(litter)" ] || fail "there is $(litter)"
-    [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
-    rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
+    ended $signal
   done
+  [ $heard -ge 2 ] || fail "only $heard of 8 nights were ended by SIG$signal"
+  # While it writes: it cleans up and says so.
+  heard=0
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    "$churn" $night --as-of 2025-12-14 </dev/null 2>err &
+    process=$!
+    until compgen -G 'world/runs/.tmp-*' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+    ended $signal
+    [ $heard -eq 0 ] || break
+  done
+  [ $heard -eq 1 ] || fail "SIG$signal is not heard while it writes, in $attempt attempts"
+  err_says "stopped: nothing was published"
 done
 
 begin "SIGKILL at forty moments: always a whole list, the old or the new one, the lock free, no litter after the next run"
@@ -296,8 +382,12 @@ for moment in $(seq 40); do
   ln -s 2025-12-12 world/runs/latest
   "$churn" $night --as-of 2025-12-14 -q </dev/null 2>err &
   process=$!
-  # The last third of a run is where it writes.
-  sleep "$(printf '0.%06d' $((ends * (40 + RANDOM % 70) / 100 % 1000000)))"
+  # Every third one once it writes.
+  if [ $((moment % 3)) -eq 0 ]; then
+    until compgen -G 'world/runs/.tmp-*' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+  else
+    sleep "$(printf '0.%06d' $((ends * (40 + RANDOM % 70) / 100 % 1000000)))"
+  fi
   kill -KILL $process 2>/dev/null && killed=$((killed + 1))
   wait $process 2>/dev/null
   [ -n "$(litter)" ] && littered=$((littered + 1))
@@ -313,6 +403,7 @@ for moment in $(seq 40); do
 done
 echo "killed $killed of 40, $littered of them with a folder on its way"
 [ $killed -ge 5 ] || fail "only $killed of 40 were killed in time"
+[ $littered -ge 1 ] || fail "nobody was killed while a folder was on its way"
 
 begin "what dead runs left is taken away, and nothing else"
 mkdir world/runs/.tmp-4194305-0 world/runs/.tmp-mine world/runs/.tmp-1-

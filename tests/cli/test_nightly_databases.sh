@@ -124,6 +124,15 @@ nothing_changed
 begin "PostgreSQL is killed while it is written: 74, and what was published stays"
 sql "CREATE FUNCTION wait_long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.rank = 40 THEN PERFORM pg_sleep(60); END IF; RETURN new; END'"
 sql "CREATE TRIGGER waits BEFORE INSERT ON churn_scores FOR EACH ROW EXECUTE FUNCTION wait_long()"
+# And before that, a night that is asked to stop does so while the server is busy, not when it is done.
+"$churn" nightly world/server.yaml -m model.json --as-of $next </dev/null >out 2>err &
+process=$! code=0
+asleep; asked=$SECONDS; kill -TERM $process; wait $process || code=$?
+[ $code -eq 143 ] && [ $((SECONDS - asked)) -le 20 ] || fail "SIGTERM while it is written: exit code $code after $((SECONDS - asked)) s"
+err_says "stopped: nothing was published"
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null
+ls -lR --time-style=full-iso world/runs | cmp -s runs.before - && [ -z "$(litter)" ] || fail "the runs changed: $(ls -AR world/runs)"
+same before <(sql 'TABLE churn_scores' | sort)
 { asleep; kill_server; } &
 run 74 nightly world/server.yaml -m model.json --as-of $next; err_says "postgresql:"
 wait $!

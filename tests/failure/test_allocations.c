@@ -246,6 +246,19 @@ static churn_status reps_call(fixture *f, const char *path, churn_error *error)
   return status;
 }
 
+static churn_status desk_report_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_report_settings settings = {.as_of = CHURN_DAY_MISSING,
+                                          .model = scratch_path("model.json")};
+  churn_report *report = NULL;
+  churn_status status = churn_report_make(f->project, &settings, &f->run, &report, error);
+  assert_int_equal(status == CHURN_OK, report != NULL);
+  if (status == CHURN_OK)
+    status = churn_report_write_page(report, CHURN_CHINESE, path, error);
+  churn_report_free(report);
+  return status;
+}
+
 static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
 {
   static double bases[64], sums[64 * CHURN_MOST_CAUSES];
@@ -568,6 +581,11 @@ static void counting_reps(void **state)
   fail_each(*state, reps_call, 500);
 }
 
+static void making_the_page(void **state)
+{
+  fail_each(*state, desk_report_call, 400);
+}
+
 static void summing_causes(void **state)
 {
   fail_each(*state, cause_sums_call, 10);
@@ -621,6 +639,7 @@ int main(void)
       cmocka_unit_test(choosing_calls),
       cmocka_unit_test(finding_loyal_customers),
       cmocka_unit_test(counting_reps),
+      cmocka_unit_test(making_the_page),
       cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),

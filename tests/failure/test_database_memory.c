@@ -108,7 +108,7 @@ static void a_sink_that_cannot_be_opened_leaves_no_trace(void **state)
   churn_error error = {.status = CHURN_OK};
   char *missing = churn_text_format("sqlite:%s/scores.db", scratch_path("nowhere"));
   char *fresh = churn_text_format("sqlite:%s", scratch_path("fresh.db"));
-  const churn_sink sinks[] = {{missing, NULL}, {fresh, NULL}, {"list.csv", NULL}};
+  const churn_sink sinks[] = {{missing, NULL, NULL}, {fresh, NULL, NULL}, {"list.csv", NULL, NULL}};
   assert_int_equal(churn_sink_check(&sinks[0], &error), CHURN_CANNOT_CREATE);
   assert_string_equal(error.file, missing);
   assert_int_equal(churn_sink_check(&sinks[1], &error), CHURN_OK);

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/folder.h"
+#include "jobs/staging.h"
 #include "support.h"
 #include "tiny_project.h"
 
@@ -14,15 +15,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* While armed: calls until one fails. */
-static bool memory_armed, system_armed, failed_once, no_exchange;
+static bool memory_armed, system_armed, failed_once, no_exchange, dies, links_fail;
 static long countdown;
 
 static bool fails(bool armed, int reason)
 {
   bool now = armed && countdown > 0 && --countdown == 0;
+  if (now && dies)
+    _exit(9);
   if (now) {
     failed_once = true;
     errno = reason;
@@ -51,7 +55,8 @@ WRAP(int, linkat, -1, system_armed, EDQUOT,
      (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
 WRAP(int, rename, -1, system_armed, EIO, (const char *from, const char *to), (from, to))
 WRAP(int, mkdir, -1, system_armed, ENOSPC, (const char *path, mode_t mode), (path, mode))
-WRAP(int, symlink, -1, system_armed, ENOSPC, (const char *to, const char *path), (to, path))
+WRAP(int, symlink, -1, system_armed || links_fail, ENOSPC, (const char *to, const char *path),
+     (to, path))
 WRAP(void *, mmap, MAP_FAILED, system_armed, ENODEV,
      (void *at, size_t size, int protection, int flags, int file, off_t from),
      (at, size, protection, flags, file, from))
@@ -220,9 +225,8 @@ static void fail_each(bool *armed, bool memory, long least)
     }
     if (status != CHURN_OK && memory)
       assert_int_equal(status, CHURN_NO_MEMORY);
-    /* After the last rename only flushing and tidying can fail; what cannot be taken away without
-     * memory is left to the next run. */
-    check_runs(status != CHURN_OK, true, memory);
+    /* What cannot be taken away without memory is left to the next run. */
+    check_runs(status != CHURN_OK, status == CHURN_OK, memory);
   }
   assert_true(failures >= least);
 }
@@ -248,6 +252,93 @@ static void each_allocation(void **state)
   fail_each(&memory_armed, true, 200);
 }
 
+/* The model is that of the day's list, and where there is none that of the registry. */
+static void each_allocation_while_the_model_is_chosen(void **state)
+{
+  (void)state;
+  churn_error error = {0};
+  churn_model *model = NULL;
+  churn_registry_change change = {.day = CHURN_DAY_MISSING, .by = "a test", .why = "to choose"};
+  bool changed;
+  enum { CHOOSING = 60 };
+  assert_ok(churn_model_read(model_path, &model, &error), &error);
+  assert_ok(churn_registry_add(project, model, &change, &error), &error);
+  assert_ok(churn_registry_promote(project, model->id, &change, &changed, &error), &error);
+  churn_model_free(model);
+  run_night(3);
+  settings.model = NULL;
+  /* The choice comes first; once with the day's list there, once without. */
+  for (long k = 1; k <= 2 * CHOOSING; k++) {
+    churn_nightly_report *report = NULL;
+    if (k == CHOOSING + 1)
+      settings.output = scratch_path("elsewhere");
+    countdown = 1 + (k - 1) % CHOOSING;
+    memory_armed = true;
+    assert_int_equal(night(3, &report, &error), CHURN_NO_MEMORY);
+    assert_null(report);
+  }
+  countdown = 0;
+  check_runs(true, false, false);
+  settings.model = model_path;
+  settings.output = runs;
+}
+
+/* What stood there is nowhere lost, also where folders cannot change places. */
+static void killed_at_each_system_call(void **state)
+{
+  (void)state;
+  churn_error error = {0};
+  size_t kills = 0;
+  int how = 0;
+  no_exchange = true;
+  for (long k = 1; k == 1 || WEXITSTATUS(how) == 9; k++) {
+    run_night(3);
+    check_runs(true, false, false);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+      churn_nightly_report *report = NULL;
+      dies = system_armed = true;
+      countdown = k;
+      _exit(night(0, &report, &error) == CHURN_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    kills += WEXITSTATUS(how) == 9;
+    assert_ok(churn_staging_mend(runs, &error), &error);
+    check_runs(true, true, false);
+  }
+  no_exchange = false;
+  assert_int_equal(WEXITSTATUS(how), 0);
+  assert_true(kills >= 20);
+}
+
+/* The list is published: who cannot set the link says so, and takes nothing back. */
+static void what_fails_after_publishing_is_told(void **state)
+{
+  (void)state;
+  churn_nightly_report *report = NULL;
+  churn_error error = {0};
+  char link[1040];
+  run_night(3);
+  snprintf(link, sizeof link, "%s/latest", runs);
+  assert_int_equal(unlink(link), 0);
+  links_fail = true;
+  countdown = 1;
+  churn_status status = night(0, &report, &error);
+  links_fail = false;
+  assert_ok(status, &error);
+  assert_int_equal(report->unfinished, 1);
+  assert_false(report->latest);
+  assert_true(same_folders(day_folder, new_folder));
+  churn_nightly_report_free(report);
+  assert_ok(night(0, &report, &error), &error);
+  assert_true(report->unchanged && report->latest);
+  assert_int_equal(report->unfinished, 0);
+  churn_nightly_report_free(report);
+  check_runs(false, true, false);
+}
+
 /* Asked to stop while it writes, it publishes nothing. */
 static void a_stop_leaves_what_was(void **state)
 {
@@ -270,6 +361,9 @@ int main(void)
       cmocka_unit_test(each_system_call),
       cmocka_unit_test(each_system_call_where_folders_cannot_be_exchanged),
       cmocka_unit_test(each_allocation),
+      cmocka_unit_test(each_allocation_while_the_model_is_chosen),
+      cmocka_unit_test(killed_at_each_system_call),
+      cmocka_unit_test(what_fails_after_publishing_is_told),
       cmocka_unit_test(a_stop_leaves_what_was),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -128,7 +128,7 @@ static void moments_are_those_of_plain_columns(void **state)
     t.coded->weight[r] = t.plain->weight[r] = 0.1 * (double)(1 + r % 3);
   for (int again = 0; again < 2; again++) { /* as they come, and standardised */
     for (int i = 0; i < 2; i++)
-      assert_ok(churn_moments_read(i == 0 ? t.plain : t.coded, NULL, NULL, NULL, means[i],
+      assert_ok(churn_moments_read(i == 0 ? t.plain : t.coded, NULL, NULL, means[i],
                                    deviations[i], &error),
                 &error);
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -152,7 +152,7 @@ static void a_level_that_all_rows_have_has_deviation_zero(void **state)
     t.coded->blocks[0].codes[r] = 7;
     t.coded->weight[r] = 0.1 * (double)(1 + r % 7);
   }
-  assert_ok(churn_moments_read(t.coded, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(t.coded, NULL, NULL, means, deviations, &error), &error);
   assert_true(means[8] == 1 && deviations[8] == 0);
   assert_true(means[3] == 0 && deviations[3] == 0);
   twins_free(&t);

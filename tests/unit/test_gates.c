@@ -112,7 +112,7 @@ static void what_holds_is_known(void **state)
 
 static churn_verdict freshness_of(churn_day as_of, churn_day newest, int32_t wait, uint32_t waits)
 {
-  churn_census census = {.newest = newest, .longest_wait = wait, .waits = waits};
+  churn_census census = {.newest = newest, .usual_wait = wait, .waits = waits};
   assert_ok(churn_gate_freshness(gates, "calls", as_of, &census, false, &findings, &error), &error);
   return last()->verdict;
 }
@@ -136,6 +136,7 @@ static void a_daily_source_is_stale_on_the_second_day_and_a_weekly_one_is_not(vo
   assert_int_equal(freshness_of(1000, 998, 1, 300), CHURN_GATE_TRIPPED);
   assert_close(last()->value, 2, 0, 0);
   assert_int_equal(freshness_of(1000, 981, 7, 50), CHURN_GATE_PASSED); /* 19 = 3 x 7 - 2 days */
+  assert_close(last()->limit, 19, 0, 0);                               /* the one in force */
   assert_int_equal(freshness_of(1000, 980, 7, 50), CHURN_GATE_TRIPPED);
   assert_int_equal(freshness_of(1000, 900, 1, 9), CHURN_GATE_NOT_JUDGED);
   assert_int_equal(freshness_of(1000, CHURN_DAY_MISSING, 0, 0), CHURN_GATE_NOT_JUDGED);
@@ -152,11 +153,27 @@ static void a_census_counts_what_lies_before_the_day(void **state)
   assert_int_equal(census.rows, 6);
   assert_int_equal(census.unmatched, 4);
   assert_int_equal(census.newest, 511);
-  assert_int_equal(census.longest_wait, 7); /* 504 to 511; day 10 is more than a year back */
+  assert_int_equal(census.usual_wait, 3); /* of 7, 3 and 1 the longest is odd; day 10 is more than a
+                                             year back */
   assert_int_equal(census.waits, 3);
   census = churn_history_census(&history, 10);
   assert_int_equal(census.rows, 0);
   assert_int_equal(census.newest, CHURN_DAY_MISSING);
+}
+
+/* A source written to every day but for one outage of ten days: silence of a week is still news. */
+static void one_outage_loosens_nothing(void **state)
+{
+  (void)state;
+  churn_day days[340];
+  for (int i = 0; i < 340; i++)
+    days[i] = i < 200 ? i : i + 10;
+  churn_history history = {.loaded = true, .rows = 340, .days = days};
+  churn_census census = churn_history_census(&history, 357);
+  assert_int_equal(census.waits, 339);
+  assert_int_equal(census.usual_wait, 1);
+  assert_ok(churn_gate_freshness(gates, "calls", 357, &census, true, &findings, &error), &error);
+  assert_int_equal(last()->verdict, CHURN_GATE_TRIPPED);
 }
 
 static churn_verdict rate_of(double predicted, uint64_t churned, uint64_t stayed)
@@ -270,8 +287,9 @@ static void drift_needs_three_times_what_a_training_snapshot_had(void **state)
   assert_ok(churn_gate_drift(gates, &profile, 1000, &findings, &error), &error);
   features[0].spread = NAN;
   assert_int_equal(findings.items[2].verdict, CHURN_GATE_PASSED);
-  assert_non_null(
-      strstr(findings.items[2].message, "three times the farthest of a training snapshot"));
+  assert_close(findings.items[2].limit, 3 * index / 2.999, 1e-15, 0);
+  assert_non_null(strstr(findings.items[0].message, "retrain when"));
+  assert_null(strstr(findings.items[2].message, "retrain when"));
 }
 
 static void scores_are_held_against_the_same_models(void **state)
@@ -304,6 +322,7 @@ int main(void)
       TEST(a_daily_source_is_stale_on_the_second_day_and_a_weekly_one_is_not),
       TEST(a_source_without_rows_is_stale_where_the_model_knows_some),
       TEST(a_census_counts_what_lies_before_the_day),
+      TEST(one_outage_loosens_nothing),
       TEST(the_rate_trips_when_it_is_far_off_and_beyond_chance),
       TEST(missing_values_are_held_against_the_share_in_training),
       TEST(drift_needs_an_index_above_the_limit_and_beyond_chance),

@@ -161,6 +161,63 @@ static void slopes_and_losses_are_parts_of_the_step(void **state)
   churn_matrix_free(m);
 }
 
+/* Columns of mean about 1000 and deviation about 1.2, as they are and standardised by hand. */
+static void check_rough(const churn_kernel *kernel, size_t columns)
+{
+  churn_matrix *raw = one_tile(columns, 256), *standardised = matrix_copy(raw);
+  size_t count = churn_kernel_sums(columns), start = churn_kernel_hessian_start(columns);
+  double *b = calloc(columns + 1, sizeof *b), *sums = calloc(count, sizeof *sums);
+  double *means = calloc(columns + 1, sizeof *means);
+  double *deviations = calloc(columns + 1, sizeof *deviations);
+  double *plain = calloc(count, sizeof *plain), *apart = calloc(count, sizeof *apart);
+  float *scratch = aligned_alloc(64, churn_kernel_rough_room(columns) * sizeof *scratch);
+  for (size_t c = 0; c < columns; c++) {
+    means[c] = 1000.3 + (double)c;
+    deviations[c] = 1.2 + 0.01 * (double)c;
+    b[c + 1] = 0.1 - 0.07 * (double)(c % 4);
+    b[0] -= b[c + 1] * means[c];
+    for (size_t r = 0; r < 256; r++)
+      *cell_of(raw, r, c) =
+          means[c] + deviations[c] * (*cell_of(standardised, r, c) += 0.01 * (double)((r + c) % 7));
+  }
+  kernel->step(raw->tiles, NULL, columns, raw->y, raw->weight, NULL, b, plain);
+  for (int twice = 0; twice < 2; twice++)
+    kernel->rough(raw->tiles, columns, raw->y, raw->weight, NULL, b, means, deviations, scratch,
+                  sums);
+  for (size_t i = 0; i < start; i++)
+    assert_close(sums[i], 2 * plain[i], 1e-13, 1e-8);
+  b[0] = 0;
+  for (size_t c = 0; c < columns; c++)
+    b[c + 1] *= deviations[c];
+  kernel->step(standardised->tiles, NULL, columns, raw->y, raw->weight, NULL, b, apart);
+  for (size_t i = 0; i <= columns; i++)
+    for (size_t j = 0; j <= i; j++) {
+      const double *h = apart + start;
+      double size = sqrt(h[i * (i + 1) / 2 + i] * h[j * (j + 1) / 2 + j]);
+      assert_close(sums[start + i * (i + 1) / 2 + j], 2 * h[i * (i + 1) / 2 + j], 0, 4e-6 * size);
+    }
+  free(b);
+  free(sums);
+  free(means);
+  free(deviations);
+  free(plain);
+  free(apart);
+  free(scratch);
+  churn_matrix_free(raw);
+  churn_matrix_free(standardised);
+}
+
+/* One to four vectors of unknowns, whole and not, and blocks of every width. */
+static void a_rough_hessian_is_that_of_standardised_columns_to_single_precision(void **state)
+{
+  (void)state;
+  static const size_t columns[] = {0, 1, 3, 7, 8, 15, 16, 31, 47, 53, 70};
+  for (size_t i = 0; i < ISAS; i++)
+    for (size_t j = 0; j < sizeof columns / sizeof *columns; j++)
+      if (churn_kernel_find(isa[i]) != NULL)
+        check_rough(churn_kernel_find(isa[i]), columns[j]);
+}
+
 /* eta = 1e5 on the right side loses nothing, on the wrong side 1e5; nothing overflows. */
 static void far_out_rows_neither_overflow_nor_vanish(void **state)
 {
@@ -233,6 +290,7 @@ int main(void)
       cmocka_unit_test(every_kernel_agrees_with_plain_sums_for_any_number_of_columns),
       cmocka_unit_test(the_cross_product_is_the_hessian_with_other_weights),
       cmocka_unit_test(slopes_and_losses_are_parts_of_the_step),
+      cmocka_unit_test(a_rough_hessian_is_that_of_standardised_columns_to_single_precision),
       cmocka_unit_test(far_out_rows_neither_overflow_nor_vanish),
       cmocka_unit_test(churn_isa_forces_a_kernel),
       cmocka_unit_test(an_unknown_churn_isa_is_ignored_with_a_warning),

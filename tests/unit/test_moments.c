@@ -31,7 +31,7 @@ static void means_and_deviations_far_from_zero_keep_their_digits(void **state)
   churn_error error;
   assert_ok(churn_totals_read(m, NULL, &totals, &error), &error);
   assert_close(totals.weight, weight, 1e-13, 0);
-  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(m, NULL, NULL, means, deviations, &error), &error);
   for (size_t c = 0; c < 3; c++) {
     double shift = sum[c] / weight;
     assert_close(means[c], place[c] + shift, 2 * DBL_EPSILON, 0);
@@ -56,7 +56,7 @@ static void a_constant_column_has_deviation_zero_for_any_constant(void **state)
       *cell_of(m, r, c) = (c % 2 == 0 ? 0.1 : -1e6) / (double)(3 * c + 1);
   }
   assert_ok(churn_totals_read(m, NULL, &totals, &error), &error);
-  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(m, NULL, NULL, means, deviations, &error), &error);
   for (size_t c = 0; c < CONSTANTS; c++) {
     assert_true(deviations[c] == 0);
     assert_close(means[c], *cell_of(m, 0, c), 2 * DBL_EPSILON, 0);
@@ -82,7 +82,7 @@ static void twenty_thousand_levels_have_the_moments_of_their_columns(void **stat
     weights[r % (LEVELS + 1)] += m->weight[r];
     all += m->weight[r];
   }
-  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(m, NULL, NULL, means, deviations, &error), &error);
   for (size_t l = 0; l < LEVELS; l++) {
     double share = weights[l] / all;
     assert_close(means[l], share, 1e-12, 0);
@@ -104,14 +104,14 @@ static void standardised_columns_have_mean_zero_and_deviation_one(void **state)
   churn_error error;
   m->weight[9] = 0;
   double first = *cell_of(m, 0, 2);
-  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(m, NULL, NULL, means, deviations, &error), &error);
   assert_ok(churn_matrix_standardise(m, means, deviations, NULL, &error), &error);
   assert_close(*cell_of(m, 0, 2), (first - means[2]) / deviations[2], 1e-15, 0);
   for (size_t c = 0; c < COLUMNS; c++) {
     assert_true(*cell_of(m, 9, c) == 0);
     assert_true(churn_matrix_tile(m, ROWS / 256, c)[ROWS % 256] == 0);
   }
-  assert_ok(churn_moments_read(m, NULL, NULL, NULL, means, deviations, &error), &error);
+  assert_ok(churn_moments_read(m, NULL, NULL, means, deviations, &error), &error);
   for (size_t c = 0; c < COLUMNS; c++) {
     assert_close(means[c], 0, 0, 1e-14);
     assert_close(deviations[c], 1, 1e-13, 0);

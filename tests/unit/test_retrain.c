@@ -392,6 +392,27 @@ static void the_same_data_and_day_give_the_same_bytes(void **state)
   clean(project);
 }
 
+/* Asked to stop before anything is written, it changes nothing. */
+static void a_stop_changes_nothing(void **state)
+{
+  (void)state;
+  churn_stop_request stop = {.asked = 1};
+  churn_run run = {.stop = &stop};
+  churn_retrain_report report = {0};
+  churn_retrain_settings settings = {.as_of = CHURN_DAY_MISSING};
+  churn_registry *registry = NULL;
+  churn_error error = {0};
+  churn_project *project = flat("split: {test: 0.3}\n", 1200);
+  assert_int_equal(churn_retrain(project, &settings, &run, &report, &error), CHURN_INTERNAL);
+  assert_string_equal(error.message, "stopped");
+  assert_int_equal(stop.worth, 0);
+  assert_ok(churn_registry_read(project, NULL, &registry, &error), &error);
+  assert_int_equal(registry->model_count + registry->event_count, 0);
+  churn_registry_free(registry);
+  churn_project_free(project);
+  scratch_remove();
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -401,6 +422,7 @@ int main(void)
       cmocka_unit_test(too_few_churners_trip_a_gate_and_are_recorded),
       cmocka_unit_test(a_fit_without_an_answer_trips_a_gate),
       cmocka_unit_test(only_one_runs_at_a_time),
+      cmocka_unit_test(a_stop_changes_nothing),
       cmocka_unit_test(the_newest_closed_snapshot_judges_and_none_that_trains_reaches_into_it),
       cmocka_unit_test(before_anything_has_closed_a_gate_trips),
       cmocka_unit_test(as_of_a_past_day_nothing_later_counts),

@@ -4,6 +4,8 @@
 #include "fit/subsample.h"
 #include "made_up.h"
 
+#include <stdalign.h>
+
 static void the_group_is_the_smallest_that_leaves_few_enough_rows(void **state)
 {
   (void)state;
@@ -14,20 +16,23 @@ static void the_group_is_the_smallest_that_leaves_few_enough_rows(void **state)
   assert_int_equal(churn_subsample_group(1000000, SIZE_MAX), 1);
 }
 
-/* Each group gives one of its own rows, and every place in a group is as likely: 4096 draws of 16
- * places have 256 expected each, standard deviation 15.5. */
-static void every_group_gives_one_row_from_a_place_of_its_own(void **state)
+/* Each group of runs of eight rows gives one of its own, and every place in a group is as likely:
+ * 4096 draws of 16 places have 256 expected each, standard deviation 15.5. */
+static void every_group_gives_one_run_from_a_place_of_its_own(void **state)
 {
   (void)state;
-  enum { GROUP = 16, GROUPS = 4096 };
+  enum { RUN = 8, GROUP = 16, GROUPS = 4096 };
   int places[GROUP] = {0}, repeats = 0;
   size_t last = GROUP;
   for (size_t g = 0; g < GROUPS; g++) {
-    size_t row = churn_subsample_row(g, GROUP);
-    assert_true(row >= g * GROUP && row < (g + 1) * GROUP);
-    places[row % GROUP]++;
-    repeats += row % GROUP == last;
-    last = row % GROUP;
+    size_t row = churn_subsample_row(g * RUN, GROUP), run = row / RUN;
+    assert_int_equal(row % RUN, 0);
+    assert_true(run >= g * GROUP && run < (g + 1) * GROUP);
+    for (size_t i = 1; i < RUN; i++)
+      assert_int_equal(churn_subsample_row(g * RUN + i, GROUP), row + i);
+    places[run % GROUP]++;
+    repeats += run % GROUP == last;
+    last = run % GROUP;
   }
   for (int place = 0; place < GROUP; place++)
     assert_in_range(places[place], 256 - 80, 256 + 80);
@@ -38,8 +43,8 @@ static void take_all(churn_subsample *s, const churn_matrix *m, size_t group)
 {
   churn_error error;
   assert_ok(churn_subsample_prepare(s, m, group, &error), &error);
-  for (size_t t = churn_tile_count(m->rows); t-- > 0;) /* any order will do */
-    churn_subsample_take(s, m, t);
+  churn_run run = {.threads = 3};
+  assert_ok(churn_subsample_fill(s, &run, &error), &error);
 }
 
 /* Groups smaller than a tile, as large and larger; a last group that is not whole gives nothing. */
@@ -58,7 +63,8 @@ static void rows_arrive_whole_with_any_group(void **state)
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
     churn_subsample s;
     take_all(&s, m, groups[i]);
-    assert_int_equal(s.matrix->rows, ROWS / groups[i]);
+    assert_int_equal(s.matrix->rows, ROWS / 8 / groups[i] * 8);
+    assert_int_equal(s.matrix->rows, churn_subsample_rows(ROWS, groups[i]));
     for (size_t g = 0; g < s.matrix->rows; g++) {
       size_t row = churn_subsample_row(g, groups[i]);
       assert_true(s.matrix->offset[g] == 1.25 * (double)row);
@@ -68,6 +74,35 @@ static void rows_arrive_whole_with_any_group(void **state)
     }
     churn_subsample_clear(&s);
   }
+  churn_matrix_free(m);
+}
+
+/* Beside the tiles an outline is the copy, and what it brings is what the copy's tiles hold; the
+ * last tile is not whole. */
+static void an_outline_brings_what_a_copy_holds(void **state)
+{
+  (void)state;
+  enum { ROWS = 9999, COLUMNS = 5, GROUP = 4 };
+  alignas(64) double columns[COLUMNS * 256];
+  churn_error error;
+  churn_matrix *m = made_up(ROWS, COLUMNS, 12);
+  churn_subsample copy, outline;
+  take_all(&copy, m, GROUP);
+  assert_ok(churn_subsample_prepare(&outline, m, GROUP, &error), &error);
+  assert_ok(churn_subsample_outline(&outline, NULL, &error), &error);
+  size_t tiles = churn_tile_count(copy.matrix->rows), padded = tiles * 256;
+  assert_int_equal(outline.matrix->rows, ROWS / 8 / GROUP * 8);
+  assert_int_not_equal(outline.matrix->rows % 256, 0);
+  assert_memory_equal(outline.matrix->y, copy.matrix->y, padded * sizeof(double));
+  assert_memory_equal(outline.matrix->weight, copy.matrix->weight, padded * sizeof(double));
+  for (size_t t = 0; t < tiles; t++) {
+    for (size_t i = 0; i < COLUMNS * 256; i++)
+      columns[i] = -7.5;
+    churn_subsample_bring(&outline, t, columns);
+    assert_memory_equal(columns, churn_matrix_tile(copy.matrix, t, 0), sizeof columns);
+  }
+  churn_subsample_clear(&copy);
+  churn_subsample_clear(&outline);
   churn_matrix_free(m);
 }
 
@@ -93,8 +128,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_group_is_the_smallest_that_leaves_few_enough_rows),
-      cmocka_unit_test(every_group_gives_one_row_from_a_place_of_its_own),
+      cmocka_unit_test(every_group_gives_one_run_from_a_place_of_its_own),
       cmocka_unit_test(rows_arrive_whole_with_any_group),
+      cmocka_unit_test(an_outline_brings_what_a_copy_holds),
       cmocka_unit_test(a_matrix_sorted_by_label_keeps_its_share_of_churners),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

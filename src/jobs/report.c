@@ -1,0 +1,148 @@
+/* The report, whole.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/report.h"
+
+#include "base/error.h"
+#include "base/output.h"
+#include "jobs/changes.h"
+#include "report/page.h"
+
+#include <churn/registry.h>
+
+#include <stdlib.h>
+
+struct churn_report {
+  churn_score_report score;
+  uint64_t rows;
+  churn_language language; /* of the project */
+  churn_json_text text;
+};
+
+void churn_report_free(churn_report *report)
+{
+  if (report == NULL)
+    return;
+  free(report->text.bytes);
+  free(report);
+}
+
+const churn_score_report *churn_report_scored(const churn_report *report)
+{
+  return &report->score;
+}
+
+uint64_t churn_report_rows(const churn_report *report)
+{
+  return report->rows;
+}
+
+/* Members of other parts of the work that a project may lack. */
+static void append_absent(churn_json_text *text)
+{
+  churn_json_text_at(text, 2, "reps", NULL);
+}
+
+/* The rows come last, as they take the room that is left. */
+static churn_status append_all(churn_report *r, const churn_night *night, uint64_t top,
+                               const churn_run *run, churn_error *error)
+{
+  churn_json_text *text = &r->text;
+  uint64_t asked = top == 0 ? CHURN_REPORT_TOP : top;
+  uint64_t most = top == 0 ? night->score.listed : churn_ranking_eligible(night->ranking);
+  churn_status status = churn_report_summary(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_rates(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_quality(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_drift(night, text, error);
+  append_absent(text);
+  churn_json_whole_at(text, 2, "asked", asked);
+  if (status == CHURN_OK)
+    status = churn_report_customers(night, asked < most ? asked : most,
+                                    churn_page_room(CHURN_PAGE_REPORT, CHURN_REPORT_BYTES), run,
+                                    text, &r->rows, error);
+  churn_json_append(text, "\n}");
+  return status == CHURN_OK && text->failed ? churn_error_no_memory(error) : status;
+}
+
+churn_status churn_report_of_night(const churn_night *night, uint64_t top, const churn_run *run,
+                                   churn_report **report, churn_error *error)
+{
+  churn_report *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return churn_error_no_memory(error);
+  made->score = night->score;
+  made->language = churn_project_language(night->project);
+  churn_status status = append_all(made, night, top, run, error);
+  if (status == CHURN_OK)
+    *report = made;
+  else
+    churn_report_free(made);
+  return status;
+}
+
+static churn_status read_model(const churn_project *project, const char *name, const churn_run *run,
+                               churn_model **model, churn_error *error)
+{
+  char *path = NULL;
+  churn_status status = churn_registry_model_path(project, name, run, &path, error);
+  if (status == CHURN_OK)
+    status = churn_model_read(path, model, error);
+  if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, *model, error);
+  free(path);
+  return status;
+}
+
+churn_status churn_report_make(const churn_project *project, const churn_report_settings *settings,
+                               const churn_run *run, churn_report **report, churn_error *error)
+{
+  churn_model *model = NULL;
+  churn_night night = {0};
+  churn_status status = read_model(project, settings->model, run, &model, error);
+  if (status == CHURN_OK)
+    status = churn_snapshots_check_day(project, settings->as_of, error);
+  night = (churn_night){.project = project,
+                        .model = model,
+                        .as_of = settings->as_of,
+                        .top = project->nightly.top,
+                        .root = project->nightly.output,
+                        .paged = true};
+  if (status == CHURN_OK)
+    status = churn_night_read(&night, run, error);
+  if (status == CHURN_OK)
+    status = churn_night_score(&night, run, error);
+  if (status == CHURN_OK)
+    status = churn_night_judge(&night, run, error);
+  if (status == CHURN_OK)
+    status = churn_changes_find(&night, night.root, run, &night.changes, error);
+  if (status == CHURN_OK)
+    status = churn_report_of_night(&night, settings->top, run, report, error);
+  churn_night_clear(&night);
+  churn_model_free(model);
+  return status;
+}
+
+churn_status churn_report_write_json(const churn_report *report, const char *path,
+                                     churn_error *error)
+{
+  churn_output *output = NULL;
+  churn_status status = churn_output_open(path, &output, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_output_write(output, report->text.bytes, report->text.length);
+  churn_output_text(output, "\n");
+  return churn_output_commit(output, error);
+}
+
+churn_status churn_report_write_page(const churn_report *report, churn_language language,
+                                     const char *path, churn_error *error)
+{
+  if (language == CHURN_LANGUAGE_OF_PROJECT)
+    language = report->language;
+  const churn_page page = {CHURN_PAGE_REPORT, language == CHURN_CHINESE ? "zh" : "en",
+                           report->text.bytes, report->text.length};
+  return churn_page_write(&page, path, error);
+}

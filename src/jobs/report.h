@@ -1,0 +1,53 @@
+/* The report: a night that was read, scored and judged -> the JSON document of the page. Place in
+ * the flow: churn_night -> document -> report/page.h. What the night has in memory is used; nothing
+ * is read from the data again. Cost: a look at each customer's scores, the churn rates of a year,
+ * the features of the rows on the page once more.
+ *
+ * The sections are appended by one function each, as a member of the document after a comma; a
+ * section without data is null.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CHURN_JOBS_REPORT_H
+#define CHURN_JOBS_REPORT_H
+
+#include "jobs/night.h"
+#include "model/report.h"
+
+#include <churn/report.h>
+
+/* The night was scored with `paged`. top 0 = CHURN_REPORT_TOP. NO_MEMORY, and the errors of
+ * evaluating features. The caller frees. */
+CHURN_MUST_USE churn_status churn_report_of_night(const churn_night *night, uint64_t top,
+                                                  const churn_run *run, churn_report **report,
+                                                  churn_error *error);
+
+/* report_summary.c: as_of, model, headline, previous, changes, features, segments, reasons, bands.
+ */
+CHURN_MUST_USE churn_status churn_report_summary(const churn_night *night, const churn_run *run,
+                                                 churn_json_text *text, churn_error *error);
+
+/* report_causes.c: left_out; causes: the playbook's, in both languages, with sums over all
+ * customers by their main cause, the last one those without; empty without a playbook. */
+CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_json_text *text,
+                                                churn_error *error);
+
+/* report_rates.c: rates of the twelve months before the as-of day. */
+CHURN_MUST_USE churn_status churn_report_rates(const churn_night *night, const churn_run *run,
+                                               churn_json_text *text, churn_error *error);
+
+/* report_quality.c: how good the model is, and was. */
+CHURN_MUST_USE churn_status churn_report_quality(const churn_night *night, const churn_run *run,
+                                                 churn_json_text *text, churn_error *error);
+
+/* report_drift.c: features against training, findings of the gates. */
+CHURN_MUST_USE churn_status churn_report_drift(const churn_night *night, churn_json_text *text,
+                                               churn_error *error);
+
+/* report_customers.c: the rows of the `most` riskiest, as long as the document stays within `room`
+ * bytes of a page; *rows of them were written. */
+CHURN_MUST_USE churn_status churn_report_customers(const churn_night *night, uint64_t most,
+                                                   size_t room, const churn_run *run,
+                                                   churn_json_text *text, uint64_t *rows,
+                                                   churn_error *error);
+
+#endif

@@ -1,0 +1,140 @@
+/* Run in the page of a report: works it as a person would, and holds every figure against the document. What is wrong, or
+   nothing, stands in the last paragraph. */
+async function work(data, wrong) {
+  const expect = (good, what) => { if (!good) wrong.push(what); };
+  const all = (selector, of = document) => [...of.querySelectorAll(selector)], one = selector => document.querySelector(selector);
+  const refused = [];
+  addEventListener("securitypolicyviolation", event => refused.push(event.blockedURI));
+  const plain = text => Number(text.replace("\u2212", "-").replace(/[+,%\u202f]/g, ""));
+  const copy = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  let checked = 0;
+  function figures(where) {
+    for (const shown of all("[data-at]")) {
+      const value = shown.dataset.at.split(".").reduce((from, key) => from === null ? null : from[key], data), text = shown.textContent;
+      const scale = shown.dataset.as.startsWith("share") ? 100 : 1, digits = shown.dataset.as === "whole" ? 0 : Number(shown.dataset.digits);
+      checked++;
+      expect(value === null ? ["none", "无"].includes(text) : Math.abs(plain(text) - scale * value) <= 0.5000001 * 10 ** -digits, where + ": " + shown.dataset.at + " " + text);
+    }
+    for (const canvas of all("canvas")) {
+      copy.clearRect(0, 0, 300, 150);
+      copy.drawImage(canvas, 0, 0, 300, 150);
+      expect(copy.getImageData(0, 0, 300, 150).data.some(v => v), where + ": an empty chart");
+    }
+    expect(document.documentElement.scrollWidth <= innerWidth, where + ": wider than the window");
+  }
+  const ids = () => all("#list tbody th").map(cell => cell.textContent), rows = data.customers;
+  const type = text => { one("#search").value = text; one("#search").dispatchEvent(new Event("input")); };
+  const showAll = () => { const more = all(".more button").pop(); if (more) more.click(); };
+  figures("first");
+  const opened = document.documentElement.lang;
+  if (opened !== "en") one("#lang-en").click();
+  expect(all("#list tbody tr").length === Math.min(25, rows.length), "rows at first");
+  expect(ids()[0] === rows[0].customer_id, "the riskiest is first");
+
+  /* Search: by id, whatever the case; by a reason; nobody. */
+  type(rows[3].customer_id.toLowerCase());
+  expect(ids().includes(rows[3].customer_id) && ids().every(id => id.toLowerCase().includes(rows[3].customer_id.toLowerCase())), "search by id");
+  type(rows[0].reasons[0].text);
+  expect(ids()[0] === rows[0].customer_id, "search by reason");
+  type("nobody has this name");
+  expect(ids().length === 0 && one("#shown").textContent.startsWith("0 "), "search for nobody");
+  type("");
+
+  /* Order. */
+  const sort = key => { one(`#list th button[data-key=${key}]`).click(); return one(`#list th button[data-key=${key}]`).parentNode.getAttribute("aria-sort"); };
+  showAll();
+  expect(sort("probability") === "descending" && ids().join() === [...rows].sort((a, b) => b.probability - a.probability || a.rank - b.rank).map(row => row.customer_id).join(), "falling");
+  expect(sort("probability") === "ascending" && ids().join() === [...rows].sort((a, b) => a.probability - b.probability || a.rank - b.rank).map(row => row.customer_id).join(), "rising");
+  expect(sort("customer_id") === "ascending" && ids().join() === rows.map(row => row.customer_id).sort((a, b) => a < b ? -1 : 1).join(), "by id");
+  expect(all("#list th[aria-sort]").length === 1, "one column is sorted by");
+  expect(document.activeElement.dataset.key === "customer_id", "the focus stays on the heading");
+  sort("rank");
+
+  /* Filters: each alone, by its first value. */
+  expect(all("#list [data-filter]").length > 0, "no filter");
+  for (const select of all("#list [data-filter]")) {
+    const key = select.dataset.filter, value = select.options[1].value;
+    const of = key === "cause" ? row => String(row.cause ?? "") : key === "reason" ? row => String(row.reasons.length === 0 ? "" : row.reasons[0].feature) : key[0] === "f" ? row => row.values[Number(key.slice(1))] ?? "(missing)" : null;
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+    showAll();
+    if (of !== null) expect(ids().join() === rows.filter(row => of(row) === value).map(row => row.customer_id).join(), "filter " + key);
+    expect(select.options[1].textContent.endsWith(" (" + ids().length + ")"), "count of filter " + key);
+    select.value = "";
+    select.dispatchEvent(new Event("change"));
+  }
+
+  /* A card: opens, adds up, steps on, closes, and gives the focus back. */
+  for (const k of [0, Math.min(6, rows.length - 1)]) {
+    const name = all(".name")[k], row = rows[k];
+    name.focus();
+    name.click();
+    expect(one("dialog").open && one("#card-title").textContent.endsWith(row.customer_id), "card of " + k);
+    figures("card");
+    const sum = row.contributions.reduce((a, b) => a + b, data.average_logit + row.offset);
+    expect(Math.abs(sum - row.logit) <= 1e-12 * Math.max(1, Math.abs(row.logit)), "contributions of " + k);
+    for (const table of all("dialog .bars")) {
+      const cells = all("tbody td:last-child", table).map(cell => plain(cell.textContent)), total = cells.pop();
+      expect(Math.abs(cells.reduce((a, b) => a + b, 0) - total) <= 0.0005 * (cells.length + 1), "bars of " + k);
+      expect(all("b", table).length === cells.length - 1, "pictures of bars of " + k);
+    }
+    expect(all("dialog .bars").length === (data.causes.length > 0 ? 2 : 1) && all("dialog svg rect").length === data.months.length * data.histories.length, "pictures of " + k);
+    const next = all("dialog .top button")[1];
+    if (!next.disabled) { next.click(); expect(one("#card-title").textContent.endsWith(rows[k + 1].customer_id), "the next card"); }
+    one("dialog .close").click();
+    await new Promise(done => setTimeout(done, 50));
+    expect(!one("dialog").open && document.activeElement === name, "closed, focus back");
+  }
+
+  /* The download: formulas are texts, figures stay figures. */
+  let written = null;
+  globalThis.Blob = class { constructor(parts) { written = parts.join(""); } };
+  URL.createObjectURL = () => "blob:";
+  HTMLAnchorElement.prototype.click = () => {};
+  one("#download").click();
+  const lines = written.split("\r\n");
+  expect(lines.length === rows.length + 2 && lines[0].startsWith("\ufeffrank,customer_id,probability"), "lines of the download");
+  rows.forEach((row, i) => { if (/^[=+@-]/.test(row.customer_id)) expect(lines[i + 1].includes(",'" + row.customer_id[0]) || lines[i + 1].includes(",\"'" + row.customer_id[0]), "formula " + row.customer_id); });
+  expect(!lines.some(line => /(^|,)"?[=+@]/.test(line)), "a formula in the download");
+
+  /* The other language and the other theme; segments. */
+  one("#lang-zh").click();
+  expect(one("h1").textContent === "谁即将流失" && document.documentElement.lang === "zh-Hans" && document.title.includes("流失"), "Chinese");
+  expect(document.activeElement.id === "lang-zh" && document.activeElement.getAttribute("aria-pressed") === "true", "focus of the language");
+  figures("Chinese");
+  one("#lang-en").click();
+  expect(one("h1").textContent === "Who is about to leave", "English again");
+  const background = () => getComputedStyle(document.body).backgroundColor, light = background();
+  one("#theme-dark").click();
+  expect(background() !== light, "dark");
+  figures("dark");
+  one("#theme-light").click();
+  expect(background() === light, "light");
+  const segment = one("#segment");
+  if (segment !== null) {
+    segment.value = String(segment.options.length - 1);
+    segment.dispatchEvent(new Event("change"));
+    figures("segment");
+  }
+
+  /* What helps who does not see the page, or has no mouse. */
+  expect(all("table").every(table => all("thead th[scope=col]", table).length === all("thead th", table).length && all("tbody th[scope=row]", table).length === all("tbody tr", table).length), "headings of tables");
+  expect(all("canvas").every(canvas => canvas.getAttribute("role") === "img" && canvas.getAttribute("aria-label") !== ""), "charts without words");
+  expect(all("input, select").every(control => control.labels.length > 0), "a control without a label");
+  expect(all("section").every(section => document.getElementById(section.getAttribute("aria-labelledby")) !== null), "a section without a name");
+  expect(all("[id]").length === new Set(all("[id]").map(made => made.id)).size, "an id twice");
+  expect(performance.getEntriesByType("resource").length === 0 && refused.length === 0, "something was asked for: " + refused.join());
+  expect(document.images.length === 0 && all("script").length === SCRIPTS, "elements that a text made");
+  return checked > 1000 ? "many" : checked;
+}
+addEventListener("load", async () => {
+  const wrong = [], mark = document.createElement("p");
+  let checked = 0;
+  try {
+    checked = await work(JSON.parse(document.getElementById("data").textContent), wrong);
+  } catch (fault) {
+    wrong.push(String(fault.stack));
+  }
+  mark.textContent = "CHECKED " + checked + " WRONG " + wrong.length + " " + wrong.slice(0, 6).join("; ");
+  document.body.append(mark);
+});

@@ -39,6 +39,7 @@
 
 #include <churn/gates.h>
 #include <churn/log.h>
+#include <churn/loyal.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
 #include <churn/report.h>

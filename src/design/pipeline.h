@@ -24,6 +24,8 @@ typedef struct churn_pipeline {
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
+  churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
+                           capacity is by rep and there is a model */
   bool with_labels;     /* as in the settings */
   churn_plan *kinds;    /* tells which losses the outcome excludes; NULL = none */
   churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set

@@ -317,6 +317,29 @@ typedef struct churn_playbook {
   const char *owners[CHURN_OWNERS][CHURN_LANGUAGES];
 } churn_playbook;
 
+/* What contacting a customer saves and costs; NaN = not given. */
+typedef struct churn_action_spec {
+  double save_rate, cost;
+} churn_action_spec;
+
+/* How many customers can be contacted; UINT64_MAX = no limit. */
+typedef struct churn_capacity_spec {
+  bool given;
+  churn_located place;           /* of the key */
+  uint64_t total;                /* in all */
+  uint64_t owners[CHURN_OWNERS]; /* by the owner of their main cause */
+  uint64_t each_rep;             /* by each rep, of those whom the owner rep serves */
+} churn_capacity_spec;
+
+/* Who is loyal and slipping. */
+typedef struct churn_loyal_spec {
+  bool given;
+  double value_share;  /* value within the highest such share of the base */
+  int32_t tenure_days; /* at least so long a customer; 0 = as long as half of the base */
+  double rise;         /* the odds of leaving are at least so many times those of then */
+  int32_t since_days;  /* then: so many days before */
+} churn_loyal_spec;
+
 /* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =
  * none. A rule of the project goes before one of the playbook's file; then a name before a pattern
  * before a history; then the order they are written in. *found (NULL allowed): some rule takes it.
@@ -365,7 +388,10 @@ struct churn_project {
   size_t set_count;
   churn_playbook *playbook; /* NULL = none */
   churn_language language;  /* of its texts; never OF_PROJECT */
-  bool list_intervals;      /* the ranked list says how sure it is */
+  churn_action_spec action; /* where causes say nothing of their own, or there is no playbook */
+  churn_capacity_spec capacity;
+  churn_loyal_spec loyal;
+  bool list_intervals; /* the ranked list says how sure it is */
 };
 
 /* The place of a located text in the project file. */

@@ -211,7 +211,9 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .main_cause = CHURN_NO_CAUSE,
                            .cause = "",
                            .action = "",
-                           .owner = ""};
+                           .owner = "",
+                           .worth = NAN,
+                           .rep = ""};
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; list->kept.reasons && k < CHURN_REASONS; k++) {
     if (row->reasons[k] == CHURN_FLAT_NO_FEATURE)

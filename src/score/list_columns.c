@@ -25,6 +25,8 @@ static const char *const names[CHURN_LIST_COLUMNS] = {
     [CHURN_LIST_CAUSE] = "cause",
     [CHURN_LIST_ACTION] = "action",
     [CHURN_LIST_OWNER] = "owner",
+    [CHURN_LIST_WORTH] = "worth",
+    [CHURN_LIST_REP] = "rep",
     [CHURN_LIST_PROBABILITY_LOW] = "probability_low",
     [CHURN_LIST_PROBABILITY_HIGH] = "probability_high",
     [CHURN_LIST_TOP_PROBABILITY] = "top_probability",
@@ -42,7 +44,8 @@ static churn_status refuse(const char *name, churn_error *error)
       error, CHURN_USAGE,
       "the ranked list has no column \"%s\"; expected some of rank, "
       "customer_id, as_of, probability, logit, value, expected_loss, reason_1, "
-      "reason_2, reason_3, model; with a playbook cause, action, owner; with intervals "
+      "reason_2, reason_3, model; with a playbook cause, action, owner; by worth worth, rep; with "
+      "intervals "
       "probability_low, probability_high, top_probability, borderline; with a control group "
       "control",
       name);
@@ -99,7 +102,12 @@ static const char *lacks(const churn_project *project, const churn_score_setting
     return "where the project has a playbook";
   if (column == CHURN_LIST_CONTROL)
     return churn_project_has_control(project) ? NULL : "where the project has a control group";
-  if (column > CHURN_LIST_OWNER && !churn_list_with_intervals(project, settings))
+  if (column == CHURN_LIST_WORTH && settings->by != CHURN_BY_WORTH && !project->capacity.given)
+    return "by worth (--by worth)";
+  if (column == CHURN_LIST_REP &&
+      (!project->capacity.given || project->capacity.each_rep == UINT64_MAX))
+    return "where the project's capacity is by rep (each_rep)";
+  if (column > CHURN_LIST_REP && !churn_list_with_intervals(project, settings))
     return "with intervals (--intervals)";
   return NULL;
 }
@@ -109,7 +117,8 @@ churn_list_columns churn_list_columns_make(const churn_project *project,
 {
   churn_list_columns all = {.count = 0};
   for (int i = 0; i < CHURN_LIST_COLUMNS; i++)
-    if (lacks(project, settings, (churn_list_column)i) == NULL)
+    if (lacks(project, settings, (churn_list_column)i) == NULL &&
+        (settings->by == CHURN_BY_WORTH || (i != CHURN_LIST_WORTH && i != CHURN_LIST_REP)))
       all.columns[all.count++] = (churn_list_column)i;
   return settings->columns.count > 0 ? settings->columns : all;
 }
@@ -192,6 +201,12 @@ static void write_column(churn_list_column column, const churn_ranked *line, con
     break;
   case CHURN_LIST_OWNER:
     write_text(line->owner, buffer);
+    break;
+  case CHURN_LIST_WORTH:
+    churn_buffer_number(buffer, line->worth);
+    break;
+  case CHURN_LIST_REP:
+    write_text(line->rep, buffer);
     break;
   case CHURN_LIST_PROBABILITY_LOW:
     churn_buffer_number(buffer, line->probability_low);

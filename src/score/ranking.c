@@ -27,15 +27,21 @@ void churn_ranking_free(churn_ranking *ranking)
 {
   if (ranking == NULL)
     return;
+  free(ranking->order);
+  if (ranking->view) {
+    free(ranking);
+    return;
+  }
   churn_flat_list_free(ranking->flat);
   churn_snapshots_free(ranking->snapshots);
   if (!ranking->lent)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
   churn_cause_map_clear(&ranking->causes);
+  free(ranking->worths);
+  free(ranking->reps);
   churn_uncertainty_free(ranking->uncertainty);
   free(ranking->top_shares);
-  free(ranking->order);
   free(ranking);
 }
 
@@ -93,24 +99,31 @@ static int compare_ranks(const void *left, const void *right)
   return order != 0 ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *error)
+static double first_key(const churn_ranking *r, churn_rank_by by, size_t row)
 {
-  size_t rows = r->snapshots->count;
+  double probability = r->scores.probabilities[row];
+  return by == CHURN_BY_PROBABILITY     ? probability
+         : by == CHURN_BY_EXPECTED_LOSS ? or_lowest(probability * r->scores.values[row])
+                                        : or_lowest(r->worths[row]);
+}
+
+churn_status churn_ranking_sort(const churn_ranking *ranking, churn_rank_by by, uint32_t **order,
+                                churn_error *error)
+{
+  size_t rows = ranking->snapshots->count;
   rank_key *keys = churn_array_new(rows, sizeof *keys);
-  r->order = churn_array_new(rows, sizeof *r->order);
-  if (keys == NULL || r->order == NULL) {
+  *order = churn_array_new(rows, sizeof **order);
+  if (keys == NULL || *order == NULL) {
     free(keys);
     return churn_error_no_memory(error);
   }
-  for (size_t i = 0; i < rows; i++) {
-    double probability = r->scores.probabilities[i], value = or_lowest(r->scores.values[i]);
-    double loss = or_lowest(probability * r->scores.values[i]);
-    keys[i] = (rank_key){by == CHURN_BY_EXPECTED_LOSS ? loss : probability, probability,
-                         r->scores.logits[i], value, (uint32_t)i};
-  }
+  for (size_t i = 0; i < rows; i++)
+    keys[i] =
+        (rank_key){first_key(ranking, by, i), ranking->scores.probabilities[i],
+                   ranking->scores.logits[i], or_lowest(ranking->scores.values[i]), (uint32_t)i};
   qsort(keys, rows, sizeof *keys, compare_ranks);
   for (size_t i = 0; i < rows; i++)
-    r->order[i] = keys[i].row;
+    (*order)[i] = keys[i].row;
   free(keys);
   return CHURN_OK;
 }
@@ -182,7 +195,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
                                  .listed = r->listed,
                                  .as_of = as_of,
                                  .unseen_levels = unseen,
-                                 .left_out = r->snapshots->count - r->eligible};
+                                 .left_out = r->left_out};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
     report->valued += (uint64_t)!isnan(r->scores.values[i]);
@@ -219,7 +232,9 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
-    status = sort_rows(r, settings->by, error);
+    status = churn_ranking_find_worths(r, settings->by, run, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_sort(r, settings->by, &r->order, error);
   if (status == CHURN_OK)
     status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
@@ -243,7 +258,8 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
                        .with_intervals = churn_list_with_intervals(pipeline->project, settings),
-                       .columns = churn_list_columns_make(pipeline->project, settings)};
+                       .columns = churn_list_columns_make(pipeline->project, settings),
+                       .some_columns = settings->columns.count > 0};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   bool all = settings->top == 0 || settings->top > r->eligible;
@@ -275,7 +291,8 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(pipeline->project, settings)};
+                       .columns = churn_list_columns_make(pipeline->project, settings),
+                       .some_columns = settings->columns.count > 0};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -298,11 +315,12 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes, intervals and marks are of rows that are kept. */
+/* Causes, worths, intervals and marks are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings) &&
+         churn_playbook_count(project) == 0 && settings->by != CHURN_BY_WORTH &&
+         !project->capacity.given && !churn_list_with_intervals(project, settings) &&
          !churn_project_has_control(project);
 }
 
@@ -343,6 +361,21 @@ size_t churn_ranking_customers(const churn_ranking *ranking)
 const double *churn_ranking_logits(const churn_ranking *ranking)
 {
   return ranking->scores.logits;
+}
+
+const churn_snapshot *churn_ranking_snapshot(const churn_ranking *ranking, size_t index)
+{
+  return &ranking->snapshots->rows[ranking->order[index]];
+}
+
+bool churn_ranking_tells_worth(const churn_ranking *ranking)
+{
+  return ranking->tells_worth;
+}
+
+bool churn_ranking_tells_rep(const churn_ranking *ranking)
+{
+  return ranking->tells_worth && ranking->reps != NULL;
 }
 
 size_t churn_ranking_eligible(const churn_ranking *ranking)
@@ -403,6 +436,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
+  churn_ranking_get_worth(ranking, row, ranked);
   churn_ranking_get_interval(ranking, row, ranked);
   ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }

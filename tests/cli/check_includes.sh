@@ -41,7 +41,7 @@ owner() {
     gates.h | rates.h | reps.h) echo monitor ;;
     card.h) echo report ;;
     sink.h) echo sink ;;
-    compare.h | leaks.h | log.h | nightly.h | registry.h | report.h | retrain.h | savings.h | train.h) echo jobs ;;
+    compare.h | leaks.h | log.h | loyal.h | nightly.h | registry.h | report.h | retrain.h | savings.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

@@ -299,6 +299,35 @@ static churn_status cause_sums_call(fixture *f, const char *path, churn_error *e
   return status;
 }
 
+static churn_status calls_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_ranking *calls = NULL;
+  churn_calls report = {.customers = 4711};
+  churn_status status = churn_ranking_calls(f->ranking, 2, &calls, &report, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, calls != NULL);
+  assert_true(status == CHURN_OK || report.customers == 4711);
+  if (status == CHURN_OK)
+    assert_ok(churn_ranking_write(calls, path, error), error);
+  churn_ranking_free(calls);
+  return status;
+}
+
+static churn_status loyal_call(fixture *f, const char *path, churn_error *error)
+{
+  churn_loyal *loyal = NULL;
+  churn_loyal_report report = {.customers = 4711};
+  churn_status status =
+      churn_loyal_find(f->project, f->model, &all_scoring, &f->run, &loyal, &report, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, loyal != NULL);
+  assert_true(status == CHURN_OK || report.customers == 4711);
+  if (status == CHURN_OK)
+    assert_ok(churn_loyal_write(loyal, path, error), error);
+  churn_loyal_free(loyal);
+  return status;
+}
+
 static churn_status ranking_write_call(fixture *f, const char *path, churn_error *error)
 {
   return churn_ranking_write(f->ranking, path, error);
@@ -602,6 +631,16 @@ static void checking_what_is_excluded(void **state)
   fail_each(*state, check_kinds_call, 200);
 }
 
+static void choosing_calls(void **state)
+{
+  fail_each(*state, calls_call, 5);
+}
+
+static void finding_loyal_customers(void **state)
+{
+  fail_each(*state, loyal_call, 250);
+}
+
 static void counting_reps(void **state)
 {
   fail_each(*state, reps_call, 500);
@@ -662,6 +701,8 @@ int main(void)
       cmocka_unit_test(scoring),
       cmocka_unit_test(counting_rates),
       cmocka_unit_test(comparing_rates),
+      cmocka_unit_test(choosing_calls),
+      cmocka_unit_test(finding_loyal_customers),
       cmocka_unit_test(counting_reps),
       cmocka_unit_test(counting_kinds),
       cmocka_unit_test(agreeing_on_reasons),

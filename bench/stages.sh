@@ -187,27 +187,33 @@ by_id() { # FILE ID P
   echo "customer_id,row,p"
   tail -n +2 "$1" | cut -d, -f"$2,$3" | sort -t, -k1,1 | sed 's/,/,,/'
 }
-ours_score() { measure score.ours "$build/churn" score "$scratch/flat/flat.yaml" -m "$scratch/flat/model.json" -o "$scratch/score.ours.csv" --quiet --threads "$threads"; }
+ours_score() { measure score.ours "$build/churn" score "$scratch/flat/flat.yaml" -m "$scratch/flat/model.json" -o "$scratch/score.ours.csv" "${list[@]}" --quiet --threads "$threads"; }
 peer_score() {
-  local files=("$scratch/flat/flat.csv" "$scratch/flat/model.json" "$scratch/score.$1.csv")
+  local files=("$scratch/flat/flat.csv" "$scratch/flat/model.json" "$scratch/score.$1.csv" ${top:+"$top"})
   case $1 in
     scikit-learn) measure score.scikit-learn "$(python_with sklearn,pandas)" "$here/peers/score_sklearn.py" "${files[@]}" ;;
     *) measure "score.$1" node "$here/peers/score_$1.mjs" "${files[@]}" ;;
   esac
 }
 check_score() {
-  [ -e "$scratch/score.ours.ids" ] || by_id "$scratch/score.ours.csv" 2 4 >"$scratch/score.ours.ids" || return 1
+  [ -e "$scratch/score.ours.ids" ] || by_id "$scratch/score.ours.csv" "${places[@]}" >"$scratch/score.ours.ids" || return 1
   by_id "$scratch/score.$1.csv" 1 2 >"$scratch/score.$1.ids" && python3 "$here/equal.py" "$scratch/score.ours.ids" "$scratch/score.$1.ids"
 }
 
+# The peers write id and probability: -lean, we too; -whole, all columns of our list, reasons among them; -top1000, all columns of the riskiest 1,000.
 stage_score() {
-  local flat=$scratch/flat
+  local flat=$scratch/flat list places=(2 4) top=""
   mkdir -p "$flat"
   "$build/bench/make_flat" "$rows" "$columns" >"$flat/flat.csv"
   head -n 50001 "$flat/flat.csv" >"$flat/train.csv"
   flat_project "$columns" >"$flat/flat.yaml"
   "$build/churn" train "$flat/flat.yaml" --source "customers=$flat/train.csv" -o "$flat/model.json" --quiet
-  race score "${rows}x$columns" wall polars duckdb scikit-learn
+  list=()
+  race score "${rows}x$columns-whole" wall polars duckdb scikit-learn
+  list=(--columns "customer_id,probability") places=(1 2)
+  race score "${rows}x$columns-lean" wall polars duckdb scikit-learn
+  list=(--top 1000) places=(2 4) top=1000
+  race score "${rows}x$columns-top1000" wall polars duckdb scikit-learn
   rm -rf "$flat"
 }
 

@@ -18,6 +18,8 @@
 #include <churn/playbook.h>
 #include <churn/project.h>
 
+#include <churn/kinds.h>
+
 #include <churn/check.h>
 #include <churn/features.h>
 #include <churn/leaks.h>
@@ -37,6 +39,7 @@
 
 #include <churn/gates.h>
 #include <churn/log.h>
+#include <churn/loyal.h>
 #include <churn/nightly.h>
 #include <churn/rates.h>
 #include <churn/report.h>

@@ -2,7 +2,9 @@
  *
  * A night's folder is RUNS/DAY, DAY = its as-of day. It holds ranked.csv (churn/score.h),
  * summary.json, model.json (the model that scored), changes.csv (against the newest earlier night,
- * where there is one; jobs/changes.h says how) and manifest.json (what went in, what the gates
+ * where there is one; jobs/changes.h says how), calls.csv (whom to contact within the project's key
+ * `capacity`, where it has one), loyal_and_slipping.csv (churn/loyal.h, where the project has the
+ * key `loyal`) and manifest.json (what went in, what the gates
  * said, size and hash of the other files). There is no clock, host, path or thread count in any of
  * them: the same day again, on the same data, after the same earlier nights, gives the same bytes,
  * whatever was promoted since.

@@ -46,8 +46,10 @@ typedef struct churn_cause {
   const char *labels[CHURN_LANGUAGES];
   const char *actions[CHURN_LANGUAGES]; /* "" = none */
   churn_owner owner;
-  bool natural;  /* nothing that is done changes it; has no action */
-  bool excluded; /* who has it as the main cause is not listed: `list: {exclude:}` */
+  bool natural;     /* nothing that is done changes it; has no action */
+  bool excluded;    /* who has it as the main cause is not listed: `list: {exclude:}` */
+  double save_rate; /* share of those who would leave that the action keeps; 1 where nothing says */
+  double cost;      /* of the action for one customer, in the unit of `value` */
 } churn_cause;
 
 /* Causes of the project's playbook, in its order, the one for features of no cause ("other") among

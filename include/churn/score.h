@@ -10,19 +10,69 @@
 #include <churn/project.h>
 #include <churn/run.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum churn_rank_by { CHURN_BY_PROBABILITY, CHURN_BY_EXPECTED_LOSS } churn_rank_by;
+/* WORTH: what contacting the customer is worth: probability x value x save rate - cost of the main
+ * cause's action (churn/playbook.h); of a project without a playbook, those of `actions:
+ * {default:}`. Without save rates and costs it is the expected loss. A customer for whom there is
+ * nothing to do (no main cause, one without an action, one that is left out) has none, nor has one
+ * without a value. */
+typedef enum churn_rank_by {
+  CHURN_BY_PROBABILITY,
+  CHURN_BY_EXPECTED_LOSS,
+  CHURN_BY_WORTH
+} churn_rank_by;
+
+/* Columns of the ranked list as CSV, in the order of a whole one. */
+typedef enum churn_list_column {
+  CHURN_LIST_RANK,
+  CHURN_LIST_CUSTOMER_ID,
+  CHURN_LIST_AS_OF,
+  CHURN_LIST_PROBABILITY,
+  CHURN_LIST_LOGIT,
+  CHURN_LIST_VALUE,
+  CHURN_LIST_EXPECTED_LOSS,
+  CHURN_LIST_REASON_1,
+  CHURN_LIST_REASON_2,
+  CHURN_LIST_REASON_3,
+  CHURN_LIST_MODEL,
+  CHURN_LIST_CAUSE, /* from here on with a playbook only */
+  CHURN_LIST_ACTION,
+  CHURN_LIST_OWNER,
+  CHURN_LIST_WORTH,           /* of a list by worth only */
+  CHURN_LIST_REP,             /* and where the capacity is by rep */
+  CHURN_LIST_PROBABILITY_LOW, /* from here on with intervals only */
+  CHURN_LIST_PROBABILITY_HIGH,
+  CHURN_LIST_TOP_PROBABILITY,
+  CHURN_LIST_BORDERLINE,
+  CHURN_LIST_CONTROL
+} churn_list_column;
+
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_CONTROL + 1 };
+
+/* Zeroed = all that the project's list has. */
+typedef struct churn_list_columns {
+  size_t count;
+  churn_list_column columns[CHURN_LIST_COLUMNS];
+} churn_list_columns;
+
+/* Names between commas, blanks round them allowed: "customer_id,probability". USAGE for a name that
+ * is none, with the nearest one, and for one that is there twice. */
+CHURN_MUST_USE churn_status churn_list_columns_read(const char *text, churn_list_columns *columns,
+                                                    churn_error *error);
 
 typedef struct churn_score_settings {
   churn_day as_of; /* CHURN_DAY_MISSING = the day after the newest day of any history */
   uint64_t top;    /* 0 = everybody */
   churn_rank_by by;
-  churn_language language; /* of causes, actions and owners; 0 = the project's */
-  bool intervals;          /* also where the project does not ask for them */
+  churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
+                                 found: churn_ranking_get then gives none */
+  churn_language language;    /* of causes, actions and owners; 0 = the project's */
+  bool intervals;             /* also where the project does not ask for them */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -55,6 +105,8 @@ typedef struct churn_ranked {
   double contributions[CHURN_REASONS]; /* to the logit, against the average customer */
   uint32_t main_cause;                 /* index in the playbook; CHURN_NO_CAUSE = none */
   const char *cause, *action, *owner;  /* of it, in words; "" = none; borrowed from the project */
+  double worth;    /* of a contact; NaN = none, and in rankings that are not about it */
+  const char *rep; /* likewise, where the capacity is by rep; "" = none */
   /* With intervals, else NaN: of 95 %, for what the coefficients are not known exactly (their
    * covariance, on the logit's scale; what one customer does with that probability is not in it);
    * and the probability of belonging in a list of this length, NaN where all are listed: the share
@@ -66,10 +118,10 @@ typedef struct churn_ranked {
 
 typedef struct churn_ranking churn_ranking;
 
-/* Scores the project's customers as of one day. Order: probability (or expected loss, missing
- * last), then logit, value, id; probability and the rest descending, id bytewise. The ranking
+/* Scores the project's customers as of one day. Order: probability (or expected loss, or worth,
+ * missing last, then probability), then logit, value, id; all descending, id bytewise. The ranking
  * borrows project and model until it is freed. Errors: those of reading; BAD_PROJECT when the
- * project lacks a column that the model needs. */
+ * project lacks a column that the model needs; USAGE for worth without a value. */
 CHURN_MUST_USE churn_status churn_score(const churn_project *project, const churn_model *model,
                                         const churn_score_settings *settings, const churn_run *run,
                                         churn_ranking **ranking, churn_score_report *report,
@@ -110,6 +162,22 @@ CHURN_MUST_USE churn_status churn_ranking_cause_sums(const churn_ranking *rankin
                                                      double *bases, double *sums,
                                                      churn_error *error);
 
+/* A list of whom to contact. */
+typedef struct churn_calls {
+  uint64_t customers; /* on it */
+  double worth;       /* of all of them */
+  double expected_loss;
+  uint64_t no_room; /* a contact would be worth something, but the capacity is taken */
+} churn_calls;
+
+/* The best list within the project's capacity (its key `capacity`), of all that were scored: no
+ * other list that fits is worth more (score/capacity.h says why). By falling worth; its first n are
+ * the best list of n, so `top` (0 = no limit) cuts it. *calls borrows the ranking, and is freed
+ * first. USAGE for a project without `capacity`; NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top,
+                                                churn_ranking **calls, churn_calls *report,
+                                                churn_error *error);
+
 /* All scored customers, listed or not, by their main cause. */
 typedef struct churn_cause_total {
   uint64_t customers;
@@ -123,9 +191,10 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
- * with a playbook `,cause,action,owner` too, with intervals
- * `,probability_low,probability_high,top_probability,borderline`, to `path` ("-" = standard
- * output), all or nothing. */
+ * with a playbook `,cause,action,owner` too, of a list by worth `,worth` and, where the capacity is
+ * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`,
+ * with a control group `,control`, or the columns that were asked for in their order, to `path`
+ * ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

@@ -9,9 +9,9 @@
 typedef struct request {
   const char *project_path;
   char **models; /* NULL = none, else up to a NULL */
-  const char *as_of, *by, *output, *table, *lang;
+  const char *as_of, *by, *columns, *output, *table, *lang;
   long top;
-  int publish, intervals;
+  int publish, intervals, within_capacity, loyal;
 } request;
 
 enum { CLI_MOST_LISTS = 8, CLI_NAME_SIZE = 256 };
@@ -30,10 +30,22 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     return cli_usage(c, "-m: at most %d models go side by side", CLI_MOST_LISTS);
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
+  churn_error wrong;
+  if (r->columns != NULL &&
+      churn_list_columns_read(r->columns, &settings->columns, &wrong) != CHURN_OK)
+    return cli_usage(c, "--columns: %s", wrong.message);
   if (strcmp(r->by, "expected-loss") == 0)
     settings->by = CHURN_BY_EXPECTED_LOSS;
+  else if (strcmp(r->by, "worth") == 0)
+    settings->by = CHURN_BY_WORTH;
   else if (strcmp(r->by, "probability") != 0)
-    return cli_usage(c, "--by: \"%s\" is unknown; expected probability or expected-loss", r->by);
+    return cli_usage(c, "--by: \"%s\" is unknown; expected probability, expected-loss or worth",
+                     r->by);
+  if (r->within_capacity && settings->by == CHURN_BY_EXPECTED_LOSS)
+    return cli_usage(c, "--within-capacity lists by worth; expected no --by beside it");
+  if (r->loyal && (r->within_capacity || r->publish))
+    return cli_usage(c, "--loyal is a list of its own; it goes with neither --within-capacity nor "
+                        "--publish");
   if (cli_lang(c, r->lang, &settings->language) != CHURN_OK)
     return CHURN_USAGE;
   settings->intervals = r->intervals != 0;
@@ -95,6 +107,8 @@ static void say_what_was_done(cli *c, const churn_project *project, const churn_
 static churn_status check_output(cli *c, const request *r)
 {
   const churn_sink sink = {r->output, r->table, NULL};
+  if (r->columns != NULL && (churn_sink_is_database(r->output) || r->publish != 0))
+    return cli_usage(c, "--columns is of a CSV file; a table has all columns");
   if (churn_sink_is_database(r->output))
     return churn_sink_check(&sink, &c->error);
   return r->table == NULL ? cli_check_target(c, r->output)
@@ -119,6 +133,63 @@ static churn_status write_list(cli *c, const churn_ranking *ranking, const reque
                             : churn_ranking_write(ranking, r->output, &c->error);
   if (status == CHURN_OK && published->target != NULL)
     status = churn_sink_write(ranking, published, &c->error);
+  return status;
+}
+
+static churn_status write_calls(cli *c, const churn_ranking *ranking, const request *r,
+                                uint64_t top, const churn_sink *published, churn_calls *report)
+{
+  churn_ranking *calls = NULL;
+  churn_status status = churn_ranking_calls(ranking, top, &calls, report, &c->error);
+  if (status == CHURN_OK)
+    status = write_list(c, calls, r, published);
+  churn_ranking_free(calls);
+  return status;
+}
+
+static churn_status score_loyal(cli *c, const churn_project *project, const churn_model *model,
+                                const churn_score_settings *settings, const char *output)
+{
+  churn_loyal *loyal = NULL;
+  churn_loyal_report report = {0};
+  bool to_file = strcmp(output, "-") != 0;
+  if (churn_sink_is_database(output))
+    return cli_usage(c, "--loyal writes a file, not a database");
+  churn_status status =
+      churn_loyal_find(project, model, settings, &c->run, &loyal, &report, &c->error);
+  if (status == CHURN_OK)
+    status = churn_loyal_write(loyal, output, &c->error);
+  if (status == CHURN_OK)
+    cli_say(c,
+            "%s scored as of %s: %s loyal and slipping since %s (value at least %s, a customer "
+            "for at least %d days), expected loss up by %.0f%s%s",
+            cli_plural(report.customers, "customer"), cli_text_day(report.as_of),
+            cli_count(report.listed), cli_text_day(report.since), cli_short(report.least_value),
+            (int)report.least_tenure, report.growth, to_file ? " -> " : "", to_file ? output : "");
+  churn_loyal_free(loyal);
+  return status;
+}
+
+static churn_status score_ranked(cli *c, const churn_project *project, const churn_model *model,
+                                 const churn_score_settings *settings, const request *r,
+                                 const churn_sink *published)
+{
+  churn_ranking *ranking = NULL;
+  churn_score_report report = {0};
+  churn_calls calls = {0};
+  churn_status status =
+      churn_score(project, model, settings, &c->run, &ranking, &report, &c->error);
+  if (status == CHURN_OK)
+    status = r->within_capacity ? write_calls(c, ranking, r, settings->top, published, &calls)
+                                : write_list(c, ranking, r, published);
+  if (r->within_capacity)
+    report.listed = calls.customers;
+  if (status == CHURN_OK)
+    say_what_was_done(c, project, model, &report, r->output);
+  if (status == CHURN_OK && r->within_capacity)
+    cli_say(c, "contacts worth %.0f; %s more would be worth it but do not fit the capacity",
+            calls.worth, cli_count(calls.no_room));
+  churn_ranking_free(ranking);
   return status;
 }
 
@@ -164,6 +235,10 @@ static churn_status run_side_by_side(cli *c, const request *r)
   if (status == CHURN_OK &&
       (churn_sink_is_database(r->output) || r->table != NULL || r->publish != 0))
     status = cli_usage(c, "lists side by side go into a file; expected one -m for a database");
+  if (status == CHURN_OK && r->columns != NULL)
+    status = cli_usage(c, "--columns is of one list; expected one -m");
+  if (status == CHURN_OK && (r->loyal || r->within_capacity))
+    status = cli_usage(c, "--loyal and --within-capacity list by one model; expected one -m");
   if (status == CHURN_OK)
     status = cli_check_target(c, r->output);
   for (size_t i = 0; i < l.count && status == CHURN_OK; i++)
@@ -185,9 +260,7 @@ static churn_status run_score(cli *c, const request *r)
 {
   churn_project *project = NULL;
   churn_model *model = NULL;
-  churn_ranking *ranking = NULL;
   churn_sink published = {.target = NULL};
-  churn_score_report report = {0};
   churn_score_settings settings = {.as_of = CHURN_DAY_MISSING};
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
@@ -201,12 +274,8 @@ static churn_status run_score(cli *c, const request *r)
   if (status == CHURN_OK && r->publish != 0)
     status = check_published(c, project, &published);
   if (status == CHURN_OK)
-    status = churn_score(project, model, &settings, &c->run, &ranking, &report, &c->error);
-  if (status == CHURN_OK)
-    status = write_list(c, ranking, r, &published);
-  if (status == CHURN_OK)
-    say_what_was_done(c, project, model, &report, r->output);
-  churn_ranking_free(ranking);
+    status = r->loyal ? score_loyal(c, project, model, &settings, r->output)
+                      : score_ranked(c, project, model, &settings, r, &published);
   churn_model_free(model);
   churn_project_free(project);
   return status;
@@ -232,7 +301,13 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
        "the day to score for (default: the day after the data end)", "DAY"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
-       "rank by probability or expected-loss", "KEY"},
+       "rank by probability, expected-loss or worth", "KEY"},
+      {"columns", '\0', POPT_ARG_STRING, &r.columns, 0,
+       "write only these columns, in this order: customer_id,probability", "LIST"},
+      {"within-capacity", '\0', POPT_ARG_NONE, &r.within_capacity, 0,
+       "list whom to contact: the most worth that fits the project's key `capacity`", NULL},
+      {"loyal", '\0', POPT_ARG_NONE, &r.loyal, 0,
+       "list loyal customers whose risk has risen: high value, long standing", NULL},
       {"intervals", '\0', POPT_ARG_NONE, &r.intervals, 0,
        "how sure each probability and each place in the list is", NULL},
       cli_lang_option(&r.lang),

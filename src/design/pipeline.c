@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "design/drop.h"
+#include "design/kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
+  churn_plan_free(pipeline->kinds);
+  churn_plan_free(pipeline->rep);
   churn_plan_free(pipeline->drop);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
@@ -167,12 +170,29 @@ static churn_status select_features(churn_pipeline *p, const churn_pipeline_sett
   return status;
 }
 
+/* Who looks after a customer, where that limits whom to contact. */
+static churn_status plan_rep(churn_pipeline *p, const churn_run *run, churn_error *error)
+{
+  const churn_located *text = &p->project->rep;
+  const churn_place place = churn_project_place(p->project, text);
+  churn_expression expression = {.name = "rep", .text = text->text, .place = place};
+  if (p->project->capacity.each_rep == UINT64_MAX)
+    return CHURN_OK;
+  churn_status status = churn_plan_build(p->schema, &expression, 1, NULL, run, &p->rep, error);
+  if (status == CHURN_OK && churn_plan_type(p->rep, 0) != CHURN_VALUE_TEXT)
+    status = churn_error_set_at(error, CHURN_BAD_PROJECT, place,
+                                "rep must be a category, like last(rep_id from reps)");
+  return status;
+}
+
 static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,
                               const churn_run *run, churn_error *error)
 {
   churn_status status =
       churn_row_terms_build(p->project, p->schema, settings->model,
                             p->weighted || settings->model == NULL, run, &p->terms, error);
+  if (status == CHURN_OK && settings->model != NULL)
+    status = plan_rep(p, run, error);
   if (status == CHURN_OK && p->project->outcome.kind == CHURN_OUTCOME_DROP)
     status = churn_drop_plan(p->project, p->schema, run, &p->drop, error);
   if (status == CHURN_OK && settings->model == NULL)
@@ -183,6 +203,10 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && settings->wanted != NULL)
     status = keep_wanted(p, settings->wanted, run, error);
+  if (status == CHURN_OK)
+    status = churn_kinds_check_features(p->project, p->plan, p->feature_count, error);
+  if (status == CHURN_OK && settings->with_labels && p->project->outcome.excludes)
+    status = churn_kinds_plan(p->project, p->schema, run, &p->kinds, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
@@ -200,6 +224,10 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->drop, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
+  if (needs != NULL && p->kinds != NULL)
+    churn_plan_add_needs(p->kinds, needs);
+  if (needs != NULL && p->rep != NULL)
+    churn_plan_add_needs(p->rep, needs);
   if (needs != NULL && p->beside != NULL)
     churn_plan_add_needs(p->beside, needs);
   return needs;
@@ -226,8 +254,14 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
 static churn_status bind(churn_pipeline *p, churn_error *error)
 {
   churn_status status = churn_plan_bind(p->plan, p->data, error);
+  if (status == CHURN_OK && p->rep != NULL)
+    status = churn_plan_bind(p->rep, p->data, error);
   if (status == CHURN_OK && p->beside != NULL)
     status = churn_plan_bind(p->beside, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_plan_bind(p->kinds, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_kinds_exclude(p->project, p->kinds, p->data, error);
   if (status == CHURN_OK && p->drop != NULL)
     status = churn_plan_bind(p->drop, p->data, error);
   return status == CHURN_OK && p->with_terms

@@ -24,10 +24,13 @@ typedef struct churn_pipeline {
   int condition_output; /* output of the event's condition, or -1 */
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
+  churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
+                           capacity is by rep and there is a model */
   bool with_labels;     /* as in the settings, and so is the next */
   churn_day before;
-  churn_plan *beside; /* another plan on the schema, that is read and bound with the data; set
-                         between opening without data and loading, borrowed; NULL = none */
+  churn_plan *kinds;    /* tells which losses the outcome excludes; NULL = none */
+  churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
+                           between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the

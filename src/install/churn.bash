@@ -7,7 +7,7 @@ _churn() {
     verbs=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n 's/^  churn \([a-z]*\) .*/\1/p')
     mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$word")
   elif [ "$previous" = --by ] && [ "$verb" != rates ] && [ "$verb" != reps ]; then
-    mapfile -t COMPREPLY < <(compgen -W "probability expected-loss" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "probability expected-loss worth" -- "$word")
   elif [ "$previous" = --lang ]; then
     mapfile -t COMPREPLY < <(compgen -W "en zh" -- "$word")
   elif [[ $word == -* ]]; then

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/changes.h"
+#include "jobs/loyal.h"
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
 
@@ -252,6 +253,18 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
+churn_status churn_night_more(churn_night *night, const churn_run *run, churn_error *error)
+{
+  const churn_project *project = night->project;
+  churn_status status = CHURN_OK;
+  if (project->capacity.given)
+    status = churn_ranking_calls(night->ranking, 0, &night->calls, &night->called, error);
+  if (status == CHURN_OK && project->loyal.given)
+    status = churn_loyal_choose(night->pipeline, night->model, night->ranking, 0, run,
+                                &night->loyal, &night->slipping, error);
+  return status;
+}
+
 bool churn_night_is_held(const churn_night *night)
 {
   return !night->release && churn_findings_hold(&night->findings);
@@ -264,6 +277,8 @@ bool churn_night_is_released(const churn_night *night)
 
 void churn_night_clear(churn_night *night)
 {
+  churn_loyal_free(night->loyal);
+  churn_ranking_free(night->calls);
   churn_findings_clear(&night->findings);
   churn_changes_free(night->changes);
   churn_base_scores_clear(&night->recent_scores);

@@ -10,6 +10,7 @@
 #include "monitor/segments.h"
 #include "score/ranking.h"
 
+#include <churn/loyal.h>
 #include <churn/sink.h>
 
 /* What a source holds before the as-of day. */
@@ -44,6 +45,10 @@ typedef struct churn_night {
   churn_base_scores recent_scores; /* of the base then, by the same model; rows NULL = none */
   churn_findings findings;
   struct churn_changes *changes; /* NULL = none are known; changes.h */
+  churn_ranking *calls;          /* within the project's capacity; NULL = it has none */
+  churn_calls called;
+  churn_loyal *loyal; /* and slipping; NULL = the project does not ask */
+  churn_loyal_report slipping;
 } churn_night;
 
 /* Zeroed but for project, model, as_of, top, language, sink, root, paged; the stages come in this
@@ -56,6 +61,10 @@ CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_ru
 /* Holds the night against the thresholds, the model, and the runs of earlier days. */
 CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const churn_run *run,
                                               churn_error *error);
+
+/* The further lists that the project asks for, once scored. */
+CHURN_MUST_USE churn_status churn_night_more(churn_night *night, const churn_run *run,
+                                             churn_error *error);
 void churn_night_clear(churn_night *night);
 
 /* Whether the night is held back; and whether it would be, were it not released. */

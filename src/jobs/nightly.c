@@ -166,6 +166,20 @@ static void log_changes(const nightly *n, const churn_changes *changes)
            changes->moves[CHURN_MOVE_LEFT] + changes->moves[CHURN_MOVE_GONE]);
 }
 
+static void log_more(const nightly *n)
+{
+  const churn_calls *calls = &n->night.called;
+  if (n->night.calls != NULL)
+    log_line(n, CHURN_LOG_INFO, "calls",
+             "%" PRIu64 " customers to contact, worth %.0f; %" PRIu64
+             " more do not fit the capacity",
+             calls->customers, calls->worth, calls->no_room);
+  if (n->night.loyal != NULL)
+    log_line(n, CHURN_LOG_INFO, "loyal",
+             "%" PRIu64 " loyal customers are slipping, expected loss up by %.0f",
+             n->night.slipping.listed, n->night.slipping.growth);
+}
+
 static churn_status look(nightly *n, churn_error *error)
 {
   churn_status status = churn_night_read(&n->night, n->run, error);
@@ -187,6 +201,10 @@ static churn_status look(nightly *n, churn_error *error)
   status = churn_changes_find(&n->night, n->root, n->run, &n->night.changes, error);
   if (status == CHURN_OK && n->night.changes != NULL)
     log_changes(n, n->night.changes);
+  if (status == CHURN_OK)
+    status = churn_night_more(&n->night, n->run, error);
+  if (status == CHURN_OK)
+    log_more(n);
   return status;
 }
 

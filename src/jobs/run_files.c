@@ -19,13 +19,18 @@
 enum { QUANTILES = 10 };
 
 /* The manifest comes last, since it tells of the others. */
-enum { RANKED, MODEL, SUMMARY, CHANGES, PAGE, MANIFEST, FILES };
-static const char *const names[FILES] = {"ranked.csv",  "model.json",  "summary.json",
-                                         "changes.csv", "report.html", "manifest.json"};
+enum { RANKED, MODEL, SUMMARY, CHANGES, CALLS, LOYAL, PAGE, MANIFEST, FILES };
+static const char *const names[FILES] = {"ranked.csv",  "model.json",   "summary.json",
+                                         "changes.csv", "calls.csv",    "loyal_and_slipping.csv",
+                                         "report.html", "manifest.json"};
 
 static bool is_written(const churn_night *n, size_t file)
 {
-  return file == CHANGES ? n->changes != NULL : file != PAGE || n->paged;
+  const bool absent[FILES] = {[CHANGES] = n->changes == NULL,
+                              [CALLS] = n->calls == NULL,
+                              [LOYAL] = n->loyal == NULL,
+                              [PAGE] = !n->paged};
+  return !absent[file];
 }
 
 static void open_object(churn_json_text *text, const churn_night *n)
@@ -108,6 +113,26 @@ static churn_status append_causes(churn_json_text *text, const churn_night *n, c
   return CHURN_OK;
 }
 
+static void append_calls(churn_json_text *text, const churn_night *n)
+{
+  const churn_json_pair figures[] = {{"customers", (double)n->called.customers},
+                                     {"worth", n->called.worth},
+                                     {"expected_loss", n->called.expected_loss},
+                                     {"no_room", (double)n->called.no_room}};
+  if (n->calls != NULL)
+    churn_json_numbers_at(text, 2, "calls", figures, sizeof figures / sizeof figures[0]);
+}
+
+static void append_loyal(churn_json_text *text, const churn_night *n)
+{
+  const churn_json_pair figures[] = {{"customers", (double)n->slipping.listed},
+                                     {"loss_growth", n->slipping.growth},
+                                     {"least_value", n->slipping.least_value},
+                                     {"least_tenure_days", n->slipping.least_tenure}};
+  if (n->loyal != NULL)
+    churn_json_numbers_at(text, 2, "loyal", figures, sizeof figures / sizeof figures[0]);
+}
+
 static churn_status write_summary(const churn_night *n, const char *path, churn_error *error)
 {
   churn_json_text text = {0};
@@ -125,6 +150,8 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
     churn_json_whole_at(&text, 2, "borderline_listed", n->score.borderline_listed);
     churn_json_whole_at(&text, 2, "borderline_unlisted", n->score.borderline_unlisted);
   }
+  append_calls(&text, n);
+  append_loyal(&text, n);
   churn_status status = append_causes(&text, n, error);
   churn_json_append(&text, "\n}\n");
   if (status == CHURN_OK)
@@ -293,6 +320,10 @@ static churn_status write_file(churn_night *n, size_t file, const char *folder,
     status = write_summary(n, path, error);
   else if (file == CHANGES)
     status = churn_changes_write(n->changes, path, error);
+  else if (file == CALLS)
+    status = churn_ranking_write(n->calls, path, error);
+  else if (file == LOYAL)
+    status = churn_loyal_write(n->loyal, path, error);
   else if (file == PAGE)
     status = write_page(n, path, run, error);
   else

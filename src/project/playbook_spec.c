@@ -6,6 +6,7 @@
 #include "project/playbook.h"
 #include "project/spec.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char other_name[] = "other";
@@ -132,15 +133,16 @@ static void fault_unknown(book *b, const churn_yaml *name)
 
 static void read_cause(book *b, const churn_yaml *node)
 {
-  enum { LABEL, ACTION, OWNER, NATURAL, FEATURES, HISTORIES, KEYS };
-  churn_field fields[KEYS] = {{"label", NULL},   {"action", NULL},   {"owner", NULL},
-                              {"natural", NULL}, {"features", NULL}, {"histories", NULL}};
+  enum { LABEL, ACTION, OWNER, NATURAL, FEATURES, HISTORIES, SAVE_RATE, COST, KEYS };
+  churn_field fields[KEYS] = {{"label", NULL},     {"action", NULL},   {"owner", NULL},
+                              {"natural", NULL},   {"features", NULL}, {"histories", NULL},
+                              {"save_rate", NULL}, {"cost", NULL}};
   size_t at = find_cause(b->to, node->key->text);
   churn_cause *cause = &b->to->causes[at];
   bool fresh = at == b->to->cause_count;
   if (fresh) {
     b->to->cause_count++;
-    *cause = (churn_cause){.name = node->key->text};
+    *cause = (churn_cause){.name = node->key->text, .save_rate = NAN, .cost = NAN};
     set_words(cause->labels, node->key->text, NULL);
     set_words(cause->actions, "", NULL);
   }
@@ -157,6 +159,8 @@ static void read_cause(book *b, const churn_yaml *node)
   if (owner >= 0)
     cause->owner = (churn_owner)owner;
   read_nature(b, fields[NATURAL].value, fields[ACTION].value, fields[OWNER].value, cause);
+  churn_action_read(b->reader, fields[SAVE_RATE].value, fields[COST].value, &cause->save_rate,
+                    &cause->cost);
   read_rules(b, fields[FEATURES].value, false, at);
   read_rules(b, fields[HISTORIES].value, true, at);
 }
@@ -283,7 +287,7 @@ static void find_other(churn_playbook *p)
   if (p->other < p->cause_count)
     return;
   churn_cause *cause = &p->causes[p->cause_count++];
-  *cause = (churn_cause){.name = other_name};
+  *cause = (churn_cause){.name = other_name, .save_rate = NAN, .cost = NAN};
   set_words(cause->labels, other_name, "其他");
   set_words(cause->actions, "", NULL);
 }

@@ -104,6 +104,10 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     REP,
     CONTROL,
     CONTACTS,
+    KINDS,
+    CAPACITY,
+    ACTIONS,
+    LOYAL,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -113,7 +117,8 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"rejects", NULL},      {"cache", NULL},     {"registry", NULL},  {"nightly", NULL},
       {"gates", NULL},        {"retrain", NULL},   {"scores", NULL},    {"playbook", NULL},
       {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"control", NULL},
-      {"contacts", NULL},     CHURN_FORMAT_FIELDS};
+      {"contacts", NULL},     {"kinds", NULL},     {"capacity", NULL},  {"actions", NULL},
+      {"loyal", NULL},        CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -126,6 +131,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
                                              "{from: FILE, id: HEADING} or {from_history: NAME}"),
                        &defaults, project);
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
+  churn_kinds_read(reader, fields[KINDS].value, project);
   churn_outcome_sections_read(reader, fields[OUTCOME].value, fields[OUTCOMES].value, &defaults,
                               project);
   check_sections(reader, project);
@@ -155,6 +161,10 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
   churn_located rejects = churn_reader_text(reader, fields[REJECTS].value, "rejects");
   project->rejects =
       churn_project_resolve(reader, project, rejects.text == NULL ? "rejects" : rejects.text);
+  churn_desk_read(
+      reader,
+      &(churn_desk_keys){fields[CAPACITY].value, fields[ACTIONS].value, fields[LOYAL].value},
+      project);
 }
 
 /* The project's own faults come before those of a file that it names. */

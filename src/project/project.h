@@ -13,6 +13,7 @@
 #include "base/type.h"
 #include "database/target.h"
 
+#include <churn/kinds.h>
 #include <churn/playbook.h>
 #include <stdbool.h>
 
@@ -68,6 +69,23 @@ typedef enum churn_base_kind {
                            */
 } churn_base_kind;
 
+/* How one kind of loss is told. */
+typedef struct churn_kind_spec {
+  bool given;
+  churn_located *reasons; /* values of the recorded reason */
+  size_t reason_count;
+  churn_located rule; /* a condition as of the leaving day; text NULL = none */
+} churn_kind_spec;
+
+/* A recorded reason that is listed decides; else the first rule that is true. */
+typedef struct churn_kinds_spec {
+  bool given;
+  churn_located reason; /* name of a customers' column; text NULL = none is recorded */
+  churn_kind_spec of[CHURN_KIND_UNCLASSIFIED];
+  churn_kind rules[CHURN_KIND_UNCLASSIFIED]; /* those with a rule, as they stand in the file */
+  size_t rule_count;
+} churn_kinds_spec;
+
 typedef enum churn_outcome_kind {
   CHURN_OUTCOME_NONE,   /* no outcome: features and scores only */
   CHURN_OUTCOME_LEFT,   /* {horizon, gap}: from customers.left */
@@ -98,6 +116,8 @@ typedef struct churn_outcome_spec {
   churn_located column;       /* COLUMN: heading */
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
+  bool excludes;              /* some kind is excluded */
+  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* LEFT, COLUMN: rows of who is lost so have no label */
 } churn_outcome_spec;
 
 /* An outcome under `outcomes`. */
@@ -297,6 +317,29 @@ typedef struct churn_playbook {
   const char *owners[CHURN_OWNERS][CHURN_LANGUAGES];
 } churn_playbook;
 
+/* What contacting a customer saves and costs; NaN = not given. */
+typedef struct churn_action_spec {
+  double save_rate, cost;
+} churn_action_spec;
+
+/* How many customers can be contacted; UINT64_MAX = no limit. */
+typedef struct churn_capacity_spec {
+  bool given;
+  churn_located place;           /* of the key */
+  uint64_t total;                /* in all */
+  uint64_t owners[CHURN_OWNERS]; /* by the owner of their main cause */
+  uint64_t each_rep;             /* by each rep, of those whom the owner rep serves */
+} churn_capacity_spec;
+
+/* Who is loyal and slipping. */
+typedef struct churn_loyal_spec {
+  bool given;
+  double value_share;  /* value within the highest such share of the base */
+  int32_t tenure_days; /* at least so long a customer; 0 = as long as half of the base */
+  double rise;         /* the odds of leaving are at least so many times those of then */
+  int32_t since_days;  /* then: so many days before */
+} churn_loyal_spec;
+
 /* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =
  * none. A rule of the project goes before one of the playbook's file; then a name before a pattern
  * before a history; then the order they are written in. *found (NULL allowed): some rule takes it.
@@ -316,6 +359,7 @@ struct churn_project {
   churn_located value;  /* expression; text NULL = none. A bare name is a customers' column */
   churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
   churn_located rep;    /* expression: who looks after the customer; text NULL = not given */
+  churn_kinds_spec kinds;
   churn_source_spec *histories;
   size_t history_count;
   churn_outcome_spec outcome; /* the one that is worked with */
@@ -344,7 +388,10 @@ struct churn_project {
   size_t set_count;
   churn_playbook *playbook; /* NULL = none */
   churn_language language;  /* of its texts; never OF_PROJECT */
-  bool list_intervals;      /* the ranked list says how sure it is */
+  churn_action_spec action; /* where causes say nothing of their own, or there is no playbook */
+  churn_capacity_spec capacity;
+  churn_loyal_spec loyal;
+  bool list_intervals; /* the ranked list says how sure it is */
 };
 
 /* The place of a located text in the project file. */

@@ -68,7 +68,13 @@ void churn_columns_check(churn_reader *reader, const churn_source_spec *source);
 void churn_history_check_name(churn_reader *reader, const churn_project *project,
                               const churn_located *name, const char *what);
 
-/* Needs customers and histories. */
+/* Needs customers. */
+void churn_kinds_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* The key `exclude` of an outcome. Needs the kinds. */
+void churn_exclude_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs customers, histories and kinds. */
 void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
                         churn_project *project);
 
@@ -122,6 +128,16 @@ typedef struct churn_playbook_keys {
 } churn_playbook_keys;
 void churn_playbook_read(churn_reader *reader, const churn_playbook_keys *keys,
                          churn_project *project);
+
+/* The sections `capacity`, `actions`, `loyal`. Needs the playbook. */
+typedef struct churn_desk_keys {
+  const churn_yaml *capacity, *actions, *loyal;
+} churn_desk_keys;
+void churn_desk_read(churn_reader *reader, const churn_desk_keys *keys, churn_project *project);
+
+/* A save rate from 0 to 1, and a cost >= 0, where they are given. */
+void churn_action_read(churn_reader *reader, const churn_yaml *save_rate, const churn_yaml *cost,
+                       double *to_save_rate, double *to_cost);
 
 /* A fault where `version` of `what` is missing or is not 1. */
 void churn_version_check(churn_reader *reader, const churn_yaml *root, const churn_field *version,

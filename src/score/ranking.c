@@ -27,15 +27,21 @@ void churn_ranking_free(churn_ranking *ranking)
 {
   if (ranking == NULL)
     return;
+  free(ranking->order);
+  if (ranking->view) {
+    free(ranking);
+    return;
+  }
   churn_flat_list_free(ranking->flat);
   churn_snapshots_free(ranking->snapshots);
   if (!ranking->lent)
     churn_pipeline_close(ranking->pipeline);
   free_scores(&ranking->scores);
   churn_cause_map_clear(&ranking->causes);
+  free(ranking->worths);
+  free(ranking->reps);
   churn_uncertainty_free(ranking->uncertainty);
   free(ranking->top_shares);
-  free(ranking->order);
   free(ranking);
 }
 
@@ -93,24 +99,31 @@ static int compare_ranks(const void *left, const void *right)
   return order != 0 ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-static churn_status sort_rows(churn_ranking *r, churn_rank_by by, churn_error *error)
+static double first_key(const churn_ranking *r, churn_rank_by by, size_t row)
 {
-  size_t rows = r->snapshots->count;
+  double probability = r->scores.probabilities[row];
+  return by == CHURN_BY_PROBABILITY     ? probability
+         : by == CHURN_BY_EXPECTED_LOSS ? or_lowest(probability * r->scores.values[row])
+                                        : or_lowest(r->worths[row]);
+}
+
+churn_status churn_ranking_sort(const churn_ranking *ranking, churn_rank_by by, uint32_t **order,
+                                churn_error *error)
+{
+  size_t rows = ranking->snapshots->count;
   rank_key *keys = churn_array_new(rows, sizeof *keys);
-  r->order = churn_array_new(rows, sizeof *r->order);
-  if (keys == NULL || r->order == NULL) {
+  *order = churn_array_new(rows, sizeof **order);
+  if (keys == NULL || *order == NULL) {
     free(keys);
     return churn_error_no_memory(error);
   }
-  for (size_t i = 0; i < rows; i++) {
-    double probability = r->scores.probabilities[i], value = or_lowest(r->scores.values[i]);
-    double loss = or_lowest(probability * r->scores.values[i]);
-    keys[i] = (rank_key){by == CHURN_BY_EXPECTED_LOSS ? loss : probability, probability,
-                         r->scores.logits[i], value, (uint32_t)i};
-  }
+  for (size_t i = 0; i < rows; i++)
+    keys[i] =
+        (rank_key){first_key(ranking, by, i), ranking->scores.probabilities[i],
+                   ranking->scores.logits[i], or_lowest(ranking->scores.values[i]), (uint32_t)i};
   qsort(keys, rows, sizeof *keys, compare_ranks);
   for (size_t i = 0; i < rows; i++)
-    r->order[i] = keys[i].row;
+    (*order)[i] = keys[i].row;
   free(keys);
   return CHURN_OK;
 }
@@ -182,7 +195,7 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
                                  .listed = r->listed,
                                  .as_of = as_of,
                                  .unseen_levels = unseen,
-                                 .left_out = r->snapshots->count - r->eligible};
+                                 .left_out = r->left_out};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
     report->valued += (uint64_t)!isnan(r->scores.values[i]);
@@ -219,16 +232,13 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, r->snapshots, run, &r->scores, unseen, error);
   if (status == CHURN_OK)
-    status = sort_rows(r, settings->by, error);
+    status = churn_ranking_find_worths(r, settings->by, run, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_sort(r, settings->by, &r->order, error);
   if (status == CHURN_OK)
     status = churn_ranking_leave_out(r, error);
   churn_scorer_free(scorer);
   return status;
-}
-
-static bool with_intervals(const churn_project *project, const churn_score_settings *settings)
-{
-  return settings->intervals || project->list_intervals;
 }
 
 churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
@@ -247,7 +257,9 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
-                       .with_intervals = with_intervals(pipeline->project, settings)};
+                       .with_intervals = churn_list_with_intervals(pipeline->project, settings),
+                       .columns = churn_list_columns_make(pipeline->project, settings),
+                       .some_columns = settings->columns.count > 0};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   bool all = settings->top == 0 || settings->top > r->eligible;
@@ -278,7 +290,9 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .pipeline = pipeline,
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
-                       .threads = run == NULL ? 0 : run->threads};
+                       .threads = run == NULL ? 0 : run->threads,
+                       .columns = churn_list_columns_make(pipeline->project, settings),
+                       .some_columns = settings->columns.count > 0};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -301,11 +315,12 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes, intervals and marks are of rows that are kept. */
+/* Causes, worths, intervals and marks are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0 && !with_intervals(project, settings) &&
+         churn_playbook_count(project) == 0 && settings->by != CHURN_BY_WORTH &&
+         !project->capacity.given && !churn_list_with_intervals(project, settings) &&
          !churn_project_has_control(project);
 }
 
@@ -315,10 +330,12 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
+  churn_ranking *flat = NULL;
   churn_status status = churn_score_check_outcome(project, model, error);
   if (status == CHURN_OK)
+    status = churn_list_columns_check(project, settings, error);
+  if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &pipeline, error);
-  churn_ranking *flat = NULL;
   if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
   if (status == CHURN_OK && flat != NULL) {
@@ -344,6 +361,21 @@ size_t churn_ranking_customers(const churn_ranking *ranking)
 const double *churn_ranking_logits(const churn_ranking *ranking)
 {
   return ranking->scores.logits;
+}
+
+const churn_snapshot *churn_ranking_snapshot(const churn_ranking *ranking, size_t index)
+{
+  return &ranking->snapshots->rows[ranking->order[index]];
+}
+
+bool churn_ranking_tells_worth(const churn_ranking *ranking)
+{
+  return ranking->tells_worth;
+}
+
+bool churn_ranking_tells_rep(const churn_ranking *ranking)
+{
+  return ranking->tells_worth && ranking->reps != NULL;
 }
 
 size_t churn_ranking_eligible(const churn_ranking *ranking)
@@ -404,6 +436,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->value = ranking->scores.values[row];
   ranked->expected_loss = ranked->probability * ranked->value;
   churn_ranking_get_cause(ranking, row, ranked);
+  churn_ranking_get_worth(ranking, row, ranked);
   churn_ranking_get_interval(ranking, row, ranked);
   ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }
@@ -439,62 +472,7 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   fill_reasons(ranking, ranking->order[index], ranked);
 }
 
-static void write_number(churn_buffer *buffer, double value)
-{
-  churn_buffer_number(buffer, value);
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_text(churn_buffer *buffer, const char *text)
-{
-  churn_buffer_csv(buffer, text, strlen(text));
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_interval(churn_buffer *buffer, const churn_ranked *line)
-{
-  const double numbers[] = {line->probability_low, line->probability_high, line->top_probability};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    churn_buffer_write(buffer, ",", 1);
-    churn_buffer_number(buffer, numbers[i]);
-  }
-  bool known = !isnan(line->top_probability);
-  churn_buffer_write(buffer, !known ? "," : line->borderline ? ",1" : ",0", known ? 2 : 1);
-}
-
-/* Groups of columns that only some lists have, behind the model. */
-static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
-{
-  const char *const texts[] = {line->cause, line->action, line->owner};
-  for (size_t i = 0; churn_ranking_causes(ranking) > 0 && i < sizeof texts / sizeof texts[0]; i++) {
-    churn_buffer_write(buffer, ",", 1);
-    churn_buffer_csv(buffer, texts[i], strlen(texts[i]));
-  }
-  if (ranking->with_intervals)
-    write_interval(buffer, line);
-  if (churn_ranking_has_control(ranking))
-    churn_buffer_write(buffer, line->control ? ",1" : ",0", 2);
-}
-
-static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
-{
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(line->as_of, day);
-  write_number(buffer, (double)line->rank);
-  write_text(buffer, line->customer_id);
-  write_text(buffer, day);
-  write_number(buffer, line->probability);
-  write_number(buffer, line->logit);
-  write_number(buffer, line->value);
-  write_number(buffer, line->expected_loss);
-  for (size_t i = 0; i < CHURN_REASONS; i++)
-    write_text(buffer, line->reasons[i]);
-  churn_buffer_write(buffer, ranking->model->id, strlen(ranking->model->id));
-  write_more(buffer, ranking, line);
-  churn_buffer_write(buffer, "\n", 1);
-}
-
-enum { LINES_A_PART = 1 << 13 };
+enum { LINES_A_PART = 1 << 12 };
 
 /* The lines of one part of the file. */
 static void write_part(void *context, size_t part, churn_buffer *buffer)
@@ -509,7 +487,7 @@ static void write_part(void *context, size_t part, churn_buffer *buffer)
   for (size_t i = first; i < last; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(buffer, ranking, &line);
+    churn_list_line_write(&ranking->columns, &line, ranking->model->id, buffer);
   }
 }
 
@@ -521,15 +499,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
-  churn_output_text(
-      output,
-      "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
-      "model");
-  if (churn_ranking_causes(ranking) > 0)
-    churn_output_text(output, ",cause,action,owner");
-  if (ranking->with_intervals)
-    churn_output_text(output, ",probability_low,probability_high,top_probability,borderline");
-  churn_output_text(output, churn_ranking_has_control(ranking) ? ",control\n" : "\n");
+  churn_list_heading_write(&ranking->columns, output);
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

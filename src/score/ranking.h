@@ -36,6 +36,13 @@ const double *churn_ranking_logits(const churn_ranking *ranking);
 /* Those that may be listed, however short the list is: all that the project does not leave out. */
 size_t churn_ranking_eligible(const churn_ranking *ranking);
 
+/* Who it is, index as for churn_ranking_get_figures. Borrowed. */
+const churn_snapshot *churn_ranking_snapshot(const churn_ranking *ranking, size_t index);
+
+/* Whether the list has the column `worth`, and `rep`. */
+bool churn_ranking_tells_worth(const churn_ranking *ranking);
+bool churn_ranking_tells_rep(const churn_ranking *ranking);
+
 /* As churn_ranking_get for any index below churn_ranking_customers, without the reasons. Those who
  * are left out come last, in the same order among themselves, with rank 0. */
 void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn_ranked *ranked);

@@ -25,32 +25,48 @@ static const churn_cause *cause_of(const churn_ranking *r, size_t row)
   return cause == CHURN_NO_CAUSE ? NULL : churn_playbook_cause(r->pipeline->project, cause);
 }
 
-static bool is_excluded(const churn_ranking *r, size_t row)
+bool churn_ranking_excludes(const churn_ranking *ranking, size_t row)
 {
-  const churn_cause *cause = cause_of(r, row);
+  const churn_cause *cause = cause_of(ranking, row);
   return cause != NULL && cause->excluded;
+}
+
+churn_status churn_ranking_partition(uint32_t *order, size_t count, const bool *keep, size_t *kept,
+                                     churn_error *error)
+{
+  size_t in = 0, out = 0;
+  uint32_t *left_out = churn_array_new(count, sizeof *left_out);
+  if (left_out == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < count; i++) {
+    uint32_t row = order[i];
+    if (keep[row])
+      order[in++] = row;
+    else
+      left_out[out++] = row;
+  }
+  memcpy(order + in, left_out, out * sizeof *left_out);
+  free(left_out);
+  *kept = in;
+  return CHURN_OK;
 }
 
 churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error)
 {
-  size_t rows = ranking->snapshots->count, kept = 0, out = 0;
+  size_t rows = ranking->snapshots->count;
   ranking->eligible = rows;
   if (ranking->causes.causes == 0)
     return CHURN_OK;
-  uint32_t *left_out = churn_array_new(rows, sizeof *left_out);
-  if (left_out == NULL)
+  bool *keep = churn_array_new(rows, sizeof *keep);
+  if (keep == NULL)
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < rows; i++) {
-    uint32_t row = ranking->order[i];
-    if (is_excluded(ranking, row))
-      left_out[out++] = row;
-    else
-      ranking->order[kept++] = row;
-  }
-  memcpy(ranking->order + kept, left_out, out * sizeof *left_out);
-  free(left_out);
-  ranking->eligible = kept;
-  return CHURN_OK;
+  for (size_t row = 0; row < rows; row++)
+    keep[row] = !churn_ranking_excludes(ranking, row);
+  churn_status status =
+      churn_ranking_partition(ranking->order, rows, keep, &ranking->eligible, error);
+  ranking->left_out = rows - ranking->eligible;
+  free(keep);
+  return status;
 }
 
 void churn_ranking_get_cause(const churn_ranking *ranking, size_t row, churn_ranked *ranked)

@@ -142,7 +142,8 @@ static churn_status draw(churn_ranking *r, churn_rank_by by, const uint32_t *row
 churn_status churn_ranking_find_top(churn_ranking *ranking, churn_rank_by by, const churn_run *run,
                                     churn_error *error)
 {
-  if (ranking->scores.logit_errors == NULL || ranking->listed == ranking->eligible)
+  if (ranking->scores.logit_errors == NULL || ranking->listed == ranking->eligible ||
+      by == CHURN_BY_WORTH)
     return CHURN_OK;
   size_t places, count;
   uint32_t *rows = churn_array_new(ranking->eligible, sizeof *rows);

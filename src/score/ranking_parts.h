@@ -5,6 +5,7 @@
 #define CHURN_SCORE_RANKING_PARTS_H
 
 #include "score/flat.h"
+#include "score/list_columns.h"
 #include "score/ranking.h"
 #include "score/uncertainty.h"
 
@@ -15,18 +16,46 @@ struct churn_ranking {
   churn_snapshots *snapshots;
   churn_scores scores;
   churn_day as_of;
-  uint32_t *order; /* [snapshots->count] row of each rank; those that are left out come last */
-  size_t eligible; /* not left out */
+  uint32_t *order;   /* [snapshots->count] row of each rank; those that are left out come last */
+  size_t eligible;   /* not left out */
+  uint64_t left_out; /* by their main cause */
   size_t listed;
   churn_flat_list *flat;  /* a flat export scored while it was read, without rows of its own; NULL =
                              the way of all data */
   int threads;            /* of the run, for writing */
   churn_cause_map causes; /* of the model's features */
   churn_language language;
+  double *worths;   /* [snapshots->count] of a contact, NaN = none; NULL = nobody asked */
+  double *reps;     /* [snapshots->count] code of who looks after the customer; NULL likewise, and
+                       where the capacity is not by rep */
+  bool tells_worth; /* the list has a column for it */
+  bool view;        /* all but the order is another ranking's */
   bool with_intervals;
   churn_uncertainty *uncertainty; /* of the model; NULL = it has none, or it was not asked for */
   double *top_shares; /* [snapshots->count] probability of a place in the list; NULL = not known */
+  churn_list_columns columns; /* of the list as CSV */
+  bool some_columns;          /* those were asked for by name */
 };
+
+/* Rows in the order of `by`. NO_MEMORY. The caller frees *order. */
+CHURN_MUST_USE churn_status churn_ranking_sort(const churn_ranking *ranking, churn_rank_by by,
+                                               uint32_t **order, churn_error *error);
+
+/* Whether the row's main cause is one that is not listed. */
+bool churn_ranking_excludes(const churn_ranking *ranking, size_t row);
+
+/* What a contact is worth, and whose it would be, where the settings or the project's capacity ask
+ * for it; once causes are known. USAGE, NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ranking_find_worths(churn_ranking *ranking, churn_rank_by by,
+                                                      const churn_run *run, churn_error *error);
+
+/* What a line says of worth and rep. */
+void churn_ranking_get_worth(const churn_ranking *ranking, size_t row, churn_ranked *ranked);
+
+/* Puts rows that are not to be kept behind all others of an order; gives how many are kept.
+ * NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ranking_partition(uint32_t *order, size_t count, const bool *keep,
+                                                    size_t *kept, churn_error *error);
 
 /* Puts those whose main cause is excluded behind all others; sets `eligible`. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error);

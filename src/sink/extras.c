@@ -2,33 +2,43 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/buffer.h"
+#include "score/ranking.h"
 #include "sink/writers.h"
 
 #include <math.h>
 #include <string.h>
 
+static void add_text(churn_sink_extra *extra, const char *name, const char *text)
+{
+  *extra = (churn_sink_extra){name, "text", text, 0};
+}
+
+static void add_number(churn_sink_extra *extra, const char *name, const char *type, double number)
+{
+  *extra = (churn_sink_extra){name, type, NULL, number};
+}
+
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
                          churn_sink_extra extras[CHURN_SINK_EXTRAS])
 {
-  static const churn_ranked nobody = {.cause = "", .action = "", .owner = ""};
+  static const churn_ranked nobody = {.cause = "", .action = "", .owner = "", .rep = ""};
   const churn_ranked *from = row == NULL ? &nobody : row;
-  double borderline = isnan(from->top_probability) ? (double)NAN : from->borderline;
-  const churn_sink_extra causes[] = {{"cause", "text", from->cause, 0},
-                                     {"action", "text", from->action, 0},
-                                     {"owner", "text", from->owner, 0}};
-  const churn_sink_extra intervals[] = {
-      {"probability_low", "double precision", NULL, from->probability_low},
-      {"probability_high", "double precision", NULL, from->probability_high},
-      {"top_probability", "double precision", NULL, from->top_probability},
-      {"borderline", "integer", NULL, borderline}};
   size_t count = 0;
   if (churn_ranking_causes(ranking) > 0) {
-    memcpy(extras, causes, sizeof causes);
-    count = sizeof causes / sizeof causes[0];
+    add_text(&extras[count++], "cause", from->cause);
+    add_text(&extras[count++], "action", from->action);
+    add_text(&extras[count++], "owner", from->owner);
   }
+  if (churn_ranking_tells_worth(ranking))
+    add_number(&extras[count++], "worth", "double precision", from->worth);
+  if (churn_ranking_tells_rep(ranking))
+    add_text(&extras[count++], "rep", from->rep);
   if (churn_ranking_intervals(ranking)) {
-    memcpy(extras + count, intervals, sizeof intervals);
-    count += sizeof intervals / sizeof intervals[0];
+    double borderline = isnan(from->top_probability) ? (double)NAN : from->borderline;
+    add_number(&extras[count++], "probability_low", "double precision", from->probability_low);
+    add_number(&extras[count++], "probability_high", "double precision", from->probability_high);
+    add_number(&extras[count++], "top_probability", "double precision", from->top_probability);
+    add_number(&extras[count++], "borderline", "integer", borderline);
   }
   if (churn_ranking_has_control(ranking))
     extras[count++] = (churn_sink_extra){"control", "integer", NULL, from->control};

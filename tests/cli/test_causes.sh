@@ -35,6 +35,11 @@ assert all(bool(row[11]) == bool(row[12] or row[11].startswith(("the market", "r
 PY
 fi
 
+begin "--columns knows the columns of the playbook, where there is one"
+score 0 --columns owner,customer_id -o chosen.csv
+same chosen.csv <(paste -d, <(sed 's/.*,//' listed.csv) <(cut -d, -f2 listed.csv))
+run 2 score "$project" -m model.json --columns rank,owner; err_says "only where the project has a playbook"
+
 begin "threads change nothing, a shorter list is the head of the longer one"
 score 0 --threads 1 -o one.csv; same listed.csv one.csv
 score 0 --top 9 -o top.csv; same top.csv <(head -10 listed.csv)
@@ -82,14 +87,74 @@ run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_sa
 score 0 --lang zh -o left-zh.csv; same left-zh.csv world/runs/latest/ranked.csv
 grep -q "\"left_out\": $out,$" world/runs/latest/summary.json || fail "left_out"
 grep -q '"cause": "life", .*"listed": false}' world/runs/latest/summary.json || fail "causes of the summary"
-[ "$(head -1 world/runs/latest/changes.csv)" = "customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,cause,action,owner" ] || fail "changes.csv"
+[ "$(head -1 world/runs/latest/changes.csv)" = "customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,probability,previous_probability,cause,action,owner" ] || fail "changes.csv"
 grep -q '^[^,]*,stayed,.*,欠费,' world/runs/latest/changes.csv || fail "causes of changes.csv"
 # Whoever is at the head of the list has the cause there that the list says.
 [ "$(sed -n 2p world/runs/latest/changes.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" = "$(sed -n 2p world/runs/latest/ranked.csv | sed 's/.*,\([^,]*,[^,]*,[^,]*\)$/\1/')" ] || fail "another cause"
 run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --lang zh; err_says unchanged
 # Who is left out has no rank, and leaves the head of the list.
-awk -F, 'NR > 1 && $2 == "left" && $11 ~ /自身/ { n++; if ($3 != "") bad = 1 } END { exit bad }' world/runs/latest/changes.csv || fail "a rank of who is left out"
+awk -F, 'NR > 1 && $2 == "left" && $13 ~ /自身/ { n++; if ($3 != "") bad = 1 } END { exit bad }' world/runs/latest/changes.csv || fail "a rank of who is left out"
 
+desk="capacity: {total: 12, owners: {billing: 4}, each_rep: 2}"
+rates="actions: {default: {save_rate: 0.2, cost: 5}, price: {save_rate: 0.4}}"
+
+begin "within a capacity: the head of the list by worth that fits"
+with "playbook: default" "$desk" "$rates" "rep: last(rep_id from reps)"
+score 0 --by worth -o worth.csv
+[ "$(head -1 worth.csv)" = "$(head -1 listed.csv),worth,rep" ] || fail "heading: $(head -1 worth.csv)"
+score 0 --within-capacity -o calls.csv; err_says "12 listed"; err_says "do not fit the capacity"
+[ "$(wc -l <calls.csv)" -eq 13 ] || fail "lines"
+if command -v python3 >/dev/null; then
+  python3 - <<'PY' || fail "the list is not the greedy one"
+import csv
+rows = list(csv.DictReader(open("worth.csv")))
+rate = lambda r: 0.4 if r["cause"] == "price moved or opaque" else 0.2
+for r in rows:
+    assert (r["worth"] == "") == (r["action"] == ""), r
+    if r["worth"]:
+        assert abs(float(r["worth"]) - (float(r["expected_loss"]) * rate(r) - 5)) < 1e-9, r
+taken, owners, reps = [], {}, {}
+for r in sorted((r for r in rows if r["worth"] and float(r["worth"]) > 0), key=lambda r: -float(r["worth"])):
+    if len(taken) == 12 or r["owner"] == "billing" and owners.get("billing", 0) == 4:
+        continue
+    if r["owner"] == "rep" and reps.get(r["rep"], 0) == 2:
+        continue
+    owners[r["owner"]] = owners.get(r["owner"], 0) + 1
+    if r["owner"] == "rep": reps[r["rep"]] = reps.get(r["rep"], 0) + 1
+    taken.append(r["customer_id"])
+assert taken == [r["customer_id"] for r in csv.DictReader(open("calls.csv"))]
+PY
+fi
+score 0 --within-capacity --top 5 -o five.csv; same five.csv <(head -6 calls.csv)
+score 0 --within-capacity --threads 1 -o one.csv; same calls.csv one.csv
+score 0 -o listed2.csv; same listed.csv listed2.csv
+
+begin "what does not go together is told"
+score 2 --within-capacity --by expected-loss; err_says "expected no --by"
+score 2 --loyal --within-capacity; err_says "list of its own"
+score 2 --loyal -o sqlite:loyal.db; err_says "not a database"
+score 2 --by value; err_says "expected probability, expected-loss or worth"
+run 2 score "$project" -m model.json --within-capacity; err_says "no key \"capacity\""
+
+begin "loyal and slipping has a list of its own"
+with "playbook: default" "loyal: {value: 0.5, tenure: 180d, rise: 1.05, since: 14d}"
+score 0 --loyal -o loyal.csv; err_says "loyal and slipping since 2025-05-18"; err_says "for at least 180 days"
+[ "$(wc -l <loyal.csv)" -gt 2 ] || fail "nobody is"
+score 0 --loyal --top 1 -o one.csv; same one.csv <(head -2 loyal.csv)
+
+begin "a night writes both lists where the project has the keys"
+with "playbook: default" "$desk" "$rates" "rep: last(rep_id from reps)" "loyal: {value: 0.5, tenure: 180d, rise: 1.05, since: 14d}" \
+  "gates: {drift: off, scores: off, missing: off}" "nightly: {outcomes: no, output: desk}"
+run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01
+err_says "calls: 12 customers to contact"; err_says "loyal customers are slipping"
+same calls.csv world/desk/latest/calls.csv; same loyal.csv world/desk/latest/loyal_and_slipping.csv
+same listed.csv world/desk/latest/ranked.csv
+grep -q '^  "calls": {"customers": 12, "worth": ' world/desk/latest/summary.json || fail "calls of the summary"
+grep -q "^  \"loyal\": {\"customers\": $(($(wc -l <loyal.csv) - 1)), " world/desk/latest/summary.json || fail "loyal of the summary"
+grep -q '"name": "calls.csv"' world/desk/latest/manifest.json && grep -q '"name": "loyal_and_slipping.csv"' world/desk/latest/manifest.json || fail "manifest"
+run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01 --threads 1; err_says unchanged
+
+with "playbook: {causes: {life: {features: [tenure_days]}}}" "list: {exclude: natural}"
 begin "check shows the map"
 run 0 check world/with.yaml; out_says "Causes:"; out_says "not listed"
 grep -Eq '^ +rep +rep +rep_changes_365d$' out || fail "the map"
@@ -110,6 +175,12 @@ for target in $targets; do
   begin "$target: another language the same night replaces the texts"
   score 0 --lang en -o $target
   [ "$(ask $target "SELECT count(*) FROM churn_scores WHERE owner = 'billing'")" = "$(grep -c ',billing$' listed.csv)" ] || fail "owners"
+  begin "$target: contacts within the capacity, with worth and rep"
+  with "playbook: default" "$desk" "$rates" "rep: last(rep_id from reps)"
+  score 0 --within-capacity -o $target --table calls
+  [ "$(ask $target "SELECT count(*) FROM calls WHERE worth > 0 AND rep IS NOT NULL")" = 12 ] || fail "worth and rep"
+  [ "$(ask $target "SELECT customer_id FROM calls ORDER BY worth DESC LIMIT 1")" = "$(sed -n 2p calls.csv | cut -d, -f2)" ] || fail "who is first"
+  with "playbook: default" "lang: zh"
   begin "$target: a table made with a playbook"
   score 0 -o $target --table fresh
   [ "$(ask $target "SELECT count(DISTINCT owner) FROM fresh")" -ge 3 ] || fail "owners of a fresh table"

@@ -32,7 +32,9 @@ enum { CUSTOMERS = 12, CALLS = 20, PRICES = 3 };
 #define WEIGHT "  weight: 'if(region = \"north\", 2, 3.5)',\n"
 #define FIT "fit: {offset: 'if(region = \"north\", 0.25, 0)'}\n"
 
-#define PLAYBOOK "playbook: default\nlist: {exclude: natural}\n"
+#define PLAYBOOK                                                                                   \
+  "playbook: default\nlist: {exclude: natural}\ncapacity: {total: 3, each_rep: 1}\n"               \
+  "rep: last(agent from calls)\nloyal: {value: 1, tenure: 1d, rise: 1}\n"
 
 static const char *day_text(churn_day day)
 {

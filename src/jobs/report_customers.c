@@ -219,6 +219,8 @@ static void append_row(churn_json_text *text, const churn_night *n, const explai
     churn_json_text_or_null(text, churn_plan_text(n->rep, churn_frame_get(e->reps, index, 0)));
   }
   append_interval(text, n, &line);
+  if (churn_ranking_has_control(n->ranking))
+    churn_json_append(text, line.control ? ", \"control\": true" : ", \"control\": false");
   append_reasons(text, n, index, &line);
   append_move(text, n, index);
   append_values(text, n, e, index);

@@ -46,6 +46,7 @@ function filters() {
   if (data.reps !== null) add("rep", t("rep"), row => row.rep ?? t("unknown"), value => value);
   add("reason", t("mainReason"), row => row.reasons.length === 0 ? "" : row.reasons[0].feature, name);
   for (const i of categories) add("f" + i, name(i), row => row.values[i] ?? t("unknown"), value => value);
+  if (rows.some(row => row.control)) add("control", t("controlGroup"), row => String(row.control), value => t(value === "true" ? "control" : "contact"));
   add("moved", t("moved"), movedAs, value => t(value));
   return all;
 }
@@ -93,7 +94,7 @@ function columns() {
   const action = row => [told.action(row), told.owner(row) === "" ? "" : element("small", {}, told.owner(row))];
   return [
     {key: "rank", title: t("rank"), cell: row => cell(t("rank"), figure(path(row) + ".rank", 0, "whole"))},
-    {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row))},
+    {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row), controlMark(row))},
     {key: "probability", falls: true, title: t("probability"), cell: row => element("td", {class: "chance", "data-label": t("probability")}, risk(row))},
     ...(has("expected_loss") ? [
       {key: "expected_loss", falls: true, title: t("expectedLoss"), cell: row => cell(t("expectedLoss"), figure(path(row) + ".expected_loss", 0, "whole"))},
@@ -104,6 +105,8 @@ function columns() {
       {title: t("action"), cell: row => element("td", {class: "text do", "data-label": t("action")}, action(row))}] : []),
     ...(has("move") ? [{key: "before", title: t("before"), cell: row => cell(t("before"), moveMark(row))}] : [])];
 }
+/* Who is in the control group is not to be contacted. */
+function controlMark(row) { return row.control === true ? [" ", element("span", {class: "mark"}, t("control"))] : []; }
 function opener(row) {
   const made = element("button", {type: "button", class: "name", "aria-label": t("open", {name: row.customer_id}), "aria-haspopup": "dialog"}, row.customer_id);
   made.addEventListener("click", () => open(row));
@@ -186,10 +189,10 @@ function cell(value) {
   return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
 function csv() {
-  const texts = hasCauses ? Object.keys(told) : [], rep = data.reps === null ? [] : ["rep"];
+  const texts = hasCauses ? Object.keys(told) : [], rep = [...(data.reps === null ? [] : ["rep"]), ...(rows.some(row => row.control !== undefined) ? ["control"] : [])];
   const lines = [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...rep, ...texts],
     ...found.map(row => [row.rank, row.customer_id, row.probability, row.value, row.expected_loss,
-      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...rep.map(() => row.rep), ...texts.map(key => told[key](row))])];
+      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...rep.map(key => typeof row[key] === "boolean" ? Number(row[key]) : row[key]), ...texts.map(key => told[key](row))])];
   return "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
 }
 function download() {
@@ -271,6 +274,7 @@ function moved(row) {
     data: figure(p + ".by_data", 3, "change"), time: figure(p + ".by_time", 3, "change"), model: figure(p + ".by_model", 3, "change")}))];
 }
 function action(row) {
+  if (row.control === true) return [element("p", {class: "action"}, element("strong", {}, t("controlNote")))];
   if (told.action(row) === "") return [];
   return [element("p", {class: "action"}, told.cause(row) + ": ", element("strong", {}, told.action(row)), told.owner(row) === "" ? "" : " (" + told.owner(row) + ")")];
 }

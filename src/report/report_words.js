@@ -74,6 +74,10 @@ const texts = {
   byCause: ["By cause", "按起因"],
   action: ["Action", "措施"],
   owner: ["Owner", "负责"],
+  control: ["control: do not contact", "对照组：勿联系"],
+  controlGroup: ["Control group", "对照组"],
+  contact: ["to contact", "可联系"],
+  controlNote: ["In the control group: not to be contacted, so that it can be told what contacting does.", "属于对照组：请勿联系，以便衡量联系的效果。"],
   noReason: ["nothing stands out", "无突出原因"],
   open: ["open the card of {name}", "打开 {name} 的卡片"],
   // card

@@ -22,7 +22,7 @@ async function work(data, wrong) {
     }
     expect(document.documentElement.scrollWidth <= innerWidth, where + ": wider than the window");
   }
-  const ids = () => all("#list tbody th").map(cell => cell.textContent), rows = data.customers;
+  const ids = () => all("#list tbody th .name").map(cell => cell.textContent), rows = data.customers;
   const type = text => { one("#search").value = text; one("#search").dispatchEvent(new Event("input")); };
   const showAll = () => { const more = all(".more button").pop(); if (more) more.click(); };
   figures("first");
@@ -30,6 +30,8 @@ async function work(data, wrong) {
   if (opened !== "en") one("#lang-en").click();
   expect(all("#list tbody tr").length === Math.min(25, rows.length), "rows at first");
   expect(ids()[0] === rows[0].customer_id, "the riskiest is first");
+
+  expect(all("#list tbody th .mark").length === rows.slice(0, 25).filter(row => row.control === true).length, "marks of the control group");
 
   /* Search: by id, whatever the case; by a reason; nobody. */
   type(rows[3].customer_id.toLowerCase());
@@ -54,7 +56,7 @@ async function work(data, wrong) {
   expect(all("#list [data-filter]").length > 0, "no filter");
   for (const select of all("#list [data-filter]")) {
     const key = select.dataset.filter, value = select.options[1].value;
-    const of = key === "rep" ? row => row.rep ?? "(missing)" : key === "cause" ? row => String(row.cause ?? "") : key === "reason" ? row => String(row.reasons.length === 0 ? "" : row.reasons[0].feature) : key[0] === "f" ? row => row.values[Number(key.slice(1))] ?? "(missing)" : null;
+    const of = key === "control" ? row => String(row.control) : key === "rep" ? row => row.rep ?? "(missing)" : key === "cause" ? row => String(row.cause ?? "") : key === "reason" ? row => String(row.reasons.length === 0 ? "" : row.reasons[0].feature) : key[0] === "f" ? row => row.values[Number(key.slice(1))] ?? "(missing)" : null;
     select.value = value;
     select.dispatchEvent(new Event("change"));
     showAll();

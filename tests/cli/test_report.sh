@@ -95,11 +95,12 @@ run 0 train flat.yaml -o flat.json -q; run 0 report flat.yaml -m flat.json -q --
 grep -q '"rates": null' out || fail "rates of a flat export"; grep -q '"months": \[\]' out || fail "months of a flat export"
 page_works flat.html 1200,1000
 
-begin "with a playbook each customer has a cause, an action and who acts, in both languages; who is left out is not on the page"
-{ cat "$here/../../datasets/sample/churn.yaml"; printf 'playbook: default\nlist: {exclude: [%s]}\n' "$(grep -B99 'natural' "$here/../../models/playbook.yaml" | grep -oE '^  [a-z_]+:' | tail -1 | tr -d ' :')"; } >sample/causes.yaml
+begin "with a playbook each customer has a cause, an action and who acts, in both languages; who is left out is not on the page, and who is not to be contacted is marked"
+{ cat "$here/../../datasets/sample/churn.yaml"; printf 'playbook: default\nlist: {exclude: [%s]}\ncontrol: {share: 0.3, key: spring}\n' "$(grep -B99 'natural' "$here/../../models/playbook.yaml" | grep -oE '^  [a-z_]+:' | tail -1 | tr -d ' :')"; } >sample/causes.yaml
 run 0 report sample/causes.yaml -m model.json --json -o causes.html -q; cp out causes.json
 grep -q '"label": {"en": "complaints slow or unanswered", "zh": "投诉处理慢或无回应"}' causes.json || fail "causes"
 run 0 score sample/causes.yaml -m model.json -q
+grep -q '"control": true' causes.json || fail "nobody is in the control group"
 tail -n +2 out | cut -d, -f2 >ids; grep -o '"customer_id": "[^"]*"' causes.json | cut -d'"' -f4 >shown; same ids shown
 page_works causes.html 1200,1000
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "design/drop.h"
+#include "design/kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
+  churn_plan_free(pipeline->kinds);
   churn_plan_free(pipeline->drop);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
@@ -183,6 +185,10 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && settings->wanted != NULL)
     status = keep_wanted(p, settings->wanted, run, error);
+  if (status == CHURN_OK)
+    status = churn_kinds_check_features(p->project, p->plan, p->feature_count, error);
+  if (status == CHURN_OK && settings->with_labels && p->project->outcome.excludes)
+    status = churn_kinds_plan(p->project, p->schema, run, &p->kinds, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
@@ -200,6 +206,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->drop, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
+  if (needs != NULL && p->kinds != NULL)
+    churn_plan_add_needs(p->kinds, needs);
   if (needs != NULL && p->beside != NULL)
     churn_plan_add_needs(p->beside, needs);
   return needs;
@@ -228,6 +236,10 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
   churn_status status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK && p->beside != NULL)
     status = churn_plan_bind(p->beside, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_plan_bind(p->kinds, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_kinds_exclude(p->project, p->kinds, p->data, error);
   if (status == CHURN_OK && p->drop != NULL)
     status = churn_plan_bind(p->drop, p->data, error);
   return status == CHURN_OK && p->with_terms

@@ -25,6 +25,7 @@ typedef struct churn_pipeline {
   bool weighted;        /* as in the settings */
   bool with_terms;      /* snapshots get what row_terms.h gives */
   bool with_labels;     /* as in the settings */
+  churn_plan *kinds;    /* tells which losses the outcome excludes; NULL = none */
   churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
                            between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;

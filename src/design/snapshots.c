@@ -99,6 +99,13 @@ static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
   return left >= opens ? CHURN_LABEL_CHURNED : LABEL_DROPPED;
 }
 
+/* Who is lost in a way that does not count has no label: they did not stay either. */
+static int8_t without_excluded(const builder *b, size_t spell, int8_t label)
+{
+  bool excluded = b->data->excluded != NULL && b->data->excluded[spell];
+  return excluded && label == CHURN_LABEL_CHURNED ? LABEL_DROPPED : label;
+}
+
 static churn_status label_history(const builder *b, int thread, size_t customer, churn_day as_of,
                                   int8_t *label)
 {
@@ -169,7 +176,7 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     return CHURN_OK;
   switch (b->project->outcome.kind) {
   case CHURN_OUTCOME_LEFT:
-    *label = label_left(b, spell, as_of);
+    *label = without_excluded(b, spell, label_left(b, spell, as_of));
     return CHURN_OK;
   case CHURN_OUTCOME_SILENT:
   case CHURN_OUTCOME_EVENT:
@@ -181,7 +188,8 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     *label = label_from_file(&b->data->labels, customer, as_of);
     return CHURN_OK;
   case CHURN_OUTCOME_COLUMN:
-    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN : b->column_labels[spell];
+    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN
+                                      : without_excluded(b, spell, b->column_labels[spell]);
     return CHURN_OK;
   case CHURN_OUTCOME_NONE:
     break;

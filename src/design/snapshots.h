@@ -29,8 +29,8 @@ typedef struct churn_snapshot_day {
   bool closed;       /* the label window ends within the data */
   uint64_t base;     /* spells in the base */
   uint64_t inactive; /* left out by active_within, or had the terminal event */
-  uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell; of
-                        DROP the three below */
+  uint64_t dropped;  /* left inside the gap, or in a way that is excluded, or no label in the file,
+                        or an empty outcome cell; of DROP the three below */
   uint64_t churned;
   uint64_t stayed;
   uint64_t no_level, left, unseen; /* as in drop.h */

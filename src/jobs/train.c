@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "design/encoding.h"
+#include "design/kinds.h"
 #include "design/pipeline.h"
 #include "design/split.h"
 #include "evaluate/evaluate.h"
@@ -370,6 +371,9 @@ static churn_status record_window(training *t, churn_error *error)
   status = record_weighting(t, &span, error);
   if (status == CHURN_OK)
     status = record_contacts(t, error);
+  if (status == CHURN_OK && t->project->outcome.excludes &&
+      (model->excluded = churn_kinds_excluded(t->project)) == NULL)
+    status = churn_error_no_memory(error);
   if (status == CHURN_OK && t->project->outcome_name != NULL)
     status = churn_text_set(&model->outcome, t->project->outcome_name, error);
   if (status == CHURN_OK)

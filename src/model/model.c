@@ -85,6 +85,7 @@ void churn_model_free(churn_model *model)
   free(model->weighting);
   free(model->weight);
   free(model->offset);
+  free(model->excluded);
   free(model->outcome);
   free(model->contacted_rule);
   free(model->penalty);

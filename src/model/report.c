@@ -94,6 +94,8 @@ static void append_weighting(churn_json_text *text, const churn_model *model)
   churn_json_number_at(text, 2, "population", model->population);
   churn_json_number_at(text, 2, "population_churners", model->population_churners);
   churn_json_text_at(text, 2, "offset", model->offset);
+  if (model->excluded != NULL)
+    churn_json_text_at(text, 2, "excluded", model->excluded);
 }
 
 /* Rows of customers who were contacted; null without a log. */

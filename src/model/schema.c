@@ -144,6 +144,7 @@ static const churn_shape training_shape = SHAPE(training_fields, churn_model, fa
 
 static const churn_field fit_fields[] = {
     PLAIN("offset", TEXT_OR_NULL, churn_model, offset),
+    PLAIN("excluded", TEXT_IF_KNOWN, churn_model, excluded),
     PLAIN("penalty", TEXT, churn_model, penalty),
     PLAIN("lambda", NUMBER, churn_model, lambda),
     PLAIN("alpha", NUMBER, churn_model, alpha),

@@ -104,6 +104,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     REP,
     CONTROL,
     CONTACTS,
+    KINDS,
     FORMAT
   };
   churn_field fields[FORMAT + CHURN_FORMAT_KEYS] = {
@@ -113,7 +114,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"rejects", NULL},      {"cache", NULL},     {"registry", NULL},  {"nightly", NULL},
       {"gates", NULL},        {"retrain", NULL},   {"scores", NULL},    {"playbook", NULL},
       {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"control", NULL},
-      {"contacts", NULL},     CHURN_FORMAT_FIELDS};
+      {"contacts", NULL},     {"kinds", NULL},     CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -126,6 +127,7 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
                                              "{from: FILE, id: HEADING} or {from_history: NAME}"),
                        &defaults, project);
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
+  churn_kinds_read(reader, fields[KINDS].value, project);
   churn_outcome_sections_read(reader, fields[OUTCOME].value, fields[OUTCOMES].value, &defaults,
                               project);
   check_sections(reader, project);

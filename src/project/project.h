@@ -13,6 +13,7 @@
 #include "base/type.h"
 #include "database/target.h"
 
+#include <churn/kinds.h>
 #include <churn/playbook.h>
 #include <stdbool.h>
 
@@ -68,6 +69,23 @@ typedef enum churn_base_kind {
                            */
 } churn_base_kind;
 
+/* How one kind of loss is told. */
+typedef struct churn_kind_spec {
+  bool given;
+  churn_located *reasons; /* values of the recorded reason */
+  size_t reason_count;
+  churn_located rule; /* a condition as of the leaving day; text NULL = none */
+} churn_kind_spec;
+
+/* A recorded reason that is listed decides; else the first rule that is true. */
+typedef struct churn_kinds_spec {
+  bool given;
+  churn_located reason; /* name of a customers' column; text NULL = none is recorded */
+  churn_kind_spec of[CHURN_KIND_UNCLASSIFIED];
+  churn_kind rules[CHURN_KIND_UNCLASSIFIED]; /* those with a rule, as they stand in the file */
+  size_t rule_count;
+} churn_kinds_spec;
+
 typedef enum churn_outcome_kind {
   CHURN_OUTCOME_NONE,   /* no outcome: features and scores only */
   CHURN_OUTCOME_LEFT,   /* {horizon, gap}: from customers.left */
@@ -98,6 +116,8 @@ typedef struct churn_outcome_spec {
   churn_located column;       /* COLUMN: heading */
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
+  bool excludes;              /* some kind is excluded */
+  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* LEFT, COLUMN: rows of who is lost so have no label */
 } churn_outcome_spec;
 
 /* An outcome under `outcomes`. */
@@ -316,6 +336,7 @@ struct churn_project {
   churn_located value;  /* expression; text NULL = none. A bare name is a customers' column */
   churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
   churn_located rep;    /* expression: who looks after the customer; text NULL = not given */
+  churn_kinds_spec kinds;
   churn_source_spec *histories;
   size_t history_count;
   churn_outcome_spec outcome; /* the one that is worked with */

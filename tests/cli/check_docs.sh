@@ -91,6 +91,8 @@ probe() {
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
   probe 'scores: {zzz: 1}'
+  probe 'kinds: {zzz: 1}'
+  probe 'kinds: {natural: {zzz: 1}}'
   probe 'playbook: {zzz: 1}'
   probe 'playbook: {owners: {zzz: 1}}'
   probe 'playbook: {causes: {price: {zzz: 1}}}'

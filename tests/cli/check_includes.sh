@@ -34,7 +34,7 @@ owner() {
   case $1 in
     status.h | day.h | notes.h | run.h) echo base ;;
     simulate.h) echo simulate ;;
-    project.h | playbook.h) echo project ;;
+    kinds.h | project.h | playbook.h) echo project ;;
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;

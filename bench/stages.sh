@@ -187,27 +187,33 @@ by_id() { # FILE ID P
   echo "customer_id,row,p"
   tail -n +2 "$1" | cut -d, -f"$2,$3" | sort -t, -k1,1 | sed 's/,/,,/'
 }
-ours_score() { measure score.ours "$build/churn" score "$scratch/flat/flat.yaml" -m "$scratch/flat/model.json" -o "$scratch/score.ours.csv" --quiet --threads "$threads"; }
+ours_score() { measure score.ours "$build/churn" score "$scratch/flat/flat.yaml" -m "$scratch/flat/model.json" -o "$scratch/score.ours.csv" "${list[@]}" --quiet --threads "$threads"; }
 peer_score() {
-  local files=("$scratch/flat/flat.csv" "$scratch/flat/model.json" "$scratch/score.$1.csv")
+  local files=("$scratch/flat/flat.csv" "$scratch/flat/model.json" "$scratch/score.$1.csv" ${top:+"$top"})
   case $1 in
     scikit-learn) measure score.scikit-learn "$(python_with sklearn,pandas)" "$here/peers/score_sklearn.py" "${files[@]}" ;;
     *) measure "score.$1" node "$here/peers/score_$1.mjs" "${files[@]}" ;;
   esac
 }
 check_score() {
-  [ -e "$scratch/score.ours.ids" ] || by_id "$scratch/score.ours.csv" 2 4 >"$scratch/score.ours.ids" || return 1
+  [ -e "$scratch/score.ours.ids" ] || by_id "$scratch/score.ours.csv" "${places[@]}" >"$scratch/score.ours.ids" || return 1
   by_id "$scratch/score.$1.csv" 1 2 >"$scratch/score.$1.ids" && python3 "$here/equal.py" "$scratch/score.ours.ids" "$scratch/score.$1.ids"
 }
 
+# The peers write id and probability: -lean, we too; -whole, all columns of our list, reasons among them; -top1000, all columns of the riskiest 1,000.
 stage_score() {
-  local flat=$scratch/flat
+  local flat=$scratch/flat list places=(2 4) top=""
   mkdir -p "$flat"
   "$build/bench/make_flat" "$rows" "$columns" >"$flat/flat.csv"
   head -n 50001 "$flat/flat.csv" >"$flat/train.csv"
   flat_project "$columns" >"$flat/flat.yaml"
   "$build/churn" train "$flat/flat.yaml" --source "customers=$flat/train.csv" -o "$flat/model.json" --quiet
-  race score "${rows}x$columns" wall polars duckdb scikit-learn
+  list=()
+  race score "${rows}x$columns-whole" wall polars duckdb scikit-learn
+  list=(--columns "customer_id,probability") places=(1 2)
+  race score "${rows}x$columns-lean" wall polars duckdb scikit-learn
+  list=(--top 1000) places=(2 4) top=1000
+  race score "${rows}x$columns-top1000" wall polars duckdb scikit-learn
   rm -rf "$flat"
 }
 
@@ -218,6 +224,14 @@ flat_project() { # COLUMNS: the project of a flat.csv from make_flat
 }
 
 # Feature sets on the same folds. The peer is timed on the first two sets, all of one size but the first, and its time is multiplied up to ours.
+# The peer fits and scores by log-loss and AUC; our whole process also tests, draws curves and intervals, and explains the best set.
+compare_sets() { # NAME OPTION…: our run on flat.yaml
+  local name=$1
+  shift
+  measure "$name" "$build/churn" compare "$flat/flat.yaml" --sets "$(cat "$flat/sets")" --folds "$folds" --seed 1 --json --quiet --threads "$threads" "$@" ||
+    { cat "$scratch/$name.err" >&2; exit 1; }
+}
+
 stage_compare() {
   local flat=$scratch/flat sets=32 folds=10 timed=2 wide=$columns round peer case compared fits
   [ -n "$shaped" ] || wide=50
@@ -229,11 +243,12 @@ stage_compare() {
   { echo all; seq -f 'all - x%.0f' $((sets - 1)); } | paste -sd, >"$flat/sets"
   for ((round = 0; round < timed; round++)); do seq -f 'x%.0f' "$wide" | grep -vx "x$round" | paste -sd' '; done >"$flat/timed"
   tail -n +2 "$flat/flat.csv" | cut -d, -f1,$((wide + 2)) | "$build/bench/deal_folds" "$folds" 1 >"$flat/folds"
-  measure compare.ours "$build/churn" compare "$flat/flat.yaml" --sets "$(cat "$flat/sets")" --folds "$folds" --seed 1 --json --quiet --threads "$threads" ||
-    { cat "$scratch/compare.ours.err" >&2; exit 1; }
+  compare_sets compare.brief --brief
+  compare_sets compare.ours
   sed '/^time wall\|^peak /d' "$scratch/compare.ours.log" >"$flat/ours.json"
   fits=$(python3 "$here/compare_equal.py" --fit_ms "$flat/ours.json")
   echo "time compare $case-whole $(median_time compare.ours wall)"
+  echo "time compare $case-brief $(median_time compare.brief wall)"
   echo "time compare $case-fits $fits"
   echo "peak compare $case $(peak_mib compare.ours) $((rows * wide * 8 / 1048576)) tiles"
   for peer in lbfgs newton-cholesky; do
@@ -245,9 +260,9 @@ stage_compare() {
       status=1
     elif compared=$(python3 "$here/compare_equal.py" "$flat/ours.json" "$scratch/compare.$peer.log"); then
       echo "equal compare $case $peer $compared"
-      awk -v whole="$(median_time compare.ours wall)" -v fits="$fits" -v read="$(median_time "compare.$peer" read)" -v call="$(median_time "compare.$peer" call)" \
+      awk -v whole="$(median_time compare.ours wall)" -v brief="$(median_time compare.brief wall)" -v fits="$fits" -v read="$(median_time "compare.$peer" read)" -v call="$(median_time "compare.$peer" call)" \
         -v scale="$sets/$timed" -v times="$((sets / timed))" -v case="$case" -v peer="$peer" \
-        'BEGIN {printf "ratio compare %s-whole %s*%s %.1f\nratio compare %s-fits %s*%s %.1f\n", case, peer, scale, (read + times * call) / whole, case, peer, scale, times * call / fits}'
+        'BEGIN {printf "ratio compare %s-whole %s*%s %.1f\nratio compare %s-brief %s*%s %.1f\nratio compare %s-fits %s*%s %.1f\n", case, peer, scale, (read + times * call) / whole, case, peer, scale, (read + times * call) / brief, case, peer, scale, times * call / fits}'
     else
       echo "unequal compare $case $peer $compared"
       status=1

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""score_sklearn.py FLAT.csv MODEL.json OUT.csv: id and probability, highest first, by pandas and LogisticRegression.predict_proba.
+"""score_sklearn.py FLAT.csv MODEL.json OUT.csv [TOP]: id and probability, highest first, by pandas and LogisticRegression.predict_proba; the first
+TOP of them.
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
@@ -21,4 +22,5 @@ regression.coef_ = numpy.array([[column["estimate"] for column in model["columns
 
 rows = pandas.read_csv(flat, usecols=["id", *names], dtype={name: numpy.float64 for name in names})
 scores = pandas.DataFrame({"id": rows["id"], "p": regression.predict_proba(rows[names].to_numpy())[:, 1]})
-scores.sort_values("p", ascending=False).to_csv(out, index=False)
+listed = scores.nlargest(int(sys.argv[4]), "p") if len(sys.argv) > 4 else scores.sort_values("p", ascending=False)
+listed.to_csv(out, index=False)

@@ -18,6 +18,8 @@
 #include <churn/playbook.h>
 #include <churn/project.h>
 
+#include <churn/kinds.h>
+
 #include <churn/check.h>
 #include <churn/features.h>
 #include <churn/leaks.h>
@@ -42,5 +44,6 @@
 #include <churn/rates.h>
 #include <churn/report.h>
 #include <churn/reps.h>
+#include <churn/savings.h>
 
 #endif

@@ -66,7 +66,8 @@ typedef struct churn_compared_set {
   churn_estimate lift;           /* in the riskiest tenth of each fold */
   churn_estimate captured;       /* share of churners within capacity */
   churn_estimate captured_value; /* share of the churners' money */
-  double calibration_slope, calibration_slope_error;
+  double calibration_slope;
+  double calibration_slope_error; /* clustered by customer where some have several rows */
   churn_gain_point gain[CHURN_GAIN_POINTS];
   churn_calibration_bin calibration[CHURN_CALIBRATION_BINS]; /* lowest probability first */
   size_t calibration_count;

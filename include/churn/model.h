@@ -225,8 +225,13 @@ typedef struct churn_model {
   char *weight;    /* expression of "frequency" and "inclusion"; NULL otherwise */
   double sampled_churners, sampled_others; /* above 0, at most 1; 1 but for "sampled" */
   double population, population_churners;  /* sums of weights */
-  char *offset;  /* expression that is added to every logit as it is; NULL = none */
-  char *outcome; /* its name under the project's `outcomes`; NULL = it has none */
+  char *offset;         /* expression that is added to every logit as it is; NULL = none */
+  char *contacted_rule; /* "drop", "keep", "model": what became of training rows of customers who
+                           were contacted before their label window ended; NULL = no log of them */
+  double contacted_rows, contacted_churned; /* how many, and of those; NaN without a log */
+  char *excluded; /* kinds of loss whose rows were left out (churn/kinds.h), like
+                     "natural,malicious"; NULL = none */
+  char *outcome;  /* its name under the project's `outcomes`; NULL = it has none */
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
                     instead of lambda: lambda and all factors are 0) */

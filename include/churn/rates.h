@@ -10,6 +10,7 @@
 #ifndef CHURN_RATES_H
 #define CHURN_RATES_H
 
+#include <churn/kinds.h>
 #include <churn/model.h>
 #include <churn/project.h>
 #include <churn/run.h>
@@ -65,6 +66,16 @@ typedef struct churn_rate {
   double value_gross;   /* the same, where nobody counts for more than at the start */
   double net_retention, gross_retention; /* value_net and value_gross / value_kept_of */
 } churn_rate;
+
+/* The lost of one kind in a period, of those who were there at its start. */
+typedef struct churn_kind_loss {
+  churn_kind kind;
+  churn_day first, last;
+  uint64_t lost;      /* over all kinds they add up to the rate's */
+  double share;       /* of the period's lost; NaN where nobody was */
+  double value_lost;  /* likewise */
+  double value_share; /* of the value lost in the period; NaN where none was */
+} churn_kind_loss;
 
 /* A year's loss at the rate of all periods together: customers x rate x periods a year. NaN what is
  * not known. */
@@ -127,6 +138,10 @@ typedef struct churn_rates {
   churn_rate *totals; /* [segment_count] all periods of a segment together */
   char **segments;    /* "" first */
   size_t segment_count;
+  churn_kind_loss *kinds; /* [kind_count] of everybody, by kind, then period, "unclassified" last;
+                             NULL where the project has no `kinds` */
+  size_t kind_count;      /* CHURN_KINDS x periods */
+  churn_kind_loss kind_totals[CHURN_KINDS]; /* all periods together */
   churn_loss loss;
   churn_cohort *cohorts;
   size_t cohort_count;

@@ -10,6 +10,7 @@
 #include <churn/project.h>
 #include <churn/run.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,12 +27,52 @@ typedef enum churn_rank_by {
   CHURN_BY_WORTH
 } churn_rank_by;
 
+/* Columns of the ranked list as CSV, in the order of a whole one. */
+typedef enum churn_list_column {
+  CHURN_LIST_RANK,
+  CHURN_LIST_CUSTOMER_ID,
+  CHURN_LIST_AS_OF,
+  CHURN_LIST_PROBABILITY,
+  CHURN_LIST_LOGIT,
+  CHURN_LIST_VALUE,
+  CHURN_LIST_EXPECTED_LOSS,
+  CHURN_LIST_REASON_1,
+  CHURN_LIST_REASON_2,
+  CHURN_LIST_REASON_3,
+  CHURN_LIST_MODEL,
+  CHURN_LIST_CAUSE, /* from here on with a playbook only */
+  CHURN_LIST_ACTION,
+  CHURN_LIST_OWNER,
+  CHURN_LIST_WORTH, /* of a list by worth only; and where the capacity is by rep */
+  CHURN_LIST_REP,
+  CHURN_LIST_PROBABILITY_LOW, /* from here on with intervals only */
+  CHURN_LIST_PROBABILITY_HIGH,
+  CHURN_LIST_TOP_PROBABILITY,
+  CHURN_LIST_BORDERLINE,
+  CHURN_LIST_CONTROL
+} churn_list_column;
+
+enum { CHURN_LIST_COLUMNS = CHURN_LIST_CONTROL + 1 };
+
+/* Zeroed = all that the project's list has. */
+typedef struct churn_list_columns {
+  size_t count;
+  churn_list_column columns[CHURN_LIST_COLUMNS];
+} churn_list_columns;
+
+/* Names between commas, blanks round them allowed: "customer_id,probability". USAGE for a name that
+ * is none, with the nearest one, and for one that is there twice. */
+CHURN_MUST_USE churn_status churn_list_columns_read(const char *text, churn_list_columns *columns,
+                                                    churn_error *error);
+
 typedef struct churn_score_settings {
   churn_day as_of; /* CHURN_DAY_MISSING = the day after the newest day of any history */
   uint64_t top;    /* 0 = everybody */
   churn_rank_by by;
-  churn_language language; /* of causes, actions and owners; 0 = the project's */
-  bool intervals;          /* also where the project does not ask for them */
+  churn_list_columns columns; /* of the list as CSV; without reasons among them no reasons may be
+                                 found: churn_ranking_get then gives none */
+  churn_language language;    /* of causes, actions and owners; 0 = the project's */
+  bool intervals;             /* also where the project does not ask for them */
 } churn_score_settings;
 
 typedef struct churn_score_report {
@@ -72,6 +113,7 @@ typedef struct churn_ranked {
    * of 1,000 draws of the coefficients in which the customer ranks there. */
   double probability_low, probability_high, top_probability;
   bool borderline; /* the latter is neither below 0.05 nor above 0.95 */
+  bool control;    /* in the project's control group: not to be contacted */
 } churn_ranked;
 
 typedef struct churn_ranking churn_ranking;
@@ -93,6 +135,10 @@ churn_day churn_ranking_as_of(const churn_ranking *ranking);
 
 /* The id of the model that scored; borrowed from the model. */
 const char *churn_ranking_model_id(const churn_ranking *ranking);
+
+/* Whether the project has a control group (its key `control`), so that the list says who is in it.
+ * A customer is or is not, whatever list, day or base: a keyed hash of the id decides. */
+bool churn_ranking_has_control(const churn_ranking *ranking);
 
 /* Line `index` (from 0, below the count) of the list. */
 void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked *ranked);
@@ -146,8 +192,9 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
  * with a playbook `,cause,action,owner` too, of a list by worth `,worth` and, where the capacity is
- * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`, to
- * `path` ("-" = standard output), all or nothing. */
+ * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`, or
+ * the columns that were asked for in their order, to `path` ("-" = standard output), all or
+ * nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

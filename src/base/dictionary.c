@@ -31,6 +31,14 @@ void churn_dictionary_free(churn_dictionary *dictionary)
   free(dictionary);
 }
 
+void churn_dictionary_settle(churn_dictionary *dictionary)
+{
+  free(dictionary->entries);
+  free(dictionary->slots);
+  dictionary->entries = NULL;
+  dictionary->slots = NULL;
+}
+
 size_t churn_dictionary_count(const churn_dictionary *dictionary)
 {
   return dictionary->count;

@@ -29,6 +29,10 @@ size_t churn_dictionary_count(const churn_dictionary *dictionary);
 const char *churn_dictionary_text(const churn_dictionary *dictionary, uint32_t code);
 size_t churn_dictionary_length(const churn_dictionary *dictionary, uint32_t code);
 
+/* Texts are looked up by no one any more, nor by code: what that takes goes. They stay where they
+ * are; the count is known, and nothing else may be asked until the dictionary is freed. */
+void churn_dictionary_settle(churn_dictionary *dictionary);
+
 /* Code of text[0..length), added when new. NO_MEMORY, or INTERNAL when 2^32-1 texts are held
  * already. */
 CHURN_MUST_USE churn_status churn_dictionary_add(churn_dictionary *dictionary, const char *text,

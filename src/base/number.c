@@ -137,19 +137,48 @@ static size_t print_in_c_locale(char *text, const char *format, int precision, d
                                             : (size_t)length;
 }
 
+/* Bytes of a word as text, the first one the lowest. */
+static void put_word(uint64_t word, char *text)
+{
+  for (int i = 0; i < 8; i++)
+    text[i] = (char)(word >> 8 * i);
+}
+
+/* Eight digits, zeros in front, as such a word: halves, quarters and eighths of it at once. */
+static uint64_t eight_digits(uint32_t digits)
+{
+  uint64_t fours = digits / 10000 | (uint64_t)(digits % 10000) << 32;
+  uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7F0000007F);
+  uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
+  uint64_t tens = (pairs * 103 >> 10) & UINT64_C(0xF000F000F000F);
+  return (tens | (pairs - 10 * tens) << 8) + UINT64_C(0x3030303030303030);
+}
+
+/* Below 10^8, without zeros in front. Returns its length. */
+static size_t put_short(uint32_t digits, char *text)
+{
+  uint64_t word = eight_digits(digits), found = word & UINT64_C(0x0F0F0F0F0F0F0F0F);
+  unsigned zeros = found == 0 ? 7 : (unsigned)__builtin_ctzll(found) / 8;
+  put_word(word >> 8 * zeros, text);
+  return 8 - zeros;
+}
+
+size_t churn_whole_format(uint64_t value, char text[CHURN_NUMBER_TEXT_SIZE])
+{
+  enum { EIGHT = 100000000 };
+  if (value < EIGHT)
+    return put_short((uint32_t)value, text);
+  size_t length = churn_whole_format(value / EIGHT, text);
+  put_word(eight_digits((uint32_t)(value % EIGHT)), text + length);
+  return length + 8;
+}
+
+/* Below 10^15. */
 static size_t format_whole(double value, char *text)
 {
-  char reversed[24];
-  size_t count = 0, length = 0;
-  uint64_t rest = (uint64_t)fabs(value);
-  do {
-    reversed[count++] = (char)('0' + rest % 10);
-    rest /= 10;
-  } while (rest > 0);
-  if (signbit(value))
-    text[length++] = '-';
-  while (count > 0)
-    text[length++] = reversed[--count];
+  size_t length = signbit(value) != 0;
+  text[0] = '-';
+  length += churn_whole_format((uint64_t)fabs(value), text + length);
   text[length] = '\0';
   return length;
 }
@@ -178,29 +207,15 @@ static size_t print_away_from_zero(char *text, int precision, double value)
 
 __extension__ typedef unsigned __int128 wide;
 
-/* Eight digits, zeros in front. */
-static void write_eight(uint32_t digits, char *text)
-{
-  static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                              "25262728293031323334353637383940414243444546474849"
-                              "50515253545556575859606162636465666768697071727374"
-                              "75767778798081828384858687888990919293949596979899";
-  uint32_t high = digits / 10000, low = digits % 10000;
-  memcpy(text, pairs + 2 * (high / 100), 2);
-  memcpy(text + 2, pairs + 2 * (high % 100), 2);
-  memcpy(text + 4, pairs + 2 * (low / 100), 2);
-  memcpy(text + 6, pairs + 2 * (low % 100), 2);
-}
-
 /* digits / 10^places as text, at least one digit before the point. */
 static size_t write_decimal(uint64_t digits, int places, bool negative, char *text)
 {
   enum { ALL = 24, EIGHT = 100000000 };
   char all[ALL];
   size_t behind = (size_t)places, first = 0, length = negative;
-  write_eight((uint32_t)(digits / EIGHT / EIGHT), all);
-  write_eight((uint32_t)(digits / EIGHT % EIGHT), all + 8);
-  write_eight((uint32_t)(digits % EIGHT), all + 16);
+  put_word(eight_digits((uint32_t)(digits / EIGHT / EIGHT)), all);
+  put_word(eight_digits((uint32_t)(digits / EIGHT % EIGHT)), all + 8);
+  put_word(eight_digits((uint32_t)(digits % EIGHT)), all + 16);
   while (first + 1 + behind < ALL && all[first] == '0')
     first++;
   if (negative)
@@ -216,12 +231,18 @@ static size_t write_decimal(uint64_t digits, int places, bool negative, char *te
   return length;
 }
 
-/* *digits / 10^places is the nearest of its kind to x = mantissa * 2^exponent, halves to even, as
- * printf rounds: x * 10^places = product / 2^shift with product = mantissa * 5^places. False where
- * it lies outside of what reads back as x, half of 5^places to either side of the product (the ends
- * belong to it when the mantissa is even). Powers of two, whose lower side is half as wide, are
- * exact in the range asked for. */
-static bool round_decimal(uint64_t mantissa, int exponent, int places, uint64_t *digits)
+/* A double times a power of ten: (whole + rest / 2^shift), of 17 digits before the point. Whatever
+ * lies within half of `five` / 2^shift of it reads back as the double, the ends too when it is
+ * `even`. Powers of two, whose lower side is half as wide, are exact in the range asked for. There
+ * `shift` is 1 to 46, so that a hundred times 2^shift leaves room. */
+typedef struct scaled {
+  uint64_t whole, rest, five;
+  int shift;
+  bool even;
+} scaled;
+
+/* x = mantissa * 2^exponent, so that x * 10^places = mantissa * 5^places / 2^shift. */
+static scaled scale(uint64_t mantissa, int exponent, int places)
 {
   static const uint64_t fives[] = {1u,
                                    5u,
@@ -245,12 +266,74 @@ static bool round_decimal(uint64_t mantissa, int exponent, int places, uint64_t 
                                    19073486328125u,
                                    95367431640625u};
   int shift = -exponent - places;
-  wide product = (wide)mantissa * fives[places], whole = product >> shift;
-  wide rest = product - (whole << shift), half = (wide)1 << (shift - 1);
-  bool up = rest > half || (rest == half && (whole & 1) == 1);
-  wide twice = 2 * (up ? (half << 1) - rest : rest);
-  *digits = (uint64_t)whole + up;
-  return twice < fives[places] || (twice == fives[places] && (mantissa & 1) == 0);
+  wide product = (wide)mantissa * fives[places];
+  uint64_t whole = (uint64_t)(product >> shift);
+  uint64_t rest = (uint64_t)product & (((uint64_t)1 << shift) - 1);
+  return (scaled){whole, rest, fives[places], shift, (mantissa & 1) == 0};
+}
+
+/* One of two by arithmetic: which one cannot be predicted. */
+static uint64_t choose(bool which, uint64_t yes, uint64_t no)
+{
+  return no ^ ((no ^ yes) & (0 - (uint64_t)which));
+}
+
+/* Without the last digits, `unit` (1, 10, 100) for each of the others, which are `kept`:
+ * the nearest, halves to even, as printf rounds. False where it does not read back. */
+static bool shorten(const scaled *s, uint64_t kept, uint64_t unit, uint64_t *digits)
+{
+  uint64_t below = ((s->whole - kept * unit) << s->shift) + s->rest, all = unit << s->shift;
+  bool up = (2 * below > all) | ((2 * below == all) & (kept & 1));
+  uint64_t twice = 2 * choose(up, all - below, below);
+  *digits = kept + up;
+  return (twice < s->five) | ((twice == s->five) & s->even);
+}
+
+enum { DIGITS = 17 };
+
+/* The shortest digits that read back, filled up with zeros to 17; *kept is how many count. One of
+ * 16 or 17 is as likely as the other, so that there is no branch on it. Half of `five` / 2^shift is
+ * below 2^-53 * 10^17, so below 12: few numbers may lose two digits. */
+static uint64_t find_digits(const scaled *s, int *kept)
+{
+  uint64_t lost = s->whole % 100, digits, longest;
+  if ((lost < 12 || lost >= 88) && shorten(s, s->whole / 100, 100, &digits)) {
+    uint64_t all = digits * 100;
+    for (*kept = DIGITS - 2; digits % 10 == 0 && *kept > 1; --*kept)
+      digits /= 10;
+    return all;
+  }
+  bool good = shorten(s, s->whole / 10, 10, &digits);
+  shorten(s, s->whole, 1, &longest);
+  *kept = DIGITS - good;
+  return choose(good, digits * 10, longest);
+}
+
+/* 17 digits, of which `kept` count, the first one 10^magnitude, -4 to 6. The words are made in
+ * registers: bytes that were just written one by one are slow to read as a word. */
+static size_t write_digits(uint64_t digits, int kept, int magnitude, bool negative, char *text)
+{
+  static const char zeros[] = "0.000000";
+  uint64_t first = eight_digits((uint32_t)(digits / 1000000000));
+  uint32_t rest = (uint32_t)(digits % 1000000000);
+  uint64_t second = eight_digits(rest / 10);
+  char *at = text + negative;
+  text[0] = '-';
+  if (magnitude < 0) {
+    memcpy(at, zeros, 8);
+    at += 1 - magnitude;
+    put_word(first, at);
+  } else {
+    unsigned before = 8 * (unsigned)(magnitude + 1);
+    uint64_t whole = ((uint64_t)1 << before) - 1;
+    put_word((first & whole) | (uint64_t)'.' << before | (first & ~whole) << 8, at);
+    at[8] = (char)(first >> 56);
+    at++;
+  }
+  put_word(second, at + 8);
+  at[16] = (char)('0' + rest % 10);
+  at[kept] = '\0';
+  return (size_t)(at - text) + (size_t)kept;
 }
 
 /* Sums of money and other numbers of one or two places, most of those that are not whole; 0 for
@@ -268,25 +351,34 @@ static size_t format_hundredths(double value, char *text)
   return write_decimal(tenths ? digits / 10 : digits, tenths ? 1 : 2, signbit(value), text);
 }
 
-/* Numbers of everyday size that are not whole, by exact arithmetic: a tenth of the time of printf
- * and strtod, to the same text. 0 for others. Up to 20 places: 53 bits * 5^20 fits in 128. */
+/* The power of ten of the first digit of a number of everyday size, by way of that of two. */
+static int find_magnitude(double size, int exponent)
+{
+  static const double powers[] = {1e-4, 1e-3, 1e-2, 1e-1, 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
+                                  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  int magnitude = (exponent * 1233 + 20 * 4096) / 4096 - 20; /* log10 2 is nearly 1233 / 4096 */
+  return magnitude + (size >= powers[magnitude + 5]);
+}
+
+/* Numbers of everyday size that are not whole, by exact arithmetic: a small part of the time of
+ * printf and strtod, to the same text. 0 for others. Up to 20 places: 53 bits * 5^20 fits in 128.
+ */
 static size_t format_decimal(double value, char *text)
 {
-  static const double powers[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,  1e5,
-                                  1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
   double size = fabs(value);
-  int magnitude = -4;
-  uint64_t bits, digits = 0;
+  uint64_t bits;
+  int kept;
   if (!(size >= 1e-4 && size < 1e15))
     return 0;
-  while (magnitude < 14 && size >= powers[magnitude + 4])
-    magnitude++;
   memcpy(&bits, &size, sizeof bits);
   uint64_t mantissa = (bits & (((uint64_t)1 << 52) - 1)) | ((uint64_t)1 << 52);
-  int exponent = (int)(bits >> 52) - 1075, places = 14 - magnitude;
-  while (!round_decimal(mantissa, exponent, places, &digits))
-    places++;
-  for (; places > 0 && digits % 10 == 0; places--)
+  int exponent = (int)(bits >> 52) - 1023, magnitude = find_magnitude(size, exponent);
+  int places = DIGITS - 1 - magnitude;
+  scaled s = scale(mantissa, exponent - 52, places);
+  uint64_t digits = find_digits(&s, &kept);
+  if (magnitude < 7)
+    return write_digits(digits, kept, magnitude, signbit(value), text);
+  for (; kept < DIGITS; kept++, places--)
     digits /= 10;
   return write_decimal(digits, places, signbit(value), text);
 }
@@ -296,7 +388,7 @@ size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE])
   text[0] = '\0';
   if (isnan(value))
     return 0;
-  if (fabs(value) < 1e15 && value == trunc(value))
+  if (fabs(value) < 1e15 && value == (double)(int64_t)value)
     return format_whole(value, text);
   size_t length = format_hundredths(value, text);
   if (length == 0)

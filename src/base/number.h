@@ -70,6 +70,9 @@ static inline bool churn_number_parse_word(const char *text, size_t length, doub
  * exponent; an empty text for NaN (a missing value). Returns its length. */
 size_t churn_number_format(double value, char text[CHURN_NUMBER_TEXT_SIZE]);
 
+/* A whole number; no zero is written behind it. Returns its length. */
+size_t churn_whole_format(uint64_t value, char text[CHURN_NUMBER_TEXT_SIZE]);
+
 /* `value` with `digits` after the point, always with a decimal point; as churn_number_format where
  * that is too long for the text. Returns its length. */
 size_t churn_number_format_fixed(double value, int digits, char text[CHURN_NUMBER_TEXT_SIZE]);

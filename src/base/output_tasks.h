@@ -1,4 +1,4 @@
-/* A file whose text is made by all threads, part by part, while one of them writes what is ready.
+/* A file whose text is made by all threads, part by part; each writes its part when it is its turn.
  * The bytes are those of the parts in their order.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -10,7 +10,8 @@
 
 #include <churn/run.h>
 
-/* Appends part `task`'s text to the buffer, which is empty. A part of about a megabyte is best. */
+/* Appends part `task`'s text to the buffer, which is empty. A part that fits a cache, of some 100
+ * KB, is best. */
 typedef void churn_text_task(void *context, size_t task, churn_buffer *buffer);
 
 /* Writes parts 0..count-1. NO_MEMORY; failures to write are the commit's. */

@@ -33,6 +33,7 @@ int cmd_rates(const cli_verb *verb, int argc, const char **argv);
 int cmd_reps(const cli_verb *verb, int argc, const char **argv);
 int cmd_nightly(const cli_verb *verb, int argc, const char **argv);
 int cmd_report(const cli_verb *verb, int argc, const char **argv);
+int cmd_outcomes(const cli_verb *verb, int argc, const char **argv);
 int cmd_retrain(const cli_verb *verb, int argc, const char **argv);
 int cmd_models(const cli_verb *verb, int argc, const char **argv);
 int cmd_simulate(const cli_verb *verb, int argc, const char **argv);
@@ -198,6 +199,7 @@ void cli_print_validation(const churn_model *model, FILE *file); /* all figures,
 void cli_print_comparison(const churn_comparison *comparison, FILE *file);
 void cli_print_rates(const churn_rates *rates, FILE *file);
 void cli_print_reps(const churn_reps *reps, FILE *file);
+void cli_print_agreement(const churn_agreement *agreement, FILE *file);
 void cli_print_ledger(const churn_ledger *ledger, FILE *file);
 void cli_print_evaluation(const churn_evaluation *evaluation, FILE *file);
 

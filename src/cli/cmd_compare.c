@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd.h"
 
+#include <malloc.h>
 #include <string.h>
 
 typedef struct request {
@@ -132,6 +133,14 @@ static churn_status run_compare(cli *c, const request *r)
   return status;
 }
 
+/* Arrays of a number a row go back to the system when they are freed: each stage has its own, and
+ * what earlier ones left would add up to more than the rows themselves. */
+static void keep_memory_low(void)
+{
+  enum { LARGE = 1 << 20 };
+  mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 int cmd_compare(const cli_verb *verb, int argc, const char **argv)
 {
   cli c = {0};
@@ -187,6 +196,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
   if (r.project_path == NULL && !r.history)
     return cli_close(&c, cli_usage(&c, "an argument is missing; expected PROJECT"));
   r.project_path = r.project_path == NULL ? "." : r.project_path;
+  keep_memory_low();
   code = cli_close(&c, run_compare(&c, &r));
   if (code == 0)
     cli_end_by_signal();

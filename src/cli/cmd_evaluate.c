@@ -10,7 +10,7 @@
 typedef struct request {
   const char *project_path;
   const char *model, *first, *last, *test_from, *captures;
-  int json;
+  int json, reasons;
 } request;
 
 static churn_status read_captures(cli *c, const char *text, uint64_t *counts,
@@ -46,6 +46,22 @@ static churn_status read_settings(cli *c, const request *r, uint64_t *counts,
   return status == CHURN_OK ? read_captures(c, r->captures, counts, settings) : status;
 }
 
+/* Why the lost left, against the model: instead of how good it is. */
+static churn_status show_reasons(cli *c, const request *r, const churn_project *project,
+                                 const churn_model *model, const churn_evaluate_settings *settings)
+{
+  const churn_agreement_settings agreeing = {settings->first, settings->last};
+  churn_agreement *agreement = NULL;
+  churn_status status =
+      churn_agreement_count(project, model, &agreeing, &c->run, &agreement, &c->error);
+  if (status == CHURN_OK && r->json)
+    status = churn_agreement_write(agreement, "-", &c->error);
+  else if (status == CHURN_OK)
+    cli_print_agreement(agreement, stdout);
+  churn_agreement_free(agreement);
+  return status;
+}
+
 static churn_status run_evaluate(cli *c, const request *r)
 {
   churn_project *project = NULL;
@@ -61,11 +77,13 @@ static churn_status run_evaluate(cli *c, const request *r)
     status = cli_read_model(c, project, r->model, &model);
   if (status == CHURN_OK)
     status = cli_choose_outcome(c, model, project);
-  if (status == CHURN_OK)
-    status = churn_evaluate(project, model, &settings, &c->run, &evaluation, &c->error);
-  if (status == CHURN_OK && r->json)
-    status = churn_evaluation_write(&evaluation, model->id, "-", &c->error);
+  if (status == CHURN_OK && r->reasons)
+    status = show_reasons(c, r, project, model, &settings);
   else if (status == CHURN_OK)
+    status = churn_evaluate(project, model, &settings, &c->run, &evaluation, &c->error);
+  if (status == CHURN_OK && !r->reasons && r->json)
+    status = churn_evaluation_write(&evaluation, model->id, "-", &c->error);
+  else if (status == CHURN_OK && !r->reasons)
     cli_print_evaluation(&evaluation, stdout);
   churn_model_free(model);
   churn_project_free(project);
@@ -86,6 +104,8 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
        "use snapshots from this day on (default: the project's)", "DAY"},
       {"capacity", '\0', POPT_ARG_STRING, &r.captures, 0,
        "how many customers can be called: report precision and share reached there", "K[,K...]"},
+      {"reasons", '\0', POPT_ARG_NONE, &r.reasons, 0,
+       "why the lost left (the project's kinds) against what the model says, instead", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
       cli_source_option(&c),
       cli_outcome_option(&c),

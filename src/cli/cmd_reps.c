@@ -47,6 +47,8 @@ static churn_status run_reps(cli *c, const request *r)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK && r->model != NULL)
     status = churn_model_read(r->model, &model, &c->error);
+  if (status == CHURN_OK && model != NULL)
+    status = cli_choose_outcome(c, model, project);
   settings.model = model;
   if (status == CHURN_OK)
     status = churn_reps_count(project, &settings, &c->run, &reps, &c->error);
@@ -79,8 +81,8 @@ int cmd_reps(const cli_verb *verb, int argc, const char **argv)
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "write all figures as JSON", NULL},
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "write all figures there, as CSV unless --json; - is standard output", "FILE"},
-      cli_outcome_option(&c),
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

@@ -9,7 +9,7 @@
 typedef struct request {
   const char *project_path;
   char **models; /* NULL = none, else up to a NULL */
-  const char *as_of, *by, *output, *table, *lang;
+  const char *as_of, *by, *columns, *output, *table, *lang;
   long top;
   int publish, intervals, within_capacity, loyal;
 } request;
@@ -30,6 +30,10 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
     return cli_usage(c, "-m: at most %d models go side by side", CLI_MOST_LISTS);
   if (cli_whole(c, "--top", r->top, &settings->top) != CHURN_OK)
     return CHURN_USAGE;
+  churn_error wrong;
+  if (r->columns != NULL &&
+      churn_list_columns_read(r->columns, &settings->columns, &wrong) != CHURN_OK)
+    return cli_usage(c, "--columns: %s", wrong.message);
   if (strcmp(r->by, "expected-loss") == 0)
     settings->by = CHURN_BY_EXPECTED_LOSS;
   else if (strcmp(r->by, "worth") == 0)
@@ -39,6 +43,10 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
                      r->by);
   if (r->within_capacity && settings->by == CHURN_BY_EXPECTED_LOSS)
     return cli_usage(c, "--within-capacity lists by worth; expected no --by beside it");
+  if (r->within_capacity)
+    settings->by = CHURN_BY_WORTH;
+  if (r->loyal && r->columns != NULL)
+    return cli_usage(c, "--columns is of the ranked list; expected no --loyal beside it");
   if (r->loyal && (r->within_capacity || r->publish))
     return cli_usage(c, "--loyal is a list of its own; it goes with neither --within-capacity nor "
                         "--publish");
@@ -103,6 +111,8 @@ static void say_what_was_done(cli *c, const churn_project *project, const churn_
 static churn_status check_output(cli *c, const request *r)
 {
   const churn_sink sink = {r->output, r->table, NULL};
+  if (r->columns != NULL && (churn_sink_is_database(r->output) || r->publish != 0))
+    return cli_usage(c, "--columns is of a CSV file; a table has all columns");
   if (churn_sink_is_database(r->output))
     return churn_sink_check(&sink, &c->error);
   return r->table == NULL ? cli_check_target(c, r->output)
@@ -231,6 +241,8 @@ static churn_status run_side_by_side(cli *c, const request *r)
     status = cli_usage(c, "lists side by side go into a file; expected one -m for a database");
   if (status == CHURN_OK && (r->loyal || r->within_capacity))
     status = cli_usage(c, "--loyal and --within-capacity list by one model; expected one -m");
+  if (status == CHURN_OK && r->columns != NULL)
+    status = cli_usage(c, "--columns is of one list; expected one -m");
   if (status == CHURN_OK)
     status = cli_check_target(c, r->output);
   for (size_t i = 0; i < l.count && status == CHURN_OK; i++)
@@ -294,6 +306,8 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
       {"top", '\0', POPT_ARG_LONG, &r.top, 0, "list only the N riskiest", "N"},
       {"by", '\0', POPT_ARG_STRING | POPT_ARGFLAG_SHOW_DEFAULT, &r.by, 0,
        "rank by probability, expected-loss or worth", "KEY"},
+      {"columns", '\0', POPT_ARG_STRING, &r.columns, 0,
+       "write only these columns, in this order: customer_id,probability", "LIST"},
       {"within-capacity", '\0', POPT_ARG_NONE, &r.within_capacity, 0,
        "list whom to contact: the most worth that fits the project's key `capacity`", NULL},
       {"loyal", '\0', POPT_ARG_NONE, &r.loyal, 0,

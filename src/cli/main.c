@@ -28,6 +28,8 @@ static const cli_verb verbs[] = {
      cmd_report},
     {"nightly", "PROJECT", "score with the promoted model, check, publish; all or nothing",
      cmd_nightly},
+    {"outcomes", "PROJECT", "what contacting customers has saved, against the control group",
+     cmd_outcomes},
     {"retrain", "PROJECT", "train a challenger, and promote it where it beats the model in use",
      cmd_retrain},
     {"models", "ACTION PROJECT [MODEL]", "list, show, promote, rollback, history: the registry",

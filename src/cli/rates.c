@@ -87,6 +87,46 @@ static void print_value(const churn_rates *rates, FILE *file)
   cli_table_print(table, file, "  ");
 }
 
+static const char *kind_cell(const churn_kind_loss *loss, bool money)
+{
+  const char *amount = money ? cli_money(loss->value_lost) : cli_count(loss->lost);
+  double part = money ? loss->value_share : loss->share;
+  return isnan(part) ? amount : cli_format("%s (%.0f %%)", amount, 100 * part);
+}
+
+/* `losses` of the kinds in their order, `step` apart. */
+static void kind_row(cli_table *table, const char *name, const churn_kind_loss *losses, size_t step,
+                     bool money)
+{
+  const char *cells[CHURN_KINDS];
+  for (size_t k = 0; k < CHURN_KINDS; k++)
+    cells[k] = kind_cell(&losses[k * step], money);
+  cli_table_row(table, name, cells[0], cells[1], cells[2], cells[3], cells[4]);
+}
+
+static void print_kinds_of(const churn_rates *rates, bool money, FILE *file)
+{
+  size_t periods = periods_of(rates);
+  cli_table *table = cli_table_new("lrrrrr");
+  cli_table_row(table, "from", "natural", "malicious", "competitive", "at fault", "unclassified");
+  for (size_t p = 0; p < periods; p++)
+    kind_row(table, cli_text_day(rates->rates[p].first), &rates->kinds[p], periods, money);
+  if (periods > 1 && !rates->compared)
+    kind_row(table, "all", rates->kind_totals, 1, money);
+  fprintf(file, "\nKinds of loss: %s lost, of those there at the start\n",
+          money ? "value" : "customers");
+  cli_table_print(table, file, "  ");
+}
+
+static void print_kinds(const churn_rates *rates, FILE *file)
+{
+  if (rates->kinds == NULL)
+    return;
+  print_kinds_of(rates, false, file);
+  if (has_value(rates))
+    print_kinds_of(rates, true, file);
+}
+
 static void segment_row(cli_table *table, const char *name, const churn_rate *r)
 {
   cli_table_row(table, name, cli_count(r->customers), cli_count(r->lost), cli_percent(r->rate, 2),
@@ -245,6 +285,7 @@ void cli_print_rates(const churn_rates *rates, FILE *file)
           rates->silence ? "their silence was complete" : "their end date came");
   print_customers(rates, file);
   print_value(rates, file);
+  print_kinds(rates, file);
   print_segments(rates, file);
   if (rates->compared) {
     print_comparison(rates, file);

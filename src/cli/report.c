@@ -104,10 +104,22 @@ static void print_rows(const churn_model *model, FILE *file)
             window_text(model));
 }
 
+static void print_contacts(const churn_model *model, FILE *file)
+{
+  if (model->contacted_rule == NULL)
+    return;
+  const char *became = strcmp(model->contacted_rule, "drop") == 0   ? "left out"
+                       : strcmp(model->contacted_rule, "keep") == 0 ? "kept"
+                                                                    : "modelled";
+  fprintf(file, "Contacted before the label window ended: %.0f rows (%.0f churned), %s.\n",
+          model->contacted_rows, model->contacted_churned, became);
+}
+
 void cli_print_coefficients(const churn_model *model, FILE *file)
 {
   print_rows(model, file);
   print_weighting(model, file);
+  print_contacts(model, file);
   print_strength(model, file);
   fprintf(file, "Log-likelihood %.6f (null %.6f).\n%s after %u steps by %s, gradient %.1e\n\n",
           model->log_likelihood, model->null_log_likelihood,

@@ -25,6 +25,14 @@ CHURN_MUST_USE churn_status churn_frame_build(const churn_plan *plan,
                                               churn_frame **frame, churn_error *error);
 void churn_frame_free(churn_frame *frame);
 
+/* The same of all snapshots, which stand as churn_snapshots_build gave them; and what the data's
+ * customers' columns hold goes as it is read (churn_data_let_spells_go), so that the two never take
+ * up room together. Nothing may evaluate the data afterwards, whatever happens. */
+CHURN_MUST_USE churn_status churn_frame_move(const churn_plan *plan,
+                                             const churn_snapshots *snapshots, size_t features,
+                                             const churn_data *data, const churn_run *run,
+                                             churn_frame **frame, churn_error *error);
+
 /* Rows picked[0..count) of a frame as a frame of their own; values 0 where it has none. NO_MEMORY.
  */
 CHURN_MUST_USE churn_status churn_frame_take(const churn_frame *frame, const uint32_t *picked,

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "design/drop.h"
+#include "design/kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ void churn_pipeline_close(churn_pipeline *pipeline)
     return;
   churn_plan_free(pipeline->plan);
   churn_plan_free(pipeline->rep);
+  churn_plan_free(pipeline->kinds);
   churn_plan_free(pipeline->drop);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
@@ -108,6 +110,9 @@ churn_status churn_pipeline_plan(churn_pipeline *p, const churn_model *model, co
   if (status == CHURN_OK)
     status = churn_plan_build(p->schema, expressions, count, value->text == NULL ? NULL : &money,
                               &quiet, plan, error);
+  for (size_t i = 0; status == CHURN_OK && i < p->feature_count; i++)
+    if (churn_project_models_contact(p->project, expressions[i].name))
+      churn_plan_set_contact(*plan, i);
   free(expressions);
   return model == NULL ? status : explain_mismatch(status, error);
 }
@@ -198,6 +203,10 @@ static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *
     status = drop_skipped(p, run, error);
   if (status == CHURN_OK && settings->wanted != NULL)
     status = keep_wanted(p, settings->wanted, run, error);
+  if (status == CHURN_OK)
+    status = churn_kinds_check_features(p->project, p->plan, p->feature_count, error);
+  if (status == CHURN_OK && settings->with_labels && p->project->outcome.excludes)
+    status = churn_kinds_plan(p->project, p->schema, run, &p->kinds, error);
   if (status == CHURN_OK && p->feature_count == 0)
     status = churn_error_set(
         error, CHURN_DEGENERATE,
@@ -217,6 +226,8 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
   if (needs != NULL && p->rep != NULL)
     churn_plan_add_needs(p->rep, needs);
+  if (needs != NULL && p->kinds != NULL)
+    churn_plan_add_needs(p->kinds, needs);
   if (needs != NULL && p->beside != NULL)
     churn_plan_add_needs(p->beside, needs);
   return needs;
@@ -231,6 +242,9 @@ static churn_status read_data(churn_pipeline *p, const churn_pipeline_settings *
   if (settings->all_columns)
     churn_needs_all(needs, p->schema);
   churn_needs_days(needs, p->schema);
+  if (p->project->contacts.history.text != NULL)
+    needs->source[1 + churn_project_find_history(p->project, p->project->contacts.history.text)] =
+        true;
   churn_data_settings reading = {settings->collect_all, settings->with_labels, settings->before};
   churn_status status = churn_data_read(p->schema, needs, &reading, run, &p->data, error);
   churn_needs_free(needs);
@@ -244,6 +258,10 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
     status = churn_plan_bind(p->rep, p->data, error);
   if (status == CHURN_OK && p->beside != NULL)
     status = churn_plan_bind(p->beside, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_plan_bind(p->kinds, p->data, error);
+  if (status == CHURN_OK && p->kinds != NULL)
+    status = churn_kinds_exclude(p->project, p->kinds, p->data, error);
   if (status == CHURN_OK && p->drop != NULL)
     status = churn_plan_bind(p->drop, p->data, error);
   return status == CHURN_OK && p->with_terms

@@ -27,6 +27,7 @@ typedef struct churn_pipeline {
   churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
                            capacity is by rep and there is a model */
   bool with_labels;     /* as in the settings */
+  churn_plan *kinds;    /* tells which losses the outcome excludes; NULL = none */
   churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
                            between opening without data and loading, borrowed; NULL = none */
 } churn_pipeline;

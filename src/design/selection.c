@@ -56,6 +56,7 @@ static bool has_another_role(const churn_project *project, const churn_schema_co
     value += prefix;
   return (value != NULL &&
           (strcmp(value, column->name) == 0 || strcmp(value, expression + prefix) == 0)) ||
+         is_text(&project->kinds.reason, column->name) ||
          is_text(&project->customers.id, column->heading) ||
          is_text(&project->joined, column->heading);
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "design/contacts.h"
 #include "design/drop.h"
 #include "design/snapshot_base.h"
 
@@ -31,10 +32,11 @@ typedef struct builder {
   const churn_day *days;
   size_t day_count;
   churn_snapshot_use use;
-  int8_t *column_labels;     /* COLUMN: per spell, else NULL */
-  bool *closed;              /* [day_count] */
-  churn_drop_levels *levels; /* DROP: [threads][day_count] of the customer at work, else NULL */
-  size_t first_block;        /* blocks[i] is block first_block + i of the customers */
+  int8_t *column_labels;         /* COLUMN: per spell, else NULL */
+  const churn_history *contacts; /* the log, NULL = none */
+  bool *closed;                  /* [day_count] */
+  churn_drop_levels *levels;     /* DROP: [threads][day_count] of the customer at work, else NULL */
+  size_t first_block;            /* blocks[i] is block first_block + i of the customers */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
 } builder;
@@ -95,6 +97,13 @@ static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
   if (left == CHURN_DAY_MISSING || left >= opens + outcome->horizon_days)
     return CHURN_LABEL_STAYED;
   return left >= opens ? CHURN_LABEL_CHURNED : LABEL_DROPPED;
+}
+
+/* Who is lost in a way that does not count has no label: they did not stay either. */
+static int8_t without_excluded(const builder *b, size_t spell, int8_t label)
+{
+  bool excluded = b->data->excluded != NULL && b->data->excluded[spell];
+  return excluded && label == CHURN_LABEL_CHURNED ? LABEL_DROPPED : label;
 }
 
 static churn_status label_history(const builder *b, int thread, size_t customer, churn_day as_of,
@@ -167,7 +176,7 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     return CHURN_OK;
   switch (b->project->outcome.kind) {
   case CHURN_OUTCOME_LEFT:
-    *label = label_left(b, spell, as_of);
+    *label = without_excluded(b, spell, label_left(b, spell, as_of));
     return CHURN_OK;
   case CHURN_OUTCOME_SILENT:
   case CHURN_OUTCOME_EVENT:
@@ -179,12 +188,36 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     *label = label_from_file(&b->data->labels, customer, as_of);
     return CHURN_OK;
   case CHURN_OUTCOME_COLUMN:
-    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN : b->column_labels[spell];
+    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN
+                                      : without_excluded(b, spell, b->column_labels[spell]);
     return CHURN_OK;
   case CHURN_OUTCOME_NONE:
     break;
   }
   return CHURN_OK;
+}
+
+/* From T to the end of the label window. */
+static bool is_contacted(const builder *b, size_t customer, churn_day as_of)
+{
+  const churn_outcome_spec *outcome = &b->project->outcome;
+  return as_of != CHURN_DAY_MISSING &&
+         churn_contacted_in(b->contacts, customer, as_of,
+                            as_of + outcome->gap_days + outcome->horizon_days);
+}
+
+/* A rescued customer must not teach that there was no danger. */
+static bool judge_contact(const builder *b, size_t customer, churn_day as_of, int8_t *label,
+                          churn_snapshot_day *tally)
+{
+  bool labelled = *label == CHURN_LABEL_STAYED || *label == CHURN_LABEL_CHURNED;
+  if (!labelled || b->use == CHURN_SNAPSHOTS_AT_RISK || !is_contacted(b, customer, as_of))
+    return false;
+  tally->contacted++;
+  tally->contacted_churned += *label == CHURN_LABEL_CHURNED;
+  if (b->use == CHURN_SNAPSHOTS_LABELLED && b->project->contacts.rule == CHURN_CONTACTED_DROP)
+    *label = LABEL_DROPPED;
+  return true;
 }
 
 static churn_status add_row(const builder *b, block *to, churn_snapshot row, churn_error *error)
@@ -220,10 +253,11 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
     status = find_label(b, thread, customer, spell, day, tally, &label);
   if (status != CHURN_OK)
     return churn_error_set(error, status, "out of memory");
+  bool contacted = judge_contact(b, customer, as_of, &label, tally);
   tally->churned += label == CHURN_LABEL_CHURNED;
   tally->stayed += label == CHURN_LABEL_STAYED;
   tally->dropped += label == LABEL_DROPPED;
-  churn_snapshot row = {(uint32_t)customer, (uint32_t)spell, as_of, label, 1, 0};
+  churn_snapshot row = {(uint32_t)customer, (uint32_t)spell, as_of, label, 1, 0, contacted};
   return add_row(b, to, row, error);
 }
 
@@ -294,6 +328,8 @@ static void add_tally(churn_snapshot_day *days, const churn_snapshot_day *tally,
     days[d].no_level += tally[d].no_level;
     days[d].left += tally[d].left;
     days[d].unseen += tally[d].unseen;
+    days[d].contacted += tally[d].contacted;
+    days[d].contacted_churned += tally[d].contacted_churned;
   }
 }
 
@@ -449,6 +485,22 @@ static void note_no_level(const builder *b, const churn_snapshots *s, const chur
                     no_level, left, unseen);
 }
 
+static void note_contacts(const builder *b, const churn_snapshots *s, const churn_run *run)
+{
+  static const char *const became[] = {"have no label", "are kept",
+                                       "are kept, and a feature tells"};
+  uint64_t contacted = 0, churned = 0;
+  for (size_t d = 0; d < s->day_count; d++) {
+    contacted += s->days[d].contacted;
+    churned += s->days[d].contacted_churned;
+  }
+  if (b->use == CHURN_SNAPSHOTS_LABELLED && b->contacts != NULL)
+    churn_notes_add(churn_run_notes(run), CHURN_NOTE, "contacted_rows", CHURN_NOWHERE,
+                    "%" PRIu64 " rows are of customers who were contacted from the as-of day to "
+                    "the end of the label window (%" PRIu64 " of them churned); they %s",
+                    contacted, churned, became[b->project->contacts.rule]);
+}
+
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 {
   if (b->condition_output < 0)
@@ -528,6 +580,7 @@ static churn_status build(builder *b, const churn_snapshot_taker *taker, const c
   if (status == CHURN_OK) {
     note_unused_labels(b, run);
     note_no_level(b, s, run);
+    note_contacts(b, s, run);
   }
   clear(b, group, threads);
   if (status == CHURN_OK)
@@ -546,6 +599,7 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
   builder b = {.project = project,
                .data = data,
                .plan = plan,
+               .contacts = churn_contacts_of(project, data),
                .condition_output = condition_output,
                .days = days,
                .day_count = day_count,
@@ -562,6 +616,7 @@ churn_status churn_snapshots_give(const churn_project *project, const churn_data
   builder b = {.project = project,
                .data = data,
                .plan = plan,
+               .contacts = churn_contacts_of(project, data),
                .condition_output = condition_output,
                .days = days,
                .day_count = day_count,

@@ -18,8 +18,9 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
-  double weight; /* how many of the population the row stands for; 1 until row_terms.h sets it */
-  double offset; /* known part of the row's logit; 0 until row_terms.h sets it */
+  double weight;  /* how many of the population the row stands for; 1 until row_terms.h sets it */
+  double offset;  /* known part of the row's logit; 0 until row_terms.h sets it */
+  bool contacted; /* labelled, and contacted from T to the end of the label window */
 } churn_snapshot;
 
 /* What became of one as-of day, for `check` and the notes. */
@@ -28,11 +29,14 @@ typedef struct churn_snapshot_day {
   bool closed;       /* the label window ends within the data */
   uint64_t base;     /* spells in the base */
   uint64_t inactive; /* left out by active_within, or had the terminal event */
-  uint64_t dropped;  /* left inside the gap, or no label in the file, or an empty outcome cell; of
-                        DROP the three below */
+  uint64_t dropped;  /* left inside the gap, or in a way that is excluded, or no label in the file,
+                        or an empty outcome cell; of DROP the three below */
   uint64_t churned;
   uint64_t stayed;
   uint64_t no_level, left, unseen; /* as in drop.h */
+  uint64_t contacted,
+      contacted_churned; /* of the labelled rows, those of contacted customers; where
+                            the project drops these, they are among the dropped */
 } churn_snapshot_day;
 
 typedef struct churn_snapshots {

@@ -24,15 +24,20 @@ churn_split churn_split_of(const churn_project *project, churn_day test_from)
   return split;
 }
 
+bool churn_split_trains_on(const churn_split *split, churn_day as_of)
+{
+  return split->kind != CHURN_SPLIT_TIME ||
+         (as_of < split->test_from && as_of + split->span_days <= split->test_from);
+}
+
 static bool belongs(const churn_split *split, const churn_data *data, const churn_snapshot *row,
                     churn_split_part part)
 {
   if (split->kind == CHURN_SPLIT_NONE)
     return part == CHURN_PART_TRAIN;
   if (split->kind == CHURN_SPLIT_TIME)
-    return part == CHURN_PART_TRAIN
-               ? row->as_of < split->test_from && row->as_of + split->span_days <= split->test_from
-               : row->as_of >= split->test_from;
+    return part == CHURN_PART_TRAIN ? churn_split_trains_on(split, row->as_of)
+                                    : row->as_of >= split->test_from;
   const char *id = data->customers.ids[row->customer];
   bool test = churn_hash_unit(id, strlen(id), 0) < split->test_share;
   return test == (part == CHURN_PART_TEST);

@@ -31,6 +31,9 @@ typedef struct churn_split {
 
 churn_split churn_split_of(const churn_project *project, churn_day test_from);
 
+/* Whether labelled rows of the day may train: without a rule by time, all of them. */
+bool churn_split_trains_on(const churn_split *split, churn_day as_of);
+
 /* The rows of one part, in the same order. Day counts are not carried over. USAGE when a test_from
  * was asked for of a flat export. */
 CHURN_MUST_USE churn_status churn_split_take(const churn_split *split, const churn_data *data,

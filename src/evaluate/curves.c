@@ -167,9 +167,36 @@ static double copies_of(const churn_judged *judged, size_t row)
   return judged->repeated ? churn_judged_weight(judged, row) : 1;
 }
 
+/* What a row moves its bin's rate by. Squared, the residual of w equal clusters must count w times.
+ */
+static double residual_of(const bin_rows *b, uint32_t row, double rate, double rows)
+{
+  double copies = copies_of(b->judged, row);
+  return churn_judged_weight(b->judged, row) / sqrt(copies) * (b->judged->labels[row] - rate) /
+         rows;
+}
+
+static double corrected(double sum, double clusters)
+{
+  return clusters > 1 ? sum * clusters / (clusters - 1) : 0;
+}
+
+/* rate_variance where every row is a cluster. */
+static double rate_variance_of_rows(const bin_rows *b, double rate, double rows, double *clusters)
+{
+  double sum = 0;
+  *clusters = 0;
+  for (size_t i = b->from; i < b->end; i++) {
+    uint32_t row = b->ordering->rows[i];
+    double residual = residual_of(b, row, rate, rows);
+    *clusters += copies_of(b->judged, row);
+    sum += residual * residual;
+  }
+  return corrected(sum, *clusters);
+}
+
 /* Variance of the bin's rate between its *clusters, n/(n - 1) of clusters; residuals [all clusters]
- * and `seen` [all clusters] all zero before and after. 0 where there is one cluster. Squared, the
- * residual of w equal clusters must count w times. */
+ * and `seen` [all clusters] all zero before and after. 0 where there is one cluster. */
 static double rate_variance(const bin_rows *b, double rate, double rows, double *residuals,
                             bool *seen, double *clusters)
 {
@@ -177,10 +204,8 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
   *clusters = 0;
   for (size_t i = b->from; i < b->end; i++) {
     uint32_t row = b->ordering->rows[i], cluster = churn_judged_cluster(b->judged, row);
-    double copies = copies_of(b->judged, row);
-    residuals[cluster] +=
-        churn_judged_weight(b->judged, row) / sqrt(copies) * (b->judged->labels[row] - rate) / rows;
-    *clusters += seen[cluster] ? 0 : copies;
+    residuals[cluster] += residual_of(b, row, rate, rows);
+    *clusters += seen[cluster] ? 0 : copies_of(b->judged, row);
     seen[cluster] = true;
   }
   for (size_t i = b->from; i < b->end; i++) {
@@ -189,7 +214,7 @@ static double rate_variance(const bin_rows *b, double rate, double rows, double 
     residuals[cluster] = 0;
     seen[cluster] = false;
   }
-  return *clusters > 1 ? sum * *clusters / (*clusters - 1) : 0;
+  return corrected(sum, *clusters);
 }
 
 static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits, double level,
@@ -209,7 +234,9 @@ static churn_calibration_bin measure_bin(const bin_rows *b, const double *logits
   }
   bin.mean_probability /= bin.rows;
   bin.observed /= bin.rows;
-  double variance = rate_variance(b, bin.observed, bin.rows, residuals, seen, &clusters);
+  double variance = residuals == NULL
+                        ? rate_variance_of_rows(b, bin.observed, bin.rows, &clusters)
+                        : rate_variance(b, bin.observed, bin.rows, residuals, seen, &clusters);
   double effective = bin.rows * bin.rows / squares;
   /* More precise than independent rows, or no variance at all, is chance. */
   if (variance == 0)
@@ -242,29 +269,52 @@ static size_t cut_bins(const churn_judged *judged, const churn_ordering *orderin
   return count;
 }
 
-churn_status churn_calibration_curve(const churn_judged *judged, const double *logits, double level,
-                                     size_t most, churn_calibration_bin *bins, size_t *count,
-                                     churn_error *error)
+/* Along an ordering of all rows as one fold. */
+static churn_status fill_bins(const churn_judged *judged, const churn_ordering *ordering,
+                              const double *logits, double level, size_t most,
+                              churn_calibration_bin *bins, size_t *count, churn_error *error)
 {
-  churn_judged one_list = *judged;
-  churn_ordering ordering = {0};
   size_t clusters = churn_judged_clusters(judged);
-  double *residuals = churn_array_new(clusters, sizeof *residuals);
-  bool *seen = churn_array_new(clusters, sizeof *seen);
-  one_list.folds = NULL;
-  churn_status status = residuals == NULL || seen == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = churn_ordering_build(&one_list, logits, &ordering, error);
-  if (status == CHURN_OK) {
-    *count = cut_bins(&one_list, &ordering, logits, level, most, residuals, seen, bins);
+  bool several = judged->clusters != NULL; /* rows of a cluster, perhaps */
+  double *residuals = several ? churn_array_new(clusters, sizeof *residuals) : NULL;
+  bool *seen = several ? churn_array_new(clusters, sizeof *seen) : NULL;
+  bool good = !several || (residuals != NULL && seen != NULL);
+  if (good) {
+    *count = cut_bins(judged, ordering, logits, level, most, residuals, seen, bins);
     for (size_t i = 0; i < *count / 2; i++) {
       churn_calibration_bin swap = bins[i];
       bins[i] = bins[*count - 1 - i];
       bins[*count - 1 - i] = swap;
     }
   }
-  churn_ordering_clear(&ordering);
   free(residuals);
   free(seen);
+  return good ? CHURN_OK : churn_error_no_memory(error);
+}
+
+churn_status churn_calibration_curve(const churn_judged *judged, const double *logits, double level,
+                                     size_t most, churn_calibration_bin *bins, size_t *count,
+                                     churn_error *error)
+{
+  churn_judged one_list = *judged;
+  churn_ordering ordering = {0};
+  one_list.folds = NULL;
+  churn_status status = churn_ordering_build(&one_list, logits, &ordering, error);
+  if (status == CHURN_OK)
+    status = fill_bins(&one_list, &ordering, logits, level, most, bins, count, error);
+  churn_ordering_clear(&ordering);
+  return status;
+}
+
+churn_status churn_calibration_curve_of(const churn_judged *judged, const churn_ordering *by_fold,
+                                        const double *logits, double level, size_t most,
+                                        churn_calibration_bin *bins, size_t *count,
+                                        churn_error *error)
+{
+  churn_ordering merged = {0};
+  churn_status status = churn_ordering_merge(judged, logits, by_fold, &merged, error);
+  if (status == CHURN_OK)
+    status = fill_bins(judged, &merged, logits, level, most, bins, count, error);
+  churn_ordering_clear(&merged);
   return status;
 }

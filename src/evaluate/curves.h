@@ -30,4 +30,11 @@ CHURN_MUST_USE churn_status churn_calibration_curve(const churn_judged *judged,
                                                     churn_calibration_bin *bins, size_t *count,
                                                     churn_error *error);
 
+/* The same where an ordering of the judged rows by these logits, fold by fold, is at hand. */
+CHURN_MUST_USE churn_status churn_calibration_curve_of(const churn_judged *judged,
+                                                       const churn_ordering *by_fold,
+                                                       const double *logits, double level,
+                                                       size_t most, churn_calibration_bin *bins,
+                                                       size_t *count, churn_error *error);
+
 #endif

@@ -4,6 +4,7 @@
 #include "evaluate/evaluate.h"
 
 #include "base/memory.h"
+#include "design/kinds.h"
 #include "design/split.h"
 #include "evaluate/figures.h"
 #include "evaluate/uncertainty.h"
@@ -247,6 +248,23 @@ static void warn_about_outcome(const churn_project *project, const churn_model *
         (int)outcome->gap_days);
 }
 
+static churn_status warn_about_kinds(const churn_project *project, const churn_model *model,
+                                     const churn_run *run, churn_error *error)
+{
+  const char *before = model->excluded == NULL ? "" : model->excluded;
+  char *now = churn_kinds_excluded(project);
+  if (now == NULL)
+    return churn_error_no_memory(error);
+  if (strcmp(before, now) != 0)
+    churn_notes_add(churn_run_notes(run), CHURN_WARNING, "other_kinds", CHURN_NOWHERE,
+                    "the model was trained without customers who were lost so: %s; it is judged "
+                    "without: %s",
+                    before[0] == '\0' ? "(all count)" : before,
+                    now[0] == '\0' ? "(all count)" : now);
+  free(now);
+  return CHURN_OK;
+}
+
 churn_status churn_evaluate(const churn_project *project, const churn_model *model,
                             const churn_evaluate_settings *settings, const churn_run *run,
                             churn_evaluation *evaluation, churn_error *error)
@@ -281,6 +299,8 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
                                  run, &made, error);
   if (status == CHURN_OK)
     warn_about_outcome(project, model, run);
+  if (status == CHURN_OK)
+    status = warn_about_kinds(project, model, run, error);
   if (status == CHURN_OK) {
     churn_evaluate_in_sample(p, &split, model, &made);
     *evaluation = made;

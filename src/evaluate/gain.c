@@ -20,29 +20,45 @@ churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t 
 churn_status churn_list_build(const churn_judged *judged, const churn_ordering *ordering,
                               const uint32_t *groups, churn_list *list, churn_error *error)
 {
-  churn_listed_row *rows = churn_array_new(judged->rows, sizeof *rows);
-  if (rows == NULL)
+  size_t rows = judged->rows;
+  churn_list made = {.starts = ordering->starts, .folds = churn_judged_folds(judged)};
+  made.marks = churn_array_new(rows, sizeof *made.marks);
+  bool good = made.marks != NULL;
+  if (judged->weights != NULL)
+    good = (made.weights = churn_array_new(rows, sizeof *made.weights)) != NULL && good;
+  if (judged->values != NULL)
+    good = (made.values = churn_array_new(rows, sizeof *made.values)) != NULL && good;
+  if (!good) {
+    churn_list_clear(&made);
     return churn_error_no_memory(error);
-  for (size_t i = 0; i < judged->rows; i++) {
-    rows[i] = churn_listed_row_of(judged, groups, ordering->rows[i]);
-    rows[i].opens = ordering->opens[i];
   }
-  *list = (churn_list){rows, ordering->starts, churn_judged_folds(judged)};
+  for (size_t i = 0; i < rows; i++) {
+    churn_listed_row row = churn_listed_row_of(judged, groups, ordering->rows[i]);
+    made.marks[i] = (churn_list_mark){row.group, row.label, ordering->opens[i]};
+    if (made.weights != NULL)
+      made.weights[i] = row.weight;
+    if (made.values != NULL)
+      made.values[i] = row.value;
+  }
+  *list = made;
   return CHURN_OK;
 }
 
 void churn_list_clear(churn_list *list)
 {
-  free(list->rows);
+  free(list->marks);
+  free(list->weights);
+  free(list->values);
   *list = (churn_list){0};
 }
 
-static void add_row(const churn_listed_row *row, const double *multiples, churn_gain *gain)
+static void add_row(const churn_list *list, size_t place, const double *multiples, churn_gain *gain)
 {
-  double weight = multiples == NULL ? row->weight : row->weight * multiples[row->group];
+  churn_listed_row row = churn_list_row(list, place);
+  double weight = multiples == NULL ? row.weight : row.weight * multiples[row.group];
   gain->rows += weight;
-  gain->churners += row->label ? weight : 0;
-  gain->value += weight * row->value;
+  gain->churners += row.label ? weight : 0;
+  gain->value += weight * row.value;
 }
 
 static void add_share(const churn_gain *part, double share, churn_gain *gain)
@@ -56,7 +72,7 @@ churn_gain churn_gain_of_fold(const churn_list *list, uint32_t fold, const doubl
 {
   churn_gain all = {0, 0, 0};
   for (size_t i = list->starts[fold]; i < list->starts[fold + 1]; i++)
-    add_row(&list->rows[i], multiples, &all);
+    add_row(list, i, multiples, &all);
   return all;
 }
 
@@ -78,8 +94,8 @@ void churn_gain_add_fold(const churn_list *list, uint32_t fold, const double *mu
   while (i < last && next < count) {
     churn_gain tied = {0, 0, 0};
     do
-      add_row(&list->rows[i++], multiples, &tied);
-    while (i < last && !list->rows[i].opens);
+      add_row(list, i++, multiples, &tied);
+    while (i < last && !list->marks[i].opens);
     for (; next < count && places[next] < above.rows + tied.rows; next++) {
       add_share(&above, 1, &gains[next]);
       add_share(&tied, (places[next] - above.rows) / tied.rows, &gains[next]);

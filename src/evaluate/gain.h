@@ -11,7 +11,7 @@
 
 #include "evaluate/ordering.h"
 
-/* A row of an ordering with what is summed over it, so that walks read memory in order. */
+/* A row of an ordering with what is summed over it. */
 typedef struct churn_listed_row {
   double weight;
   double value;   /* money at risk of a churner, else 0 */
@@ -24,11 +24,29 @@ typedef struct churn_listed_row {
 churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t *groups,
                                      size_t row);
 
+/* What a row of a list always has. */
+typedef struct churn_list_mark {
+  uint32_t group;
+  int8_t label;
+  uint8_t opens;
+} churn_list_mark;
+
+/* An ordering's rows with what is summed over them, so that walks read memory in order. */
 typedef struct churn_list {
-  churn_listed_row *rows; /* [starts[folds]] */
+  churn_list_mark *marks; /* [starts[folds]] */
+  double *weights;        /* alike; NULL = 1 each */
+  double *values;         /* money at risk of churners, else 0; NULL = 0 each */
   const size_t *starts;   /* [folds + 1], the ordering's */
   uint32_t folds;
 } churn_list;
+
+static inline churn_listed_row churn_list_row(const churn_list *list, size_t place)
+{
+  const churn_list_mark *mark = &list->marks[place];
+  return (churn_listed_row){list->weights == NULL ? 1 : list->weights[place],
+                            list->values == NULL ? 0 : list->values[place], mark->group,
+                            mark->label, mark->opens};
+}
 
 /* groups [clusters] (NULL = all 0): the group of each cluster. Borrows from the ordering. */
 CHURN_MUST_USE churn_status churn_list_build(const churn_judged *judged,

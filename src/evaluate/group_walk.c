@@ -34,8 +34,8 @@ static void find_tie(const churn_list *list, size_t last, churn_walked_fold *fol
 {
   fold->tied = fold->share = 0;
   do
-    fold->tied += list->rows[fold->end++].weight;
-  while (fold->end < last && !list->rows[fold->end].opens);
+    fold->tied += churn_list_row(list, fold->end++).weight;
+  while (fold->end < last && !list->marks[fold->end].opens);
 }
 
 static void add(const churn_gain *part, double share, churn_gain *to)
@@ -49,9 +49,9 @@ static void add_rows(const churn_group_walk *walk, const churn_walked_fold *fold
                      churn_gain *to)
 {
   for (size_t i = fold->at; i < fold->end; i++) {
-    const churn_listed_row *row = &walk->list->rows[i];
-    const churn_gain part = {row->weight, row->label ? row->weight : 0, row->weight * row->value};
-    add(&part, share, &to[row->group]);
+    churn_listed_row row = churn_list_row(walk->list, i);
+    const churn_gain part = {row.weight, row.label ? row.weight : 0, row.weight * row.value};
+    add(&part, share, &to[row.group]);
   }
 }
 

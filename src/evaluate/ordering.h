@@ -28,6 +28,11 @@ CHURN_MUST_USE churn_status churn_ordering_sort(const churn_judged *judged, cons
                                                 churn_error *error);
 void churn_ordering_clear(churn_ordering *ordering);
 
+/* Folds put together: the ordering that the same scores have as one fold. NO_MEMORY. */
+CHURN_MUST_USE churn_status churn_ordering_merge(const churn_judged *judged, const double *scores,
+                                                 const churn_ordering *by_fold,
+                                                 churn_ordering *merged, churn_error *error);
+
 /* One past the last place that ties with the one at `place`, which opens; `end` = the fold's. */
 static inline size_t churn_ordering_tie_end(const churn_ordering *ordering, size_t place,
                                             size_t end)

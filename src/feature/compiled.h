@@ -99,6 +99,7 @@ struct churn_plan {
   size_t most_cuts;           /* of any set */
   churn_dictionary *literals; /* texts in the expressions */
   churn_dictionary *pool;
+  size_t contact;        /* churn_plan_set_contact */
   churn_day seen_before; /* churn_plan_see_before; INT32_MAX = no limit */
   size_t slots; /* batches of values that evaluating an expression needs beside its result */
 };

@@ -145,6 +145,7 @@ churn_status churn_plan_build(const churn_schema *schema, const churn_expression
     goto done;
   made->schema = schema;
   made->count = count;
+  made->contact = SIZE_MAX;
   churn_plan_see_before(made, CHURN_DAY_MISSING);
   made->arena = churn_arena_new();
   made->outputs = churn_array_new(count, sizeof *made->outputs);
@@ -294,4 +295,14 @@ const char *churn_plan_unbounded(const churn_plan *plan, const char *except)
 const churn_data *churn_plan_data(const churn_plan *plan)
 {
   return plan->data;
+}
+
+void churn_plan_set_contact(churn_plan *plan, size_t output)
+{
+  plan->contact = output;
+}
+
+size_t churn_plan_contact(const churn_plan *plan)
+{
+  return plan->contact;
 }

@@ -116,6 +116,11 @@ bool churn_plan_dated(const churn_plan *plan, size_t at, churn_dated *dated);
 bool churn_plan_hides(const churn_plan *plan, const churn_dated *dated, size_t spell,
                       churn_day as_of);
 
+/* The output that tells who was contacted, whatever its expression gives (frame.h fills it in);
+ * SIZE_MAX = none, as when a plan is new. */
+void churn_plan_set_contact(churn_plan *plan, size_t output);
+size_t churn_plan_contact(const churn_plan *plan);
+
 /* Adds what the plan reads to `needs`. */
 void churn_plan_add_needs(const churn_plan *plan, churn_needs *needs);
 

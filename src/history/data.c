@@ -279,8 +279,11 @@ static void find_data_until(churn_data *data)
   data->data_until = data->schema->project->data_until;
   if (data->data_until != CHURN_DAY_MISSING)
     return;
+  const char *contacts = data->schema->project->contacts.history.text;
   for (size_t i = 0; i + 1 < data->schema->source_count; i++)
-    if (data->histories[i].loaded && data->histories[i].last_day != CHURN_DAY_MISSING &&
+    if (data->histories[i].loaded &&
+        (contacts == NULL || strcmp(contacts, data->histories[i].name) != 0) &&
+        data->histories[i].last_day != CHURN_DAY_MISSING &&
         (data->data_until == CHURN_DAY_MISSING || data->histories[i].last_day > data->data_until))
       data->data_until = data->histories[i].last_day;
 }
@@ -347,6 +350,20 @@ churn_status churn_data_read(const churn_schema *schema, const churn_needs *need
   return CHURN_OK;
 }
 
+void churn_data_let_index_go(churn_data *data)
+{
+  churn_dictionary_settle(data->customers.index);
+}
+
+void churn_data_let_ids_go(churn_data *data)
+{
+  churn_customers *customers = &data->customers;
+  free(customers->ids);
+  churn_dictionary_free(customers->index);
+  customers->ids = NULL;
+  customers->index = NULL;
+}
+
 static void free_columns(churn_column *columns, size_t count)
 {
   for (size_t i = 0; columns != NULL && i < count; i++)
@@ -354,17 +371,26 @@ static void free_columns(churn_column *columns, size_t count)
   free(columns);
 }
 
-static void free_customers(churn_customers *customers, size_t column_count)
+static void free_spells(churn_customers *customers)
 {
-  free(customers->ids);
-  churn_dictionary_free(customers->index);
   free(customers->first_spell);
   free(customers->spell_customer);
   free(customers->joined);
   free(customers->left);
+  free(customers->lines);
+  customers->first_spell = NULL;
+  customers->spell_customer = NULL;
+  customers->joined = customers->left = NULL;
+  customers->lines = NULL;
+}
+
+static void free_customers(churn_customers *customers, size_t column_count)
+{
+  free(customers->ids);
+  churn_dictionary_free(customers->index);
+  free_spells(customers);
   free_columns(customers->columns, column_count);
   churn_column_clear(&customers->outcome);
-  free(customers->lines);
 }
 
 /* They belong to a file of the spill. */
@@ -378,9 +404,28 @@ static void forget_arrays(churn_history *history, size_t column_count)
   }
 }
 
-static void let_columns_go(churn_column *columns, size_t count)
+static void let_rows_go(const churn_column *column, size_t first, size_t last)
+{
+  if (column->numbers != NULL)
+    churn_array_let_go(column->numbers + first, (last - first) * sizeof *column->numbers);
+  if (column->days != NULL)
+    churn_array_let_go(column->days + first, (last - first) * sizeof *column->days);
+  if (column->codes != NULL)
+    churn_array_let_go(column->codes + first, (last - first) * sizeof *column->codes);
+}
+
+void churn_data_let_spells_go(const churn_data *data, size_t first, size_t last)
+{
+  const churn_customers *customers = &data->customers;
+  for (size_t i = 0; customers->columns != NULL && i < data->schema->sources[0].column_count; i++)
+    let_rows_go(&customers->columns[i], first, last);
+}
+
+/* Freed alone, arrays that are not the largest would stay with the allocator. */
+static void let_columns_go(churn_column *columns, size_t count, size_t rows)
 {
   for (size_t i = 0; columns != NULL && i < count; i++) {
+    let_rows_go(&columns[i], 0, rows);
     free(columns[i].numbers);
     free(columns[i].days);
     free(columns[i].codes);
@@ -393,12 +438,15 @@ static void let_columns_go(churn_column *columns, size_t count)
 void churn_data_let_go(churn_data *data)
 {
   const churn_schema *schema = data->schema;
-  let_columns_go(data->customers.columns, schema->sources[0].column_count);
+  let_columns_go(data->customers.columns, schema->sources[0].column_count,
+                 data->customers.spell_count);
+  let_columns_go(&data->customers.outcome, 1, data->customers.spell_count);
+  free_spells(&data->customers);
   for (size_t i = 0; data->histories != NULL && i + 1 < schema->source_count; i++) {
     churn_history *history = &data->histories[i];
     if (history->mapped)
       continue;
-    let_columns_go(history->columns, schema->sources[1 + i].column_count);
+    let_columns_go(history->columns, schema->sources[1 + i].column_count, history->rows);
     free(history->days);
     history->days = NULL;
   }
@@ -418,6 +466,7 @@ void churn_data_free(churn_data *data)
     free_columns(data->histories[i].columns, schema->sources[1 + i].column_count);
   }
   free(data->histories);
+  free(data->excluded);
   free(data->labels.customer);
   free(data->labels.as_of);
   free(data->labels.churned);

@@ -88,6 +88,8 @@ typedef struct churn_data {
   churn_customers customers;
   churn_history *histories; /* [source_count - 1] */
   churn_label_rows labels;
+  bool *excluded;       /* [spells] lost in a way that the outcome excludes; NULL = none is. Set by
+                           design/kinds.h */
   churn_day data_until; /* project's, or the newest day of any history that was read; MISSING when
                            there is none */
   churn_input *inputs;
@@ -117,8 +119,18 @@ CHURN_MUST_USE churn_status churn_data_read(const churn_schema *schema, const ch
                                             churn_error *error);
 void churn_data_free(churn_data *data);
 
-/* The values of histories and of customers' columns go back to the system, once everything that
- * evaluates them has run; ids, spells, levels, labels and inputs stay. */
+/* What customers' columns hold of spells first..last-1 goes back to the system, as far as it fills
+ * whole pages: nothing evaluates these spells any more. From any thread. */
+void churn_data_let_spells_go(const churn_data *data, size_t first, size_t last);
+
+/* Nobody looks for an id any more: customers.index goes, the ids stay. */
+void churn_data_let_index_go(churn_data *data);
+
+/* Ids go as well. */
+void churn_data_let_ids_go(churn_data *data);
+
+/* Spells and the values of histories and of customers' columns go back to the system, once
+ * everything that evaluates them has run; ids, levels, labels and inputs stay. */
 void churn_data_let_go(churn_data *data);
 
 #endif

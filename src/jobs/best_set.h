@@ -24,7 +24,7 @@ void churn_learning_folds_clear(churn_learning_folds *learning);
 
 typedef struct churn_best_set {
   churn_out_of_fold_input input;        /* of this set alone */
-  const double *values;                 /* [rows] money at risk */
+  const double *values;                 /* [rows] money at risk; NULL = none at all */
   const churn_predictions *predictions; /* of all sets of the comparison */
   churn_shared_tiles *tiles;            /* NULL = none */
   const churn_learning_folds *learning;

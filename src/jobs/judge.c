@@ -1,55 +1,20 @@
-/* Figures of sets and of pairs of them.
+/* Figures of sets of features, a few at a time.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jobs/judge.h"
+#include "jobs/judge_parts.h"
 
-#include "base/holm.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "design/split.h"
-#include "evaluate/bootstrap.h"
 #include "evaluate/curves.h"
-#include "evaluate/linear_measures.h"
 #include "fit/logit_line.h"
 #include "jobs/verdict.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const double level = CHURN_VERDICT_LEVEL;
 
-/* Sets whose logits are made in one reading of the tiles. */
-enum { AT_ONCE = 8 };
-
-typedef struct judging {
-  const churn_judge_input *input;
-  const churn_run *run;
-  churn_comparison *comparison;
-  size_t sets;
-  churn_judged_rows rows;
-  churn_auc_rows *auc_rows;
-  churn_bootstrap *bootstrap; /* NULL where intervals come without draws */
-  churn_cluster_groups groups;
-  churn_linear_rows linear;
-  size_t width;       /* draws, or groups */
-  double *places;     /* [folds] */
-  double *areas;      /* [sets] */
-  double *covariance; /* [sets][sets]: of pairs that are wanted */
-  double *measures;   /* [sets][CHURN_MEASURES] */
-  double *values;     /* [sets][CHURN_MEASURES][width]: of each draw, or linearised */
-  double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
-  bool all_pairs;
-  int workers;     /* sets that are measured at a time */
-  churn_run inner; /* of one of them */
-  double *logits;  /* [AT_ONCE][rows] */
-  double *losses;  /* [workers][judged rows] of the set at hand */
-  double *squares; /* alike */
-  churn_ordering orderings[AT_ONCE];
-  size_t first; /* set of those at hand */
-} judging;
-
-static void clear(judging *j)
+static void clear(churn_judging *j)
 {
   for (size_t s = 0; j->parts != NULL && s < j->sets; s++)
     free(j->parts[s]);
@@ -64,107 +29,29 @@ static void clear(judging *j)
   free(j->covariance);
   free(j->measures);
   free(j->values);
-  for (size_t s = 0; s < AT_ONCE; s++)
+  for (size_t s = 0; s < CHURN_JUDGED_AT_ONCE; s++)
     churn_ordering_clear(&j->orderings[s]);
   free(j->logits);
-  free(j->losses);
-  free(j->squares);
 }
 
-static churn_status allocate(judging *j, churn_error *error)
+static churn_status allocate(churn_judging *j, churn_error *error)
 {
-  size_t sets = j->sets, rows = j->rows.judged.rows;
+  size_t sets = j->sets;
   j->places = churn_array_new(j->input->folds->count, sizeof *j->places);
   j->areas = churn_array_new(sets, sizeof *j->areas);
   j->covariance = churn_array_new(sets * sets, sizeof *j->covariance);
   j->measures = churn_array_new(sets * CHURN_MEASURES, sizeof *j->measures);
   j->values = churn_array_new(sets * CHURN_MEASURES * j->width, sizeof *j->values);
   j->parts = churn_array_new(sets, sizeof *j->parts);
-  j->losses = churn_array_new((size_t)j->workers * rows, sizeof *j->losses);
-  j->squares = churn_array_new((size_t)j->workers * rows, sizeof *j->squares);
   return j->places == NULL || j->areas == NULL || j->covariance == NULL || j->measures == NULL ||
-                 j->values == NULL || j->parts == NULL || j->losses == NULL || j->squares == NULL
+                 j->values == NULL || j->parts == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
 
-static size_t at_once(size_t sets, size_t first)
-{
-  return sets - first < AT_ONCE ? sets - first : AT_ONCE;
-}
-
-/* Logits of sets first.. at once, those of judged rows packed. */
-static churn_status make_logits(const churn_judge_input *in, const churn_judged_rows *rows,
-                                size_t first, size_t count, const churn_run *run, double *logits,
-                                churn_error *error)
-{
-  churn_status status = churn_predictions_make(in->predictions, first, count, run, logits, error);
-  for (size_t s = 0; status == CHURN_OK && s < count; s++)
-    churn_judged_rows_pack(rows, logits + s * rows->all);
-  return status;
-}
-
-churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets, double *logits,
-                               const churn_run *run, double *areas, double *covariance,
-                               churn_error *error)
-{
-  churn_ordering *orderings = churn_array_new(sets, sizeof *orderings);
-  churn_status status = orderings == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
-    churn_judged_rows_pack(rows, logits + s * rows->all);
-    status = churn_ordering_sort(&rows->judged, logits + s * rows->all, run, &orderings[s], error);
-  }
-  if (status == CHURN_OK)
-    status = churn_auc_compare(&rows->judged, orderings, sets, run, areas, covariance, error);
-  for (size_t s = 0; orderings != NULL && s < sets; s++)
-    churn_ordering_clear(&orderings[s]);
-  free(orderings);
-  return status;
-}
-
-static churn_status area_of(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
-                            const double *logits, const churn_run *run, double *parts, double *area,
-                            churn_error *error)
-{
-  churn_ordering ordering = {NULL, NULL, NULL};
-  churn_status status = churn_ordering_sort(&rows->judged, logits, run, &ordering, error);
-  if (status == CHURN_OK)
-    status = churn_auc_parts(auc_rows, &ordering, run, area, parts, error);
-  churn_ordering_clear(&ordering);
-  return status;
-}
-
-churn_status churn_judge_predicted(const churn_judge_input *input, const churn_run *run,
-                                   double *areas, churn_error *error)
-{
-  churn_judged_rows rows = {0};
-  churn_auc_rows *auc_rows = NULL;
-  size_t sets = input->predictions->set_count;
-  double *logits = churn_array_new(at_once(sets, 0) * input->rows->count, sizeof *logits);
-  double *parts = churn_array_new(input->rows->count, sizeof *parts);
-  churn_status status = logits == NULL || parts == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  if (status == CHURN_OK)
-    status = churn_judged_rows_take(input->rows, input->values, input->folds, input->weighted,
-                                    &rows, error);
-  if (status == CHURN_OK)
-    status = churn_auc_rows_new(&rows.judged, &auc_rows, error);
-  for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
-    if (s % AT_ONCE == 0)
-      status = make_logits(input, &rows, s, at_once(sets, s), run, logits, error);
-    if (status == CHURN_OK)
-      status =
-          area_of(&rows, auc_rows, logits + s % AT_ONCE * rows.all, run, parts, &areas[s], error);
-  }
-  churn_judged_rows_clear(&rows);
-  churn_auc_rows_free(auc_rows);
-  free(logits);
-  free(parts);
-  return status;
-}
-
 /* The desk calls `capacity` customers as of each day. A fold by time is one day's list; a fold of
  * customers is its share of every day's. */
-static churn_status find_places(judging *j, const churn_comparison *c, churn_error *error)
+static churn_status find_places(churn_judging *j, const churn_comparison *c, churn_error *error)
 {
   const churn_judging_folds *folds = j->input->folds;
   churn_span span;
@@ -187,7 +74,7 @@ static churn_status find_places(judging *j, const churn_comparison *c, churn_err
 }
 
 /* Of more customers than groups, the draws' percentiles and the linearised intervals agree. */
-static churn_status choose_intervals(judging *j, churn_error *error)
+static churn_status choose_intervals(churn_judging *j, churn_error *error)
 {
   churn_comparison *c = j->comparison;
   churn_status status =
@@ -198,7 +85,7 @@ static churn_status choose_intervals(judging *j, churn_error *error)
   return status;
 }
 
-static churn_status open_judging(judging *j, churn_error *error)
+static churn_status open_judging(churn_judging *j, churn_error *error)
 {
   const churn_judge_input *in = j->input;
   churn_status status =
@@ -211,7 +98,7 @@ static churn_status open_judging(judging *j, churn_error *error)
     status = find_places(j, j->comparison, error);
   if (status == CHURN_OK)
     status = churn_auc_rows_new(&j->rows.judged, &j->auc_rows, error);
-  j->logits = churn_array_new(at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
+  j->logits = churn_array_new(churn_judged_at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
   if (status == CHURN_OK && j->logits == NULL)
     status = churn_error_no_memory(error);
   churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
@@ -223,49 +110,16 @@ static churn_status open_judging(judging *j, churn_error *error)
                                    error);
 }
 
-static const double *values_of(const judging *j, size_t set, churn_measure measure)
-{
-  return j->values + (set * CHURN_MEASURES + measure) * j->width;
-}
-
-static churn_status find_interval(const judging *j, const double *base, const double *values,
-                                  double figure, bool is_share, churn_interval *interval,
-                                  churn_error *error)
-{
-  if (j->bootstrap != NULL)
-    return churn_bootstrap_interval(base, values, (uint32_t)j->width, level, interval, error);
-  double variance = churn_linear_variance(base, values, j->groups.count);
-  *interval = is_share ? churn_share_interval(figure, variance, j->groups.clusters, level)
-                       : churn_normal_interval(figure, variance, level);
-  return CHURN_OK;
-}
-
-/* Of a set, or (first not NULL) of a set minus the first. */
-static churn_status estimate(const judging *j, const size_t *first, size_t set,
-                             churn_measure measure, churn_estimate *estimate, churn_error *error)
-{
-  churn_interval interval;
-  const double *from = first == NULL ? NULL : values_of(j, *first, measure);
-  double base = first == NULL ? 0 : j->measures[*first * CHURN_MEASURES + measure];
-  double figure = j->measures[set * CHURN_MEASURES + measure] - base;
-  bool is_share = first == NULL &&
-                  (measure == CHURN_MEASURE_CAPTURED || measure == CHURN_MEASURE_CAPTURED_VALUE);
-  churn_status status =
-      find_interval(j, from, values_of(j, set, measure), figure, is_share, &interval, error);
-  if (status == CHURN_OK)
-    *estimate = (churn_estimate){figure, interval.low, interval.high};
-  return status;
-}
-
-static churn_status find_calibration(const judging *j, const double *logits, churn_compared_set *to,
-                                     churn_error *error)
+static churn_status find_calibration(const churn_judging *j, const double *logits,
+                                     churn_compared_set *to, churn_error *error)
 {
   churn_logit_line line;
   churn_logit_rows rows = {.rows = j->rows.judged.rows,
                            .logits = logits,
                            .labels = j->rows.labels,
                            .weights = j->rows.weights,
-                           .repeated = j->input->rows->repeated};
+                           .repeated = j->input->rows->repeated,
+                           .clusters = j->rows.judged.clusters};
   churn_status status = churn_logit_line_fit(&rows, j->run, &line, error);
   if (status == CHURN_OK) {
     to->calibration_slope = line.slope;
@@ -274,8 +128,8 @@ static churn_status find_calibration(const judging *j, const double *logits, chu
   return status;
 }
 
-static churn_status measure_folds(const judging *j, const double *losses, const double *squares,
-                                  churn_compared_set *to, churn_error *error)
+static churn_status measure_folds(const churn_judging *j, const double *losses,
+                                  const double *squares, churn_compared_set *to, churn_error *error)
 {
   size_t folds = j->comparison->fold_count;
   double *all = churn_array_new(folds, sizeof *all);
@@ -296,7 +150,7 @@ static churn_status measure_folds(const judging *j, const double *losses, const 
 }
 
 /* Its own variance, and its covariance with the sets whose parts are held. */
-static churn_status find_area(judging *j, size_t set, const churn_ordering *ordering,
+static churn_status find_area(churn_judging *j, size_t set, const churn_ordering *ordering,
                               churn_error *error)
 {
   double *parts = j->parts[set] = churn_array_new(j->rows.judged.rows, sizeof *parts);
@@ -321,39 +175,9 @@ static churn_status find_area(judging *j, size_t set, const churn_ordering *orde
   return status;
 }
 
-static churn_status fill_estimates(const judging *j, size_t set, churn_error *error)
-{
-  churn_comparison *c = j->comparison;
-  churn_compared_set *to = &c->sets[set];
-  double area = j->areas[set], variance = j->covariance[set * j->sets + set];
-  churn_interval interval = churn_auc_interval(area, variance, level);
-  churn_estimate *const estimates[CHURN_MEASURES] = {[CHURN_MEASURE_LOG_LOSS] = &to->log_loss,
-                                                     [CHURN_MEASURE_BRIER] = &to->brier,
-                                                     [CHURN_MEASURE_LIFT] = &to->lift,
-                                                     [CHURN_MEASURE_CAPTURED] = &to->captured,
-                                                     [CHURN_MEASURE_CAPTURED_VALUE] =
-                                                         &to->captured_value};
-  churn_status status = CHURN_OK;
-  to->auc = (churn_estimate){area, interval.low, interval.high};
-  for (churn_measure m = 0; status == CHURN_OK && m < CHURN_MEASURES; m++)
-    status = estimate(j, NULL, set, m, estimates[m], error);
-  return status;
-}
-
-static churn_status fill_curves(const judging *j, const churn_list *list, const double *logits,
-                                churn_compared_set *to, churn_error *error)
-{
-  const churn_judged *judged = &j->rows.judged;
-  churn_status status = churn_gain_curve(judged, list, &j->groups, level, to->gain, error);
-  return status == CHURN_OK
-             ? churn_calibration_curve(judged, logits, level, CHURN_CALIBRATION_BINS,
-                                       to->calibration, &to->calibration_count, error)
-             : status;
-}
-
 /* Its figures, and what their intervals rest on. */
-static churn_status measure_set(const judging *j, size_t set, const churn_measured_set *measured,
-                                churn_error *error)
+static churn_status measure_set(const churn_judging *j, size_t set,
+                                const churn_measured_set *measured, churn_error *error)
 {
   double *measures = j->measures + set * CHURN_MEASURES;
   double *values = j->values + set * CHURN_MEASURES * j->width;
@@ -366,41 +190,58 @@ static churn_status measure_set(const judging *j, size_t set, const churn_measur
              : churn_bootstrap_draw(j->bootstrap, measured, &j->inner, values, error);
 }
 
+/* What rests on losses, which go before the next array comes. */
+static churn_status measure_losses(const churn_judging *j, size_t task, const churn_list *list,
+                                   churn_error *error)
+{
+  const churn_judged *judged = &j->rows.judged;
+  size_t set = j->first + task;
+  double *losses = churn_array_new_aligned(2 * judged->rows, sizeof *losses);
+  double *squares = losses == NULL ? NULL : losses + judged->rows;
+  churn_measured_set measured = {losses, squares, &j->orderings[task], list};
+  churn_status status = losses == NULL ? churn_error_no_memory(error)
+                                       : churn_measures_lose(judged, j->logits + task * j->rows.all,
+                                                             &j->inner, losses, squares, error);
+  if (status == CHURN_OK)
+    status = measure_set(j, set, &measured, error);
+  if (status == CHURN_OK)
+    status = measure_folds(j, losses, squares, &j->comparison->sets[set], error);
+  free(losses);
+  return status;
+}
+
 /* All that a set's figures need of itself alone. */
 static churn_status judge_alone(void *context, size_t task, int thread, churn_error *error)
 {
-  judging *j = context;
+  (void)thread;
+  churn_judging *j = context;
   const churn_judged *judged = &j->rows.judged;
   const double *logits = j->logits + task * j->rows.all;
-  double *losses = j->losses + (size_t)thread * judged->rows;
-  double *squares = j->squares + (size_t)thread * judged->rows;
   churn_compared_set *to = &j->comparison->sets[j->first + task];
   churn_list list = {0};
-  churn_measured_set measured = {losses, squares, &j->orderings[task], &list};
   churn_status status = churn_ordering_sort(judged, logits, &j->inner, &j->orderings[task], error);
   if (status == CHURN_OK)
     status = churn_list_build(judged, &j->orderings[task], j->groups.of, &list, error);
   if (status == CHURN_OK)
-    status = churn_measures_lose(judged, logits, &j->inner, losses, squares, error);
+    status = measure_losses(j, task, &list, error);
   if (status == CHURN_OK)
-    status = measure_set(j, j->first + task, &measured, error);
-  if (status == CHURN_OK)
-    status = measure_folds(j, losses, squares, to, error);
-  if (status == CHURN_OK)
-    status = fill_curves(j, &list, logits, to, error);
+    status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
   churn_list_clear(&list);
-  return status;
+  return status == CHURN_OK ? churn_calibration_curve_of(judged, &j->orderings[task], logits, level,
+                                                         CHURN_CALIBRATION_BINS, to->calibration,
+                                                         &to->calibration_count, error)
+                            : status;
 }
 
 /* The rest: areas go with those of other sets, and the line takes all threads. */
-static churn_status judge_among(judging *j, size_t task, churn_error *error)
+static churn_status judge_among(churn_judging *j, size_t task, churn_error *error)
 {
   size_t set = j->first + task;
   churn_compared_set *to = &j->comparison->sets[set];
   churn_status status = find_area(j, set, &j->orderings[task], error);
   if (status == CHURN_OK) {
     churn_auc_of_folds(&j->rows.judged, &j->orderings[task], to->fold_aucs);
-    status = fill_estimates(j, set, error);
+    status = churn_judge_estimates(j, set, error);
   }
   if (status == CHURN_OK)
     status = find_calibration(j, j->logits + task * j->rows.all, to, error);
@@ -408,19 +249,23 @@ static churn_status judge_among(judging *j, size_t task, churn_error *error)
   return status;
 }
 
-/* As many sets side by side as there are threads; fewer sets than threads share these inside. */
-static void choose_workers(judging *j)
+/* As many sets side by side as there are threads; fewer sets than threads share these inside, and
+ * so do sets of many rows, for what each of them holds is then a good part of the memory. */
+static void choose_workers(churn_judging *j)
 {
-  size_t sets = at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
-  j->workers = sets < threads ? 1 : (int)threads;
-  j->inner.threads = sets < threads ? (int)threads : 1;
+  enum { MANY_ROWS = 1 << 19 };
+  size_t sets = churn_judged_at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
+  bool inside = sets < threads || j->input->rows->count >= MANY_ROWS;
+  j->workers = inside ? 1 : (int)threads;
+  j->inner.threads = inside ? (int)threads : 1;
 }
 
-static churn_status judge_sets(judging *j, churn_error *error)
+static churn_status judge_sets(churn_judging *j, churn_error *error)
 {
   const churn_run side_by_side = {.threads = j->workers};
-  size_t count = at_once(j->sets, j->first);
-  churn_status status = make_logits(j->input, &j->rows, j->first, count, j->run, j->logits, error);
+  size_t count = churn_judged_at_once(j->sets, j->first);
+  churn_status status =
+      churn_judge_logits(j->input, &j->rows, j->first, count, j->run, j->logits, error);
   if (status == CHURN_OK)
     status = churn_parallel_run(count, judge_alone, j, NULL, &side_by_side, error);
   for (size_t s = 0; status == CHURN_OK && s < count; s++)
@@ -428,45 +273,7 @@ static churn_status judge_sets(judging *j, churn_error *error)
   return status;
 }
 
-static churn_status fill_pair(const judging *j, churn_compared_pair *pair, churn_error *error)
-{
-  churn_difference d =
-      churn_auc_difference(j->areas, j->covariance, j->sets, pair->first, pair->second, level);
-  pair->auc = (churn_estimate){d.difference, d.interval.low, d.interval.high};
-  pair->auc_std_error = d.std_error;
-  pair->z = d.z;
-  pair->p = d.p;
-  churn_status status =
-      estimate(j, &pair->first, pair->second, CHURN_MEASURE_LOG_LOSS, &pair->log_loss, error);
-  if (status == CHURN_OK)
-    status =
-        estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED, &pair->captured, error);
-  return status == CHURN_OK ? estimate(j, &pair->first, pair->second, CHURN_MEASURE_CAPTURED_VALUE,
-                                       &pair->captured_value, error)
-                            : status;
-}
-
-static churn_status adjust_pairs(churn_comparison *c, churn_error *error)
-{
-  double *p = churn_array_new(c->pair_count, sizeof *p);
-  churn_status status = p == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t i = 0; status == CHURN_OK && i < c->pair_count; i++)
-    p[i] = c->pairs[i].p;
-  if (status == CHURN_OK)
-    status = churn_holm_adjust(p, c->pair_count, p, error);
-  for (size_t i = 0; status == CHURN_OK && i < c->pair_count; i++) {
-    churn_compared_pair *pair = &c->pairs[i];
-    pair->p_adjusted = p[i];
-    pair->verdict =
-        churn_verdict_words(c->sets[pair->first].name, c->sets[pair->second].name, pair);
-    if (pair->verdict == NULL)
-      status = churn_error_no_memory(error);
-  }
-  free(p);
-  return status;
-}
-
-static void count_rows(const judging *j, churn_comparison *c)
+static void count_rows(const churn_judging *j, churn_comparison *c)
 {
   c->rows = j->rows.judged.rows;
   c->customers = j->rows.judged.cluster_count;
@@ -477,21 +284,19 @@ static void count_rows(const judging *j, churn_comparison *c)
 churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                          churn_comparison *comparison, churn_error *error)
 {
-  judging j = {.input = input,
-               .run = run,
-               .comparison = comparison,
-               .sets = input->predictions->set_count,
-               .all_pairs = comparison->settings.all_pairs};
+  churn_judging j = {.input = input,
+                     .run = run,
+                     .comparison = comparison,
+                     .sets = input->predictions->set_count,
+                     .all_pairs = comparison->settings.all_pairs};
   choose_workers(&j);
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     count_rows(&j, comparison);
-  for (; status == CHURN_OK && j.first < j.sets; j.first += AT_ONCE)
+  for (; status == CHURN_OK && j.first < j.sets; j.first += CHURN_JUDGED_AT_ONCE)
     status = judge_sets(&j, error);
-  for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++)
-    status = fill_pair(&j, &comparison->pairs[i], error);
   if (status == CHURN_OK)
-    status = adjust_pairs(comparison, error);
+    status = churn_judge_pairs(&j, error);
   clear(&j);
   return status;
 }

@@ -5,12 +5,13 @@
 #ifndef CHURN_JOBS_JUDGE_H
 #define CHURN_JOBS_JUDGE_H
 
+#include "evaluate/auc.h"
 #include "jobs/judged_rows.h"
 #include "jobs/out_of_fold.h"
 
 typedef struct churn_judge_input {
   const churn_snapshots *rows;
-  const double *values; /* [rows] money at risk, NaN = none */
+  const double *values; /* [rows] money at risk, NaN = none; NULL = none at all */
   const churn_judging_folds *folds;
   const churn_predictions *predictions;
   bool weighted; /* rows count as their weights say */
@@ -30,10 +31,11 @@ CHURN_MUST_USE churn_status churn_judge_predicted(const churn_judge_input *input
                                                   const churn_run *run, double *areas,
                                                   churn_error *error);
 
-/* Areas and covariance [sets][sets] (evaluate/auc.h) of sets whose logits [sets][rows] are at hand;
- * these are of no use afterwards. */
-CHURN_MUST_USE churn_status churn_judge_areas(const churn_judged_rows *rows, size_t sets,
-                                              double *logits, const churn_run *run, double *areas,
-                                              double *covariance, churn_error *error);
+/* The area of logits [all rows], and its parts [judged rows] (evaluate/auc.h); the logits are of no
+ * use afterwards. */
+CHURN_MUST_USE churn_status churn_judge_area(const churn_judged_rows *rows,
+                                             const churn_auc_rows *auc_rows, double *logits,
+                                             const churn_run *run, double *area, double *parts,
+                                             churn_error *error);
 
 #endif

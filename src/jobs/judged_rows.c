@@ -26,15 +26,17 @@ void churn_judged_rows_pack(const churn_judged_rows *rows, double *numbers)
       numbers[to++] = numbers[i];
 }
 
-static churn_status allocate(churn_judged_rows *r, size_t rows, bool weighted, churn_error *error)
+static churn_status allocate(churn_judged_rows *r, size_t rows, bool valued, bool weighted,
+                             churn_error *error)
 {
   r->labels = churn_array_new(rows, sizeof *r->labels);
-  r->values = churn_array_new(rows, sizeof *r->values);
+  if (valued && (r->values = churn_array_new(rows, sizeof *r->values)) == NULL)
+    return churn_error_no_memory(error);
   if (weighted && (r->weights = churn_array_new(rows, sizeof *r->weights)) == NULL)
     return churn_error_no_memory(error);
   r->clusters = churn_array_new(rows, sizeof *r->clusters);
   r->of_fold = churn_array_new(rows, sizeof *r->of_fold);
-  return r->labels == NULL || r->values == NULL || r->clusters == NULL || r->of_fold == NULL
+  return r->labels == NULL || r->clusters == NULL || r->of_fold == NULL
              ? churn_error_no_memory(error)
              : CHURN_OK;
 }
@@ -51,7 +53,8 @@ static uint32_t copy_rows(churn_judged_rows *r, const churn_snapshots *rows, con
     clusters += clusters == 0 || row->customer != customer;
     customer = row->customer;
     r->labels[to] = row->label;
-    r->values[to] = values[i];
+    if (r->values != NULL)
+      r->values[to] = values[i];
     if (r->weights != NULL)
       r->weights[to] = row->weight;
     r->clusters[to] = clusters - 1;
@@ -70,10 +73,14 @@ churn_status churn_judged_rows_take(const churn_snapshots *rows, const double *v
   *r = (churn_judged_rows){.folds = folds, .all = rows->count};
   for (size_t i = 0; i < rows->count; i++)
     count += folds->fold[i] != CHURN_NOT_JUDGED;
-  churn_status status = allocate(r, count, weighted, error);
+  churn_status status = allocate(r, count, values != NULL, weighted, error);
   if (status != CHURN_OK)
     return status;
   uint32_t clusters = copy_rows(r, rows, values);
+  if (clusters == count) { /* each row stands for itself */
+    free(r->clusters);
+    r->clusters = NULL;
+  }
   r->judged = (churn_judged){.rows = count,
                              .labels = r->labels,
                              .weights = r->weights,

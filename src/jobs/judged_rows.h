@@ -13,13 +13,14 @@ typedef struct churn_judged_rows {
   const churn_judging_folds *folds; /* borrowed */
   size_t all;                       /* rows, judged or not */
   int8_t *labels;
-  double *values;
+  double *values;  /* NULL = none at all */
   double *weights; /* of the population; NULL = 1 each */
   uint32_t *clusters, *of_fold;
 } churn_judged_rows;
 
-/* values [rows]: money at risk, NaN = none. weighted: rows count as their weights say. NO_MEMORY,
- * or a row that the figures cannot take. The caller clears, whatever happens. */
+/* values [rows]: money at risk, NaN = none; NULL = none at all. weighted: rows count as their
+ * weights say. NO_MEMORY, or a row that the figures cannot take. The caller clears, whatever
+ * happens. */
 CHURN_MUST_USE churn_status churn_judged_rows_take(const churn_snapshots *rows,
                                                    const double *values,
                                                    const churn_judging_folds *folds, bool weighted,

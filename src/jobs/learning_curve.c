@@ -68,7 +68,11 @@ typedef struct learning {
   const churn_run *run;
   churn_comparison *comparison;
   churn_judging_folds folds; /* of the share at hand; `fold` and `days` are borrowed */
-  double *logits;            /* [points][rows] */
+  churn_judged_rows rows;
+  churn_auc_rows *auc_rows;
+  double *logits;        /* [rows] */
+  double *whole, *parts; /* [judged rows] of the area of all customers, and of the share's */
+  double area, variance; /* of all customers */
   bool stopped;
 } learning;
 
@@ -81,14 +85,31 @@ static churn_status make_room(learning *l, churn_error *error)
   l->folds.group = churn_array_new(rows, sizeof *l->folds.group);
   l->folds.trains =
       churn_array_new((size_t)folds->count * l->folds.groups, sizeof *l->folds.trains);
-  l->logits = churn_array_new(CHURN_LEARNING_POINTS * rows, sizeof *l->logits);
-  if (l->folds.group == NULL || l->folds.trains == NULL || l->logits == NULL)
+  l->logits = churn_array_new(rows, sizeof *l->logits);
+  l->whole = churn_array_new(rows, sizeof *l->whole);
+  l->parts = churn_array_new(rows, sizeof *l->parts);
+  if (l->folds.group == NULL || l->folds.trains == NULL || l->logits == NULL || l->whole == NULL ||
+      l->parts == NULL)
     return churn_error_no_memory(error);
   for (uint32_t f = 0; f < folds->count; f++)
     for (uint32_t g = 0; g < folds->groups; g++)
       l->folds.trains[(size_t)f * l->folds.groups + 2 * g] =
           folds->trains[(size_t)f * folds->groups + g];
-  return CHURN_OK;
+  churn_status status = churn_judged_rows_take(
+      l->input->rows, l->best->values, folds,
+      l->input->pipeline->project->fit.weighting != CHURN_WEIGHTING_NONE, &l->rows, error);
+  return status == CHURN_OK ? churn_auc_rows_new(&l->rows.judged, &l->auc_rows, error) : status;
+}
+
+static void clear(learning *l)
+{
+  free(l->folds.group);
+  free(l->folds.trains);
+  churn_judged_rows_clear(&l->rows);
+  churn_auc_rows_free(l->auc_rows);
+  free(l->logits);
+  free(l->whole);
+  free(l->parts);
 }
 
 /* Of every group of rows, those of the share train as the group did, the others never. */
@@ -112,14 +133,7 @@ static double mean_customers(const learning *l)
   return customers / l->folds.count;
 }
 
-/* All customers: the comparison's own fits. */
-static churn_status take_all(learning *l, double *logits, churn_error *error)
-{
-  return churn_predictions_make(l->best->predictions, l->comparison->best, 1, l->run, logits,
-                                error);
-}
-
-static churn_status fit_share(learning *l, size_t point, double *logits, churn_error *error)
+static churn_status fit_share(learning *l, size_t point, churn_error *error)
 {
   churn_out_of_fold_input input = *l->input;
   churn_predictions predictions = {0};
@@ -135,46 +149,72 @@ static churn_status fit_share(learning *l, size_t point, double *logits, churn_e
     status = churn_out_of_fold(&input, "learning", l->run, &predictions, &fits, &finished, error);
   l->stopped = finished < l->folds.count;
   if (status == CHURN_OK && !l->stopped)
-    status = churn_predictions_make(&predictions, 0, 1, l->run, logits, error);
+    status = churn_predictions_make(&predictions, 0, 1, l->run, l->logits, error);
   churn_predictions_clear(&predictions);
   return status;
+}
+
+/* All customers: the comparison's own fits. */
+static churn_status judge_all(learning *l, churn_learning_point *point, churn_error *error)
+{
+  churn_status status = churn_predictions_make(l->best->predictions, l->comparison->best, 1, l->run,
+                                               l->logits, error);
+  if (status == CHURN_OK)
+    status = churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &l->area, l->whole, error);
+  if (status == CHURN_OK)
+    status = churn_auc_covary(l->auc_rows, (const double *const[]){l->whole}, 1, l->run,
+                              &l->variance, error);
+  churn_interval interval = churn_auc_interval(l->area, l->variance, level);
+  point->auc = (churn_estimate){l->area, interval.low, interval.high};
+  point->missed = (churn_estimate){NAN, NAN, NAN};
+  return status;
+}
+
+static churn_status judge_share(learning *l, churn_learning_point *point, churn_error *error)
+{
+  double areas[2] = {0, l->area}, covariance[4];
+  churn_status status =
+      churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &areas[0], l->parts, error);
+  if (status == CHURN_OK)
+    status = churn_auc_covary(l->auc_rows, (const double *const[]){l->parts, l->whole}, 2, l->run,
+                              covariance, error);
+  if (status != CHURN_OK)
+    return status;
+  churn_interval interval = churn_auc_interval(areas[0], covariance[0], level);
+  churn_difference d = churn_auc_difference(areas, covariance, 2, 0, 1, level);
+  point->auc = (churn_estimate){areas[0], interval.low, interval.high};
+  point->missed = (churn_estimate){d.difference, d.interval.low, d.interval.high};
+  return CHURN_OK;
 }
 
 static churn_status add_point(learning *l, size_t point, churn_error *error)
 {
   churn_comparison *c = l->comparison;
-  double *logits = l->logits + c->learning_count * l->input->rows->count;
   take_share(l, point);
   if (!churn_judging_enough(&l->folds, l->input->rows))
     return CHURN_OK;
-  churn_status status = point + 1 == CHURN_LEARNING_POINTS ? take_all(l, logits, error)
-                                                           : fit_share(l, point, logits, error);
-  if (status == CHURN_OK && !l->stopped)
-    c->learning[c->learning_count++] =
-        (churn_learning_point){.share = shares[point], .customers = mean_customers(l)};
-  return status;
+  churn_status status = fit_share(l, point, error);
+  if (status != CHURN_OK || l->stopped)
+    return status;
+  churn_learning_point *to = &c->learning[c->learning_count++];
+  *to = (churn_learning_point){.share = shares[point], .customers = mean_customers(l)};
+  return judge_share(l, to, error);
 }
 
-static churn_status judge_shares(const learning *l, churn_error *error)
+/* What shares miss is told against all customers, who come last. */
+static churn_status add_points(learning *l, churn_error *error)
 {
+  enum { SHARES = CHURN_LEARNING_POINTS - 1 };
   churn_comparison *c = l->comparison;
-  size_t count = c->learning_count, last = count - 1;
-  double areas[CHURN_LEARNING_POINTS], covariance[CHURN_LEARNING_POINTS * CHURN_LEARNING_POINTS];
-  churn_judged_rows rows = {0};
-  churn_status status = churn_judged_rows_take(
-      l->input->rows, l->best->values, l->input->folds,
-      l->input->pipeline->project->fit.weighting != CHURN_WEIGHTING_NONE, &rows, error);
-  if (status == CHURN_OK)
-    status = churn_judge_areas(&rows, count, l->logits, l->run, areas, covariance, error);
-  for (size_t i = 0; status == CHURN_OK && i < count; i++) {
-    churn_interval of_area = churn_auc_interval(areas[i], covariance[i * count + i], level);
-    churn_difference d = churn_auc_difference(areas, covariance, count, i, last, level);
-    c->learning[i].auc = (churn_estimate){areas[i], of_area.low, of_area.high};
-    c->learning[i].missed = i == last
-                                ? (churn_estimate){NAN, NAN, NAN}
-                                : (churn_estimate){d.difference, d.interval.low, d.interval.high};
-  }
-  churn_judged_rows_clear(&rows);
+  churn_learning_point all = {.share = shares[SHARES]};
+  churn_status status = judge_all(l, &all, error);
+  for (size_t i = 0; status == CHURN_OK && !l->stopped && i < SHARES; i++)
+    status = add_point(l, i, error);
+  take_share(l, SHARES);
+  all.customers = mean_customers(l);
+  c->learning[c->learning_count++] = all;
+  if (l->stopped)
+    c->learning_count = 0;
   return status;
 }
 
@@ -183,14 +223,8 @@ churn_status churn_best_set_learn(const churn_best_set *best, const churn_run *r
 {
   learning l = {.best = best, .input = &best->input, .run = run, .comparison = comparison};
   churn_status status = make_room(&l, error);
-  for (size_t i = 0; status == CHURN_OK && !l.stopped && i < CHURN_LEARNING_POINTS; i++)
-    status = add_point(&l, i, error);
-  if (l.stopped)
-    comparison->learning_count = 0;
-  else if (status == CHURN_OK)
-    status = judge_shares(&l, error);
-  free(l.folds.group);
-  free(l.folds.trains);
-  free(l.logits);
+  if (status == CHURN_OK)
+    status = add_points(&l, error);
+  clear(&l);
   return status;
 }

@@ -10,21 +10,17 @@
 #include "evaluate/logit.h"
 #include "fit/nested_wald.h"
 #include "jobs/matrix_terms.h"
-#include "jobs/shared_folds.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct nesting {
   const churn_out_of_fold_input *input;
+  const churn_predictions *fits;
   const churn_run *run;
-  churn_judging_folds all; /* one fold, trained on every group; owns `trains` alone */
-  bool *wanted;            /* [sets] */
-  churn_predictions fits;
-  churn_set_outcome *outcomes; /* [sets] */
-  double *scratch;             /* [threads][columns * 256] */
-  double *lanes;               /* [lanes][sets] */
-  bool repeat;                 /* customers have several rows */
+  double *scratch; /* [threads][columns * 256] */
+  double *lanes;   /* [lanes][sets] */
+  bool repeat;     /* customers have several rows */
 } nesting;
 
 /* Whether every feature of `small` is in `large`, and not the other way. */
@@ -38,10 +34,9 @@ static bool is_nested(const churn_feature_set *small, const churn_feature_set *l
 }
 
 /* The larger of two nested sets; SIZE_MAX = they are not. */
-static size_t larger_of(const churn_out_of_fold_input *in, const churn_compared_pair *pair)
+static size_t larger_of(const churn_feature_set *sets, size_t features,
+                        const churn_compared_pair *pair)
 {
-  const churn_feature_set *sets = in->sets->sets;
-  size_t features = in->pipeline->feature_count;
   if (is_nested(&sets[pair->first], &sets[pair->second], features))
     return pair->second;
   return is_nested(&sets[pair->second], &sets[pair->first], features) ? pair->first : SIZE_MAX;
@@ -55,9 +50,14 @@ static bool rows_repeat(const churn_snapshots *rows)
   return repeat;
 }
 
-static bool can_share(const churn_out_of_fold_input *in)
+void churn_nested_mark(const churn_feature_sets *sets, size_t features,
+                       const churn_comparison *comparison, bool *wanted)
 {
-  return in->tiles != NULL && in->tiles->usable;
+  for (size_t i = 0; i < comparison->pair_count; i++) {
+    const churn_compared_pair *pair = &comparison->pairs[i];
+    if (larger_of(sets->sets, features, pair) != SIZE_MAX)
+      wanted[pair->first] = wanted[pair->second] = true;
+  }
 }
 
 /* Minus the log-likelihood of every set on the rows of one lane. */
@@ -66,82 +66,57 @@ static churn_status sum_lane(void *context, size_t lane, int thread, churn_error
   (void)error;
   const nesting *n = context;
   const churn_matrix *m = n->input->tiles->matrix;
-  size_t sets = n->fits.set_count, tiles = churn_tile_count(m->rows), k = m->columns;
+  size_t sets = n->fits->set_count, tiles = churn_tile_count(m->rows), k = m->columns;
   double *sums = n->lanes + lane * sets;
   for (size_t t = churn_lane_first_tile(tiles, lane); t < churn_lane_first_tile(tiles, lane + 1);
        t++) {
     const double *x = churn_matrix_dense(m, t, n->scratch + (size_t)thread * k * CHURN_TILE_ROWS);
     size_t first = t * CHURN_TILE_ROWS, rows = churn_tile_rows(m->rows, t);
     for (size_t s = 0; s < sets; s++) {
-      const double *b = n->fits.coefficients + s * (k + 1);
+      const double *b = churn_predictions_whole(n->fits, s);
       double eta[CHURN_TILE_ROWS];
+      if (b == NULL)
+        continue;
       for (size_t r = 0; r < rows; r++)
         eta[r] = b[0] + (m->offset == NULL ? 0 : m->offset[first + r]);
-      for (size_t j = 0; j < n->fits.sets[s].count; j++) {
-        size_t c = n->fits.sets[s].columns[j];
+      for (size_t j = 0; j < n->fits->sets[s].count; j++) {
+        size_t c = n->fits->sets[s].columns[j];
         for (size_t r = 0; r < rows; r++)
           eta[r] += b[c + 1] * x[c * CHURN_TILE_ROWS + r];
       }
-      for (size_t r = 0; n->fits.shared[s] && r < rows; r++)
+      for (size_t r = 0; r < rows; r++)
         sums[s] += m->weight[first + r] * churn_logit_loss(eta[r], m->y[first + r] > 0.5);
     }
   }
   return CHURN_OK;
 }
 
-static churn_status fit_sets(nesting *n, churn_error *error)
-{
-  const churn_out_of_fold_input *in = n->input;
-  size_t sets = in->sets->count;
-  churn_out_of_fold_input all = *in;
-  bool *agrees = churn_array_new(in->pipeline->feature_count, sizeof *agrees);
-  for (size_t f = 0; agrees != NULL && f < in->pipeline->feature_count; f++)
-    agrees[f] = true;
-  for (uint32_t g = 0; g < n->all.groups; g++)
-    n->all.trains[g] = true;
-  all.folds = &n->all;
-  all.agrees = agrees;
-  churn_status status = agrees == NULL
-                            ? churn_error_no_memory(error)
-                            : churn_predictions_open(in->rows, &n->all, sets, &n->fits, error);
-  if (status == CHURN_OK)
-    status =
-        churn_shared_folds(&all, n->wanted, "nested sets", n->run, &n->fits, n->outcomes, error);
-  free(agrees);
-  return status;
-}
-
 static churn_status make_room(nesting *n, churn_error *error)
 {
   const churn_out_of_fold_input *in = n->input;
   size_t sets = in->sets->count, threads = (size_t)churn_parallel_threads(n->run);
-  n->all = *in->folds;
-  n->all.count = 1;
-  n->all.trains = churn_array_new(n->all.groups, sizeof *n->all.trains);
-  n->outcomes = churn_array_new(sets, sizeof *n->outcomes);
   n->lanes = churn_array_new(CHURN_LANES * sets, sizeof *n->lanes);
   n->scratch = churn_array_new_aligned(threads * in->tiles->matrix->columns * CHURN_TILE_ROWS,
                                        sizeof *n->scratch);
-  return n->all.trains == NULL || n->outcomes == NULL || n->lanes == NULL || n->scratch == NULL
-             ? churn_error_no_memory(error)
-             : CHURN_OK;
+  return n->lanes == NULL || n->scratch == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
 static double loss_of(const nesting *n, size_t set)
 {
   double loss = 0;
   for (size_t lane = 0; lane < CHURN_LANES; lane++)
-    loss += n->lanes[lane * n->fits.set_count + set];
+    loss += n->lanes[lane * n->fits->set_count + set];
   return loss;
 }
 
 /* The larger of the pair's sets where both were fitted; SIZE_MAX = there is nothing to test. */
 static size_t testable(const nesting *n, const churn_compared_pair *pair)
 {
-  size_t larger = larger_of(n->input, pair);
-  return larger != SIZE_MAX && n->fits.shared[pair->first] && n->fits.shared[pair->second]
-             ? larger
-             : SIZE_MAX;
+  const churn_out_of_fold_input *in = n->input;
+  size_t larger = larger_of(in->sets->sets, in->pipeline->feature_count, pair);
+  bool fitted = churn_predictions_whole(n->fits, pair->first) != NULL &&
+                churn_predictions_whole(n->fits, pair->second) != NULL;
+  return fitted ? larger : SIZE_MAX;
 }
 
 static size_t other_of(const churn_compared_pair *pair, size_t larger)
@@ -153,9 +128,9 @@ static void compare_likelihoods(const nesting *n, churn_compared_pair *pair)
 {
   size_t larger = testable(n, pair);
   size_t smaller = other_of(pair, larger);
-  if (larger == SIZE_MAX || n->outcomes[larger].columns <= n->outcomes[smaller].columns)
+  if (larger == SIZE_MAX || n->fits->kept[larger] <= n->fits->kept[smaller])
     return;
-  size_t df = n->outcomes[larger].columns - n->outcomes[smaller].columns;
+  size_t df = n->fits->kept[larger] - n->fits->kept[smaller];
   double chi2 = fmax(2 * (loss_of(n, smaller) - loss_of(n, larger)), 0);
   pair->nested = (churn_nested_figures){larger, false, (uint32_t)df, chi2,
                                         churn_chi_square_p(chi2, (double)df)};
@@ -189,7 +164,7 @@ static size_t choose_columns(const churn_fitted_set *smaller, const churn_fitted
 static churn_status test_coefficients(const nesting *n, const churn_wald_parts *parts,
                                       size_t larger, churn_compared_pair *pair, churn_error *error)
 {
-  const churn_fitted_set *sets = n->fits.sets;
+  const churn_fitted_set *sets = n->fits->sets;
   size_t df = 0, columns = parts->columns;
   double chi2 = NAN;
   size_t *chosen = churn_array_new(columns, sizeof *chosen);
@@ -213,7 +188,7 @@ static churn_status test_larger(const nesting *n, size_t larger, churn_compariso
                                 churn_error *error)
 {
   const churn_matrix *matrix = n->input->tiles->matrix;
-  const double *coefficients = n->fits.coefficients + larger * (matrix->columns + 1);
+  const double *coefficients = churn_predictions_whole(n->fits, larger);
   churn_wald_parts parts = {0};
   bool any = false;
   for (size_t i = 0; i < comparison->pair_count; i++)
@@ -238,31 +213,23 @@ static churn_status test_wald(nesting *n, churn_comparison *comparison, churn_er
   return status;
 }
 
-churn_status churn_nested_test(const churn_out_of_fold_input *input, const churn_run *run,
-                               churn_comparison *comparison, churn_error *error)
+churn_status churn_nested_test(const churn_out_of_fold_input *input, const churn_predictions *fits,
+                               const churn_run *run, churn_comparison *comparison,
+                               churn_error *error)
 {
-  nesting n = {.input = input, .run = run, .repeat = rows_repeat(input->rows)};
+  nesting n = {.input = input, .fits = fits, .run = run, .repeat = rows_repeat(input->rows)};
   bool any = false;
   bool wald = n.repeat || input->pipeline->project->fit.weighting == CHURN_WEIGHTING_INCLUSION;
-  n.wanted = churn_array_new(input->sets->count, sizeof *n.wanted);
-  churn_status status = n.wanted == NULL ? churn_error_no_memory(error) : CHURN_OK;
-  for (size_t i = 0; status == CHURN_OK && i < comparison->pair_count; i++) {
-    churn_compared_pair *pair = &comparison->pairs[i];
-    pair->nested = (churn_nested_figures){0, false, 0, NAN, NAN};
-    if (larger_of(input, pair) != SIZE_MAX)
-      any = n.wanted[pair->first] = n.wanted[pair->second] = true;
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < comparison->pair_count; i++) {
+    comparison->pairs[i].nested = (churn_nested_figures){0, false, 0, NAN, NAN};
+    any = any || testable(&n, &comparison->pairs[i]) != SIZE_MAX;
   }
-  if (status == CHURN_OK && any && can_share(input)) {
+  if (any) {
     status = make_room(&n, error);
-    if (status == CHURN_OK)
-      status = fit_sets(&n, error);
     if (status == CHURN_OK)
       status = wald ? test_wald(&n, comparison, error) : test_ratios(&n, comparison, error);
   }
-  churn_predictions_clear(&n.fits);
-  free(n.all.trains);
-  free(n.wanted);
-  free(n.outcomes);
   free(n.scratch);
   free(n.lanes);
   return status;

@@ -22,6 +22,8 @@ typedef struct churn_out_of_fold_input {
   const churn_judging_folds *folds;
   const churn_shared_tiles *tiles; /* NULL = every fit has tiles of its own */
   const bool *agrees;              /* [folds][features of the pipeline], of the tiles */
+  const bool *whole; /* [sets]: of which the fit on all rows is wanted too, where it can share the
+                        tiles; NULL = none */
   double *contributions; /* [features of the pipeline][rows]: what each feature's columns add to the
                             logit of the first set, for rows that are judged, 0 before; NULL = not
                             wanted */

@@ -15,8 +15,9 @@ churn_status churn_predictions_open(const churn_snapshots *rows, const churn_jud
                                     churn_error *error)
 {
   churn_predictions *p = predictions;
-  *p = (churn_predictions){.rows = rows, .folds = folds, .set_count = set_count};
-  p->shared = churn_array_new(folds->count * set_count, sizeof *p->shared);
+  *p = (churn_predictions){
+      .rows = rows, .folds = folds, .set_count = set_count, .fold_count = folds->count};
+  p->shared = churn_array_new(((size_t)folds->count + 1) * set_count, sizeof *p->shared);
   p->own = churn_array_new(set_count, sizeof *p->own);
   return p->shared == NULL || p->own == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
@@ -31,7 +32,17 @@ void churn_predictions_clear(churn_predictions *predictions)
   free(p->columns);
   free(p->sets);
   free(p->coefficients);
+  free(p->kept);
   *p = (churn_predictions){0};
+}
+
+const double *churn_predictions_whole(const churn_predictions *predictions, size_t set)
+{
+  const churn_predictions *p = predictions;
+  size_t fit = (size_t)p->fold_count * p->set_count + set;
+  return p->tiles != NULL && p->shared[fit]
+             ? p->coefficients + fit * (p->tiles->matrix->columns + 1)
+             : NULL;
 }
 
 bool churn_predictions_shared(const churn_predictions *predictions, size_t set)

@@ -15,10 +15,12 @@ typedef struct churn_predictions {
   const churn_judging_folds *folds;
   size_t set_count;
   const churn_shared_tiles *tiles; /* NULL where nothing is shared */
-  bool *shared;                    /* [folds][sets] */
+  bool *shared;                    /* [folds + 1][sets]: the last are fits on all rows */
   uint32_t *columns;               /* [sets][columns of the tiles] */
   churn_fitted_set *sets;          /* [sets] */
-  double *coefficients;            /* [folds][sets][columns + 1] on the tiles as they are */
+  double *coefficients;            /* [folds + 1][sets][columns + 1] on the tiles as they are */
+  uint32_t fold_count;             /* of those arrays */
+  size_t *kept;                    /* [sets] columns that the shared fits have */
   double **own; /* [sets]: logits [rows] of the rows that fits of their own judge; NULL = none */
 } churn_predictions;
 
@@ -40,6 +42,9 @@ CHURN_MUST_USE churn_status churn_predictions_make(const churn_predictions *pred
 CHURN_MUST_USE churn_status churn_predictions_part(const churn_predictions *predictions, size_t set,
                                                    const bool *wanted, const churn_run *run,
                                                    double *part, churn_error *error);
+
+/* The fit of a set on all rows: coefficients [columns + 1]; NULL = none. */
+const double *churn_predictions_whole(const churn_predictions *predictions, size_t set);
 
 /* Whether all fits of a set share their tiles. */
 bool churn_predictions_shared(const churn_predictions *predictions, size_t set);

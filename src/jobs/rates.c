@@ -26,6 +26,7 @@ void churn_rates_free(churn_rates *rates)
   churn_cohorts_free(rates->cohorts, rates->cohort_count);
   free(rates->curves);
   free(rates->segments);
+  free(rates->kinds);
   free(rates->rates);
   free(rates->totals);
   free(rates->by);
@@ -35,6 +36,9 @@ void churn_rates_free(churn_rates *rates)
 static void clear_job(churn_rates_job *job)
 {
   churn_workspaces_free(job->workspaces, job->threads);
+  churn_plan_free(job->kinds);
+  free(job->stay_kinds);
+  free(job->kind_cells);
   free(job->stays);
   free(job->periods);
   free(job->entry_codes);
@@ -212,6 +216,8 @@ static churn_status fill(const churn_rates_job *job, const double *codes, churn_
     status = churn_text_set(&r->by, settings->by, error);
   if (status == CHURN_OK)
     status = fill_rates(job, codes, r, error);
+  if (status == CHURN_OK)
+    status = churn_rates_fill_kinds(job, r, error);
   if (status == CHURN_OK && r->compared)
     return churn_rates_compare(job, &r->comparison, error);
   if (status != CHURN_OK)
@@ -263,6 +269,8 @@ static churn_status count(churn_rates_job *job, churn_rates **rates, churn_error
     status = churn_rates_open(job, error);
   if (status == CHURN_OK)
     status = churn_rates_periods(job, error);
+  if (status == CHURN_OK)
+    status = churn_rates_find_kinds(job, error);
   if (status == CHURN_OK)
     status = churn_rates_tally(job, error);
   if (status == CHURN_OK)

@@ -68,13 +68,18 @@ static churn_status read_data(churn_rates_job *job, churn_silence silence, churn
   if (needs == NULL)
     return churn_error_no_memory(error);
   churn_plan_add_needs(job->plan, needs);
+  if (job->kinds != NULL)
+    churn_plan_add_needs(job->kinds, needs);
   churn_needs_days(needs, job->schema);
   if (silence.days > 0)
     needs->source[1 + silence.history] = true;
   churn_data_settings reading = {false, true, CHURN_DAY_MISSING};
   churn_status status = churn_data_read(job->schema, needs, &reading, job->run, &job->data, error);
   churn_needs_free(needs);
-  return status == CHURN_OK ? churn_plan_bind(job->plan, job->data, error) : status;
+  if (status == CHURN_OK)
+    status = churn_plan_bind(job->plan, job->data, error);
+  return status == CHURN_OK && job->kinds != NULL ? churn_plan_bind(job->kinds, job->data, error)
+                                                  : status;
 }
 
 static void warn_weights(const churn_rates_job *job)
@@ -111,6 +116,9 @@ churn_status churn_rates_open(churn_rates_job *job, churn_error *error)
     status = churn_schema_build(job->project, NULL, 0, job->run, &job->schema, error);
   if (status == CHURN_OK)
     status = build_plan(job, error);
+  /* a pipeline's data may lack what kinds read */
+  if (status == CHURN_OK && job->pipeline == NULL)
+    status = churn_kinds_plan(job->project, job->schema, job->run, &job->kinds, error);
   if (status == CHURN_OK)
     status = read_data(job, silence, error);
   if (status == CHURN_OK)

@@ -5,6 +5,7 @@
 #ifndef CHURN_JOBS_RATES_PARTS_H
 #define CHURN_JOBS_RATES_PARTS_H
 
+#include "design/kinds.h"
 #include "design/pipeline.h"
 #include "model/text.h"
 #include "monitor/stays.h"
@@ -34,9 +35,12 @@ typedef struct churn_rates_job {
   churn_day first, end; /* of all periods */
   churn_workspace **workspaces;
   size_t threads;
-  double *entry_codes; /* [stays] segment when the watch begins; NaN */
-  churn_rate *cells;   /* [segment][period] */
-  double *segments;    /* code of each but the first, which is everybody; NaN = missing */
+  double *entry_codes;         /* [stays] segment when the watch begins; NaN */
+  churn_plan *kinds;           /* tells the kinds of loss; NULL = the project has none */
+  churn_kind *stay_kinds;      /* [stays] of those that ended; NULL likewise */
+  churn_kind_loss *kind_cells; /* [kind][period]; likewise */
+  churn_rate *cells;           /* [segment][period] */
+  double *segments;            /* code of each but the first, which is everybody; NaN = missing */
   size_t segment_count, segment_capacity, cell_capacity;
 } churn_rates_job;
 
@@ -66,6 +70,13 @@ void churn_rates_json(const churn_rates *rates, churn_json_text *text);
 
 /* rates_tally.c: counts into job->cells, and entry_codes. */
 CHURN_MUST_USE churn_status churn_rates_tally(churn_rates_job *job, churn_error *error);
+
+/* rates_kinds.c: which kind each loss was (stays are found, periods are known); a loss of a stay in
+ * a period, with its value at the start (NaN = none); the kinds into the result. */
+CHURN_MUST_USE churn_status churn_rates_find_kinds(churn_rates_job *job, churn_error *error);
+void churn_rates_add_kind(churn_rates_job *job, size_t period, size_t stay, double value);
+CHURN_MUST_USE churn_status churn_rates_fill_kinds(const churn_rates_job *job, churn_rates *rates,
+                                                   churn_error *error);
 
 /* rates_compare.c: the difference of the two periods' totals of everybody; with the model. */
 CHURN_MUST_USE churn_status churn_rates_compare(const churn_rates_job *job,

@@ -107,6 +107,8 @@ static churn_status tally_period(churn_rates_job *job, size_t period, const day_
     if (!there && !joins(stay, p))
       continue;
     count_stay(&job->cells[period], stay, there, p, start->values[i], end->values[i]);
+    if (job->kinds != NULL && there && churn_stay_lost(stay, p->first, p->end))
+      churn_rates_add_kind(job, period, i, start->values[i]);
     if (job->outputs == 0)
       continue;
     status = find_segment(job, there ? start->codes[i] : job->entry_codes[i], &segment, error);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RATE_FIGURES = 23, LOSS_FIGURES = 8, COMPARISON_FIGURES = 18 };
+enum { RATE_FIGURES = 23, LOSS_FIGURES = 8, COMPARISON_FIGURES = 18, KIND_FIGURES = 4 };
 
 static void rate_figures(const churn_rate *r, churn_json_pair pairs[RATE_FIGURES])
 {
@@ -105,6 +105,36 @@ static void append_rates(churn_json_text *text, const char *key, const churn_rat
   churn_json_list_close(text, 2);
 }
 
+static void kind_figures(const churn_kind_loss *k, churn_json_pair pairs[KIND_FIGURES])
+{
+  const churn_json_pair figures[KIND_FIGURES] = {{"lost", (double)k->lost},
+                                                 {"share", k->share},
+                                                 {"value_lost", k->value_lost},
+                                                 {"value_share", k->value_share}};
+  for (int i = 0; i < KIND_FIGURES; i++)
+    pairs[i] = figures[i];
+}
+
+static void append_kinds(churn_json_text *text, const char *key, const churn_kind_loss *kinds,
+                         size_t count)
+{
+  churn_json_list_open(text, 2, key);
+  for (size_t i = 0; i < count; i++) {
+    churn_json_pair pairs[KIND_FIGURES];
+    kind_figures(&kinds[i], pairs);
+    churn_json_item(text, 4, i == 0);
+    churn_json_append(text, "{\"kind\": ");
+    churn_json_quote(text, churn_kind_name(kinds[i].kind));
+    churn_json_append(text, ", \"first\": ");
+    churn_json_day(text, kinds[i].first);
+    churn_json_append(text, ", \"last\": ");
+    churn_json_day(text, kinds[i].last);
+    churn_json_numbers(text, pairs, KIND_FIGURES, false);
+    churn_json_append(text, "}");
+  }
+  churn_json_list_close(text, 2);
+}
+
 static void append_cohorts(churn_json_text *text, const churn_rates *r)
 {
   churn_json_list_open(text, 2, "cohorts");
@@ -183,6 +213,10 @@ void churn_rates_json(const churn_rates *rates, churn_json_text *text)
   churn_json_number_at(text, 2, "level", rates->level);
   churn_json_whole_at(text, 2, "undated", rates->undated);
   append_rates(text, "rates", rates->rates, rates->count);
+  if (rates->kinds != NULL) {
+    append_kinds(text, "kinds", rates->kinds, rates->kind_count);
+    append_kinds(text, "kind_totals", rates->kind_totals, CHURN_KINDS);
+  }
   if (rates->compared)
     churn_json_numbers_at(text, 2, "comparison", comparison,
                           comparison_figures(&rates->comparison, comparison));
@@ -237,6 +271,19 @@ static void write_rates(churn_output *out, const char *table, const churn_rate *
   }
 }
 
+/* The kind stands where other tables have the segment. */
+static void write_kinds(churn_output *out, const char *table, const churn_kind_loss *kinds,
+                        size_t count)
+{
+  churn_json_pair pairs[KIND_FIGURES];
+  for (size_t i = 0; i < count; i++) {
+    kind_figures(&kinds[i], pairs);
+    write_lines(
+        out, &(subject){table, churn_kind_name(kinds[i].kind), kinds[i].first, kinds[i].last, -1},
+        pairs, KIND_FIGURES);
+  }
+}
+
 static void write_cohorts(churn_output *out, const churn_rates *r)
 {
   for (size_t i = 0; i < r->cohort_count; i++) {
@@ -280,6 +327,8 @@ churn_status churn_rates_write_csv(const churn_rates *rates, const char *path, c
     return status;
   churn_output_text(out, "table,segment,first,last,month,measure,value\n");
   write_rates(out, "rate", rates->rates, rates->count);
+  write_kinds(out, "kind", rates->kinds, rates->kind_count);
+  write_kinds(out, "kind_total", rates->kind_totals, rates->kinds == NULL ? 0 : CHURN_KINDS);
   if (rates->compared) {
     write_lines(out, &whole, pairs, comparison_figures(&rates->comparison, pairs));
     return churn_output_commit(out, error);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Which sets' fits each fold can share. */
 static void mark_agreeing(const churn_out_of_fold_input *in, const bool *wanted, bool *shared)
@@ -19,22 +20,37 @@ static void mark_agreeing(const churn_out_of_fold_input *in, const bool *wanted,
         agrees = agrees && (!in->sets->sets[s].holds[i] || in->agrees[f * features + i]);
       shared[f * sets + s] = agrees;
     }
+  for (size_t s = 0; in->whole != NULL && s < sets; s++)
+    shared[in->folds->count * sets + s] = in->whole[s];
+}
+
+/* Those of the folds, and of one that trains on all rows. */
+static bool *make_trains(const churn_judging_folds *folds)
+{
+  size_t groups = folds->groups, before = folds->count * groups;
+  bool *trains = churn_array_new(before + groups, sizeof *trains);
+  if (trains == NULL)
+    return NULL;
+  memcpy(trains, folds->trains, before * sizeof *trains);
+  for (size_t g = 0; g < groups; g++)
+    trains[before + g] = true;
+  return trains;
 }
 
 static churn_status list_sets(const churn_out_of_fold_input *in, churn_predictions *p,
                               churn_set_fits_result *result, churn_error *error)
 {
   const churn_feature_sets *sets = in->sets;
-  size_t columns = in->tiles->matrix->columns, fits = sets->count * in->folds->count;
+  size_t columns = in->tiles->matrix->columns, fits = sets->count * ((size_t)in->folds->count + 1);
   bool *marked = churn_array_new(columns, sizeof *marked);
   p->columns = churn_array_new(sets->count * columns, sizeof *p->columns);
   p->sets = churn_array_new(sets->count, sizeof *p->sets);
   p->coefficients = churn_array_new(fits * (columns + 1), sizeof *p->coefficients);
-  *result = (churn_set_fits_result){p->coefficients, p->shared,
-                                    churn_array_new(sets->count, sizeof *result->columns),
+  p->kept = churn_array_new(sets->count, sizeof *p->kept);
+  *result = (churn_set_fits_result){p->coefficients, p->shared, p->kept,
                                     churn_array_new(sets->count, sizeof *result->milliseconds)};
   bool good = marked != NULL && p->columns != NULL && p->sets != NULL && p->coefficients != NULL &&
-              result->columns != NULL && result->milliseconds != NULL;
+              p->kept != NULL && result->milliseconds != NULL;
   for (size_t s = 0; good && s < sets->count; s++) {
     uint32_t *to = p->columns + s * columns;
     for (size_t c = 0; c < columns; c++)
@@ -75,12 +91,15 @@ churn_status churn_shared_folds(const churn_out_of_fold_input *input, bool *want
                      .progress = run == NULL ? NULL : run->progress};
   const churn_judging_folds *folds = input->folds;
   churn_set_fits_result result = {0};
+  bool *trains = make_trains(folds);
+  if (trains == NULL)
+    return churn_error_no_memory(error);
   mark_agreeing(input, wanted, predictions->shared);
   churn_status status = list_sets(input, predictions, &result, error);
   churn_set_fits_input fits = {.data = &input->tiles->scaled,
                                .groups = {folds->group, folds->groups},
-                               .trains = folds->trains,
-                               .folds = folds->count,
+                               .trains = trains,
+                               .folds = folds->count + (input->whole != NULL),
                                .sets = predictions->sets,
                                .set_count = input->sets->count};
   if (status == CHURN_OK)
@@ -89,7 +108,7 @@ churn_status churn_shared_folds(const churn_out_of_fold_input *input, bool *want
     predictions->tiles = input->tiles;
     report(input, &result, wanted, outcomes);
   }
-  free(result.columns);
+  free(trains);
   free(result.milliseconds);
   return status;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "evaluate/auc.h"
+#include "jobs/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,19 +112,6 @@ void churn_shuffle_free(churn_shuffle *shuffle)
   free(shuffle);
 }
 
-/* Area and parts of logits [all rows], which are packed. */
-static churn_status measure(const churn_shuffle *s, double *logits, const churn_run *run,
-                            double *area, double *parts, churn_error *error)
-{
-  churn_ordering ordering = {NULL, NULL, NULL};
-  churn_judged_rows_pack(&s->rows, logits);
-  churn_status status = churn_ordering_sort(&s->rows.judged, logits, run, &ordering, error);
-  if (status == CHURN_OK)
-    status = churn_auc_parts(s->auc_rows, &ordering, run, area, parts, error);
-  churn_ordering_clear(&ordering);
-  return status;
-}
-
 static churn_status prepare(churn_shuffle *s, const churn_run *run, churn_error *error)
 {
   const churn_shuffle_input *in = &s->input;
@@ -140,7 +128,7 @@ static churn_status prepare(churn_shuffle *s, const churn_run *run, churn_error 
   if (status == CHURN_OK) {
     s->count = list_places(in, s->places);
     memcpy(logits, in->logits, rows * sizeof *logits);
-    status = measure(s, logits, run, &s->area, s->parts, error);
+    status = churn_judge_area(&s->rows, s->auc_rows, logits, run, &s->area, s->parts, error);
   }
   free(logits);
   return status;
@@ -208,7 +196,8 @@ churn_status churn_shuffle_drop(const churn_shuffle *shuffle, const double *cont
   churn_status status = open_dealing(&d, error);
   for (size_t t = 1; status == CHURN_OK && t < sets; t++) {
     shuffle_rows(shuffle, contributions, t, d.order, d.logits);
-    status = measure(shuffle, d.logits, run, &d.areas[t], d.parts[t], error);
+    status = churn_judge_area(&shuffle->rows, shuffle->auc_rows, d.logits, run, &d.areas[t],
+                              d.parts[t], error);
   }
   if (status == CHURN_OK)
     status = churn_auc_covary(shuffle->auc_rows, (const double *const *)d.parts, sets, run,

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "design/encoding.h"
+#include "design/kinds.h"
 #include "design/pipeline.h"
 #include "design/split.h"
 #include "evaluate/evaluate.h"
@@ -36,6 +37,7 @@ typedef struct training {
   int8_t *labels;
   double *weights; /* of the population; NULL where every row stands for itself */
   churn_split split;
+  uint64_t contacted, contacted_churned; /* labelled rows of contacted customers, dropped or not */
   churn_model *model;
 } training;
 
@@ -118,6 +120,11 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
   if (status == CHURN_OK)
     status = churn_split_take(&t->split, t->pipeline->data, all, CHURN_PART_TEST, &t->test, error);
   t->labelled = status == CHURN_OK ? all->count : 0;
+  for (size_t d = 0; status == CHURN_OK && d < all->day_count; d++)
+    if (churn_split_trains_on(&t->split, all->days[d].as_of)) {
+      t->contacted += all->days[d].contacted;
+      t->contacted_churned += all->days[d].contacted_churned;
+    }
   churn_snapshots_free(all);
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
@@ -335,6 +342,16 @@ static churn_status record_weighting(training *t, const churn_span *span, churn_
   return status;
 }
 
+static churn_status record_contacts(training *t, churn_error *error)
+{
+  const churn_contacts_spec *contacts = &t->project->contacts;
+  if (contacts->history.text == NULL)
+    return CHURN_OK;
+  t->model->contacted_rows = (double)t->contacted;
+  t->model->contacted_churned = (double)t->contacted_churned;
+  return churn_text_set(&t->model->contacted_rule, churn_contacted_name(contacts->rule), error);
+}
+
 static churn_status record_window(training *t, churn_error *error)
 {
   churn_span span;
@@ -352,6 +369,11 @@ static churn_status record_window(training *t, churn_error *error)
   model->churners = span.churners;
   model->customers = span.customers;
   status = record_weighting(t, &span, error);
+  if (status == CHURN_OK)
+    status = record_contacts(t, error);
+  if (status == CHURN_OK && t->project->outcome.excludes &&
+      (model->excluded = churn_kinds_excluded(t->project)) == NULL)
+    status = churn_error_no_memory(error);
   if (status == CHURN_OK && t->project->outcome_name != NULL)
     status = churn_text_set(&model->outcome, t->project->outcome_name, error);
   if (status == CHURN_OK)

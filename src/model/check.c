@@ -90,6 +90,8 @@ static churn_status check_weighting(const churn_model_checker *c)
   if (m->population_churners < 0 || m->population_churners > m->population)
     return CHURN_FAULT_IN(c, "training.population_churners is %g; expected 0 to the %g in all",
                           m->population_churners, m->population);
+  if (m->excluded != NULL && m->excluded[0] == '\0')
+    return CHURN_FAULT_IN(c, "training.excluded is empty; expected kinds of loss, or no key");
   if (m->offset != NULL && m->offset[0] == '\0')
     return CHURN_FAULT_IN(c, "fit.offset is empty; expected an expression, or null");
   return CHURN_OK;

@@ -3,11 +3,15 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <churn/model.h>
 
+#include <math.h>
 #include <stdlib.h>
 
 churn_model *churn_model_new(void)
 {
-  return calloc(1, sizeof(churn_model));
+  churn_model *made = calloc(1, sizeof *made);
+  if (made != NULL)
+    made->contacted_rows = made->contacted_churned = NAN;
+  return made;
 }
 
 static void free_feature(churn_model_feature *feature)
@@ -81,7 +85,9 @@ void churn_model_free(churn_model *model)
   free(model->weighting);
   free(model->weight);
   free(model->offset);
+  free(model->excluded);
   free(model->outcome);
+  free(model->contacted_rule);
   free(model->penalty);
   free(model->lambda_rule);
   free(model->covariance_kind);

@@ -94,6 +94,24 @@ static void append_weighting(churn_json_text *text, const churn_model *model)
   churn_json_number_at(text, 2, "population", model->population);
   churn_json_number_at(text, 2, "population_churners", model->population_churners);
   churn_json_text_at(text, 2, "offset", model->offset);
+  if (model->excluded != NULL)
+    churn_json_text_at(text, 2, "excluded", model->excluded);
+}
+
+/* Rows of customers who were contacted; null without a log. */
+static void append_contacts(churn_json_text *text, const churn_model *model)
+{
+  const churn_json_pair counts[] = {{"rows", model->contacted_rows},
+                                    {"churned", model->contacted_churned}};
+  churn_json_key(text, 2, "contacted", false);
+  if (model->contacted_rule == NULL) {
+    churn_json_append(text, "null");
+    return;
+  }
+  churn_json_append(text, "{\"rule\": ");
+  churn_json_quote(text, model->contacted_rule);
+  churn_json_numbers(text, counts, 2, false);
+  churn_json_append(text, "}");
 }
 
 static void append_criteria(churn_json_text *text, const churn_model *model)
@@ -174,6 +192,7 @@ churn_status churn_model_write_report(const churn_model *model, const char *path
   churn_json_quote(&text, model->id);
   append_fit(&text, model);
   append_weighting(&text, model);
+  append_contacts(&text, model);
   append_criteria(&text, model);
   append_coefficients(&text, model);
   append_features(&text, model);

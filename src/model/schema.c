@@ -135,12 +135,16 @@ static const churn_field training_fields[] = {
     PLAIN("sampled_others", NUMBER, churn_model, sampled_others),
     PLAIN("population", NUMBER, churn_model, population),
     PLAIN("population_churners", NUMBER, churn_model, population_churners),
+    PLAIN("contacted_rule", TEXT_IF_KNOWN, churn_model, contacted_rule),
+    PLAIN("contacted_rows", FIGURE_IF_KNOWN, churn_model, contacted_rows),
+    PLAIN("contacted_churned", FIGURE_IF_KNOWN, churn_model, contacted_churned),
     PLAIN("outcome", TEXT_IF_KNOWN, churn_model, outcome),
 };
 static const churn_shape training_shape = SHAPE(training_fields, churn_model, false);
 
 static const churn_field fit_fields[] = {
     PLAIN("offset", TEXT_OR_NULL, churn_model, offset),
+    PLAIN("excluded", TEXT_IF_KNOWN, churn_model, excluded),
     PLAIN("penalty", TEXT, churn_model, penalty),
     PLAIN("lambda", NUMBER, churn_model, lambda),
     PLAIN("alpha", NUMBER, churn_model, alpha),

@@ -222,8 +222,8 @@ static churn_status write_value(const writer *w, const churn_json_at *at, const 
   double figure;
   switch (field->type) {
   case CHURN_FIELD_TEXT:
-  case CHURN_FIELD_TEXT_OR_NULL:
   case CHURN_FIELD_TEXT_IF_KNOWN:
+  case CHURN_FIELD_TEXT_OR_NULL:
     if (field->type == CHURN_FIELD_TEXT || pointer_at(member) != NULL)
       return write_text(w, at, pointer_at(member));
     churn_json_append(w->text, "null");

@@ -46,13 +46,15 @@ static int32_t read_horizon(churn_reader *reader, const churn_yaml *node, const 
 
 static void read_left(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { HORIZON, GAP, KEYS = 7 };
-  churn_field fields[KEYS] = {{"horizon", NULL}, {"gap", NULL},  {"silent", NULL}, {"event", NULL},
-                              {"drop", NULL},    {"from", NULL}, {"column", NULL}};
+  enum { HORIZON, GAP, EXCLUDE, KEYS = 8 };
+  churn_field fields[KEYS] = {{"horizon", NULL}, {"gap", NULL},   {"exclude", NULL},
+                              {"silent", NULL},  {"event", NULL}, {"drop", NULL},
+                              {"from", NULL},    {"column", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
   outcome->gap_days = churn_reader_days(reader, fields[GAP].value, "outcome.gap", 0);
+  churn_exclude_read(reader, fields[EXCLUDE].value, project);
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,
                        "this outcome is read from the customers' file, and there is none; accepted "
@@ -197,8 +199,9 @@ static void read_labels(churn_reader *reader, const churn_yaml *node, const chur
 
 static void read_flat(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { COLUMN, POSITIVE, NEGATIVE, KEYS };
-  churn_field fields[KEYS] = {{"column", NULL}, {"positive", NULL}, {"negative", NULL}};
+  enum { COLUMN, POSITIVE, NEGATIVE, EXCLUDE, KEYS };
+  churn_field fields[KEYS] = {
+      {"column", NULL}, {"positive", NULL}, {"negative", NULL}, {"exclude", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", "{column: Churn, positive: Yes}", fields, KEYS);
   const churn_yaml *positive =
@@ -207,6 +210,7 @@ static void read_flat(churn_reader *reader, const churn_yaml *node, churn_projec
   outcome->column = churn_reader_text(reader, fields[COLUMN].value, "outcome.column");
   outcome->positive = churn_reader_text(reader, positive, "outcome.positive");
   outcome->negative = churn_reader_text(reader, fields[NEGATIVE].value, "outcome.negative");
+  churn_exclude_read(reader, fields[EXCLUDE].value, project);
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,
                        "this outcome is a column of the customers' file, and there is none; "

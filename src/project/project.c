@@ -102,6 +102,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
     LANG,
     LIST,
     REP,
+    CONTROL,
+    CONTACTS,
+    KINDS,
     CAPACITY,
     ACTIONS,
     LOYAL,
@@ -113,8 +116,9 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
       {"feature_sets", NULL}, {"split", NULL},     {"pool", NULL},      {"data_until", NULL},
       {"rejects", NULL},      {"cache", NULL},     {"registry", NULL},  {"nightly", NULL},
       {"gates", NULL},        {"retrain", NULL},   {"scores", NULL},    {"playbook", NULL},
-      {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"capacity", NULL},
-      {"actions", NULL},      {"loyal", NULL},     CHURN_FORMAT_FIELDS};
+      {"lang", NULL},         {"list", NULL},      {"rep", NULL},       {"control", NULL},
+      {"contacts", NULL},     {"kinds", NULL},     {"capacity", NULL},  {"actions", NULL},
+      {"loyal", NULL},        CHURN_FORMAT_FIELDS};
   churn_format defaults = {0};
   if (!churn_reader_fields(reader, root, "a project file",
                            "\"version: 1\", \"customers: {from: customers.csv}\"", fields,
@@ -127,11 +131,14 @@ static void read_sections(churn_reader *reader, const churn_yaml *root, churn_pr
                                              "{from: FILE, id: HEADING} or {from_history: NAME}"),
                        &defaults, project);
   churn_histories_read(reader, fields[HISTORIES].value, &defaults, project);
+  churn_kinds_read(reader, fields[KINDS].value, project);
   churn_outcome_sections_read(reader, fields[OUTCOME].value, fields[OUTCOMES].value, &defaults,
                               project);
   check_sections(reader, project);
   churn_snapshots_read(reader, fields[SNAPSHOTS].value, project);
   churn_features_read(reader, fields[FEATURES].value, project);
+  churn_control_read(reader, fields[CONTROL].value, project);
+  churn_contacts_read(reader, fields[CONTACTS].value, project);
   churn_fit_read(reader, fields[FIT].value, project);
   churn_feature_sets_read(reader, fields[FEATURE_SETS].value, project);
   churn_split_read(reader, fields[SPLIT].value, project);

@@ -13,6 +13,7 @@
 #include "base/type.h"
 #include "database/target.h"
 
+#include <churn/kinds.h>
 #include <churn/playbook.h>
 #include <stdbool.h>
 
@@ -68,6 +69,23 @@ typedef enum churn_base_kind {
                            */
 } churn_base_kind;
 
+/* How one kind of loss is told. */
+typedef struct churn_kind_spec {
+  bool given;
+  churn_located *reasons; /* values of the recorded reason */
+  size_t reason_count;
+  churn_located rule; /* a condition as of the leaving day; text NULL = none */
+} churn_kind_spec;
+
+/* A recorded reason that is listed decides; else the first rule that is true. */
+typedef struct churn_kinds_spec {
+  bool given;
+  churn_located reason; /* name of a customers' column; text NULL = none is recorded */
+  churn_kind_spec of[CHURN_KIND_UNCLASSIFIED];
+  churn_kind rules[CHURN_KIND_UNCLASSIFIED]; /* those with a rule, as they stand in the file */
+  size_t rule_count;
+} churn_kinds_spec;
+
 typedef enum churn_outcome_kind {
   CHURN_OUTCOME_NONE,   /* no outcome: features and scores only */
   CHURN_OUTCOME_LEFT,   /* {horizon, gap}: from customers.left */
@@ -98,6 +116,8 @@ typedef struct churn_outcome_spec {
   churn_located column;       /* COLUMN: heading */
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
+  bool excludes;              /* some kind is excluded */
+  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* LEFT, COLUMN: rows of who is lost so have no label */
 } churn_outcome_spec;
 
 /* An outcome under `outcomes`. */
@@ -105,6 +125,25 @@ typedef struct churn_named_outcome {
   churn_located name;
   churn_outcome_spec spec;
 } churn_named_outcome;
+
+/* A share of the customers that is not to be contacted. */
+typedef struct churn_control_spec {
+  double share;    /* above 0, below 1 */
+  const char *key; /* NULL = no control group */
+} churn_control_spec;
+
+/* What becomes, in training and evaluation, of rows of customers who were contacted from T to the
+ * end of the label window. */
+typedef enum churn_contacted {
+  CHURN_CONTACTED_DROP, /* no label */
+  CHURN_CONTACTED_KEEP,
+  CHURN_CONTACTED_MODEL /* a feature tells; 0 when customers are scored */
+} churn_contacted;
+
+typedef struct churn_contacts_spec {
+  churn_located history; /* text NULL = no log of contacts */
+  churn_contacted rule;
+} churn_contacts_spec;
 
 typedef struct churn_snapshots_spec {
   churn_day first, last; /* CHURN_DAY_MISSING = not given */
@@ -320,12 +359,15 @@ struct churn_project {
   churn_located value;  /* expression; text NULL = none. A bare name is a customers' column */
   churn_located weight; /* likewise: 1 / the customer's chance to be in the file */
   churn_located rep;    /* expression: who looks after the customer; text NULL = not given */
+  churn_kinds_spec kinds;
   churn_source_spec *histories;
   size_t history_count;
   churn_outcome_spec outcome; /* the one that is worked with */
   const char *outcome_name;   /* its name under `outcomes`; NULL = it has none */
   churn_named_outcome *outcomes;
   size_t outcome_count;
+  churn_control_spec control;
+  churn_contacts_spec contacts;
   churn_snapshots_spec snapshots;
   churn_day data_until; /* CHURN_DAY_MISSING = newest day of any history */
   double test_share;    /* split.test; 0 = none */
@@ -374,6 +416,17 @@ int churn_project_find_history(const churn_project *project, const char *name);
 
 /* Whether it is the column of any outcome, chosen or not: no feature may read the answer. */
 bool churn_project_is_outcome_column(const churn_project *project, const char *heading);
+
+/* Whether there is a control group, and whether the customer is in it: the hash of the id, keyed by
+ * the hash of `key`, lies below the share, whoever else there is. */
+bool churn_project_has_control(const churn_project *project);
+bool churn_project_is_control(const churn_project *project, const char *id);
+
+/* Whether the feature of that name tells who was contacted. */
+bool churn_project_models_contact(const churn_project *project, const char *feature);
+
+/* "drop", "keep", "model". */
+const char *churn_contacted_name(churn_contacted rule);
 
 /* Whether customers or a history come from standard input ("-"), which can be read only once. */
 bool churn_project_reads_standard_input(const churn_project *project);

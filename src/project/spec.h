@@ -68,7 +68,13 @@ void churn_columns_check(churn_reader *reader, const churn_source_spec *source);
 void churn_history_check_name(churn_reader *reader, const churn_project *project,
                               const churn_located *name, const char *what);
 
-/* Needs customers and histories. */
+/* Needs customers. */
+void churn_kinds_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* The key `exclude` of an outcome. Needs the kinds. */
+void churn_exclude_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs customers, histories and kinds. */
 void churn_outcome_read(churn_reader *reader, const churn_yaml *node, const churn_format *defaults,
                         churn_project *project);
 
@@ -79,6 +85,11 @@ void churn_outcome_sections_read(churn_reader *reader, const churn_yaml *outcome
 
 /* Copies the named outcome that is chosen to where it is worked with. */
 void churn_outcome_take(churn_project *project);
+
+void churn_control_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
+
+/* Needs histories and features. */
+void churn_contacts_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 
 void churn_snapshots_read(churn_reader *reader, const churn_yaml *node, churn_project *project);
 void churn_split_read(churn_reader *reader, const churn_yaml *node, churn_project *project);

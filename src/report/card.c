@@ -45,6 +45,18 @@ static void write_weighting(churn_output *output, const churn_model *model)
   churn_output_text(output, ") |\n");
 }
 
+static void write_contacts(churn_output *output, const churn_model *model)
+{
+  if (model->contacted_rule != NULL)
+    churn_output_printf(output,
+                        "| rows of customers contacted before their label window ended | %.0f, "
+                        "%.0f churned (%s) |\n",
+                        model->contacted_rows, model->contacted_churned,
+                        strcmp(model->contacted_rule, "drop") == 0   ? "left out"
+                        : strcmp(model->contacted_rule, "keep") == 0 ? "kept"
+                                                                     : "modelled");
+}
+
 static void write_data(churn_output *output, const churn_model *model)
 {
   char first[CHURN_DAY_TEXT_SIZE], last[CHURN_DAY_TEXT_SIZE];
@@ -66,6 +78,7 @@ static void write_data(churn_output *output, const churn_model *model)
     churn_output_printf(output, "| held out | %.0f %% of the customers, by a hash of the id |\n",
                         100 * model->test_share);
   write_weighting(output, model);
+  write_contacts(output, model);
   churn_output_text(output, "\n| source | rows | fingerprint |\n| --- | ---: | --- |\n");
   for (size_t i = 0; i < model->input_count; i++) {
     const churn_model_input *input = &model->inputs[i];

@@ -2,7 +2,8 @@
  * and with `top` only rows that may still be listed. Place in the flow: source and history give
  * rows, a tile of them is scored where it was read (flat_rows.c), then what was kept is checked and
  * put in order (flat_order.c), and looked at or written (flat_list.c). Cost: one pass over the
- * file; memory: some 60 bytes a kept row and its id, and 8 a row while ids are compared.
+ * file, two where ids come in no order that is seen late; memory: 60 bytes a kept row with its id
+ * (36 without reasons), and 16 a row while ids that are in no order are compared.
  *
  * The order is that of churn_score, whatever the threads and the order of the rows; so are the
  * sums, which are exact.

@@ -1,5 +1,5 @@
-/* Checks ids and puts rows in order, both by dealing first: what is far apart in one number needs
- * no comparison, and what is near fits a cache.
+/* Puts rows in order, cell by cell: what is far apart in one number needs no comparison, and what
+ * is near fits a cache.
  *
  * By probability rows are sorted by logit, which gives the order of the list but for rounding: of
  * two logits whose keys are equal or neighbours the larger might get the smaller probability.
@@ -19,158 +19,19 @@
 #include <string.h>
 
 enum {
-  ID_BITS = 10, /* hashes are dealt by so many of their upper bits */
-  ID_CELLS = 1 << ID_BITS,
   RADIX_BITS = 9,
   BUCKETS = 1 << RADIX_BITS,
-  REST_BITS = 32 - CHURN_FLAT_CELL_BITS,
+  REST_BITS = CHURN_FLAT_KEY_BITS - CHURN_FLAT_CELL_BITS,
   FEW = 24 /* rows that insertion sorts at least as fast */
 };
-
-/* Hashes by cell. */
-typedef struct dealing {
-  churn_flat_rows_kept *kept;
-  size_t *at; /* [parts * ID_CELLS] where the next of the part's hashes of a cell goes */
-  size_t starts[ID_CELLS + 1];
-  uint64_t *hashes;
-  bool same[ID_CELLS];
-} dealing;
-
-static size_t id_cell(uint64_t hash)
-{
-  return (size_t)(hash >> (64 - ID_BITS));
-}
-
-static churn_status count_hashes(void *context, size_t task, int thread, churn_error *error)
-{
-  (void)thread;
-  (void)error;
-  dealing *d = context;
-  const churn_flat_part *p = &d->kept->parts[task];
-  for (size_t i = 0; i < p->seen; i++)
-    d->at[task * ID_CELLS + id_cell(p->hashes[i])]++;
-  return CHURN_OK;
-}
-
-static churn_status deal_hashes(void *context, size_t task, int thread, churn_error *error)
-{
-  (void)thread;
-  (void)error;
-  dealing *d = context;
-  churn_flat_part *p = &d->kept->parts[task];
-  size_t *at = d->at + task * ID_CELLS;
-  for (size_t i = 0; i < p->seen; i++)
-    d->hashes[at[id_cell(p->hashes[i])]++] = p->hashes[i];
-  free(p->hashes);
-  p->hashes = NULL;
-  return CHURN_OK;
-}
-
-/* An open table of the cell's hashes; the middle bits tell the place. */
-static churn_status compare_hashes(void *context, size_t cell, int thread, churn_error *error)
-{
-  (void)thread;
-  dealing *d = context;
-  size_t first = d->starts[cell], last = d->starts[cell + 1], room = 16;
-  while (room < 2 * (last - first))
-    room *= 2;
-  uint64_t *table = churn_array_new(room, sizeof *table);
-  if (table == NULL)
-    return churn_error_no_memory(error);
-  for (size_t i = first; i < last && !d->same[cell]; i++) {
-    uint64_t hash = d->hashes[i] | (d->hashes[i] == 0); /* 0 marks a free place */
-    size_t at = (size_t)hash & (room - 1);
-    while (table[at] != 0 && table[at] != hash)
-      at = (at + 1) & (room - 1);
-    d->same[cell] = table[at] == hash;
-    table[at] = hash;
-  }
-  free(table);
-  return CHURN_OK;
-}
-
-/* Counts become the places where each part's share of each cell begins. */
-static size_t find_starts(size_t *at, size_t parts, size_t cells, size_t *starts)
-{
-  size_t sum = 0;
-  for (size_t c = 0; c < cells; c++) {
-    starts[c] = sum;
-    for (size_t p = 0; p < parts; p++) {
-      size_t count = at[p * cells + c];
-      at[p * cells + c] = sum;
-      sum += count;
-    }
-  }
-  starts[cells] = sum;
-  return sum;
-}
-
-churn_status churn_flat_ids_differ(churn_flat_rows_kept *kept, const churn_run *run, bool *differ,
-                                   churn_error *error)
-{
-  size_t parts = kept->part_count;
-  dealing *d = calloc(1, sizeof *d);
-  churn_status status = CHURN_OK;
-  if (d == NULL || (d->at = churn_array_new(parts * ID_CELLS, sizeof *d->at)) == NULL) {
-    status = churn_error_no_memory(error);
-    goto done;
-  }
-  d->kept = kept;
-  status = churn_parallel_run(parts, count_hashes, d, NULL, run, error);
-  if (status != CHURN_OK)
-    goto done;
-  d->hashes =
-      churn_array_new_aligned(find_starts(d->at, parts, ID_CELLS, d->starts), sizeof *d->hashes);
-  if (d->hashes == NULL)
-    status = churn_error_no_memory(error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(parts, deal_hashes, d, NULL, run, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(ID_CELLS, compare_hashes, d, NULL, run, error);
-  *differ = true;
-  for (size_t c = 0; c < ID_CELLS; c++)
-    *differ = *differ && !d->same[c];
-done:
-  if (d != NULL) {
-    free(d->at);
-    free(d->hashes);
-  }
-  free(d);
-  return status;
-}
-
-churn_flat_place churn_flat_find(const churn_flat_rows_kept *kept, uint32_t number)
-{
-  size_t row = number;
-  const churn_flat_part *part = kept->parts;
-  for (; row >= part->count; part++)
-    row -= part->count;
-  return (churn_flat_place){part, row};
-}
 
 /* Rows on their way into order: key << 32 | number. */
 typedef struct sorting {
   const churn_flat_rows_kept *kept;
   uint64_t *order;
-  size_t *at;     /* [parts * cells] */
   size_t *starts; /* [cells + 1] */
   size_t *runs;   /* [tasks + 1] first cell of each task */
 } sorting;
-
-static churn_status deal_rows(void *context, size_t task, int thread, churn_error *error)
-{
-  (void)thread;
-  (void)error;
-  const sorting *s = context;
-  churn_flat_part *p = &s->kept->parts[task];
-  size_t *at = s->at + task * CHURN_FLAT_CELLS;
-  uint64_t number = 0;
-  for (size_t i = 0; i < task; i++)
-    number += s->kept->parts[i].count;
-  for (size_t i = 0; i < p->count; i++)
-    s->order[at[p->keys[i] >> REST_BITS]++] = (uint64_t)p->keys[i] << 32 | (number + i);
-  return CHURN_OK;
-}
 
 static int descending(double a, double b)
 {
@@ -184,14 +45,14 @@ static double or_lowest(double value)
 
 static int compare_ids(churn_flat_place a, churn_flat_place b)
 {
-  const churn_flat_row *x = &a.part->rows[a.row], *y = &b.part->rows[b.row];
-  return strcmp(a.part->ids + x->id, b.part->ids + y->id);
+  size_t length;
+  return strcmp(churn_flat_id(a, &length), churn_flat_id(b, &length));
 }
 
 static int compare_places(const churn_flat_rows_kept *kept, churn_flat_place a, churn_flat_place b)
 {
   const churn_recalibration *recalibration = &kept->model->recalibration;
-  double x = a.part->rows[a.row].logit, y = b.part->rows[b.row].logit;
+  double x = a.row->logit, y = b.row->logit;
   double p = churn_recalibrated(recalibration, x), q = churn_recalibrated(recalibration, y);
   double v = churn_flat_value(a), w = churn_flat_value(b);
   int order = 0;
@@ -281,6 +142,17 @@ static void sort_cell(const churn_flat_rows_kept *kept, uint64_t *order, size_t 
   settle(kept, order, count);
 }
 
+/* The rows of one cell, from all parts. */
+static void list_cell(const sorting *s, size_t cell)
+{
+  uint64_t *to = s->order + s->starts[cell], base = 0;
+  for (size_t p = 0; p < s->kept->part_count; p++) {
+    const churn_flat_store *store = &s->kept->parts[p].store;
+    to += churn_flat_store_list(store, cell, base, to);
+    base += churn_flat_store_room(store);
+  }
+}
+
 static churn_status sort_cells(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
@@ -289,8 +161,10 @@ static churn_status sort_cells(void *context, size_t task, int thread, churn_err
   uint64_t *spare = churn_array_new_aligned(s->starts[last] - s->starts[first], sizeof *spare);
   if (spare == NULL)
     return churn_error_no_memory(error);
-  for (size_t c = first; c < last; c++)
+  for (size_t c = first; c < last; c++) {
+    list_cell(s, c);
     sort_cell(s->kept, s->order + s->starts[c], s->starts[c + 1] - s->starts[c], spare);
+  }
   free(spare);
   return CHURN_OK;
 }
@@ -319,31 +193,26 @@ static void settle_borders(const sorting *s)
 
 static churn_status make_room(sorting *s, churn_error *error)
 {
-  size_t parts = s->kept->part_count;
-  s->at = churn_array_new(parts * CHURN_FLAT_CELLS, sizeof *s->at);
+  size_t rows = 0;
   s->starts = churn_array_new(CHURN_FLAT_CELLS + 1, sizeof *s->starts);
   s->runs = churn_array_new(CHURN_FLAT_CELLS + 1, sizeof *s->runs);
-  if (s->at == NULL || s->starts == NULL || s->runs == NULL)
+  if (s->starts == NULL || s->runs == NULL)
     return churn_error_no_memory(error);
-  for (size_t p = 0; p < parts; p++)
-    for (size_t c = 0; c < CHURN_FLAT_CELLS; c++)
-      s->at[p * CHURN_FLAT_CELLS + c] = s->kept->parts[p].cells[c];
-  size_t rows = find_starts(s->at, parts, CHURN_FLAT_CELLS, s->starts);
+  for (size_t c = 0; c < CHURN_FLAT_CELLS; c++) {
+    s->starts[c] = rows;
+    for (size_t p = 0; p < s->kept->part_count; p++)
+      rows += s->kept->parts[p].store.cells[c].count;
+  }
+  s->starts[CHURN_FLAT_CELLS] = rows;
   s->order = churn_array_new_aligned(rows, sizeof *s->order);
   return s->order == NULL ? churn_error_no_memory(error) : CHURN_OK;
 }
 
-churn_status churn_flat_sort(churn_flat_rows_kept *kept, const churn_run *run, uint64_t **order,
-                             size_t *count, churn_error *error)
+churn_status churn_flat_sort(const churn_flat_rows_kept *kept, const churn_run *run,
+                             uint64_t **order, size_t *count, churn_error *error)
 {
   sorting s = {.kept = kept};
   churn_status status = make_room(&s, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(kept->part_count, deal_rows, &s, NULL, run, error);
-  for (size_t p = 0; p < kept->part_count; p++) {
-    free(kept->parts[p].keys);
-    kept->parts[p].keys = NULL;
-  }
   if (status == CHURN_OK)
     status = churn_parallel_run(find_runs(s.starts, s.runs), sort_cells, &s, "rank", run, error);
   if (status == CHURN_OK) {
@@ -353,7 +222,6 @@ churn_status churn_flat_sort(churn_flat_rows_kept *kept, const churn_run *run, u
     s.order = NULL;
   }
   free(s.order);
-  free(s.at);
   free(s.starts);
   free(s.runs);
   return status;

@@ -8,18 +8,18 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "score/flat_rows.h"
 
-#include "base/hash.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/sort.h"
+#include "score/flat_ids.h"
 #include "score/recalibration.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { KEY_BITS = 32, LEAST_KEPT = 1 << 12 };
+enum { LEAST_KEPT = 1 << 12 };
 
 /* One a thread: a plan bound to a tile of rows in place of all data. */
 struct churn_flat_worker {
@@ -43,7 +43,8 @@ typedef struct taker {
   int value_column; /* -1 = none */
   bool valued;
   const churn_run *run;
-  atomic_bool odd; /* a row does not fit */
+  atomic_bool odd;       /* a row does not fit */
+  atomic_bool unordered; /* ids are in no order */
 } taker;
 
 static churn_status make_window(churn_flat_worker *w, const churn_schema *schema,
@@ -100,20 +101,6 @@ static churn_status start_worker(taker *t, churn_flat_worker *w, churn_error *er
   return CHURN_OK;
 }
 
-/* Room for the rows that a worker may come to read, so that they need not be moved, and lie in
- * large pages; what is not used is not there. Exports of shorter rows, or packed ones, grow on. */
-static bool expect_rows(const churn_flat_rows_kept *kept, churn_flat_part *p)
-{
-  enum { ROW_BYTES = 48, ID_BYTES = 10, MOST_ROWS = 1 << 24 };
-  struct stat found;
-  if (kept->top > 0 || stat(kept->pipeline->project->customers.path, &found) != 0)
-    return true;
-  size_t rows = (size_t)found.st_size / ROW_BYTES / kept->part_count;
-  rows = rows < MOST_ROWS ? rows : MOST_ROWS;
-  return churn_array_reserve(&p->rows, &p->rows_capacity, rows, sizeof *p->rows) &&
-         churn_array_reserve(&p->ids, &p->id_capacity, rows * ID_BYTES, 1);
-}
-
 static churn_status begin(void *context, size_t workers, churn_error *error)
 {
   taker *t = context;
@@ -127,18 +114,19 @@ static churn_status begin(void *context, size_t workers, churn_error *error)
   for (size_t i = 0; i < workers && status == CHURN_OK; i++) {
     kept->parts[i].last_cell = CHURN_FLAT_CELLS - 1;
     kept->parts[i].next_look = kept->top > LEAST_KEPT ? (size_t)kept->top : LEAST_KEPT;
-    kept->parts[i].cells = churn_array_new(CHURN_FLAT_CELLS, sizeof *kept->parts[i].cells);
-    status = kept->parts[i].cells == NULL || !expect_rows(kept, &kept->parts[i])
-                 ? churn_error_no_memory(error)
-                 : start_worker(t, &kept->workers[i], error);
+    status = churn_flat_store_start(&kept->layout, &kept->parts[i].store)
+                 ? start_worker(t, &kept->workers[i], error)
+                 : churn_error_no_memory(error);
   }
   return status;
 }
 
 static void copy_canonical(const double *from, size_t rows, double *to)
 {
-  for (size_t r = 0; r < rows; r++)
-    to[r] = isnan(from[r]) ? NAN : from[r] + 0.0;
+  for (size_t r = 0; r < rows; r++) {
+    double value = from[r] + 0.0;
+    to[r] = value == value ? value : NAN;
+  }
 }
 
 static void copy_columns(const taker *t, churn_flat_worker *w, const churn_flat_rows *rows,
@@ -183,36 +171,46 @@ static uint32_t key_of_logit(double logit)
 
 static uint32_t key_of_loss(double loss)
 {
-  return (uint32_t)(~churn_sort_key(isnan(loss) ? -INFINITY : loss) >> KEY_BITS);
+  return (uint32_t)(~churn_sort_key(isnan(loss) ? -INFINITY : loss) >> CHURN_FLAT_KEY_BITS);
 }
 
-static bool reserve(const taker *t, churn_flat_part *p, size_t id_length)
+static bool keep_reasons(churn_flat_worker *w, churn_flat_part *p, size_t r, churn_flat_row *row)
 {
-  bool valued = t->valued, contributions = t->kept->keep_contributions;
-  return churn_array_reserve(&p->rows, &p->rows_capacity, p->count + 1, sizeof *p->rows) &&
-         churn_array_reserve(&p->keys, &p->keys_capacity, p->count + 1, sizeof *p->keys) &&
-         (!valued ||
-          churn_array_reserve(&p->values, &p->values_capacity, p->count + 1, sizeof *p->values)) &&
-         (!contributions ||
-          churn_array_reserve(&p->contributions, &p->contributions_capacity,
-                              (p->count + 1) * CHURN_REASONS, sizeof *p->contributions)) &&
-         churn_array_reserve(&p->ids, &p->id_capacity, p->id_bytes + id_length + 1, 1);
-}
-
-static bool keep_reasons(const taker *t, churn_flat_worker *w, churn_flat_part *p, size_t r,
-                         churn_flat_row *row)
-{
+  double contributions[CHURN_REASONS] = {0};
+  size_t place = p->store.layout.contributions;
   for (size_t k = 0; k < CHURN_REASONS; k++) {
     uint32_t feature = w->tile->reasons[k][r];
     size_t at = feature * CHURN_TILE_ROWS + r;
     bool any = feature != UINT32_MAX;
     row->reasons[k] = any ? (uint16_t)feature : CHURN_FLAT_NO_FEATURE;
     row->reason_values[k] = 0;
-    if (t->kept->keep_contributions)
-      p->contributions[p->count * CHURN_REASONS + k] = any ? w->tile->contributions[at] : 0;
+    if (any)
+      contributions[k] = w->tile->contributions[at];
     if (any && !churn_pack(w->raw[at], &w->places[feature], &p->unpacked, &row->reason_values[k]))
       return false;
   }
+  if (place > 0)
+    memcpy((char *)row + place, contributions, sizeof contributions);
+  return true;
+}
+
+/* A long id is kept elsewhere. */
+static bool keep_id(churn_flat_part *p, const char *text, size_t length, churn_flat_row *row)
+{
+  memset(row->id, 0, sizeof row->id);
+  if (length <= CHURN_FLAT_SHORT_ID) {
+    memcpy(row->id, text, length);
+    row->id[CHURN_FLAT_SHORT_ID] = (char)((CHURN_FLAT_SHORT_ID - length) << 4);
+    return true;
+  }
+  if (!churn_array_reserve(&p->ids, &p->id_capacity, p->id_bytes + length + 1, 1))
+    return false;
+  const uint32_t place[] = {(uint32_t)p->id_bytes, (uint32_t)length};
+  memcpy(row->id, place, sizeof place);
+  row->id[CHURN_FLAT_SHORT_ID] = (char)UINT8_MAX;
+  memcpy(p->ids + p->id_bytes, text, length);
+  p->ids[p->id_bytes + length] = '\0';
+  p->id_bytes += length + 1;
   return true;
 }
 
@@ -224,23 +222,13 @@ static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t 
     atomic_store(&t->odd, true);
     return true;
   }
-  if (!reserve(t, p, length))
+  churn_flat_row *row = churn_flat_store_add(&p->store, key);
+  if (row == NULL || !keep_id(p, text, length, row))
     return false;
-  churn_flat_row *row = &p->rows[p->count];
   row->logit = w->tile->logits[r];
-  if (!keep_reasons(t, w, p, r, row))
-    return false;
-  row->id = (uint32_t)p->id_bytes;
-  row->id_length = (uint16_t)length;
-  memcpy(p->ids + p->id_bytes, text, length);
-  p->ids[p->id_bytes + length] = '\0';
-  p->id_bytes += length + 1;
-  p->keys[p->count] = key;
   if (t->valued)
-    p->values[p->count] = w->values[r];
-  p->count++;
-  p->cells[key >> (KEY_BITS - CHURN_FLAT_CELL_BITS)]++;
-  return true;
+    memcpy((char *)row + p->store.layout.value, &w->values[r], sizeof w->values[r]);
+  return !p->store.layout.reasons || keep_reasons(w, p, r, row);
 }
 
 /* Once there are `top` rows in the first cells, later ones are out of the question; but for the one
@@ -248,27 +236,16 @@ static bool keep_row(taker *t, churn_flat_worker *w, churn_flat_part *p, size_t 
 static void look_at_top(const churn_flat_rows_kept *kept, churn_flat_part *p)
 {
   uint64_t before = 0;
-  if (kept->top == 0 || p->count < p->next_look)
+  if (kept->top == 0 || p->store.count < p->next_look)
     return;
   for (uint32_t c = 0; c <= p->last_cell; c++) {
-    before += p->cells[c];
+    before += p->store.cells[c].count;
     if (before >= kept->top && c < p->last_cell) {
       p->last_cell = c + 1;
       break;
     }
   }
-  p->next_look = p->count + p->count / 4 + LEAST_KEPT;
-}
-
-static bool note_ids(churn_flat_part *p, const churn_flat_rows *rows)
-{
-  if (!churn_array_reserve(&p->hashes, &p->hashes_capacity, p->seen + rows->count,
-                           sizeof *p->hashes))
-    return false;
-  for (size_t i = 0; i < rows->count; i++)
-    p->hashes[p->seen + i] = churn_hash_bytes(rows->ids[i], rows->id_lengths[i]).low;
-  p->seen += rows->count;
-  return true;
+  p->next_look = p->store.count + p->store.count / 4 + LEAST_KEPT;
 }
 
 /* The sums, and the keys of a tile; true when some row may be listed. */
@@ -276,9 +253,12 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
                    uint32_t *keys)
 {
   const churn_recalibration *recalibration = &t->kept->model->recalibration;
+  bool recalibrates = churn_recalibrates(recalibration);
   uint32_t first = UINT32_MAX;
   for (size_t r = 0; r < rows; r++) {
-    double logit = w->tile->logits[r], probability = churn_recalibrated(recalibration, logit);
+    double logit = w->tile->logits[r];
+    double probability =
+        recalibrates ? churn_recalibrated(recalibration, logit) : churn_probability(logit);
     double loss = probability * w->values[r];
     churn_exact_sum_add(&p->churners, probability);
     if (!isnan(w->values[r])) {
@@ -288,7 +268,7 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
     keys[r] = t->kept->by == CHURN_BY_EXPECTED_LOSS ? key_of_loss(loss) : key_of_logit(logit);
     first = keys[r] < first ? keys[r] : first;
   }
-  return first >> (KEY_BITS - CHURN_FLAT_CELL_BITS) <= p->last_cell;
+  return churn_flat_cell_of(first) <= p->last_cell;
 }
 
 static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *rows, size_t first,
@@ -302,9 +282,10 @@ static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *ro
     status = churn_scorer_tile(w->scorer, w->raw, count, w->tile, &p->unseen, error);
   if (status != CHURN_OK || !sum_up(t, w, p, count, keys))
     return status;
-  churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
+  if (t->kept->reasons)
+    churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
   for (size_t r = 0; r < count; r++)
-    if (keys[r] >> (KEY_BITS - CHURN_FLAT_CELL_BITS) <= p->last_cell &&
+    if (churn_flat_cell_of(keys[r]) <= p->last_cell &&
         !keep_row(t, w, p, r, keys[r], rows->ids[first + r], rows->id_lengths[first + r]))
       return churn_error_no_memory(error);
   look_at_top(t->kept, p);
@@ -316,8 +297,13 @@ static churn_status take(void *context, size_t worker, const churn_flat_rows *ro
 {
   taker *t = context;
   churn_status status = CHURN_OK;
-  if (!note_ids(&t->kept->parts[worker], rows))
+  bool ordered = true;
+  if (!churn_flat_ids_note(t->kept, rows, &t->kept->parts[worker], &ordered))
     return churn_error_no_memory(error);
+  if (!ordered) {
+    atomic_store(&t->unordered, true);
+    return churn_error_set(error, CHURN_INTERNAL, "ids are in no order"); /* stops the reading */
+  }
   for (size_t first = 0; first < rows->count && status == CHURN_OK; first += CHURN_TILE_ROWS) {
     size_t left = rows->count - first;
     status =
@@ -359,6 +345,35 @@ static bool shares_columns(const churn_model *model)
   return false;
 }
 
+/* *plain as of churn_flat_rows_read, for one reading. */
+static churn_status read_once(taker *t, const churn_run *run, bool *plain, churn_error *error)
+{
+  churn_flat_taker rows = {begin, take, t};
+  churn_error why = {.status = CHURN_OK};
+  *plain = false;
+  churn_status status =
+      churn_flat_read(t->kept->pipeline->schema, t->needs, &rows, run, plain, &why);
+  *plain = *plain && status == CHURN_OK && !atomic_load(&t->odd);
+  return status == CHURN_NO_MEMORY ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+/* Ids that are not in order are hashed in a second reading: a file without order is known by its
+ * first rows. */
+static churn_status read_rows(taker *t, const churn_run *run, bool *plain, churn_error *error)
+{
+  bool apart = false;
+  churn_status status = read_once(t, run, plain, error);
+  if (status == CHURN_OK && *plain)
+    status = churn_flat_ids_apart(t->kept, &apart, error);
+  if (status != CHURN_OK || apart || (!*plain && !atomic_load(&t->unordered)))
+    return status;
+  bool told = *plain; /* what there is to note was noted */
+  churn_flat_rows_clear(t->kept);
+  t->kept->hash_ids = true;
+  atomic_store(&t->odd, false);
+  return read_once(t, told ? t->run : run, plain, error);
+}
+
 churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *run, bool *plain,
                                   churn_error *error)
 {
@@ -366,10 +381,10 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   churn_needs *needs = churn_pipeline_needs(p);
   churn_run quiet = run == NULL ? (churn_run){0} : *run;
   taker t = {.kept = kept, .needs = needs, .run = &quiet};
-  churn_flat_taker rows = {begin, take, &t};
   churn_status status = CHURN_OK;
   quiet.notes = NULL;
-  kept->keep_contributions = shares_columns(kept->model);
+  kept->layout = churn_flat_layout_make(kept->reasons, p->project->value.text != NULL,
+                                        kept->reasons && shares_columns(kept->model));
   *plain = false;
   if (needs == NULL)
     return churn_error_no_memory(error);
@@ -379,11 +394,10 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   if (readable)
     status = find_columns(&t, error);
   if (readable && status == CHURN_OK)
-    status = churn_flat_read(p->schema, needs, &rows, run, plain, error);
+    status = read_rows(&t, run, plain, error);
   churn_needs_free(needs);
   free(t.columns);
-  *plain = *plain && status == CHURN_OK && !atomic_load(&t.odd);
-  return status == CHURN_NO_MEMORY ? status : CHURN_OK;
+  return status;
 }
 
 void churn_flat_workers_end(churn_flat_rows_kept *kept)
@@ -412,14 +426,11 @@ void churn_flat_rows_clear(churn_flat_rows_kept *kept)
   churn_flat_workers_end(kept);
   for (size_t i = 0; kept->parts != NULL && i < kept->part_count; i++) {
     churn_flat_part *p = &kept->parts[i];
-    free(p->rows);
-    free(p->keys);
-    free(p->values);
-    free(p->contributions);
+    churn_flat_store_clear(&p->store);
     free(p->ids);
     free(p->unpacked.values);
+    free(p->ranges);
     free(p->hashes);
-    free(p->cells);
   }
   free(kept->parts);
   kept->parts = NULL;

@@ -7,38 +7,30 @@
 #include "base/exact_sum.h"
 #include "history/flat.h"
 #include "score/flat.h"
+#include "score/flat_store.h"
 #include "score/packed.h"
 #include "score/scorer.h"
 
-/* Rows are dealt to cells by the upper bits of their key, so that what is far apart need not be
- * compared. */
-enum { CHURN_FLAT_CELL_BITS = 14, CHURN_FLAT_CELLS = 1 << CHURN_FLAT_CELL_BITS };
+/* An id of up to 16 bytes as numbers in whose order a shorter id comes before a longer one, and
+ * others byte by byte: the order that exports of numbered customers have. */
+typedef struct churn_flat_id_key {
+  uint64_t length, head, tail;
+} churn_flat_id_key;
 
-/* No reason. */
-#define CHURN_FLAT_NO_FEATURE UINT16_MAX
+typedef struct churn_flat_id_range {
+  churn_flat_id_key first, last;
+} churn_flat_id_range;
 
-/* A row that may be listed. */
-typedef struct churn_flat_row {
-  double logit;
-  uint32_t reason_values[CHURN_REASONS]; /* packed.h */
-  uint16_t reasons[CHURN_REASONS];
-  uint16_t id_length;
-  uint32_t id; /* byte of the part's ids */
-} churn_flat_row;
-
-/* The rows that one worker has read, in no order. */
+/* The rows that one worker has read. */
 typedef struct churn_flat_part {
-  churn_flat_row *rows;
-  uint32_t *keys;        /* [count] rises where the row comes later in the list, or nearly so */
-  double *values;        /* [count] money at risk; NULL = the project has none */
-  double *contributions; /* [count * 3] of the reasons; NULL = they follow from the values */
-  size_t count, rows_capacity, keys_capacity, values_capacity, contributions_capacity;
-  char *ids; /* each with a zero behind it */
+  churn_flat_store store;
+  char *ids; /* those too long for a row, each with a zero behind it */
   size_t id_bytes, id_capacity;
   churn_unpacked unpacked;
-  uint64_t *hashes; /* [seen] of all ids */
+  churn_flat_id_range *ranges; /* of the ids of each batch, where they are in order */
+  size_t range_count, range_capacity;
+  uint64_t *hashes; /* [seen] of all ids, where they are not */
   size_t seen, hashes_capacity;
-  uint32_t *cells;    /* [CHURN_FLAT_CELLS] rows kept a cell */
   uint32_t last_cell; /* rows of later cells cannot be listed */
   size_t next_look;   /* at last_cell, when so many rows are kept */
   churn_exact_sum churners, loss;
@@ -51,8 +43,11 @@ typedef struct churn_flat_rows_kept {
   const churn_model *model;
   churn_pipeline *pipeline;
   churn_rank_by by;
-  uint64_t top;            /* 0 = all */
-  bool keep_contributions; /* a feature's depends on others, through a ?missing column they share */
+  uint64_t top;             /* 0 = all */
+  bool reasons;             /* are asked for */
+  bool hash_ids;            /* they are in no order */
+  churn_flat_layout layout; /* contributions are kept where a feature's depends on others, through a
+                               ?missing column they share; else they follow from the values */
   churn_flat_worker *workers;
   churn_flat_part *parts; /* [part_count] */
   size_t part_count;

@@ -23,7 +23,7 @@ static bool try_places(double value, unsigned places, int32_t *whole)
   double scaled = value * powers[places];
   if (!(fabs(scaled) < most_whole - 1))
     return false;
-  *whole = (int32_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
+  *whole = (int32_t)(scaled + copysign(0.5, scaled));
   double back = (double)*whole / powers[places];
   return memcmp(&back, &value, sizeof back) == 0;
 }

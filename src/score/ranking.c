@@ -241,11 +241,6 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
   return status;
 }
 
-static bool with_intervals(const churn_project *project, const churn_score_settings *settings)
-{
-  return settings->intervals || project->list_intervals;
-}
-
 churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *model,
                                 const churn_score_settings *settings,
                                 const churn_frame_watcher *watcher, const churn_run *run,
@@ -262,7 +257,8 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .lent = true,
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
-                       .with_intervals = with_intervals(pipeline->project, settings)};
+                       .with_intervals = churn_list_with_intervals(pipeline->project, settings),
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   bool all = settings->top == 0 || settings->top > r->eligible;
@@ -293,7 +289,8 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .pipeline = pipeline,
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
-                       .threads = run == NULL ? 0 : run->threads};
+                       .threads = run == NULL ? 0 : run->threads,
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -316,12 +313,13 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes, intervals and worths are of rows that are kept. */
+/* Causes, intervals, marks and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0 && settings->by != CHURN_BY_WORTH &&
-         !project->capacity.given && !with_intervals(project, settings);
+         churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings) &&
+         !churn_project_has_control(project) && settings->by != CHURN_BY_WORTH &&
+         !project->capacity.given;
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -330,10 +328,12 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
 {
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
+  churn_ranking *flat = NULL;
   churn_status status = churn_score_check_outcome(project, model, error);
   if (status == CHURN_OK)
+    status = churn_list_columns_check(project, settings, error);
+  if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &pipeline, error);
-  churn_ranking *flat = NULL;
   if (status == CHURN_OK && can_be_read_through(project, settings))
     status = rank_flat(pipeline, model, settings, run, &flat, report, error);
   if (status == CHURN_OK && flat != NULL) {
@@ -386,6 +386,11 @@ size_t churn_ranking_count(const churn_ranking *ranking)
   return ranking->flat == NULL ? ranking->listed : churn_flat_list_count(ranking->flat);
 }
 
+bool churn_ranking_has_control(const churn_ranking *ranking)
+{
+  return churn_project_has_control(ranking->pipeline->project);
+}
+
 churn_day churn_ranking_as_of(const churn_ranking *ranking)
 {
   return ranking->as_of;
@@ -431,6 +436,7 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   churn_ranking_get_cause(ranking, row, ranked);
   churn_ranking_get_worth(ranking, row, ranked);
   churn_ranking_get_interval(ranking, row, ranked);
+  ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }
 
 const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index)
@@ -454,83 +460,7 @@ void churn_ranking_get(const churn_ranking *ranking, size_t index, churn_ranked 
   fill_reasons(ranking, ranking->order[index], ranked);
 }
 
-static void write_number(churn_buffer *buffer, double value)
-{
-  churn_buffer_number(buffer, value);
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_text(churn_buffer *buffer, const char *text)
-{
-  churn_buffer_csv(buffer, text, strlen(text));
-  churn_buffer_write(buffer, ",", 1);
-}
-
-static void write_more_text(churn_buffer *buffer, const char *text)
-{
-  churn_buffer_write(buffer, ",", 1);
-  churn_buffer_csv(buffer, text, strlen(text));
-}
-
-static void write_interval(churn_buffer *buffer, const churn_ranked *line)
-{
-  const double numbers[] = {line->probability_low, line->probability_high, line->top_probability};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    churn_buffer_write(buffer, ",", 1);
-    churn_buffer_number(buffer, numbers[i]);
-  }
-  bool known = !isnan(line->top_probability);
-  churn_buffer_write(buffer, !known ? "," : line->borderline ? ",1" : ",0", known ? 2 : 1);
-}
-
-/* Groups of columns that only some lists have, behind the model. */
-static void write_more(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
-{
-  const char *const texts[] = {line->cause, line->action, line->owner};
-  for (size_t i = 0; churn_ranking_causes(ranking) > 0 && i < sizeof texts / sizeof texts[0]; i++)
-    write_more_text(buffer, texts[i]);
-  if (ranking->tells_worth) {
-    churn_buffer_write(buffer, ",", 1);
-    churn_buffer_number(buffer, line->worth);
-  }
-  if (churn_ranking_tells_rep(ranking))
-    write_more_text(buffer, line->rep);
-  if (ranking->with_intervals)
-    write_interval(buffer, line);
-}
-
-static void write_more_headings(churn_output *output, const churn_ranking *ranking)
-{
-  if (churn_ranking_causes(ranking) > 0)
-    churn_output_text(output, ",cause,action,owner");
-  if (ranking->tells_worth)
-    churn_output_text(output, ",worth");
-  if (churn_ranking_tells_rep(ranking))
-    churn_output_text(output, ",rep");
-  if (ranking->with_intervals)
-    churn_output_text(output, ",probability_low,probability_high,top_probability,borderline");
-  churn_output_text(output, "\n");
-}
-
-static void write_line(churn_buffer *buffer, const churn_ranking *ranking, const churn_ranked *line)
-{
-  char day[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(line->as_of, day);
-  write_number(buffer, (double)line->rank);
-  write_text(buffer, line->customer_id);
-  write_text(buffer, day);
-  write_number(buffer, line->probability);
-  write_number(buffer, line->logit);
-  write_number(buffer, line->value);
-  write_number(buffer, line->expected_loss);
-  for (size_t i = 0; i < CHURN_REASONS; i++)
-    write_text(buffer, line->reasons[i]);
-  churn_buffer_write(buffer, ranking->model->id, strlen(ranking->model->id));
-  write_more(buffer, ranking, line);
-  churn_buffer_write(buffer, "\n", 1);
-}
-
-enum { LINES_A_PART = 1 << 13 };
+enum { LINES_A_PART = 1 << 12 };
 
 /* The lines of one part of the file. */
 static void write_part(void *context, size_t part, churn_buffer *buffer)
@@ -545,7 +475,7 @@ static void write_part(void *context, size_t part, churn_buffer *buffer)
   for (size_t i = first; i < last; i++) {
     churn_ranked line;
     churn_ranking_get(ranking, i, &line);
-    write_line(buffer, ranking, &line);
+    churn_list_line_write(&ranking->columns, &line, ranking->model->id, buffer);
   }
 }
 
@@ -557,11 +487,7 @@ churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
   churn_status status = churn_output_open(path, &output, error);
   if (status != CHURN_OK)
     return status;
-  churn_output_text(
-      output,
-      "rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,"
-      "model");
-  write_more_headings(output, ranking);
+  churn_list_heading_write(&ranking->columns, output);
   status = churn_output_tasks(output, parts, write_part, (void *)(uintptr_t)ranking, &run, error);
   if (status == CHURN_OK)
     return churn_output_commit(output, error);

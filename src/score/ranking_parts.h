@@ -5,6 +5,7 @@
 #define CHURN_SCORE_RANKING_PARTS_H
 
 #include "score/flat.h"
+#include "score/list_columns.h"
 #include "score/ranking.h"
 #include "score/uncertainty.h"
 
@@ -32,6 +33,7 @@ struct churn_ranking {
   bool with_intervals;
   churn_uncertainty *uncertainty; /* of the model; NULL = it has none, or it was not asked for */
   double *top_shares; /* [snapshots->count] probability of a place in the list; NULL = not known */
+  churn_list_columns columns; /* of the list as CSV */
 };
 
 /* Rows in the order of `by`. NO_MEMORY. The caller frees *order. */

@@ -17,7 +17,26 @@ struct churn_scorer {
   const churn_model *model;
   const churn_plan *plan;
   churn_encoder *encoder;
+  bool numbers; /* all features are */
+  bool *first;  /* [columns] the first of its feature */
 };
+
+static bool look_at_columns(churn_scorer *s)
+{
+  const churn_model *model = s->model;
+  s->first = churn_array_new(model->column_count, sizeof *s->first);
+  bool *seen = churn_array_new(model->feature_count, sizeof *seen);
+  bool good = s->first != NULL && seen != NULL;
+  s->numbers = true;
+  for (size_t f = 0; f < model->feature_count; f++)
+    s->numbers = s->numbers && model->features[f].kind == CHURN_FEATURE_NUMBER;
+  for (size_t c = 0; good && c < model->column_count; c++) {
+    s->first[c] = !seen[model->columns[c].feature];
+    seen[model->columns[c].feature] = true;
+  }
+  free(seen);
+  return good;
+}
 
 churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan,
                               churn_scorer **scorer, churn_error *error)
@@ -38,7 +57,8 @@ churn_status churn_scorer_new(const churn_model *model, const churn_plan *plan,
   if (status == CHURN_OK) {
     s->model = model;
     s->plan = plan;
-    status = churn_encoder_new(model, plan, outputs, &s->encoder, error);
+    status = look_at_columns(s) ? churn_encoder_new(model, plan, outputs, &s->encoder, error)
+                                : churn_error_no_memory(error);
   }
   free(outputs);
   if (status == CHURN_OK)
@@ -53,6 +73,7 @@ void churn_scorer_free(churn_scorer *scorer)
   if (scorer == NULL)
     return;
   churn_encoder_free(scorer->encoder);
+  free(scorer->first);
   free(scorer);
 }
 
@@ -77,19 +98,25 @@ double churn_scorer_explain(const churn_model *model, const double *x, double *c
   return logit;
 }
 
+/* A column of zeros stands behind the design; features without a column have contributions of 0. */
 churn_tile_scores *churn_tile_scores_new(const churn_model *model)
 {
+  size_t tiles = model->feature_count + 1, columns = model->column_count + 1;
   churn_tile_scores *made = churn_array_new_aligned(1, sizeof *made);
   if (made == NULL)
     return NULL;
-  *made = (churn_tile_scores){.kernel = churn_tile_kernel_choose(),
-                              .contributions = churn_array_new_aligned(
-                                  (model->feature_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
-                              .design = churn_array_new_aligned(
-                                  (model->column_count + 1) * CHURN_TILE_ROWS, sizeof(double)),
-                              .levels = churn_array_new(model->feature_count, sizeof(uint64_t))};
-  if (made->contributions != NULL && made->design != NULL && made->levels != NULL)
+  *made = (churn_tile_scores){
+      .kernel = churn_tile_kernel_choose(),
+      .contributions = churn_array_new_aligned(tiles * CHURN_TILE_ROWS, sizeof(double)),
+      .design = churn_array_new_aligned(columns * CHURN_TILE_ROWS, sizeof(double)),
+      .columns = churn_array_new(columns, sizeof(const double *)),
+      .levels = churn_array_new(model->feature_count, sizeof(uint64_t))};
+  if (made->contributions != NULL && made->design != NULL && made->columns != NULL &&
+      made->levels != NULL) {
+    memset(made->contributions, 0, tiles * CHURN_TILE_ROWS * sizeof(double));
+    memset(made->design, 0, columns * CHURN_TILE_ROWS * sizeof(double));
     return made;
+  }
   churn_tile_scores_free(made);
   return NULL;
 }
@@ -100,8 +127,33 @@ void churn_tile_scores_free(churn_tile_scores *scores)
     return;
   free(scores->contributions);
   free(scores->design);
+  free(scores->columns);
   free(scores->levels);
   free(scores);
+}
+
+/* True when the raw values need no encoding: then they are the columns of numbers, and columns of
+ * missing values are 0. */
+static bool is_plain(const churn_scorer *scorer, const double *raw, size_t rows,
+                     const churn_tile_scores *scores)
+{
+  bool missing = !scorer->numbers;
+  for (size_t f = 0; f < scorer->model->feature_count && !missing; f++)
+    missing = scores->kernel->any_missing(raw + f * CHURN_TILE_ROWS, rows);
+  return !missing;
+}
+
+static void find_columns(const churn_model *model, const double *raw, bool plain,
+                         churn_tile_scores *scores)
+{
+  const double *zeros = scores->design + model->column_count * CHURN_TILE_ROWS;
+  for (size_t c = 0; c < model->column_count; c++) {
+    size_t f = model->columns[c].feature;
+    bool number = model->features[f].number_column == (int32_t)c;
+    scores->columns[c] = !plain   ? scores->design + c * CHURN_TILE_ROWS
+                         : number ? raw + f * CHURN_TILE_ROWS
+                                  : zeros;
+  }
 }
 
 churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw, size_t rows,
@@ -109,15 +161,17 @@ churn_status churn_scorer_tile(const churn_scorer *scorer, const double *raw, si
 {
   const churn_model *model = scorer->model;
   size_t features = model->feature_count;
+  churn_status status = CHURN_OK;
+  bool plain = is_plain(scorer, raw, rows, scores);
   memset(scores->levels, 0, features * sizeof *scores->levels);
-  memset(scores->contributions, 0, features * CHURN_TILE_ROWS * sizeof *scores->contributions);
-  churn_status status =
-      churn_encoder_tile(scorer->encoder, raw, rows, scores->design, scores->levels, error);
+  if (!plain)
+    status = churn_encoder_tile(scorer->encoder, raw, rows, scores->design, scores->levels, error);
+  find_columns(model, raw, plain, scores);
   for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
     scores->logits[r] = model->intercept.estimate;
   for (size_t c = 0; status == CHURN_OK && c < model->column_count; c++)
-    scores->kernel->add(model->columns[c].mean, model->columns[c].estimate,
-                        scores->design + c * CHURN_TILE_ROWS, scores->logits,
+    scores->kernel->add(model->columns[c].mean, model->columns[c].estimate, scorer->first[c],
+                        scores->columns[c], scores->logits,
                         scores->contributions + model->columns[c].feature * CHURN_TILE_ROWS);
   for (size_t f = 0; f < features; f++)
     *unseen += scores->levels[f];

@@ -68,8 +68,9 @@ typedef struct churn_tile_scores {
   double logits[CHURN_TILE_ROWS];                   /* without the row's offset */
   uint32_t reasons[CHURN_REASONS][CHURN_TILE_ROWS]; /* as in churn_scores */
   const churn_tile_kernel *kernel;
-  double *contributions; /* [features * 256]: feature f of row r at f * 256 + r */
-  double *design;
+  double *contributions;  /* [features * 256]: feature f of row r at f * 256 + r */
+  double *design;         /* [columns + 1 tiles], the last one zeros */
+  const double **columns; /* [columns] where each column is */
   uint64_t *levels;
 } churn_tile_scores;
 

@@ -10,13 +10,18 @@
 #include "base/lanes.h"
 
 #include <churn/score.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* All arrays hold CHURN_TILE_ROWS elements, and none overlaps another. */
 typedef struct churn_tile_kernel {
-  /* logits += x estimate, contributions += (x - mean) estimate. */
-  void (*add)(double mean, double estimate, const double *x, double *logits, double *contributions);
+  /* logits += x estimate, contributions += (x - mean) estimate; `first`: contributions are 0 so
+   * far, whatever they hold. */
+  void (*add)(double mean, double estimate, bool first, const double *x, double *logits,
+              double *contributions);
+  /* True when any of x[0..rows) is NaN. */
+  bool (*any_missing)(const double *x, size_t rows);
   /* For each row the features of the largest contributions above 0, largest first, equal ones in
    * the order of the features; UINT32_MAX = no further one. Feature f of row r at f * 256 + r. */
   void (*rank)(const double *contributions, size_t features, int64_t (*found)[CHURN_TILE_ROWS]);

@@ -40,6 +40,8 @@ size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,
     add_number(&extras[count++], "top_probability", "double precision", from->top_probability);
     add_number(&extras[count++], "borderline", "integer", borderline);
   }
+  if (churn_ranking_has_control(ranking))
+    extras[count++] = (churn_sink_extra){"control", "integer", NULL, from->control};
   return count;
 }
 

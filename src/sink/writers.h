@@ -31,7 +31,7 @@ typedef struct churn_sink_extra {
   const char *text; /* "" = NULL; NULL = a number */
   double number;    /* NaN = NULL */
 } churn_sink_extra;
-enum { CHURN_SINK_EXTRAS = 9 };
+enum { CHURN_SINK_EXTRAS = 10 };
 
 /* How many there are; `row` NULL = names and types alone. */
 size_t churn_sink_extras(const churn_ranking *ranking, const churn_ranked *row,

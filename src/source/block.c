@@ -36,7 +36,7 @@ typedef struct run {
   const churn_split_sink *sink;
   const churn_splitter *splitter;
   size_t to;
-  churn_run_found *found;
+  churn_run_found *found; /* NULL = nobody asks */
 } run;
 
 /* Every line has all its fields: then the starts are a table. A line of a single field that is
@@ -67,8 +67,11 @@ static size_t take_rows(const run *r, size_t at)
       (index.wide && churn_utf8_check(text, length) < length) ||
       !r->sink->rows(&rows, r->sink->context))
     return 0;
-  churn_line_sum_add_lines(&r->found->sum, text, s->starts, s->fields, index.lines, index.returns);
-  r->found->line_ends += index.lines;
+  if (r->found != NULL) {
+    churn_line_sum_add_lines(&r->found->sum, text, s->starts, s->fields, index.lines,
+                             index.returns);
+    r->found->line_ends += index.lines;
+  }
   return length;
 }
 
@@ -89,8 +92,10 @@ static churn_status take_records(const run *r, size_t at, size_t *taken, churn_b
 {
   size_t end = end_of_records(r, at);
   churn_status status = churn_scan_split(r->document, at, end, r->delimiter, r->sink, fault, error);
-  churn_line_sum_add(&r->found->sum, r->document->text + at, end - at);
-  r->found->line_ends += churn_document_line_ends(r->document, at, end);
+  if (r->found != NULL) {
+    churn_line_sum_add(&r->found->sum, r->document->text + at, end - at);
+    r->found->line_ends += churn_document_line_ends(r->document, at, end);
+  }
   *taken = end - at;
   return status;
 }
@@ -102,7 +107,8 @@ churn_status churn_scan_run(const churn_document *document, size_t from, size_t 
   run r = {document, delimiter, sink, splitter, to, found};
   churn_status status = CHURN_OK;
   bool damaged = to == document->length && document->damage != NULL;
-  *found = (churn_run_found){.line_ends = 0};
+  if (found != NULL)
+    *found = (churn_run_found){.line_ends = 0};
   *fault = (churn_byte_fault){CHURN_FAULT_NONE, 0, from};
   for (size_t at = from; status == CHURN_OK && fault->kind == CHURN_FAULT_NONE && at < to &&
                          !sink->stopped(sink->context);) {

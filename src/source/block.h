@@ -32,7 +32,8 @@ typedef struct churn_run_found {
 } churn_run_found;
 
 /* Checks and splits text[from..to), a run of whole records, into sink->rows, and sink->field and
- * sink->record where rows will not do. *fault is the first by place. NO_MEMORY. */
+ * sink->record where rows will not do. *fault is the first by place. `found` NULL = nobody asks.
+ * NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_scan_run(const churn_document *document, size_t from, size_t to,
                                            char delimiter, const churn_split_sink *sink,
                                            const churn_splitter *splitter, churn_run_found *found,

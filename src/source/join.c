@@ -28,6 +28,11 @@ static churn_status merge_levels(joining *j, size_t column, churn_error *error)
     levels[w] = parts->workers[w].levels[column];
   status = churn_dictionary_merge(levels, parts->worker_count, &j->table->columns[column].levels,
                                   j->table->remaps + column * parts->worker_count);
+  /* the columns are still to come, and ids may be as many as rows */
+  for (size_t w = 0; status == CHURN_OK && w < parts->worker_count; w++) {
+    churn_dictionary_free(parts->workers[w].levels[column]);
+    parts->workers[w].levels[column] = NULL;
+  }
 done:
   free(levels);
   return status == CHURN_OK ? status : churn_reading_failed(status, error);
@@ -57,23 +62,55 @@ static churn_status make_column(void *context, size_t task, int thread, churn_er
   return own ? merge_levels(j, task, error) : CHURN_OK;
 }
 
-/* Task: one piece of one column. The piece's array goes at once, so that the peak is not two copies
- * of everything. */
-static churn_status copy_column(void *context, size_t task, int thread, churn_error *error)
+static void let_values_go(churn_kept_piece *kept)
+{
+  if (kept->values != NULL)
+    churn_array_let_go(kept->values, kept->bytes);
+  free(kept->values);
+  kept->values = NULL;
+}
+
+/* Task: one piece. Its values go at once, so that the peak is not two copies of everything. */
+static churn_status copy_piece(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
   (void)error;
   joining *j = context;
   const churn_parts *parts = j->parts;
-  size_t c = task / parts->piece_count, p = task % parts->piece_count;
-  churn_kept_piece *kept = &parts->kept[p];
-  if (kept->columns[c].values == NULL)
-    return CHURN_OK;
-  churn_narrow_place(&kept->columns[c], 0, kept->rows, NULL,
-                     j->table->remaps[c * parts->worker_count + (size_t)kept->worker],
-                     &j->table->columns[c], j->first_row[p]);
-  j->missing[task] = kept->columns[c].missing;
-  churn_narrow_clear(&kept->columns[c]);
+  churn_kept_piece *kept = &parts->kept[task];
+  for (size_t c = 0; c < j->table->column_count; c++) {
+    if (kept->columns[c].values == NULL)
+      continue;
+    churn_narrow_place(&kept->columns[c], 0, kept->rows, NULL,
+                       j->table->remaps[c * parts->worker_count + (size_t)kept->worker],
+                       &j->table->columns[c], j->first_row[task]);
+    j->missing[c * parts->piece_count + task] = kept->columns[c].missing;
+  }
+  let_values_go(kept);
+  return CHURN_OK;
+}
+
+/* Narrow columns of a piece, each from a place that any of their widths may begin at. */
+static churn_status keep_columns(const churn_batch_column *batch, size_t count,
+                                 churn_kept_piece *kept, churn_error *error)
+{
+  enum { ALIGNED = 8 };
+  size_t at = 0;
+  for (size_t r = 0; r < count; r++) {
+    churn_narrow_measure(&batch[r], kept->rows, &kept->columns[r]);
+    kept->bytes += (kept->rows * kept->columns[r].width + ALIGNED - 1) / ALIGNED * ALIGNED;
+  }
+  kept->values = churn_array_new_aligned(kept->bytes, 1);
+  if (kept->values == NULL)
+    return churn_error_no_memory(error);
+  for (size_t r = 0; r < count; r++) {
+    churn_narrow *column = &kept->columns[r];
+    if (column->width == 0)
+      continue;
+    column->values = kept->values + at;
+    churn_narrow_store(&batch[r], kept->rows, NULL, column);
+    at += (kept->rows * column->width + ALIGNED - 1) / ALIGNED * ALIGNED;
+  }
   return CHURN_OK;
 }
 
@@ -86,9 +123,7 @@ churn_status churn_piece_keep(const churn_piece *piece, int worker, const churn_
   kept->columns = churn_array_new(count, sizeof *kept->columns);
   if (kept->columns == NULL)
     return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
-  for (size_t r = 0; r < count && status == CHURN_OK; r++)
-    status = churn_narrow_make(&batch[r], piece->rows, NULL, piece->rows, &kept->columns[r], error);
+  churn_status status = keep_columns(batch, count, kept, error);
   if (status != CHURN_OK || w->lines == NULL)
     return status;
   kept->lines = churn_array_new(piece->rows, sizeof *kept->lines);
@@ -98,10 +133,9 @@ churn_status churn_piece_keep(const churn_piece *piece, int worker, const churn_
   return CHURN_OK;
 }
 
-void churn_kept_piece_clear(churn_kept_piece *kept, size_t request_count)
+void churn_kept_piece_clear(churn_kept_piece *kept)
 {
-  for (size_t r = 0; kept->columns != NULL && r < request_count; r++)
-    churn_narrow_clear(&kept->columns[r]);
+  let_values_go(kept);
   free(kept->columns);
   free(kept->lines);
   *kept = (churn_kept_piece){.rows = 0};
@@ -131,7 +165,7 @@ static churn_status join_columns(joining *j, const churn_run *run, churn_error *
     status = churn_parallel_run(columns, make_column, j, NULL, run, error);
   if (status != CHURN_OK || j->parts->kept == NULL)
     return status;
-  status = churn_parallel_run(columns * pieces, copy_column, j, NULL, run, error);
+  status = churn_parallel_run(pieces, copy_piece, j, NULL, run, error);
   for (size_t t = 0; status == CHURN_OK && t < columns * pieces; t++)
     j->table->columns[t / pieces].missing += j->missing[t];
   return status;

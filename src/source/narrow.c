@@ -41,6 +41,39 @@ static size_t width_of_numbers(const double *numbers, size_t rows)
   return 1;
 }
 
+/* Hundredths that stand for something else. */
+enum { NO_HUNDREDTHS = INT16_MIN, NEGATIVE_ZERO = -INT16_MAX };
+
+/* Amounts and rates often have two decimals: the number is then the one nearest to a whole number
+ * over 100, which is what the quotient gives. */
+static bool is_hundredths(double number)
+{
+  double whole = nearbyint(number * 100);
+  return isnan(number) || (fabs(whole) < INT16_MAX && whole / 100 == number);
+}
+
+static int16_t hundredths_of(double number)
+{
+  if (isnan(number))
+    return NO_HUNDREDTHS;
+  return number == 0 && signbit(number) ? NEGATIVE_ZERO : (int16_t)nearbyint(number * 100);
+}
+
+static double of_hundredths(int16_t hundredths)
+{
+  if (hundredths == NO_HUNDREDTHS)
+    return (double)NAN;
+  return hundredths == NEGATIVE_ZERO ? -0.0 : (double)hundredths / 100;
+}
+
+static bool are_hundredths(const double *numbers, size_t rows)
+{
+  for (size_t i = 0; i < rows; i++)
+    if (!is_hundredths(numbers[i]))
+      return false;
+  return true;
+}
+
 static size_t width_of(const churn_batch_column *from, size_t rows, churn_day *base)
 {
   if (from->days != NULL)
@@ -76,6 +109,8 @@ static void store_numbers(const double *numbers, size_t rows, const uint32_t *pl
 {
   if (to->width == 1)
     STORE(uint8_t, small_whole(numbers[i]))
+  else if (to->width == 2)
+    STORE(int16_t, hundredths_of(numbers[i]))
   else
     STORE(double, numbers[i])
 }
@@ -101,23 +136,43 @@ static uint64_t count_missing(const churn_batch_column *from, size_t rows)
   return missing;
 }
 
-churn_status churn_narrow_make(const churn_batch_column *from, size_t rows, const uint32_t *place,
-                               size_t kept, churn_narrow *to, churn_error *error)
+static void measure(const churn_batch_column *from, size_t rows, churn_narrow *to)
 {
   *to = (churn_narrow){.values = NULL};
   if (from->days == NULL && from->numbers == NULL && from->codes == NULL)
-    return CHURN_OK;
+    return;
   to->width = width_of(from, rows, &to->base);
-  to->values = malloc(kept * to->width + 1);
-  if (to->values == NULL)
-    return churn_error_no_memory(error);
   to->missing = count_missing(from, rows);
+}
+
+void churn_narrow_measure(const churn_batch_column *from, size_t rows, churn_narrow *to)
+{
+  measure(from, rows, to);
+  if (from->numbers != NULL && to->width == sizeof(double) && are_hundredths(from->numbers, rows))
+    to->width = 2;
+}
+
+void churn_narrow_store(const churn_batch_column *from, size_t rows, const uint32_t *place,
+                        const churn_narrow *to)
+{
   if (from->days != NULL)
     store_days(from->days, rows, place, to);
   else if (from->numbers != NULL)
     store_numbers(from->numbers, rows, place, to);
-  else
+  else if (from->codes != NULL)
     store_codes(from->codes, rows, place, to);
+}
+
+churn_status churn_narrow_make(const churn_batch_column *from, size_t rows, const uint32_t *place,
+                               size_t kept, churn_narrow *to, churn_error *error)
+{
+  measure(from, rows, to);
+  if (to->width == 0)
+    return CHURN_OK;
+  to->values = malloc(kept * to->width + 1);
+  if (to->values == NULL)
+    return churn_error_no_memory(error);
+  churn_narrow_store(from, rows, place, to);
   return CHURN_OK;
 }
 
@@ -219,6 +274,8 @@ void churn_narrow_place(const churn_narrow *from, size_t first, size_t last, con
     PLACE(churn_day, to->days, v)
   else if (to->numbers != NULL && from->width == 1)
     PLACE(uint8_t, to->numbers, v == MOST_1 ? (double)NAN : (double)v)
+  else if (to->numbers != NULL && from->width == 2)
+    PLACE(int16_t, to->numbers, of_hundredths(v))
   else if (to->numbers != NULL)
     PLACE(double, to->numbers, v)
 }

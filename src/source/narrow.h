@@ -8,7 +8,8 @@
 #include "source/table.h"
 
 /* Values of `width` bytes: days of 2 are distances from `base`, codes of 1 and 2 and numbers of 1
- * (whole ones) are themselves; the highest value is a missing one. Other widths are as in
+ * (whole ones) are themselves; the highest value is a missing one. Numbers of 2 are hundredths, the
+ * lowest value a missing one, the next a negative zero. Other widths are as in
  * churn_column. values NULL = the file lacks the column. `borrowed`: they are another's and never
  * freed.
  */
@@ -26,7 +27,15 @@ CHURN_MUST_USE churn_status churn_narrow_make(const churn_batch_column *from, si
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);
 
-/* The same of values that are narrow already; `place` is never NULL. NO_MEMORY. */
+/* The same in two steps, for values that shall lie in a room of the caller's: `to` without values
+ * (width 0 where there are none); then, to->values set to kept * width bytes, the values. Only here
+ * numbers may become hundredths. */
+void churn_narrow_measure(const churn_batch_column *from, size_t rows, churn_narrow *to);
+void churn_narrow_store(const churn_batch_column *from, size_t rows, const uint32_t *place,
+                        const churn_narrow *to);
+
+/* The same as churn_narrow_make of values that are narrow already; `place` is never NULL.
+ * NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_narrow_move(const churn_narrow *from, size_t rows,
                                               const uint32_t *place, size_t kept, churn_narrow *to,
                                               churn_error *error);

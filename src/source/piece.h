@@ -109,6 +109,8 @@ CHURN_MUST_USE churn_status churn_piece_find_places(churn_piece *piece, churn_er
  */
 typedef struct churn_kept_piece {
   churn_narrow *columns; /* per request */
+  unsigned char *values; /* [bytes] of all of them, so that they go back to the system together */
+  size_t bytes;
   uint64_t *lines;
   size_t rows;
   int worker;
@@ -118,7 +120,7 @@ typedef struct churn_kept_piece {
 CHURN_MUST_USE churn_status churn_piece_keep(const churn_piece *piece, int worker,
                                              const churn_batch_column *batch,
                                              churn_kept_piece *kept, churn_error *error);
-void churn_kept_piece_clear(churn_kept_piece *kept, size_t request_count);
+void churn_kept_piece_clear(churn_kept_piece *kept);
 
 /* What a table is made of. */
 typedef struct churn_parts {

@@ -107,22 +107,59 @@ bool churn_rows_days(const churn_rows *rows, size_t field, const churn_value_rul
   return true;
 }
 
+/* A number that is none of the plain words. */
+static bool read_number(const churn_rows *rows, size_t row, size_t field,
+                        const churn_value_rules *rules, double *number)
+{
+  size_t length;
+  const char *text;
+  *number = NAN;
+  return !read_text(rows, row, field, rules, &text, &length) ||
+         churn_value_number(rules, text, length, number);
+}
+
+/* Rows before the last ones, whose words might reach behind what is readable. */
+static size_t count_whole_words(const churn_rows *rows, size_t field)
+{
+  size_t count = rows->count, readable = (size_t)(rows->readable - rows->text);
+  while (count > 0 && rows->starts[(count - 1) * rows->fields + field] + 8 > readable)
+    count--;
+  return count;
+}
+
+/* Rows that the words take, and of which none is missing; the others go to odd[]. */
+static size_t read_words(const churn_rows *rows, size_t first, size_t count, size_t field,
+                         const churn_value_rules *rules, double *numbers, uint32_t *odd)
+{
+  const uint32_t *starts = rows->starts + first * rows->fields + field;
+  size_t left = rules->words(rows->text, starts, rows->fields, count, numbers, odd);
+  if (!rules->words_may_be_missing)
+    return left;
+  for (size_t i = 0; i < left; i++)
+    numbers[odd[i]] = NAN;
+  left = 0;
+  for (size_t i = 0; i < count; i++, starts += rows->fields)
+    if (isnan(numbers[i]) || rules->may_be_missing[(unsigned char)rows->text[starts[0]]])
+      odd[left++] = (uint32_t)i;
+  return left;
+}
+
 bool churn_rows_numbers(const churn_rows *rows, size_t field, const churn_value_rules *rules,
                         double *numbers)
 {
-  bool point = rules->decimal == '.';
-  const char *last = rows->readable - rows->text < 8 ? rows->text : rows->readable - 8;
-  for (size_t row = 0; row < rows->count; row++) {
-    size_t length;
-    const char *text = churn_rows_field(rows, row, field, &length);
-    bool maybe = may_be_missing(rules, text, length);
-    if (point && !maybe && text < last && churn_number_parse_word(text, length, &numbers[row]))
-      continue;
-    numbers[row] = NAN;
-    if (!(maybe && churn_value_missing(rules, text, length)) &&
-        !churn_value_number(rules, text, length, &numbers[row]))
-      return false;
+  enum { AT_ONCE = 256 };
+  uint32_t odd[AT_ONCE];
+  size_t words = rules->words == NULL ? 0 : count_whole_words(rows, field);
+  for (size_t first = 0; first < words; first += AT_ONCE) {
+    size_t here = words - first < AT_ONCE ? words - first : AT_ONCE;
+    size_t left = read_words(rows, first, here, field, rules, numbers + first, odd);
+    for (size_t i = 0; i < left; i++)
+      if (!read_number(rows, first + odd[i], field, rules, &numbers[first + odd[i]]))
+        return false;
   }
+  for (size_t row = words; row < rows->count; row++)
+    if (!read_number(rows, row, field, rules, &numbers[row]))
+      return false;
   return true;
 }
 

@@ -210,12 +210,11 @@ static churn_status read_piece(void *context, size_t task, int thread, churn_err
   worker *w = (worker *)context + thread;
   const churn_scan *scan = w->reading->scan;
   churn_split_sink sink = {take_field, take_record, stopped, w, take_rows};
-  churn_run_found found;
   churn_byte_fault fault;
   if (stopped(w))
     return CHURN_OK;
   churn_status status = churn_scan_run(&scan->document, scan->starts[task], scan->starts[task + 1],
-                                       scan->delimiter, &sink, &w->splitter, &found, &fault, error);
+                                       scan->delimiter, &sink, &w->splitter, NULL, &fault, error);
   if (status == CHURN_OK && fault.kind != CHURN_FAULT_NONE)
     give_up(w);
   if (status == CHURN_OK && !stopped(w))

@@ -191,7 +191,7 @@ static void end_parts(work *w)
   for (size_t p = 0; parts->pieces != NULL && p < parts->piece_count; p++)
     churn_piece_clear(&parts->pieces[p]);
   for (size_t p = 0; parts->kept != NULL && p < parts->piece_count; p++)
-    churn_kept_piece_clear(&parts->kept[p], w->reading->request_count);
+    churn_kept_piece_clear(&parts->kept[p]);
   for (size_t i = 0; parts->workers != NULL && i < parts->worker_count; i++)
     churn_worker_end(&parts->workers[i]);
   free(parts->pieces);

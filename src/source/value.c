@@ -13,6 +13,15 @@
 
 static const char *const default_missing[] = {"", "NA", "NaN", "NULL", "\\N"};
 
+static bool is_word(const char *text)
+{
+  char padded[8] = "";
+  double value;
+  size_t length = strlen(text);
+  memcpy(padded, text, length < sizeof padded ? length : sizeof padded);
+  return churn_number_parse_word(padded, length, &value);
+}
+
 churn_value_rules churn_value_rules_make(const churn_format *format)
 {
   churn_value_rules rules = {.missing = format->missing,
@@ -25,8 +34,11 @@ churn_value_rules churn_value_rules_make(const churn_format *format)
     rules.missing = default_missing;
     rules.missing_count = sizeof default_missing / sizeof default_missing[0];
   }
-  for (size_t i = 0; i < rules.missing_count; i++)
+  for (size_t i = 0; i < rules.missing_count; i++) {
     rules.may_be_missing[(unsigned char)rules.missing[i][0]] = true;
+    rules.words_may_be_missing = rules.words_may_be_missing || is_word(rules.missing[i]);
+  }
+  rules.words = rules.decimal == '.' ? churn_words_choose() : NULL;
   rules.may_be_missing[' '] = true;
   rules.may_be_missing['\t'] = true;
   return rules;

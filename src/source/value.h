@@ -5,6 +5,7 @@
 #define CHURN_SOURCE_VALUE_H
 
 #include "base/type.h"
+#include "source/words.h"
 
 #include <churn/day.h>
 #include <stdbool.h>
@@ -14,7 +15,9 @@
 typedef struct churn_value_rules {
   const char *const *missing;
   size_t missing_count;
-  bool may_be_missing[256]; /* by first byte */
+  bool may_be_missing[256];  /* by first byte */
+  churn_words_parse *words;  /* NULL = the decimal mark is another one */
+  bool words_may_be_missing; /* 999 and the like */
   const char *date_format;
   int utc_offset_minutes;
   char decimal;

@@ -91,6 +91,8 @@ probe() {
   probe 'outcome: {from: f, zzz: 1}'
   probe 'outcome: {column: c, zzz: 1}'
   probe 'scores: {zzz: 1}'
+  probe 'kinds: {zzz: 1}'
+  probe 'kinds: {natural: {zzz: 1}}'
   probe 'playbook: {zzz: 1}'
   probe 'playbook: {owners: {zzz: 1}}'
   probe 'playbook: {causes: {price: {zzz: 1}}}'
@@ -99,6 +101,8 @@ probe() {
   probe 'capacity: {zzz: 1}'
   probe 'actions: {default: {zzz: 1}}'
   probe 'loyal: {zzz: 1}'
+  probe 'control: {zzz: 1}'
+  probe 'contacts: {zzz: 1}'
 } >"$work/keys"
 section "PROJECT FILE" '^[.]Sh' >"$work/project_section"
 grep '^\.It Cm' "$work/project_section" | sed 's/^\.It Cm //; s/ , /\n/g' >"$work/keys_documented"

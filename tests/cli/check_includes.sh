@@ -34,14 +34,14 @@ owner() {
   case $1 in
     status.h | day.h | notes.h | run.h) echo base ;;
     simulate.h) echo simulate ;;
-    project.h | playbook.h) echo project ;;
+    kinds.h | project.h | playbook.h) echo project ;;
     check.h | features.h) echo design ;;
     model.h) echo model-data ;;
     score.h) echo score ;;
     gates.h | rates.h | reps.h) echo monitor ;;
     card.h) echo report ;;
     sink.h) echo sink ;;
-    compare.h | leaks.h | log.h | loyal.h | nightly.h | registry.h | report.h | retrain.h | train.h) echo jobs ;;
+    compare.h | leaks.h | log.h | loyal.h | nightly.h | registry.h | report.h | retrain.h | savings.h | train.h) echo jobs ;;
     evaluate.h | curves.h) echo evaluate ;;
     churn.h) echo everything ;;
     *) echo unknown ;;

@@ -35,6 +35,11 @@ assert all(bool(row[11]) == bool(row[12] or row[11].startswith(("the market", "r
 PY
 fi
 
+begin "--columns knows the columns of the playbook, where there is one"
+score 0 --columns owner,customer_id -o chosen.csv
+same chosen.csv <(paste -d, <(sed 's/.*,//' listed.csv) <(cut -d, -f2 listed.csv))
+run 2 score "$project" -m model.json --columns rank,owner; err_says "only where the project has a playbook"
+
 begin "threads change nothing, a shorter list is the head of the longer one"
 score 0 --threads 1 -o one.csv; same listed.csv one.csv
 score 0 --top 9 -o top.csv; same top.csv <(head -10 listed.csv)
@@ -123,6 +128,11 @@ fi
 score 0 --within-capacity --top 5 -o five.csv; same five.csv <(head -6 calls.csv)
 score 0 --within-capacity --threads 1 -o one.csv; same calls.csv one.csv
 score 0 -o listed2.csv; same listed.csv listed2.csv
+
+begin "who is in the control group is not contacted"
+with "playbook: default" "$rates" "capacity: {}" "control: {share: 0.3, key: desk}"
+score 0 --within-capacity --columns control,worth -o control.csv
+[ "$(tail -n +2 control.csv | cut -d, -f1 | sort -u)" = 0 ] || fail "control group: $(sort control.csv | uniq -c | head -3)"
 
 begin "what does not go together is told"
 score 2 --within-capacity --by expected-loss; err_says "expected no --by"

@@ -20,6 +20,11 @@ for threads in 1 3; do
   run 0 score "$project" -m model.json --top 60 --intervals --threads $threads -o again.csv; same sure.csv again.csv
 done
 
+begin "--columns knows the columns of intervals, where they are asked for"
+run 0 score "$project" -m model.json --top 60 --intervals --columns borderline,customer_id,probability_low -o chosen.csv
+same chosen.csv <(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i - NF} {print $(NF + at["borderline"]) "," $2 "," $(NF + at["probability_low"])}' sure.csv)
+run 2 score "$project" -m model.json --columns borderline; err_says "only with intervals (--intervals)"
+
 begin "the project asks for them"
 sed '/^version/a list: {intervals: yes}' "$project" >world/sure.yaml
 run 0 score world/sure.yaml -m model.json --top 60 -o again.csv; same sure.csv again.csv

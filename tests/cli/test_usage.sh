@@ -103,6 +103,11 @@ expected one or the other                  | features P --as-of 2024-01-01 --fir
 "x" is no day                              | evaluate P -m M --test-from x
 "x" is no day                              | score P -m M --as-of x
 expected probability, expected-loss or worth | score P -m M --by value
+did you mean probability?                  | score P -m M --columns customer_id,probabilty
+rank is asked for twice                    | score P -m M --columns rank,rank
+--columns is of one list                   | score P -m M -m M.2 --columns rank
+--columns is of a CSV file                 | score P -m M --columns rank -o sqlite:x.db
+--columns is of a CSV file                 | score P -m M --columns rank --publish
 --top: -3 is not accepted; expected        | score P -m M --top -3
 --top: 0 is not accepted; expected         | score P -m M --top 0
 numeric value                              | score P -m M --top many

@@ -245,6 +245,10 @@ begin "score --top"
 run 0 score "$project" -m model.json --top 5; head -6 ranked.csv >expected; same out expected
 run 0 score "$project" -m model.json --top 100000; same out ranked.csv
 
+begin "score --columns"
+run 0 score "$project" -m model.json --columns customer_id,probability; cut -d, -f2,4 ranked.csv >expected; same out expected
+run 0 score "$project" -m model.json --columns logit,rank --top 7; head -8 ranked.csv | awk -F, '{print $5 "," $1}' >expected; same out expected
+
 begin "score --by expected-loss"
 run 0 score "$project" -m model.json --by expected-loss
 awk -F, 'NR > 2 && $7 != "" && $7 > last {exit 1} {last = $7}' out || fail "not ordered by expected loss"

@@ -63,7 +63,8 @@ typedef struct fixture {
   churn_project *plain;  /* without weights and offset: for comparing */
   churn_project *faulty; /* its calls.csv has two bad rows */
   churn_project *broken; /* its calls.csv cannot be split */
-  churn_model *model;
+  churn_project *kinds;  /* with kinds of loss, one of them excluded */
+  churn_model *model, *kinds_model;
   churn_ranking *ranking;
   churn_evaluation evaluation;
   churn_run run; /* one thread, fresh notes at every call */
@@ -230,6 +231,32 @@ static churn_status rates_compare_call(fixture *f, const char *path, churn_error
   return status;
 }
 
+static churn_status kinds_rates_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_rates_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .value = NAN, .replacement_cost = NAN};
+  churn_rates *rates = NULL;
+  churn_status status = churn_rates_count(f->kinds, &settings, &f->run, &rates, error);
+  assert_int_equal(status == CHURN_OK, rates != NULL);
+  if (status == CHURN_OK)
+    status = churn_rates_write_csv(rates, path, error);
+  churn_rates_free(rates);
+  return status;
+}
+
+static churn_status agreement_call(fixture *f, const char *path, churn_error *error)
+{
+  const churn_agreement_settings settings = {CHURN_DAY_MISSING, CHURN_DAY_MISSING};
+  churn_agreement *agreement = NULL;
+  churn_status status =
+      churn_agreement_count(f->kinds, f->kinds_model, &settings, &f->run, &agreement, error);
+  assert_int_equal(status == CHURN_OK, agreement != NULL);
+  if (status == CHURN_OK)
+    status = churn_agreement_write(agreement, path, error);
+  churn_agreement_free(agreement);
+  return status;
+}
+
 static churn_status reps_call(fixture *f, const char *path, churn_error *error)
 {
   const churn_reps_settings settings = {.by = "last(agent from calls)",
@@ -373,6 +400,11 @@ static churn_status check_faulty_call(fixture *f, const char *path, churn_error 
   return check(f->faulty, f, path, error);
 }
 
+static churn_status check_kinds_call(fixture *f, const char *path, churn_error *error)
+{
+  return check(f->kinds, f, path, error);
+}
+
 static churn_status check_broken_call(fixture *f, const char *path, churn_error *error)
 {
   return check(f->broken, f, path, error);
@@ -405,6 +437,19 @@ static churn_project *read_project(const char *name, const char *calls)
   return project;
 }
 
+static const char kinds_project[] =
+    "version: 1\n"
+    "customers: {from: customers.csv, id: id, joined: joined, left: left,\n"
+    "  columns: {region: category, staff: {type: number, static: true}}}\n"
+    "histories:\n"
+    "  calls: {from: calls.csv, id: id, day: at, columns: {minutes: number, agent: category}}\n"
+    "data_until: 2025-01-31\n"
+    "kinds: {reason: region, at_fault: [north], natural: calls_60d > 5}\n"
+    "outcome: {horizon: 60d, gap: 7d, exclude: [natural]}\n"
+    "snapshots: {first: 2024-01-01, last: 2024-11-01, every: 1 month}\n"
+    "pool: 0\n"
+    "features: {calls_60d: count(calls over 60d)}\n";
+
 static int set_up(void **state)
 {
   fixture *f = calloc(1, sizeof *f);
@@ -420,6 +465,9 @@ static int set_up(void **state)
   f->plain = read_project("plain.yaml", NULL);
   f->faulty = read_project("tiny.yaml", scratch_path("faulty.csv"));
   f->broken = read_project("tiny.yaml", scratch_path("broken.csv"));
+  scratch_write("kinds.yaml", kinds_project);
+  f->kinds = read_project("kinds.yaml", NULL);
+  assert_ok(churn_train(f->kinds, &all_training, &f->run, &f->kinds_model, &error), &error);
   assert_ok(churn_train(f->project, &all_training, &f->run, &f->model, &error), &error);
   assert_ok(churn_model_write(f->model, scratch_path("model.json"), &error), &error);
   assert_ok(churn_evaluate(f->project, f->model, &all_evaluating, &f->run, &f->evaluation, &error),
@@ -436,6 +484,8 @@ static int tear_down(void **state)
   churn_model_free(f->model);
   churn_project_free(f->project);
   churn_project_free(f->plain);
+  churn_project_free(f->kinds);
+  churn_model_free(f->kinds_model);
   churn_project_free(f->faulty);
   churn_project_free(f->broken);
   free(f);
@@ -576,6 +626,21 @@ static void finding_loyal_customers(void **state)
   fail_each(*state, loyal_call, 250);
 }
 
+static void counting_kinds(void **state)
+{
+  fail_each(*state, kinds_rates_call, 200);
+}
+
+static void agreeing_on_reasons(void **state)
+{
+  fail_each(*state, agreement_call, 200);
+}
+
+static void checking_what_is_excluded(void **state)
+{
+  fail_each(*state, check_kinds_call, 200);
+}
+
 static void counting_reps(void **state)
 {
   fail_each(*state, reps_call, 500);
@@ -639,6 +704,9 @@ int main(void)
       cmocka_unit_test(choosing_calls),
       cmocka_unit_test(finding_loyal_customers),
       cmocka_unit_test(counting_reps),
+      cmocka_unit_test(counting_kinds),
+      cmocka_unit_test(agreeing_on_reasons),
+      cmocka_unit_test(checking_what_is_excluded),
       cmocka_unit_test(making_the_page),
       cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),

@@ -69,6 +69,20 @@ static churn_status write_lists(churn_error *error)
   return status;
 }
 
+static churn_status measure(churn_error *error)
+{
+  const churn_savings_settings settings = {.top = 5};
+  const churn_run run = {.threads = 1};
+  churn_savings *savings = NULL;
+  churn_status status = churn_savings_measure(project, &settings, &run, &savings, error);
+  armed = false;
+  assert_int_equal(status == CHURN_OK, savings != NULL);
+  if (status == CHURN_OK)
+    assert_int_equal(savings->lists, 1);
+  churn_savings_free(savings);
+  return status;
+}
+
 static void labelling_by_drop_survives_every_failed_allocation(void **state)
 {
   (void)state;
@@ -105,6 +119,40 @@ static void lists_side_by_side_survive_every_failed_allocation(void **state)
   churn_notes_free(run.notes);
 }
 
+/* A published night with a control group, all of whom were contacted. */
+static void measuring_what_was_saved_survives_every_failed_allocation(void **state)
+{
+  (void)state;
+  churn_model *model = NULL;
+  churn_nightly_report *report = NULL;
+  churn_error error = {0};
+  const churn_train_settings training = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
+  churn_run run = {.threads = 1, .notes = churn_notes_new()};
+  project = project_of(
+      "version: 1\n"
+      "customers: {from: customers.csv, id: id, joined: joined, left: left}\n"
+      "histories: {calls: {from: calls.csv, id: id, day: at, columns: {minutes: number}}}\n"
+      "data_until: 2025-01-31\noutcome: {horizon: 60d, gap: 7d}\npool: 0\n"
+      "snapshots: {first: 2024-01-01, last: 2024-11-01, every: 1 month}\n"
+      "features: {calls_60d: count(calls over 60d)}\nfit: {penalty: ridge, lambda: 0.01}\n"
+      "control: {share: 0.5, key: k}\ncontacts: {history: calls, contacted: keep}\n"
+      "gates: {rows: off, unmatched: off, rejected: off, freshness: off, missing: off, unseen: "
+      "off,\n"
+      "  drift: off, scores: off, rate: off}\n");
+  assert_ok(churn_train(project, &training, &run, &model, &error), &error);
+  assert_ok(churn_model_write(model, scratch_path("model.json"), &error), &error);
+  const churn_nightly_settings night = {.as_of = churn_day_from_civil(2024, 6, 1),
+                                        .model = scratch_path("model.json")};
+  assert_ok(churn_nightly(project, &night, &run, &report, &error), &error);
+  assert_false(report->held);
+  fail_in_turn(measure, 60);
+  churn_nightly_report_free(report);
+  churn_model_free(model);
+  churn_project_free(project);
+  churn_notes_free(run.notes);
+}
+
 static int make(void **state)
 {
   (void)state;
@@ -125,6 +173,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labelling_by_drop_survives_every_failed_allocation),
       cmocka_unit_test(lists_side_by_side_survive_every_failed_allocation),
+      cmocka_unit_test(measuring_what_was_saved_survives_every_failed_allocation),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

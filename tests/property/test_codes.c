@@ -128,8 +128,8 @@ static void moments_are_those_of_plain_columns(void **state)
     t.coded->weight[r] = t.plain->weight[r] = 0.1 * (double)(1 + r % 3);
   for (int again = 0; again < 2; again++) { /* as they come, and standardised */
     for (int i = 0; i < 2; i++)
-      assert_ok(churn_moments_read(i == 0 ? t.plain : t.coded, NULL, NULL, means[i],
-                                   deviations[i], &error),
+      assert_ok(churn_moments_read(i == 0 ? t.plain : t.coded, NULL, NULL, means[i], deviations[i],
+                                   &error),
                 &error);
     for (size_t c = 0; c < COLUMNS; c++) {
       assert_close(means[1][c], means[0][c], 1e-12, 1e-13);

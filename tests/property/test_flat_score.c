@@ -52,7 +52,7 @@ static void write_cell(FILE *file, bool rough)
 }
 
 /* Ids in the order that `stride`, prime to `rows`, walks through them; some need quotes, some are
- * the head of others. */
+ * the head of others, some have 15 bytes, some more. */
 static void write_export(const char *path, size_t rows, size_t stride, uint64_t seed, bool rough)
 {
   FILE *file = fopen(path, "w");
@@ -63,7 +63,12 @@ static void write_export(const char *path, size_t rows, size_t stride, uint64_t 
     state = seed + 977 * row;
     for (int k = 0; k < 4; k++)
       draw(2);
-    fprintf(file, row % 11 == 3 ? "\"c, \"\"%zu\"\"\"" : "c%zu", row);
+    fprintf(file,
+            row % 11 == 3   ? "\"c, \"\"%zu\"\"\""
+            : row % 17 == 4 ? "customer%07zu"
+            : row % 17 == 5 ? "customer %08zu"
+                            : "c%zu",
+            row);
     for (int k = 0; k < COLUMNS + 1; k++) {
       fputc(',', file);
       write_cell(file, rough && k != 1);
@@ -138,6 +143,7 @@ typedef struct scoring {
   churn_rank_by by;
   uint64_t top;
   int threads;
+  churn_list_columns columns;
 } scoring;
 
 static churn_project *open_project(const scoring *s)
@@ -155,7 +161,8 @@ static char *list(const scoring *s, churn_score_report *report)
   churn_ranking *ranking = NULL;
   churn_error error = {0};
   churn_run run = {.threads = s->threads};
-  churn_score_settings settings = {.as_of = CHURN_DAY_MISSING, .top = s->top, .by = s->by};
+  churn_score_settings settings = {
+      .as_of = CHURN_DAY_MISSING, .top = s->top, .by = s->by, .columns = s->columns};
   size_t length = 0;
   assert_ok(churn_score(project, s->model, &settings, &run, &ranking, report, &error), &error);
   assert_ok(churn_ranking_write(ranking, scratch_path("list.csv"), &error), &error);
@@ -258,6 +265,122 @@ static void test_top_is_the_head(void **unused)
   }
 }
 
+/* Numbered customers in order, in two runs each of which is, or backwards; so many that they come
+ * in several batches. */
+static void write_numbered(const char *path, size_t rows, int order)
+{
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("id,a,b,c,money\n", file);
+  for (size_t i = 0; i < rows; i++) {
+    size_t half = (rows + 1) / 2;
+    size_t id = order == 0 ? i : order == 1 ? (i < half ? 2 * i : 2 * (i - half) + 1) : rows - i;
+    state = 31 + 977 * id;
+    fprintf(file, "%zu", id + 1);
+    for (int k = 0; k < COLUMNS + 1; k++) {
+      fputc(',', file);
+      write_cell(file, false);
+    }
+    fputc('\n', file);
+  }
+  fclose(file);
+}
+
+static void test_orders_of_ids(void **unused)
+{
+  (void)unused;
+  churn_model *model = model_of(true, false, false);
+  for (int order = 0; order < 3; order++)
+    for (uint64_t top = 0; top < 40; top += 39) {
+      churn_score_report way_of_all, streamed;
+      scoring s = {.file = "numbered.csv", .cached = true, .model = model, .top = top};
+      s.threads = 2;
+      write_numbered(scratch_path("numbered.csv"), 9001, order);
+      char *expected = list(&s, &way_of_all);
+      s.cached = false;
+      char *actual = list(&s, &streamed);
+      assert_string_equal(actual, expected);
+      assert_same_report(&streamed, &way_of_all);
+      free(actual);
+      free(expected);
+    }
+  churn_model_free(model);
+}
+
+/* A line's fields as they stand, quotes and all. Returns what is behind the line. */
+static const char *split_line(const char *text, const char **fields, size_t *lengths)
+{
+  bool inside = false;
+  size_t field = 0;
+  fields[0] = text;
+  for (;; text++) {
+    inside ^= *text == '"';
+    if (inside || (*text != ',' && *text != '\n'))
+      continue;
+    lengths[field] = (size_t)(text - fields[field]);
+    if (*text == '\n')
+      break;
+    fields[++field] = text + 1;
+  }
+  assert_int_equal(field, CHURN_LIST_MODEL);
+  return text + 1;
+}
+
+/* Some of the whole list's columns, in their order. The caller frees. */
+static char *cut_columns(const char *whole, const churn_list_columns *columns)
+{
+  char *cut = malloc(strlen(whole) + 1), *to = cut;
+  assert_non_null(cut);
+  while (*whole != '\0') {
+    const char *fields[CHURN_LIST_COLUMNS];
+    size_t lengths[CHURN_LIST_COLUMNS];
+    whole = split_line(whole, fields, lengths);
+    for (size_t i = 0; i < columns->count; i++) {
+      memcpy(to, fields[columns->columns[i]], lengths[columns->columns[i]]);
+      to += lengths[columns->columns[i]];
+      *to++ = i + 1 < columns->count ? ',' : '\n';
+    }
+  }
+  *to = '\0';
+  return cut;
+}
+
+static churn_list_columns random_columns(void)
+{
+  churn_list_columns columns = {.count = 1 + draw(4)};
+  for (size_t i = 0; i < columns.count; i++) {
+    columns.columns[i] = (churn_list_column)draw(CHURN_LIST_MODEL + 1);
+    for (size_t k = 0; k < i; k++)
+      if (columns.columns[k] == columns.columns[i])
+        columns.count = i;
+  }
+  return columns;
+}
+
+static void test_columns_are_those_of_the_whole_list(void **unused)
+{
+  (void)unused;
+  for (int trial = 0; trial < TRIALS; trial++) {
+    churn_model *model = NULL;
+    state = 4711 + (uint64_t)trial;
+    scoring s = random_scoring(&model, trial);
+    write_export(scratch_path("export.csv"), 1 + draw(300), 1, 5 + draw(1u << 20), trial % 3 == 0);
+    char *whole = list(&s, NULL);
+    s.columns = random_columns();
+    char *expected = cut_columns(whole, &s.columns);
+    for (int way = 0; way < 2; way++) {
+      churn_score_report report;
+      s.cached = way == 1;
+      char *actual = list(&s, &report);
+      assert_string_equal(actual, expected);
+      free(actual);
+    }
+    free(expected);
+    free(whole);
+    churn_model_free(model);
+  }
+}
+
 static void assert_same_line(const churn_ranked *a, const churn_ranked *b)
 {
   assert_int_equal(a->rank, b->rank);
@@ -347,7 +470,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       {"the list is that of all data, for any threads and order of rows", test_same_as_all_data,
        make, clean, NULL},
+      {"the order of the ids changes nothing", test_orders_of_ids, make, clean, NULL},
       {"a list cut by top is the head of the whole list", test_top_is_the_head, make, clean, NULL},
+      {"columns that are asked for are those of the whole list, whatever the way",
+       test_columns_are_those_of_the_whole_list, make, clean, NULL},
       {"each line is that of all data, contributions included", test_same_lines, make, clean, NULL},
       {"an export with something out of the ordinary goes the way of all data", test_what_is_taken,
        make, clean, NULL},

@@ -159,6 +159,7 @@ static void fill_fit(churn_model *m)
   m->population = 39871.0 + 1.0 / 3;
   m->population_churners = 4711.25;
   m->offset = strdup("log1p(exposure)");
+  m->excluded = strdup("natural,malicious");
   m->penalty = strdup("elastic_net");
   m->lambda = 0.0371;
   m->alpha = 0.41;

@@ -311,6 +311,61 @@ static void the_optimism_of_random_folds_is_shown(void **state)
   scratch_remove();
 }
 
+enum { SLOPE_CUSTOMERS = 240 };
+
+/* The same rows as of so many days: nothing is new in the second, and nothing in the third. */
+static double slope_error_of_days(int days, double *slope)
+{
+  static char customers[SLOPE_CUSTOMERS * 40], labels[SLOPE_CUSTOMERS * 4 * 40];
+  churn_random random = churn_random_stream(7, 2385);
+  size_t used = (size_t)snprintf(customers, sizeof customers, "id,joined,x\n");
+  size_t labelled = (size_t)snprintf(labels, sizeof labels, "id,day,churned\n");
+  for (int i = 0; i < SLOPE_CUSTOMERS; i++) {
+    double x = draw_normal(&random);
+    bool churned = draw_unit(&random) < 1 / (1 + exp(0.7 - 0.9 * x));
+    used +=
+        (size_t)snprintf(customers + used, sizeof customers - used, "c%d,2024-01-01,%.4f\n", i, x);
+    for (int d = 0; d < days; d++)
+      labelled += (size_t)snprintf(labels + labelled, sizeof labels - labelled,
+                                   "c%d,2024-0%d-01,%d\n", i, d + 3, churned);
+  }
+  scratch_write("customers.csv", customers);
+  scratch_write("labels.csv", labels);
+  churn_project *project =
+      project_of("version: 1\ndata_until: 2025-01-31\ncustomers: {from: customers.csv, id: id, "
+                 "joined: joined}\n"
+                 "outcome: {from: labels.csv, id: id, day: day, churned: churned, horizon: 20d}\n"
+                 "features: {x: customers.x}\n");
+  churn_comparison *c =
+      compare(project, (churn_compare_settings){.sets = "all", .folds = 4, .brief = true}, 2);
+  assert_int_equal(c->rows, SLOPE_CUSTOMERS * days);
+  *slope = c->sets[0].calibration_slope;
+  double error = c->sets[0].calibration_slope_error;
+  churn_comparison_free(c);
+  churn_project_free(project);
+  return error;
+}
+
+/* Of clusters of equal rows the sandwich is that of one row each, whatever their number, but for
+ * its correction (n - 1)/(n - 2) of n rows; an error from the model, or one that takes rows for
+ * independent, would shrink by the root of that number. One row a customer has the model's, which
+ * is close by where the model is true. */
+static void the_error_of_a_slope_is_clustered_by_customer(void **state)
+{
+  (void)state;
+  double slopes[3], errors[3];
+  scratch_make();
+  for (int i = 0; i < 3; i++) {
+    double rows = SLOPE_CUSTOMERS * (i + 1.0);
+    errors[i] = slope_error_of_days(i + 1, &slopes[i]) / sqrt((rows - 1) / (rows - 2));
+  }
+  assert_close(slopes[1], slopes[0], 1e-9, 0);
+  assert_close(slopes[2], slopes[0], 1e-9, 0);
+  assert_close(errors[2], errors[1], 1e-9, 0);
+  assert_close(errors[1], errors[0], 0.15, 0);
+  scratch_remove();
+}
+
 static void what_cannot_be_compared_is_said(void **state)
 {
   (void)state;
@@ -342,6 +397,7 @@ int main(void)
       cmocka_unit_test(a_planted_feature_is_found),
       cmocka_unit_test(many_customers_have_linearised_intervals),
       cmocka_unit_test(the_optimism_of_random_folds_is_shown),
+      cmocka_unit_test(the_error_of_a_slope_is_clustered_by_customer),
       cmocka_unit_test(what_cannot_be_compared_is_said)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

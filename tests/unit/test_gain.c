@@ -290,11 +290,40 @@ static void repeated_rows_fill_bins_like_as_many_rows(void **state)
   }
 }
 
+/* Two routes to one list of all rows: sorted as one fold, and the folds' lists put together; with
+ * ties within folds and across them, and folds without rows. */
+static void merged_folds_are_the_ordering_of_all_rows(void **state)
+{
+  (void)state;
+  churn_random random = churn_random_stream(17, 3);
+  churn_error error;
+  for (uint32_t folds = 1; folds <= 13; folds += 3)
+    for (uint32_t distinct = 1; distinct <= 1000; distinct *= 10) {
+      churn_ordering by_fold = {0}, one = {0}, merged = {0};
+      make_rows(&made, 611, 200, folds, &random);
+      make_tied_scores(&made, distinct, &random, scores);
+      made.judged.fold_count += 2;
+      churn_judged all = made.judged;
+      all.folds = NULL;
+      assert_ok(churn_ordering_build(&made.judged, scores, &by_fold, &error), &error);
+      assert_ok(churn_ordering_build(&all, scores, &one, &error), &error);
+      assert_ok(churn_ordering_merge(&made.judged, scores, &by_fold, &merged, &error), &error);
+      assert_memory_equal(merged.rows, one.rows, 611 * sizeof *one.rows);
+      assert_memory_equal(merged.opens, one.opens, 611);
+      assert_int_equal(merged.starts[0], 0);
+      assert_int_equal(merged.starts[1], 611);
+      churn_ordering_clear(&by_fold);
+      churn_ordering_clear(&one);
+      churn_ordering_clear(&merged);
+    }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gains_equal_counting_row_by_row),
       cmocka_unit_test(ties_are_shared_by_expectation),
+      cmocka_unit_test(merged_folds_are_the_ordering_of_all_rows),
       cmocka_unit_test(curves_pass_through_exact_points),
       cmocka_unit_test(a_bin_of_independent_rows_has_wilsons_interval),
       cmocka_unit_test(bins_hold_every_row_once_and_ties_together),

@@ -170,6 +170,40 @@ static void the_span_of_days_is_told_without_widening(void **state)
   assert_span((churn_day[]){5, 5, 5, 5, 5, 5}, 5, 5, 0);
 }
 
+/* In two steps, as a read keeps its pieces; gives the width. */
+static size_t check_kept(const double *numbers, uint64_t missing)
+{
+  const churn_batch_column from = {.numbers = numbers};
+  unsigned char room[ROWS * sizeof(double)];
+  double values[ROWS], back[ROWS];
+  const churn_column to = {.numbers = back};
+  churn_narrow narrow;
+  churn_narrow_measure(&from, ROWS, &narrow);
+  assert_true(narrow.width > 0);
+  narrow.values = memset(room, 0xa5, sizeof room);
+  churn_narrow_store(&from, ROWS, NULL, &narrow);
+  churn_narrow_place(&narrow, 0, ROWS, NULL, NULL, &to, 0);
+  for (size_t i = 0; i < ROWS; i++)
+    values[i] = isnan(numbers[i]) ? (double)NAN : numbers[i];
+  assert_memory_equal(back, values, sizeof values);
+  assert_int_equal(narrow.missing, missing);
+  return narrow.width;
+}
+
+static void numbers_of_two_decimals_are_kept_as_hundredths(void **state)
+{
+  (void)state;
+  /* 0.29 * 100 is 28.999999999999996 */
+  assert_int_equal(check_kept((double[]){0.29, -1.15, NAN, 327.66, -327.66, 0}, 1), 2);
+  assert_int_equal(check_kept((double[]){0.29, -0.0, 1, 0.0, 3, 4}, 0), 2);
+  assert_int_equal(check_kept((double[]){0.29, 327.67, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, -327.67, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, 0.285, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, nextafter(0.29, 1), 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){0.29, INFINITY, 1, 2, 3, 4}, 0), 8);
+  assert_int_equal(check_kept((double[]){7, NAN, 1, 2, 3, 4}, 1), 1);
+}
+
 static void a_column_that_is_not_there_is_empty(void **state)
 {
   (void)state;
@@ -189,6 +223,7 @@ int main(void)
       cmocka_unit_test(narrow_values_move_to_their_rows),
       cmocka_unit_test(the_span_of_days_is_told_without_widening),
       cmocka_unit_test(rows_left_out_count_as_missing_but_are_not_kept),
+      cmocka_unit_test(numbers_of_two_decimals_are_kept_as_hundredths),
       cmocka_unit_test(a_column_that_is_not_there_is_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "score/tile.h"
 #include "support.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,17 +85,39 @@ static void test_add(void **state)
   for (size_t isa = 0; isa < CHURN_ISA_COUNT; isa++) {
     if (!runs(isa))
       continue;
-    memcpy(sums, start, sizeof sums);
-    kernels[isa]->add(0.337, -1.259, x, sums[0], sums[1]);
-    for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
-      double logit = start[r] + x[r] * -1.259;
-      double contribution = start[CHURN_TILE_ROWS + r] + (x[r] - 0.337) * -1.259;
-      assert_memory_equal(&sums[0][r], &logit, sizeof logit);
-      assert_memory_equal(&sums[1][r], &contribution, sizeof contribution);
+    for (int first = 0; first < 2; first++) {
+      memcpy(sums, start, sizeof sums);
+      kernels[isa]->add(0.337, -1.259, first == 1, x, sums[0], sums[1]);
+      for (size_t r = 0; r < CHURN_TILE_ROWS; r++) {
+        double logit = start[r] + x[r] * -1.259;
+        double before = first == 1 ? 0 : start[CHURN_TILE_ROWS + r];
+        double contribution = before + (x[r] - 0.337) * -1.259;
+        assert_memory_equal(&sums[0][r], &logit, sizeof logit);
+        assert_memory_equal(&sums[1][r], &contribution, sizeof contribution);
+      }
     }
   }
   free(x);
   free(start);
+}
+
+static void test_missing(void **state)
+{
+  (void)state;
+  double *x = draw(CHURN_TILE_ROWS, 0);
+  for (size_t isa = 0; isa < CHURN_ISA_COUNT; isa++) {
+    if (!runs(isa))
+      continue;
+    for (size_t at = 0; at < CHURN_TILE_ROWS; at++) {
+      double before = x[at];
+      assert_false(kernels[isa]->any_missing(x, CHURN_TILE_ROWS));
+      x[at] = NAN;
+      assert_true(kernels[isa]->any_missing(x, at + 1));
+      assert_false(kernels[isa]->any_missing(x, at));
+      x[at] = before;
+    }
+  }
+  free(x);
 }
 
 int main(void)
@@ -103,6 +126,7 @@ int main(void)
       {"reasons are the largest contributions, equal ones in the order of the features", test_rank,
        NULL, NULL, NULL},
       {"a column adds the same bits in every compilation", test_add, NULL, NULL, NULL},
+      {"a missing value is found wherever it stands", test_missing, NULL, NULL, NULL},
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,21 @@
+/* The log of contacts.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/contacts.h"
+
+const churn_history *churn_contacts_of(const churn_project *project, const churn_data *data)
+{
+  const char *name = project->contacts.history.text;
+  int history = name == NULL ? -1 : churn_project_find_history(project, name);
+  return history < 0 || !data->histories[history].loaded ? NULL : &data->histories[history];
+}
+
+bool churn_contacted_in(const churn_history *contacts, size_t customer, churn_day first,
+                        churn_day last)
+{
+  size_t end = contacts == NULL ? 0 : contacts->first_row[customer + 1];
+  for (size_t row = contacts == NULL ? 0 : contacts->first_row[customer]; row < end; row++)
+    if (contacts->days[row] >= first)
+      return contacts->days[row] < last;
+  return false;
+}

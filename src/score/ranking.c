@@ -258,8 +258,7 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
                        .with_intervals = churn_list_with_intervals(pipeline->project, settings),
-                       .columns = churn_list_columns_make(pipeline->project, settings),
-                       .some_columns = settings->columns.count > 0};
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   bool all = settings->top == 0 || settings->top > r->eligible;
@@ -291,8 +290,7 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(pipeline->project, settings),
-                       .some_columns = settings->columns.count > 0};
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)

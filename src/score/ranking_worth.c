@@ -166,10 +166,6 @@ churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top, chu
   if (!ranking->tells_worth)
     add_columns(ranking, made);
   made->view = made->tells_worth = true;
-  if (!made->some_columns)
-    made->columns = churn_list_columns_make(
-        made->pipeline->project,
-        &(churn_score_settings){.by = CHURN_BY_WORTH, .intervals = made->with_intervals});
   churn_status status = order_calls(made, &totals.no_room, error);
   if (status != CHURN_OK) {
     churn_ranking_free(made);

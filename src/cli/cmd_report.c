@@ -49,6 +49,17 @@ static void say_what_was_done(cli *c, const request *r, const churn_report *repo
           cli_count(churn_report_rows(report)), to_file ? " -> " : "", to_file ? r->output : "");
 }
 
+/* Works with the outcome of the model that scores. */
+static churn_status choose_outcome(cli *c, const request *r, churn_project *project)
+{
+  churn_model *model = NULL;
+  churn_status status = cli_read_model(c, project, r->model, &model);
+  if (status == CHURN_OK)
+    status = cli_choose_outcome(c, model, project);
+  churn_model_free(model);
+  return status;
+}
+
 static churn_status run_report(cli *c, request *r)
 {
   churn_project *project = NULL;
@@ -57,6 +68,8 @@ static churn_status run_report(cli *c, request *r)
   churn_status status = read_settings(c, r, &settings);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
+  if (status == CHURN_OK)
+    status = choose_outcome(c, r, project);
   if (status == CHURN_OK)
     status = churn_report_make(project, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK)
@@ -86,8 +99,8 @@ int cmd_report(const cli_verb *verb, int argc, const char **argv)
        "where the page goes (default: standard output, or nowhere with --json)", "FILE"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0,
        "print the document that the page shows, for programs", NULL},
-      cli_outcome_option(&c),
       cli_source_option(&c),
+      cli_outcome_option(&c),
       cli_memory_option(&c),
       cli_cache_option(&c),
       CLI_COMMON_TABLE(common),

@@ -278,7 +278,8 @@ static churn_status load(churn_pipeline *p, const churn_pipeline_settings *setti
 
 churn_status churn_pipeline_load(churn_pipeline *pipeline, const churn_run *run, churn_error *error)
 {
-  const churn_pipeline_settings plainly = {.with_labels = pipeline->with_labels};
+  const churn_pipeline_settings plainly = {.with_labels = pipeline->with_labels,
+                                           .before = pipeline->before};
   return load(pipeline, &plainly, run, error);
 }
 
@@ -292,6 +293,7 @@ churn_status churn_pipeline_open(const churn_project *project,
   p->project = project;
   p->weighted = settings->weighted;
   p->with_labels = settings->with_labels;
+  p->before = settings->before;
   p->with_terms = settings->weighted || settings->model != NULL;
   churn_status status = build_schema(p, settings->model, run, error);
   if (status == CHURN_OK)

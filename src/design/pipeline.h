@@ -26,7 +26,8 @@ typedef struct churn_pipeline {
   bool with_terms;      /* snapshots get what row_terms.h gives */
   churn_plan *rep;      /* of one output: who looks after the customer; NULL unless the project's
                            capacity is by rep and there is a model */
-  bool with_labels;     /* as in the settings */
+  bool with_labels;     /* as in the settings, and so is the next */
+  churn_day before;
   churn_plan *kinds;    /* tells which losses the outcome excludes; NULL = none */
   churn_plan *beside;   /* another plan on the schema, that is read and bound with the data; set
                            between opening without data and loading, borrowed; NULL = none */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jobs/changes.h"
 #include "jobs/loyal.h"
+#include "jobs/reps_parts.h"
 #include "jobs/runs.h"
 
 #include <math.h>
@@ -56,12 +57,37 @@ static churn_status take_census(churn_night *n, churn_error *error)
   return CHURN_OK;
 }
 
+/* A page tells of reps where the project says who they are, or has one history of them. */
+static churn_status find_rep(churn_night *n, const churn_run *run, churn_error *error)
+{
+  static const churn_reps_settings settings = {.by = NULL};
+  churn_run silent = run == NULL ? (churn_run){0} : *run;
+  silent.notes = NULL;
+  churn_reps_job job = {
+      .project = n->project, .settings = &settings, .run = &silent, .pipeline = n->pipeline};
+  churn_error fault = {0};
+  churn_status status = churn_reps_plan(&job, &fault);
+  free(job.expression);
+  n->rep = job.rep;
+  if (status == CHURN_BAD_PROJECT && n->project->rep.text == NULL)
+    return CHURN_OK;
+  if (status != CHURN_OK && error != NULL)
+    *error = fault;
+  return status;
+}
+
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
   bool newest = night->as_of == CHURN_DAY_MISSING;
-  churn_pipeline_settings opening = {.model = night->model,
-                                     .before = newest ? INT32_MAX : night->as_of};
+  churn_pipeline_settings opening = {
+      .model = night->model, .before = newest ? INT32_MAX : night->as_of, .no_data = true};
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
+  if (status == CHURN_OK && night->paged)
+    status = find_rep(night, run, error);
+  if (status != CHURN_OK)
+    return status;
+  night->pipeline->beside = night->rep;
+  status = churn_pipeline_load(night->pipeline, run, error);
   if (status == CHURN_OK && newest && !is_flat(night))
     status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
   return status == CHURN_OK ? take_census(night, error) : status;
@@ -259,6 +285,7 @@ void churn_night_clear(churn_night *night)
   free(night->sources);
   churn_ranking_free(night->ranking);
   churn_segments_free(night->segments);
+  churn_plan_free(night->rep);
   churn_profile_free(night->profile);
   churn_pipeline_close(night->pipeline);
   *night = (churn_night){0};

@@ -35,6 +35,8 @@ typedef struct churn_night {
   churn_pipeline *pipeline;
   churn_profile *profile;
   churn_segments *segments; /* NULL = none are wanted */
+  churn_plan *rep;          /* of one output, who looks after a customer; NULL = not wanted, or
+                               nothing tells */
   churn_ranking *ranking;
   churn_score_report score;
   churn_night_source *sources; /* the base first, then the histories that were read */

@@ -287,12 +287,15 @@ churn_status churn_rates_count(const churn_project *project, const churn_rates_s
 }
 
 churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline,
-                                     const churn_rates_settings *settings, const churn_run *run,
-                                     churn_rates **rates, churn_error *error)
+                                     const churn_rates_settings *settings, bool money,
+                                     const churn_run *run, churn_rates **rates, churn_error *error)
 {
   churn_run silent = run == NULL ? (churn_run){0} : *run;
   silent.notes = NULL;
-  churn_rates_job job = {
-      .project = pipeline->project, .settings = settings, .run = &silent, .pipeline = pipeline};
+  churn_rates_job job = {.project = pipeline->project,
+                         .settings = settings,
+                         .run = &silent,
+                         .pipeline = pipeline,
+                         .no_money = !money};
   return count(&job, rates, error);
 }

@@ -51,7 +51,8 @@ static churn_status build_plan(churn_rates_job *job, churn_error *error)
                                       error);
   if (status == CHURN_OK)
     status = churn_plan_build(job->schema, job->outputs > 0 ? &segment : NULL, job->outputs,
-                              value->text == NULL ? NULL : &money, job->run, &job->plan, error);
+                              value->text == NULL || job->no_money ? NULL : &money, job->run,
+                              &job->plan, error);
   if (status == CHURN_OK && job->outputs > 0)
     churn_plan_undated(job->plan, 0, false, note_undated, job);
   free(made);
@@ -177,7 +178,8 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
     if (values != NULL)
       values[i] = NAN;
   }
-  if (job->outputs == 0 && values == NULL)
+  bool valued = values != NULL && job->project->value.text != NULL && !job->no_money;
+  if (job->outputs == 0 && !valued)
     return CHURN_OK;
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);

@@ -24,6 +24,7 @@ typedef struct churn_rates_job {
   const churn_rates_settings *settings;
   const churn_run *run;
   const churn_pipeline *pipeline; /* whose schema and data these are; NULL = the job's own */
+  bool no_money;                  /* only customers are counted */
   churn_schema *schema;
   churn_plan *plan; /* output 0 the segment, where there is one */
   size_t outputs;
@@ -56,17 +57,21 @@ CHURN_MUST_USE churn_status churn_rates_evaluate(const churn_rates_job *job, con
                                                  double *codes, double *values, churn_error *error);
 
 /* As churn_rates_count, of a pipeline's data, in which `left`, the history of the outcome and what
- * the value reads are there; without segments. Nothing is read. What it would remark is dropped. */
+ * the value reads are there; without segments, and with or without money, which costs most. Nothing
+ * is read. What it would remark is dropped. */
 CHURN_MUST_USE churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline,
                                                     const churn_rates_settings *settings,
-                                                    const churn_run *run, churn_rates **rates,
-                                                    churn_error *error);
+                                                    bool money, const churn_run *run,
+                                                    churn_rates **rates, churn_error *error);
 
 /* Whether a project says when customers leave, so that there are rates. */
 bool churn_rates_possible(const churn_project *project);
 
 /* rates_write.c: what `churn rates --json` prints, as one object. */
 void churn_rates_json(const churn_rates *rates, churn_json_text *text);
+
+/* rates_write.c: one row of its "rates", as an object. */
+void churn_rate_json(const churn_rate *rate, churn_json_text *text);
 
 /* rates_tally.c: counts into job->cells, and entry_codes. */
 CHURN_MUST_USE churn_status churn_rates_tally(churn_rates_job *job, churn_error *error);

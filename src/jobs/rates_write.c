@@ -81,11 +81,10 @@ static size_t comparison_figures(const churn_rates_comparison *c,
   return c->adjusted ? COMPARISON_FIGURES : 3;
 }
 
-static void append_rate(churn_json_text *text, const churn_rate *r, bool first)
+void churn_rate_json(const churn_rate *r, churn_json_text *text)
 {
   churn_json_pair pairs[RATE_FIGURES];
   rate_figures(r, pairs);
-  churn_json_item(text, 4, first);
   churn_json_append(text, "{\"segment\": ");
   churn_json_text_or_null(text, r->segment[0] == '\0' ? NULL : r->segment);
   churn_json_append(text, ", \"first\": ");
@@ -100,8 +99,10 @@ static void append_rates(churn_json_text *text, const char *key, const churn_rat
                          size_t count)
 {
   churn_json_list_open(text, 2, key);
-  for (size_t i = 0; i < count; i++)
-    append_rate(text, &rates[i], i == 0);
+  for (size_t i = 0; i < count; i++) {
+    churn_json_item(text, 4, i == 0);
+    churn_rate_json(&rates[i], text);
+  }
   churn_json_list_close(text, 2);
 }
 

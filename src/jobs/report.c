@@ -37,12 +37,6 @@ uint64_t churn_report_rows(const churn_report *report)
   return report->rows;
 }
 
-/* Members of other parts of the work that a project may lack. */
-static void append_absent(churn_json_text *text)
-{
-  churn_json_text_at(text, 2, "reps", NULL);
-}
-
 /* The rows come last, as they take the room that is left. */
 static churn_status append_all(churn_report *r, const churn_night *night, uint64_t top,
                                const churn_run *run, churn_error *error)
@@ -57,7 +51,8 @@ static churn_status append_all(churn_report *r, const churn_night *night, uint64
     status = churn_report_quality(night, run, text, error);
   if (status == CHURN_OK)
     status = churn_report_drift(night, text, error);
-  append_absent(text);
+  if (status == CHURN_OK)
+    status = churn_report_reps(night, run, text, error);
   churn_json_whole_at(text, 2, "asked", asked);
   if (status == CHURN_OK)
     status = churn_report_customers(night, asked < most ? asked : most,

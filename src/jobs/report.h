@@ -31,7 +31,12 @@ CHURN_MUST_USE churn_status churn_report_summary(const churn_night *night, const
 CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_json_text *text,
                                                 churn_error *error);
 
-/* report_rates.c: rates of the twelve months before the as-of day. */
+/* report_reps.c: reps; null where nothing tells who looks after a customer. */
+CHURN_MUST_USE churn_status churn_report_reps(const churn_night *night, const churn_run *run,
+                                              churn_json_text *text, churn_error *error);
+
+/* report_rates.c: rates, customers lost in each of the twelve months before the as-of day; year,
+ * all of them as one period, with its money. */
 CHURN_MUST_USE churn_status churn_report_rates(const churn_night *night, const churn_run *run,
                                                churn_json_text *text, churn_error *error);
 

@@ -19,6 +19,7 @@ enum { MONTHS = 24, END = 64 };
 typedef struct explained {
   churn_frame *frame;
   double *contributions; /* [rows * features] */
+  churn_frame *reps;     /* NULL = nobody knows */
 } explained;
 
 typedef struct months {
@@ -65,6 +66,8 @@ static churn_status explain(const churn_night *n, size_t rows, const churn_run *
     picked.rows[i] = *churn_ranking_row(n->ranking, i);
   churn_status status = churn_frame_build(n->pipeline->plan, &picked, 0, rows,
                                           n->model->feature_count, run, &e->frame, error);
+  if (status == CHURN_OK && n->rep != NULL)
+    status = churn_frame_build(n->rep, &picked, 0, rows, 1, run, &e->reps, error);
   free(picked.rows);
   return status == CHURN_OK ? explain_tiles(n, e, error) : status;
 }
@@ -181,6 +184,18 @@ static void append_move(churn_json_text *text, const churn_night *n, size_t inde
   churn_json_append(text, "}");
 }
 
+/* How sure the probability is, and whether the customer belongs to the head of the list. */
+static void append_interval(churn_json_text *text, const churn_night *n, const churn_ranked *line)
+{
+  const churn_json_pair pairs[] = {{"probability_low", line->probability_low},
+                                   {"probability_high", line->probability_high},
+                                   {"top_probability", line->top_probability}};
+  if (!churn_ranking_intervals(n->ranking))
+    return;
+  churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
+  churn_json_append(text, line->borderline ? ", \"borderline\": true" : ", \"borderline\": false");
+}
+
 static void append_row(churn_json_text *text, const churn_night *n, const explained *e,
                        const months *m, size_t index)
 {
@@ -199,6 +214,11 @@ static void append_row(churn_json_text *text, const churn_night *n, const explai
     churn_json_number_or_null(text,
                               line.main_cause == CHURN_NO_CAUSE ? NAN : (double)line.main_cause);
   }
+  if (e->reps != NULL) {
+    churn_json_append(text, ", \"rep\": ");
+    churn_json_text_or_null(text, churn_plan_text(n->rep, churn_frame_get(e->reps, index, 0)));
+  }
+  append_interval(text, n, &line);
   append_reasons(text, n, index, &line);
   append_move(text, n, index);
   append_values(text, n, e, index);
@@ -263,6 +283,7 @@ churn_status churn_report_customers(const churn_night *night, uint64_t most, siz
   if (status == CHURN_OK)
     append_rows(night, &e, &m, (size_t)most, room, text, rows);
   churn_frame_free(e.frame);
+  churn_frame_free(e.reps);
   free(e.contributions);
   return status;
 }

@@ -35,24 +35,48 @@ static bool has_rates(const churn_night *n)
   return history >= 0 && data->histories[history].loaded;
 }
 
+/* "year": the same days as one period, with its money, which would cost too much by the month. */
+static churn_status append_year(const churn_night *night, churn_rates_settings settings,
+                                const churn_run *run, churn_json_text *text, churn_error *error)
+{
+  churn_rates *year = NULL;
+  settings.every = NULL;
+  churn_status status =
+      churn_rates_of_pipeline(night->pipeline, &settings, true, run, &year, error);
+  churn_json_key(text, 2, "year", false);
+  if (status == CHURN_OK)
+    churn_rate_json(&year->rates[0], text);
+  churn_rates_free(year);
+  return status;
+}
+
+static churn_status append_months(const churn_night *night, const churn_rates_settings *settings,
+                                  const churn_run *run, churn_json_text *text, churn_error *error)
+{
+  churn_rates *rates = NULL;
+  churn_status status =
+      churn_rates_of_pipeline(night->pipeline, settings, false, run, &rates, error);
+  churn_json_key(text, 2, "rates", false);
+  if (status == CHURN_OK)
+    churn_rates_json(rates, text);
+  churn_rates_free(rates);
+  return status;
+}
+
 churn_status churn_report_rates(const churn_night *night, const churn_run *run,
                                 churn_json_text *text, churn_error *error)
 {
-  churn_rates *rates = NULL;
   churn_rates_settings settings = {
       .first = CHURN_DAY_MISSING, .every = "1 month", .value = NAN, .replacement_cost = NAN};
   if (has_rates(night)) {
     settings.last = night->pipeline->data->data_until;
     settings.first = first_of(night->pipeline->data, settings.last + 1);
   }
-  churn_status status = CHURN_OK;
-  if (settings.first != CHURN_DAY_MISSING)
-    status = churn_rates_of_pipeline(night->pipeline, &settings, run, &rates, error);
-  churn_json_key(text, 2, "rates", false);
-  if (rates == NULL)
-    churn_json_append(text, "null");
-  else
-    churn_rates_json(rates, text);
-  churn_rates_free(rates);
-  return status;
+  if (settings.first == CHURN_DAY_MISSING) {
+    churn_json_text_at(text, 2, "rates", NULL);
+    churn_json_text_at(text, 2, "year", NULL);
+    return CHURN_OK;
+  }
+  churn_status status = append_months(night, &settings, run, text, error);
+  return status == CHURN_OK ? append_year(night, settings, run, text, error) : status;
 }

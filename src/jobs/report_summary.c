@@ -17,6 +17,7 @@ enum { BANDS = sizeof bands / sizeof bands[0] };
 
 /* Sums over everybody, in the order of the list. */
 typedef struct tallies {
+  churn_risk_sums all, head;
   churn_risk_sums bands[BANDS];
   churn_risk_sums *reasons; /* [features + 1], by the first reason; the last one: no reason */
 } tallies;
@@ -49,17 +50,15 @@ static void append_model(churn_json_text *text, const churn_model *m)
   churn_json_append(text, "}");
 }
 
-static void append_headline(churn_json_text *text, const churn_night *n)
+static void append_headline(churn_json_text *text, const tallies *t)
 {
-  churn_risk_sums all = churn_night_sums(n, n->score.customers),
-                  head = churn_night_sums(n, churn_night_head(n));
   churn_json_key(text, 2, "headline", false);
   churn_json_append(text, "{");
-  append_sums(text, &all, true);
+  append_sums(text, &t->all, true);
   churn_json_append(text, ", \"valued\": ");
-  churn_json_whole(text, all.valued);
+  churn_json_whole(text, t->all.valued);
   churn_json_append(text, ", \"head\": {");
-  append_sums(text, &head, true);
+  append_sums(text, &t->head, true);
   churn_json_append(text, "}}");
 }
 
@@ -237,12 +236,16 @@ static size_t band_of(double probability)
 
 static void tally(const churn_night *n, tallies *t)
 {
+  uint64_t head = churn_night_head(n);
   for (size_t i = 0; i < n->score.customers; i++) {
     churn_ranked line;
     uint32_t reasons[CHURN_REASONS];
     churn_ranking_get_figures(n->ranking, i, &line);
     churn_ranking_reasons(n->ranking, i, reasons);
     size_t reason = reasons[0] == UINT32_MAX ? n->model->feature_count : reasons[0];
+    churn_risk_add(&t->all, line.probability, line.value);
+    if (i < head)
+      churn_risk_add(&t->head, line.probability, line.value);
     churn_risk_add(&t->bands[band_of(line.probability)], line.probability, line.value);
     churn_risk_add(&t->reasons[reason], line.probability, line.value);
   }
@@ -276,25 +279,26 @@ static void append_tallies(churn_json_text *text, const churn_night *n, const ta
   churn_json_list_close(text, 2);
 }
 
-static churn_status append_sums_of_all(churn_json_text *text, const churn_night *n,
-                                       churn_error *error)
+static churn_status append_previous_run(churn_json_text *text, const churn_night *n,
+                                        const churn_run *run, churn_error *error)
 {
-  tallies t = {.reasons = churn_array_new(n->model->feature_count + 1, sizeof *t.reasons)};
-  if (t.reasons == NULL)
-    return churn_error_no_memory(error);
-  churn_status status = append_segments(text, n, error);
-  tally(n, &t);
-  append_tallies(text, n, &t);
-  free(t.reasons);
+  churn_past_runs past = {0};
+  churn_run silent = run == NULL ? (churn_run){0} : *run;
+  silent.notes = NULL; /* judging the night has told what is wrong with them */
+  churn_status status = churn_past_runs_read(n->root, n->as_of, 1, &silent, &past, error);
+  if (status == CHURN_OK)
+    status = append_previous(text, n, &past, error);
+  churn_past_runs_clear(&past);
   return status;
 }
 
 churn_status churn_report_summary(const churn_night *night, const churn_run *run,
                                   churn_json_text *text, churn_error *error)
 {
-  churn_past_runs past = {0};
-  churn_run silent = run == NULL ? (churn_run){0} : *run;
-  silent.notes = NULL; /* judging the night has told what is wrong with them */
+  tallies t = {.reasons = churn_array_new(night->model->feature_count + 1, sizeof *t.reasons)};
+  if (t.reasons == NULL)
+    return churn_error_no_memory(error);
+  tally(night, &t);
   churn_json_append(text, "{");
   churn_json_key(text, 2, "schema_version", true);
   churn_json_whole(text, 1);
@@ -302,14 +306,15 @@ churn_status churn_report_summary(const churn_night *night, const churn_run *run
   churn_json_key(text, 2, "as_of", false);
   churn_json_day(text, night->as_of);
   append_model(text, night->model);
-  append_headline(text, night);
-  churn_status status = churn_past_runs_read(night->root, night->as_of, 1, &silent, &past, error);
-  if (status == CHURN_OK)
-    status = append_previous(text, night, &past, error);
-  churn_past_runs_clear(&past);
+  append_headline(text, &t);
+  churn_status status = append_previous_run(text, night, run, error);
   churn_changes_json(night->changes, text);
   append_features(text, night);
   if (status == CHURN_OK)
     status = churn_report_causes(night, text, error);
-  return status == CHURN_OK ? append_sums_of_all(text, night, error) : status;
+  if (status == CHURN_OK)
+    status = append_segments(text, night, error);
+  append_tallies(text, night, &t);
+  free(t.reasons);
+  return status;
 }

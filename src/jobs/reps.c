@@ -145,7 +145,7 @@ static void note_undated(void *context, const char *column)
                   column);
 }
 
-static churn_status plan_rep(churn_reps_job *job, churn_error *error)
+churn_status churn_reps_plan(churn_reps_job *job, churn_error *error)
 {
   churn_expression expression;
   char *made = NULL;
@@ -177,7 +177,7 @@ static churn_status open(churn_reps_job *job, churn_error *error)
   if (status == CHURN_OK)
     status = churn_selection_of_model(job->model, &job->pipeline->selection, error);
   if (status == CHURN_OK)
-    status = plan_rep(job, error);
+    status = churn_reps_plan(job, error);
   if (status != CHURN_OK)
     return status;
   job->pipeline->beside = job->rep;

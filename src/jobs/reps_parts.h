@@ -6,6 +6,7 @@
 #define CHURN_JOBS_REPS_PARTS_H
 
 #include "design/pipeline.h"
+#include "model/text.h"
 
 #include <churn/reps.h>
 
@@ -35,6 +36,10 @@ typedef struct churn_reps_job {
   double *exposed_risks;  /* [now rows] if the rep had left; NULL = the model cannot tell */
 } churn_reps_job;
 
+/* reps.c: job->rep and job->expression, of project, settings and the pipeline's schema. BAD_PROJECT
+ * where nothing tells the rep. */
+CHURN_MUST_USE churn_status churn_reps_plan(churn_reps_job *job, churn_error *error);
+
 /* reps_past.c: the counted rows, their reps, and what was to be expected of them. */
 CHURN_MUST_USE churn_status churn_reps_look_back(churn_reps_job *job, churn_error *error);
 
@@ -49,5 +54,8 @@ CHURN_MUST_USE churn_status churn_reps_find(const churn_reps_job *job, churn_rep
 /* reps_tally.c: everything into the scorecard's reps and total. */
 CHURN_MUST_USE churn_status churn_reps_tally(const churn_reps_job *job, churn_reps *reps,
                                              churn_error *error);
+
+/* reps_write.c: "funnel", after a comma. */
+void churn_reps_json_funnel(churn_json_text *text, const churn_reps *reps);
 
 #endif

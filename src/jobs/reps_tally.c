@@ -22,14 +22,34 @@ typedef struct codes {
   size_t count;
 } codes;
 
+/* Texts have small codes: each is taken once, so that there is little to sort. */
+static size_t take_codes(const churn_reps_job *job, const churn_rep_rows *rows, bool *seen,
+                         double *taken)
+{
+  size_t texts = churn_plan_text_count(job->rep), count = 0;
+  bool text = churn_plan_type(job->rep, 0) == CHURN_VALUE_TEXT;
+  for (size_t i = 0; i < rows->rows->count; i++) {
+    size_t at = !text ? 0 : isnan(rows->codes[i]) ? texts : (size_t)rows->codes[i];
+    if (text && seen[at])
+      continue;
+    seen[at] = true;
+    taken[count++] = rows->codes[i];
+  }
+  return count;
+}
+
 static churn_status list_codes(const churn_reps_job *job, codes *list, churn_error *error)
 {
-  size_t past = job->past.rows->count, all = past + job->now.rows->count;
+  size_t all = job->past.rows->count + job->now.rows->count;
+  bool *seen = churn_array_new(churn_plan_text_count(job->rep) + 1, sizeof *seen);
   list->codes = churn_array_new(all, sizeof *list->codes);
-  if (list->codes == NULL)
+  if (list->codes == NULL || seen == NULL) {
+    free(seen);
     return churn_error_no_memory(error);
-  memcpy(list->codes, job->past.codes, past * sizeof *list->codes);
-  memcpy(list->codes + past, job->now.codes, (all - past) * sizeof *list->codes);
+  }
+  all = take_codes(job, &job->past, seen, list->codes);
+  all += take_codes(job, &job->now, seen, list->codes + all);
+  free(seen);
   qsort(list->codes, all, sizeof *list->codes, churn_segments_compare);
   for (size_t i = 0; i < all; i++)
     if (i == 0 || churn_segments_compare(&list->codes[i], &list->codes[i - 1]) != 0)

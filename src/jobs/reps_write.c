@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/output.h"
+#include "jobs/reps_parts.h"
 #include "model/report.h"
 
 #include <churn/reps.h>
@@ -73,7 +74,7 @@ static void append_rep(churn_json_text *text, const churn_reps *reps, const chur
   append_snapshots(text, reps, r);
 }
 
-static void append_funnel(churn_json_text *text, const churn_reps *reps)
+void churn_reps_json_funnel(churn_json_text *text, const churn_reps *reps)
 {
   churn_json_list_open(text, 2, "funnel");
   for (size_t i = 0; i < reps->funnel_count; i++) {
@@ -112,7 +113,7 @@ churn_status churn_reps_write_json(const churn_reps *reps, const char *path, chu
     append_rep(&text, reps, &reps->reps[i]);
   }
   churn_json_list_close(&text, 2);
-  append_funnel(&text, reps);
+  churn_reps_json_funnel(&text, reps);
   churn_json_append(&text, "\n}\n");
   return churn_json_save(&text, path, error);
 }

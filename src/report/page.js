@@ -117,7 +117,7 @@ function draw(title, caption, configure, alternative = null) {
   return made;
 }
 function render(entry) {
-  const {datasets, labels, x, y, across = false, type = "line", legend = true} = entry.configure();
+  const {datasets, labels, x, y, across = false, type = "line", legend = true, tooltip = {}} = entry.configure();
   const hidden = entry.chart && entry.chart.data.datasets.map((_, i) => !entry.chart.isDatasetVisible(i));
   if (entry.chart) entry.chart.destroy();
   if (hidden && hidden.length === datasets.length) datasets.forEach((set, i) => set.hidden = hidden[i]);
@@ -126,7 +126,7 @@ function render(entry) {
     interaction: {mode: "nearest", intersect: false},
     scales: {x, y},
     plugins: {legend: {display: legend, labels: {color: ink("--text"), boxWidth: 18, filter: item => item.text !== ""}},
-      tooltip: {filter: item => item.dataset.label !== ""}}
+      tooltip: {filter: item => item.dataset.label !== "", ...tooltip}}
   }});
 }
 function guide(points) {

@@ -132,14 +132,39 @@ function cohorts() {
   return [element("h3", {}, t("cohorts")), quiet(t("cohortsNote")), made];
 }
 function rates() {
-  const all = data.rates.rates, loss = data.rates.loss, paid = all.some(rate => rate.valued > 0);
+  const all = data.rates.rates, loss = data.rates.loss, year = data.year, paid = year.valued > 0;
   const line = (rate, i) => { const p = "rates.rates." + i; return [rate.first + " \u2013 " + rate.last, figure(p + ".customers", 0, "whole"), figure(p + ".joined", 0, "whole"), figure(p + ".lost", 0, "whole"),
-    [figure(p + ".rate", 2, "share"), element("small", {}, " ", range(p + ".rate_low", p + ".rate_high", 2, "share"))],
-    ...(paid ? [figure(p + ".value_share_lost", 2, "share"), figure(p + ".net_retention", 1, "share")] : [])]; };
-  const yearly = loss.value_a_year === null ? parts("yearlyLossPlain", {customers: figure("rates.loss.customers_a_year", 0, "whole")})
-    : parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole"), value: figure("rates.loss.value_a_year", 0, "whole")});
-  return [loss.customers_a_year === null ? [] : text(yearly), charts(rateChart(all), data.rates.survival[0].points.length > 1 ? survivalChart(data.rates.survival[0]) : []),
-    table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate"), ...(paid ? [t("valueLost"), t("retention")] : [])], all.map(line), t("rates")), cohorts()];
+    [figure(p + ".rate", 2, "share"), element("small", {}, " ", range(p + ".rate_low", p + ".rate_high", 2, "share"))]]; };
+  const yearly = [...parts("yearlyLost", {customers: figure("year.lost", 0, "whole"), all: figure("year.customers", 0, "whole"), rate: figure("year.rate", 1, "share"), first: year.first, last: year.last}),
+    ...(paid ? [" ", ...parts("yearlyMoney", {value: figure("year.value_lost", 0, "whole"), share: figure("year.value_share_lost", 1, "share"), net: figure("year.net_retention", 1, "share"), gross: figure("year.gross_retention", 1, "share")})] : []),
+    ...(loss.customers_a_year === null ? [] : [" ", ...parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole")})])];
+  return [text(yearly), charts(rateChart(all), data.rates.survival[0].points.length > 1 ? survivalChart(data.rates.survival[0]) : []),
+    table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate")], all.map(line), t("rates")), cohorts()];
+}
+
+/* Observed against expected, with where a rep lies by chance. */
+function funnel(r) {
+  const shown = r.rows.filter(rep => rep.expected > 0 && rep.ratio !== null), ends = [r.funnel[0], r.funnel[r.funnel.length - 1]];
+  const most = 1.05 * Math.max(...shown.map(rep => rep.ratio), ends[1].high_998, Math.min(4, ends[0].high_95));
+  const limit = (key, dash) => ({type: "line", label: "", data: r.funnel.map(p => ({x: p.expected, y: p[key]})), borderColor: ink("--quiet"), borderWidth: 1, borderDash: dash, pointRadius: 0, pointHitRadius: 0});
+  const points = (label, i, some) => ({label, data: some.map(rep => ({x: rep.expected, y: rep.ratio})), names: some.map(rep => rep.rep ?? t("unknown")), backgroundColor: colour(i), borderColor: colour(i), pointRadius: 4,
+    showLine: false, type: "scatter"});
+  return draw(t("funnel"), t("funnelNote"), () => ({type: "scatter",
+    tooltip: {callbacks: {label: item => item.dataset.names[item.dataIndex] + ": " + words(item.parsed.y, 2)}},
+    datasets: [points(t("asExpected"), 0, shown.filter(rep => rep.verdict !== "worse" && rep.verdict !== "better")), points(t("worse"), 1, shown.filter(rep => rep.verdict === "worse")),
+      points(t("better"), 2, shown.filter(rep => rep.verdict === "better")), limit("low_95", [3, 3]), limit("high_95", [3, 3]), limit("low_998", []), limit("high_998", []),
+      guide(ends.map(end => ({x: end.expected, y: 1})))].filter(set => set.data.length > 0),
+    x: axis(t("expectedLost"), {min: 0}), y: axis(t("ratio"), {min: 0, max: most, ticks: {callback: value => words(value, 1)}})}));
+}
+function reps() {
+  const r = data.reps, paid = r.rows.some(rep => rep.expected_loss !== null), known = r.total.expected > 0;
+  const verdict = rep => element("td", rep.verdict === "worse" ? {class: "tripped"} : {}, t("rep_" + rep.verdict), rep.small ? element("small", {}, t("smallBook")) : "");
+  const cells = (rep, p, name) => [name, figure(p + ".customers", 0, "whole"), figure(p + ".expected_churners", 1), ...(paid ? [figure(p + ".expected_loss", 0, "whole")] : []),
+    ...(known ? [figure(p + ".observed", 0, "whole"), figure(p + ".expected", 1), [figure(p + ".ratio", 2), element("small", {}, rep.ratio === null ? "" : range(p + ".ratio_low", p + ".ratio_high", 2))], verdict(rep)] : [])];
+  return [quiet(known ? t("repsNote", {day: r.as_of}) : t("repsNow"), r.count > r.rows.length ? " " + t("repsCut", {rows: whole(r.rows.length), count: whole(r.count)}) : ""),
+    known && r.funnel.length > 1 ? charts(funnel(r)) : [],
+    table([t("rep"), t("customers"), t("expected"), ...(paid ? [t("loss")] : []), ...(known ? [t("lostThen"), t("expectedLost"), t("ratio"), t("verdict")] : [])],
+      [cells(r.total, "reps.total", t("everybody")), ...r.rows.map((rep, i) => cells(rep, "reps.rows." + i, rep.rep ?? t("unknown")))], t("reps"))];
 }
 
 /* A curve from (0, 0) to (1, 1): of the newest day that is known, else at tenths out of fold. */
@@ -209,13 +234,13 @@ function drift() {
     return [List.name(i), figure(p + ".index", 3), figure(p + ".spread", 3), gate === undefined ? "" : verdictCell(gate), figure(p + ".missing", 1, "share"), figure(p + ".trained_missing", 1, "share"),
       figure(p + ".unseen", 1, "share")]; };
   return [tripped.length === 0 ? [] : gateTable(tripped), quiet(t("driftNote")),
-    table([t("feature"), t("index"), t("usual"), t("verdict"), t("missing"), t("missingThen"), t("unseen")], order.map(line), t("drift")),
+    table([t("featureName"), t("index"), t("usual"), t("verdict"), t("missing"), t("missingThen"), t("unseen")], order.map(line), t("drift")),
     all.length === 0 ? [] : element("details", {}, element("summary", {}, t("checks") + " (" + whole(all.length) + ")"), gateTable(all))];
 }
 
 /* Sections in their order; those without data are left out. */
 const sections = [["tonight", tonight, () => true], ["list", list, () => data.customers.length > 0], ["segments", segments, () => true], ["reasons", reasons, () => data.reasons.length > 0],
-  ["rates", rates, () => data.rates !== null], ["quality", quality, () => true], ["drift", drift, () => true]];
+  ["rates", rates, () => data.rates !== null], ["reps", reps, () => data.reps !== null && data.reps.rows.length > 0], ["quality", quality, () => true], ["drift", drift, () => true]];
 
 function toggle(id, title, options, current, act) {
   return element("div", {class: "tools", role: "group", "aria-label": title}, options.map(([key, name, attributes]) => {

@@ -1,7 +1,7 @@
 "use strict";
 /* The list with its search, filters and order, a customer's card, the download. SPDX-License-Identifier: GPL-3.0-or-later */
 const List = (() => {
-const {data, element, figure, words, whole, table, settings} = Page;
+const {data, element, figure, range, words, whole, table, settings} = Page;
 const {t, parts} = Words;
 const STEP = 25;
 const rows = data.customers;
@@ -43,6 +43,7 @@ function filters() {
     add("cause", t("cause"), row => row.cause ?? "", value => data.causes[value].label[Words.language()]);
     add("owner", t("owner"), row => row.cause === null ? "" : data.causes[row.cause].owner.en, value => data.causes.find(cause => cause.owner.en === value).owner[Words.language()]);
   }
+  if (data.reps !== null) add("rep", t("rep"), row => row.rep ?? t("unknown"), value => value);
   add("reason", t("mainReason"), row => row.reasons.length === 0 ? "" : row.reasons[0].feature, name);
   for (const i of categories) add("f" + i, name(i), row => row.values[i] ?? t("unknown"), value => value);
   add("moved", t("moved"), movedAs, value => t(value));
@@ -52,7 +53,7 @@ function filters() {
 function fits(row, active, wanted) {
   if (active.some(filter => String(filter.of(row)) !== state.filters[filter.key])) return false;
   if (wanted === "") return true;
-  const texts = [row.customer_id, ...Object.values(told).map(of => of(row)), ...row.reasons.map(reason => reasonText(row, reason)), ...categories.map(i => row.values[i] ?? "")];
+  const texts = [row.customer_id, row.rep ?? "", ...Object.values(told).map(of => of(row)), ...row.reasons.map(reason => reasonText(row, reason)), ...categories.map(i => row.values[i] ?? "")];
   return texts.some(text => text.toLowerCase().includes(wanted));
 }
 function keyOf(row) { return state.key === "before" ? before(row) : row[state.key]; }
@@ -73,7 +74,12 @@ const path = row => "customers." + rows.indexOf(row);
 function risk(row) {
   const bar = element("b");
   bar.style.setProperty("--part", 100 * row.probability + "%");
-  return element("span", {class: "risk"}, element("i", {"aria-hidden": "true"}, bar), figure(path(row) + ".probability", 1, "share"));
+  return [element("span", {class: "risk"}, element("i", {"aria-hidden": "true"}, bar), figure(path(row) + ".probability", 1, "share")), likely(row)];
+}
+/* The interval of the probability, where the project asks for it. */
+function likely(row) {
+  if (row.probability_low === undefined || row.probability_low === null) return [];
+  return element("small", {}, range(path(row) + ".probability_low", path(row) + ".probability_high", 1, "share"), row.borderline ? ", " + t("borderline") : "");
 }
 function moveMark(row) {
   if (row.move === null) return "";
@@ -180,10 +186,10 @@ function cell(value) {
   return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
 function csv() {
-  const texts = hasCauses ? Object.keys(told) : [];
-  const lines = [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...texts],
+  const texts = hasCauses ? Object.keys(told) : [], rep = data.reps === null ? [] : ["rep"];
+  const lines = [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...rep, ...texts],
     ...found.map(row => [row.rank, row.customer_id, row.probability, row.value, row.expected_loss,
-      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...texts.map(key => told[key](row))])];
+      ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...rep.map(() => row.rep), ...texts.map(key => told[key](row))])];
   return "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
 }
 function download() {
@@ -196,7 +202,7 @@ function download() {
 const dialog = document.getElementById("card");
 let shownRow = null, openedBy = null;
 function facts(entries) {
-  return element("dl", {class: "facts"}, entries.map(([title, ...value]) => element("div", {}, element("dt", {}, title), element("dd", {}, ...value))));
+  return element("dl", {class: "facts"}, entries.map(([title, ...value]) => element("div", {}, element("dt", {}, title), element("dd", {}, ...value.flat()))));
 }
 /* Bars on one scale: from `least` to `most`, which hold 0. */
 function bar(value, least, most) {
@@ -281,9 +287,10 @@ function fill(row) {
   dialog.replaceChildren(
     element("div", {class: "top"}, element("h2", {id: "card-title"}, t("cardOf", {name: row.customer_id})),
       element("div", {class: "tools"}, step("previousCard", at - 1), step("nextCard", at + 1), close)),
-    facts([[t("rank"), figure(p + ".rank", 0, "whole")], [t("probability"), figure(p + ".probability", 1, "share")],
+    facts([[t("rank"), figure(p + ".rank", 0, "whole")], [t("probability"), figure(p + ".probability", 1, "share"), likely(row)],
       ...(row.expected_loss === null ? [] : [[t("expectedLoss"), figure(p + ".expected_loss", 0, "whole")], [t("value"), figure(p + ".value", 0, "whole")]]),
-      ...categories.map(i => [name(i), valueText(i, row.values[i])])]),
+      ...(row.top_probability === undefined || row.top_probability === null ? [] : [[t("inTop"), figure(p + ".top_probability", 0, "share")]]),
+      ...(data.reps === null ? [] : [[t("rep"), row.rep ?? t("unknown")]]), ...categories.map(i => [name(i), valueText(i, row.values[i])])]),
     ...action(row),
     element("h3", {}, t("reasonsTitle")), element("p", {class: "quiet"}, t("reasonsNote")), ...causeBars(row), featureBars(row), ...history(row), ...moved(row));
   dialog.scrollTop = 0;

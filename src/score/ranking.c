@@ -439,6 +439,16 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
   ranked->control = churn_project_is_control(ranking->pipeline->project, ranked->customer_id);
 }
 
+const churn_snapshots *churn_ranking_rows(const churn_ranking *ranking)
+{
+  return ranking->snapshots;
+}
+
+const churn_scores *churn_ranking_scores(const churn_ranking *ranking)
+{
+  return &ranking->scores;
+}
+
 const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index)
 {
   return &ranking->snapshots->rows[ranking->order[index]];

@@ -50,6 +50,10 @@ void churn_ranking_get_figures(const churn_ranking *ranking, size_t index, churn
 /* Which cause each feature belongs to; borrowed. No causes without a playbook. */
 const churn_cause_map *churn_ranking_cause_map(const churn_ranking *ranking);
 
+/* All rows in no order of risk, and what scoring gave them. Borrowed. */
+const churn_snapshots *churn_ranking_rows(const churn_ranking *ranking);
+const churn_scores *churn_ranking_scores(const churn_ranking *ranking);
+
 /* The row that is scored at such an index. Borrowed. */
 const churn_snapshot *churn_ranking_row(const churn_ranking *ranking, size_t index);
 

@@ -1,7 +1,7 @@
 # Shared by the tests of pages, behind lib.sh: a browser without a window, and scripts put into a page.
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154
-chromium=$(command -v chromium || command -v chromium-browser || true)
+chromium=$(command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || true)
 
 # The document that stands in a page.
 inside() { awk '/id="data">/ { inside = 1 } inside' "$1" | sed 's/.*id="data">//; /<\/script>/,$ { s/<\/script>.*//; q }' | sed 's/\\u003c/</g' | head -c -1; }

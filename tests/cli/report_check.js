@@ -54,7 +54,7 @@ async function work(data, wrong) {
   expect(all("#list [data-filter]").length > 0, "no filter");
   for (const select of all("#list [data-filter]")) {
     const key = select.dataset.filter, value = select.options[1].value;
-    const of = key === "cause" ? row => String(row.cause ?? "") : key === "reason" ? row => String(row.reasons.length === 0 ? "" : row.reasons[0].feature) : key[0] === "f" ? row => row.values[Number(key.slice(1))] ?? "(missing)" : null;
+    const of = key === "rep" ? row => row.rep ?? "(missing)" : key === "cause" ? row => String(row.cause ?? "") : key === "reason" ? row => String(row.reasons.length === 0 ? "" : row.reasons[0].feature) : key[0] === "f" ? row => row.values[Number(key.slice(1))] ?? "(missing)" : null;
     select.value = value;
     select.dispatchEvent(new Event("change"));
     showAll();

@@ -43,8 +43,8 @@ typedef enum churn_list_column {
   CHURN_LIST_CAUSE, /* from here on with a playbook only */
   CHURN_LIST_ACTION,
   CHURN_LIST_OWNER,
-  CHURN_LIST_WORTH,           /* of a list by worth only */
-  CHURN_LIST_REP,             /* and where the capacity is by rep */
+  CHURN_LIST_WORTH, /* of a list by worth only; and where the capacity is by rep */
+  CHURN_LIST_REP,
   CHURN_LIST_PROBABILITY_LOW, /* from here on with intervals only */
   CHURN_LIST_PROBABILITY_HIGH,
   CHURN_LIST_TOP_PROBABILITY,
@@ -192,9 +192,9 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
  * with a playbook `,cause,action,owner` too, of a list by worth `,worth` and, where the capacity is
- * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`,
- * with a control group `,control`, or the columns that were asked for in their order, to `path`
- * ("-" = standard output), all or nothing. */
+ * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`, or
+ * the columns that were asked for in their order, to `path` ("-" = standard output), all or
+ * nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 

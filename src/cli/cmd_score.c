@@ -43,6 +43,10 @@ static churn_status read_settings(cli *c, const request *r, churn_score_settings
                      r->by);
   if (r->within_capacity && settings->by == CHURN_BY_EXPECTED_LOSS)
     return cli_usage(c, "--within-capacity lists by worth; expected no --by beside it");
+  if (r->within_capacity)
+    settings->by = CHURN_BY_WORTH;
+  if (r->loyal && r->columns != NULL)
+    return cli_usage(c, "--columns is of the ranked list; expected no --loyal beside it");
   if (r->loyal && (r->within_capacity || r->publish))
     return cli_usage(c, "--loyal is a list of its own; it goes with neither --within-capacity nor "
                         "--publish");
@@ -235,10 +239,10 @@ static churn_status run_side_by_side(cli *c, const request *r)
   if (status == CHURN_OK &&
       (churn_sink_is_database(r->output) || r->table != NULL || r->publish != 0))
     status = cli_usage(c, "lists side by side go into a file; expected one -m for a database");
-  if (status == CHURN_OK && r->columns != NULL)
-    status = cli_usage(c, "--columns is of one list; expected one -m");
   if (status == CHURN_OK && (r->loyal || r->within_capacity))
     status = cli_usage(c, "--loyal and --within-capacity list by one model; expected one -m");
+  if (status == CHURN_OK && r->columns != NULL)
+    status = cli_usage(c, "--columns is of one list; expected one -m");
   if (status == CHURN_OK)
     status = cli_check_target(c, r->output);
   for (size_t i = 0; i < l.count && status == CHURN_OK; i++)

@@ -17,8 +17,8 @@ void churn_pipeline_close(churn_pipeline *pipeline)
   if (pipeline == NULL)
     return;
   churn_plan_free(pipeline->plan);
-  churn_plan_free(pipeline->kinds);
   churn_plan_free(pipeline->rep);
+  churn_plan_free(pipeline->kinds);
   churn_plan_free(pipeline->drop);
   churn_row_terms_clear(&pipeline->terms);
   churn_data_free(pipeline->data);
@@ -224,10 +224,10 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->drop, needs);
   if (needs != NULL && p->with_terms)
     churn_row_terms_add_needs(&p->terms, p->weighted, needs);
-  if (needs != NULL && p->kinds != NULL)
-    churn_plan_add_needs(p->kinds, needs);
   if (needs != NULL && p->rep != NULL)
     churn_plan_add_needs(p->rep, needs);
+  if (needs != NULL && p->kinds != NULL)
+    churn_plan_add_needs(p->kinds, needs);
   if (needs != NULL && p->beside != NULL)
     churn_plan_add_needs(p->beside, needs);
   return needs;

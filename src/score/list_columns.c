@@ -44,8 +44,8 @@ static churn_status refuse(const char *name, churn_error *error)
       error, CHURN_USAGE,
       "the ranked list has no column \"%s\"; expected some of rank, "
       "customer_id, as_of, probability, logit, value, expected_loss, reason_1, "
-      "reason_2, reason_3, model; with a playbook cause, action, owner; by worth worth, rep; with "
-      "intervals "
+      "reason_2, reason_3, model; with a playbook cause, action, owner; by worth "
+      "worth, rep; with intervals "
       "probability_low, probability_high, top_probability, borderline; with a control group "
       "control",
       name);
@@ -102,11 +102,12 @@ static const char *lacks(const churn_project *project, const churn_score_setting
     return "where the project has a playbook";
   if (column == CHURN_LIST_CONTROL)
     return churn_project_has_control(project) ? NULL : "where the project has a control group";
-  if (column == CHURN_LIST_WORTH && settings->by != CHURN_BY_WORTH && !project->capacity.given)
-    return "by worth (--by worth)";
-  if (column == CHURN_LIST_REP &&
-      (!project->capacity.given || project->capacity.each_rep == UINT64_MAX))
-    return "where the project's capacity is by rep (each_rep)";
+  if (column == CHURN_LIST_WORTH)
+    return settings->by == CHURN_BY_WORTH ? NULL : "by worth";
+  if (column == CHURN_LIST_REP)
+    return settings->by == CHURN_BY_WORTH && project->capacity.each_rep != UINT64_MAX
+               ? NULL
+               : "by worth where the capacity is by rep";
   if (column > CHURN_LIST_REP && !churn_list_with_intervals(project, settings))
     return "with intervals (--intervals)";
   return NULL;

@@ -258,8 +258,7 @@ churn_status churn_ranking_open(churn_pipeline *pipeline, const churn_model *mod
                        .threads = run == NULL ? 0 : run->threads,
                        .language = settings->language,
                        .with_intervals = churn_list_with_intervals(pipeline->project, settings),
-                       .columns = churn_list_columns_make(pipeline->project, settings),
-                       .some_columns = settings->columns.count > 0};
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   r->scores.watcher = watcher;
   churn_status status = rank_base(r, settings, run, &as_of, &unseen, error);
   bool all = settings->top == 0 || settings->top > r->eligible;
@@ -291,8 +290,7 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .lent = true,
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
-                       .columns = churn_list_columns_make(pipeline->project, settings),
-                       .some_columns = settings->columns.count > 0};
+                       .columns = churn_list_columns_make(pipeline->project, settings)};
   churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
   r->lent = r->flat == NULL;
   if (r->flat != NULL)
@@ -315,13 +313,13 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes, worths, intervals and marks are of rows that are kept. */
+/* Causes, intervals, marks and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
-         churn_playbook_count(project) == 0 && settings->by != CHURN_BY_WORTH &&
-         !project->capacity.given && !churn_list_with_intervals(project, settings) &&
-         !churn_project_has_control(project);
+         churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings) &&
+         !churn_project_has_control(project) && settings->by != CHURN_BY_WORTH &&
+         !project->capacity.given;
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,

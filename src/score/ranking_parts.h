@@ -34,7 +34,6 @@ struct churn_ranking {
   churn_uncertainty *uncertainty; /* of the model; NULL = it has none, or it was not asked for */
   double *top_shares; /* [snapshots->count] probability of a place in the list; NULL = not known */
   churn_list_columns columns; /* of the list as CSV */
-  bool some_columns;          /* those were asked for by name */
 };
 
 /* Rows in the order of `by`. NO_MEMORY. The caller frees *order. */

@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Who is in the control group is not to be contacted. */
+static bool is_control(const churn_ranking *r, size_t row)
+{
+  const churn_pipeline *p = r->pipeline;
+  return churn_project_has_control(p->project) &&
+         churn_project_is_control(p->project,
+                                  p->data->customers.ids[r->snapshots->rows[row].customer]);
+}
+
 /* Of a playbook it is the main cause's action that counts. */
 static double worth_of(const churn_ranking *r, size_t row)
 {
@@ -94,6 +103,9 @@ static churn_status choose(const churn_ranking *r, const uint32_t *order, bool *
       contacts == NULL || chosen == NULL ? churn_error_no_memory(error) : CHURN_OK;
   for (size_t i = 0; status == CHURN_OK && i < rows; i++)
     contacts[i] = contact_of(r, order[i], reps);
+  for (size_t i = 0; status == CHURN_OK && i < rows; i++)
+    if (is_control(r, order[i]))
+      contacts[i].worth = NAN;
   if (status == CHURN_OK)
     status = churn_capacity_choose(&r->pipeline->project->capacity, contacts, rows, reps + 1,
                                    chosen, no_room, error);
@@ -119,6 +131,25 @@ static churn_status order_calls(churn_ranking *calls, uint64_t *no_room, churn_e
   return status;
 }
 
+/* The columns of the other list with worth and rep in their places. */
+static void add_columns(const churn_ranking *from, churn_ranking *calls)
+{
+  churn_list_columns *to = &calls->columns;
+  *to = (churn_list_columns){.count = 0};
+  bool added = false;
+  for (size_t i = 0; i <= from->columns.count; i++) {
+    bool here = i == from->columns.count || from->columns.columns[i] > CHURN_LIST_REP;
+    if (here && !added) {
+      to->columns[to->count++] = CHURN_LIST_WORTH;
+      if (from->reps != NULL)
+        to->columns[to->count++] = CHURN_LIST_REP;
+      added = true;
+    }
+    if (i < from->columns.count)
+      to->columns[to->count++] = from->columns.columns[i];
+  }
+}
+
 churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top, churn_ranking **calls,
                                  churn_calls *report, churn_error *error)
 {
@@ -132,11 +163,9 @@ churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top, chu
   *made = *ranking;
   made->order = NULL;
   made->top_shares = NULL; /* those are of the other list */
+  if (!ranking->tells_worth)
+    add_columns(ranking, made);
   made->view = made->tells_worth = true;
-  if (!made->some_columns)
-    made->columns = churn_list_columns_make(
-        made->pipeline->project,
-        &(churn_score_settings){.by = CHURN_BY_WORTH, .intervals = made->with_intervals});
   churn_status status = order_calls(made, &totals.no_room, error);
   if (status != CHURN_OK) {
     churn_ranking_free(made);

@@ -98,11 +98,11 @@ probe() {
   probe 'playbook: {causes: {price: {zzz: 1}}}'
   probe 'playbook: {causes: {price: {label: {zzz: 1}}}}'
   probe 'list: {zzz: 1}'
-  probe 'control: {zzz: 1}'
-  probe 'contacts: {zzz: 1}'
   probe 'capacity: {zzz: 1}'
   probe 'actions: {default: {zzz: 1}}'
   probe 'loyal: {zzz: 1}'
+  probe 'control: {zzz: 1}'
+  probe 'contacts: {zzz: 1}'
 } >"$work/keys"
 section "PROJECT FILE" '^[.]Sh' >"$work/project_section"
 grep '^\.It Cm' "$work/project_section" | sed 's/^\.It Cm //; s/ , /\n/g' >"$work/keys_documented"

@@ -129,6 +129,11 @@ score 0 --within-capacity --top 5 -o five.csv; same five.csv <(head -6 calls.csv
 score 0 --within-capacity --threads 1 -o one.csv; same calls.csv one.csv
 score 0 -o listed2.csv; same listed.csv listed2.csv
 
+begin "who is in the control group is not contacted"
+with "playbook: default" "$rates" "capacity: {}" "control: {share: 0.3, key: desk}"
+score 0 --within-capacity --columns control,worth -o control.csv
+[ "$(tail -n +2 control.csv | cut -d, -f1 | sort -u)" = 0 ] || fail "control group: $(sort control.csv | uniq -c | head -3)"
+
 begin "what does not go together is told"
 score 2 --within-capacity --by expected-loss; err_says "expected no --by"
 score 2 --loyal --within-capacity; err_says "list of its own"

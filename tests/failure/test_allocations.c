@@ -616,6 +616,16 @@ static void comparing_rates(void **state)
   fail_each(*state, rates_compare_call, 200);
 }
 
+static void choosing_calls(void **state)
+{
+  fail_each(*state, calls_call, 5);
+}
+
+static void finding_loyal_customers(void **state)
+{
+  fail_each(*state, loyal_call, 250);
+}
+
 static void counting_kinds(void **state)
 {
   fail_each(*state, kinds_rates_call, 200);
@@ -629,16 +639,6 @@ static void agreeing_on_reasons(void **state)
 static void checking_what_is_excluded(void **state)
 {
   fail_each(*state, check_kinds_call, 200);
-}
-
-static void choosing_calls(void **state)
-{
-  fail_each(*state, calls_call, 5);
-}
-
-static void finding_loyal_customers(void **state)
-{
-  fail_each(*state, loyal_call, 250);
 }
 
 static void counting_reps(void **state)

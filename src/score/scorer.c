@@ -233,14 +233,13 @@ static void sum_causes(const chunk *c, const churn_tile_scores *tile, size_t til
 /* What is wanted of the tile's encoded rows. */
 static void keep_design(const chunk *c, const churn_tile_scores *tile, size_t number, size_t rows)
 {
-  size_t first = c->first + number * CHURN_TILE_ROWS;
-  size_t size = c->scorer->model->column_count * CHURN_TILE_ROWS;
-  if (c->scores->design != NULL)
-    memcpy(c->scores->design + first / CHURN_TILE_ROWS * size, tile->design,
-           size * sizeof *tile->design);
+  size_t first = c->first + number * CHURN_TILE_ROWS, columns = c->scorer->model->column_count;
+  for (size_t i = 0; c->scores->design != NULL && i < columns; i++)
+    memcpy(c->scores->design + first * columns + i * CHURN_TILE_ROWS, tile->columns[i],
+           CHURN_TILE_ROWS * sizeof *tile->columns[i]);
   if (c->scores->logit_errors != NULL) {
     double errors[CHURN_TILE_ROWS];
-    churn_uncertainty_errors(c->scores->uncertainty, tile->design, errors);
+    churn_uncertainty_errors(c->scores->uncertainty, tile->columns, errors);
     memcpy(c->scores->logit_errors + first, errors, rows * sizeof *errors);
   }
 }

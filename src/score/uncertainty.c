@@ -91,7 +91,7 @@ void churn_uncertainty_free(churn_uncertainty *uncertainty)
 }
 
 /* The sum of squares of factor' (1, x - mean), a row an element. */
-void churn_uncertainty_errors(const churn_uncertainty *uncertainty, const double *design,
+void churn_uncertainty_errors(const churn_uncertainty *uncertainty, const double *const *columns,
                               double *errors)
 {
   const churn_model *model = uncertainty->model;
@@ -103,7 +103,7 @@ void churn_uncertainty_errors(const churn_uncertainty *uncertainty, const double
       sums[r] = j == 0 ? uncertainty->factor[0] : 0;
     for (size_t i = j == 0 ? 1 : j; i < size; i++) {
       double factor = uncertainty->factor[i * size + j], mean = model->columns[i - 1].mean;
-      const double *x = design + (i - 1) * CHURN_TILE_ROWS;
+      const double *x = columns[i - 1];
       for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
         sums[r] += factor * (x[r] - mean);
     }

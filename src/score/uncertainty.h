@@ -23,9 +23,9 @@ CHURN_MUST_USE churn_status churn_uncertainty_new(const churn_model *model,
                                                   churn_uncertainty **made, churn_error *error);
 void churn_uncertainty_free(churn_uncertainty *uncertainty);
 
-/* Standard errors of the logits of a tile's rows; design[c * 256 + row], errors[256]. Cost: rows x
+/* Standard errors of the logits of a tile's rows; columns[c][256], errors[256]. Cost: rows x
  * columns^2. */
-void churn_uncertainty_errors(const churn_uncertainty *uncertainty, const double *design,
+void churn_uncertainty_errors(const churn_uncertainty *uncertainty, const double *const *columns,
                               double *errors);
 
 /* Draw `number` of `seed`: how far coefficients from the normal distribution with this covariance

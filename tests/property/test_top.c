@@ -225,7 +225,10 @@ static void errors_of_logits_are_the_quadratic_form(void **state)
     double errors[CHURN_TILE_ROWS], row[SIZE] = {1}, sum = 0;
     if (r % CHURN_TILE_ROWS > 3)
       continue;
-    churn_uncertainty_errors(u, cell(s, r - r % CHURN_TILE_ROWS, 0), errors);
+    const double *columns[COLUMNS];
+    for (size_t c = 0; c < COLUMNS; c++)
+      columns[c] = cell(s, r - r % CHURN_TILE_ROWS, c);
+    churn_uncertainty_errors(u, columns, errors);
     for (size_t c = 0; c < COLUMNS; c++)
       row[c + 1] = *cell(s, r, c);
     for (size_t i = 0; i < SIZE; i++)

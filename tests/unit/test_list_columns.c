@@ -29,8 +29,8 @@ static void every_column_has_a_name(void **state)
   churn_error error;
   assert_int_equal(churn_list_columns_read("rank,customer_id,as_of,probability,logit,value,"
                                            "expected_loss,reason_1,reason_2,reason_3,model,cause,"
-                                           "action,owner,probability_low,probability_high,"
-                                           "top_probability,borderline",
+                                           "action,owner,worth,rep,probability_low,"
+                                           "probability_high,top_probability,borderline,control",
                                            &columns, &error),
                    CHURN_OK);
   assert_int_equal(columns.count, CHURN_LIST_COLUMNS);

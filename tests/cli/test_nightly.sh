@@ -201,9 +201,10 @@ run 0 $judged --outcomes; [ "$(wc -l <out)" -eq 3 ] || fail "lines of the table"
 run 0 $judged --outcomes; head -1 out | tr -s ' ' '\n' | sort | uniq -d >twice; grep -qvE '^(AUC|caught|expected|of|as)?$' twice && fail "a heading stands twice: $(cat twice)"
 run 0 $night -o nowhere --outcomes; out_silent; err_says "no list has been judged yet"
 # Of the head of a list alone nothing was estimated.
-run 0 $judged --as-of 2025-07-01 --top 90 -o topped; run 0 $judged --as-of 2025-10-13 -o topped; err_says "of the listed alone, no estimate"
+topped="${judged% -o *} -o topped"
+run 0 $topped --as-of 2025-07-01 --top 90; run 0 $topped --as-of 2025-10-13; err_says "of the listed alone, no estimate"
 grep -q '"judged": 8[0-9], .*"estimated_auc": null, ' topped/outcomes.jsonl || fail "$(cat topped/outcomes.jsonl)"
-run 0 $judged --outcomes -o topped; out_says "n/a"
+run 0 $topped --outcomes; out_says "n/a"
 # A list that cannot be read just now waits; one that is not there is given up.
 rm judged/outcomes.jsonl; mv judged/2025-07-15/ranked.csv list.csv; mkdir judged/2025-07-15/ranked.csv
 run 0 $judged --as-of 2025-10-28; err_says "what became of the list of 2025-07-15 is not known"

@@ -116,8 +116,7 @@ static churn_status draw(churn_ranking *r, churn_rank_by by, const uint32_t *row
   churn_status status = gather(r, rows, count, &c, error);
   if (status == CHURN_OK)
     status = churn_scorer_new(r->model, r->pipeline->plan, &scorer, error);
-  const churn_scores wanted = {.design = c.design};
-  churn_scores scores = wanted;
+  churn_scores scores = {.design = c.design};
   if (status == CHURN_OK)
     status = churn_scorer_run(scorer, &c.snapshots, run, &scores, NULL, error);
   const churn_top top = {.uncertainty = r->uncertainty,

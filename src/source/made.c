@@ -54,12 +54,12 @@ void churn_made_took(churn_made *made, size_t bytes)
 
 churn_status churn_made_finish(churn_made *made, churn_input *text, churn_error *error)
 {
-  char *at;
-  size_t room;
   const void *mapped = NULL;
   churn_status status = CHURN_OK;
   if (made->file == NULL) {
-    status = churn_made_room(made, 1, &at, &room, error); /* text is never NULL */
+    /* Text is never NULL. */
+    if (!churn_array_reserve(&made->bytes, &made->capacity, 1, 1))
+      status = churn_error_no_memory(error);
     *text = (churn_input){made->bytes, made->used, false};
     made->bytes = status == CHURN_OK ? NULL : made->bytes;
   } else {

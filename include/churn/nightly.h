@@ -65,8 +65,9 @@ typedef struct churn_nightly_report {
  * something in it that is not published. Everything is written to RUNS/.tmp-PID-N, flushed to disk,
  * and renamed; then RUNS/latest, a symbolic link, is put in place in one step. A failure, and
  * run->stop, leave RUNS as it was; what a killed run has left behind is taken away by the next one.
- * run->stop->worth is set while there is something to clean up: who is asked to stop then waits for
- * the call to return (INTERNAL, "stopped"), and may else end at once.
+ * run->stop->worth is set while there is something to clean up, and stays so once the night is
+ * published: who is asked to stop then waits for the call to return (INTERNAL, "stopped", or what
+ * it did: it was asked too late), and may else end at once.
  *
  * Nothing dated on or after the as-of day counts for the list or for a gate, but for two things
  * that are about files: the manifest's `inputs` (rows, rejected rows, fingerprint), and the gate

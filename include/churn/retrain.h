@@ -64,7 +64,7 @@ typedef struct churn_retrain_report {
  * BAD_PROJECT where the project cannot be retrained (no outcome; a flat export without `split`;
  * columns that the model in use needs are gone), those of churn/registry.h. After an error nothing
  * is in use that was not before. run->stop is heard until the registry is written to (INTERNAL,
- * "stopped"), and run->stop->worth is set while it is: that takes a moment, and is finished. */
+ * "stopped"), and run->stop->worth is set from then on: that takes a moment, and is finished. */
 CHURN_MUST_USE churn_status churn_retrain(const churn_project *project,
                                           const churn_retrain_settings *settings,
                                           const churn_run *run, churn_retrain_report *report,

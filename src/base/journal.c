@@ -120,7 +120,8 @@ churn_status churn_journal_append(churn_journal *journal, const char *line, size
     journal->torn = false;
     return CHURN_OK;
   }
-  (void)!ftruncate(journal->descriptor, (off_t)journal->end);
+  if (written > 0)
+    (void)!ftruncate(journal->descriptor, (off_t)journal->end);
   return churn_error_set_errno(error, CHURN_IO, journal->path, "append to the file", reason);
 }
 

@@ -366,7 +366,8 @@ static churn_status write_down(nightly *n, churn_error *error)
   if (status == CHURN_OK)
     status = publish(n, &staging, error);
   churn_staging_close(&staging);
-  set_worth(n, false);
+  /* What is published is done: whoever asks now comes too late, and is not told otherwise. */
+  set_worth(n, status == CHURN_OK);
   return status;
 }
 

@@ -226,8 +226,9 @@ static churn_status record(retraining *r, churn_error *error)
     status = churn_error_set(error, CHURN_INTERNAL, "stopped");
   else
     status = write_down(r, error);
+  /* What is recorded is done: whoever asks now comes too late, and is not told otherwise. */
   if (stop != NULL)
-    stop->worth = 0;
+    stop->worth = status == CHURN_OK;
   if (status == CHURN_OK)
     churn_log_say(r->settings->log, CHURN_LOG_INFO, "record", "written into %s",
                   r->project->registry);

@@ -346,12 +346,16 @@ ended() {
   [ $code -eq 0 ] || heard=$((heard + 1))
   rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
 }
+lasts=$(date +%s%N)
+run 0 $night --as-of 2025-12-14 -q
+lasts=$((($(date +%s%N) - lasts) / 1000)) # microseconds
+rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
 for signal in TERM INT; do
   heard=0
-  for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.12; do
+  for percent in 5 15 25 35 45 60 80 110; do
     "$churn" $night --as-of 2025-12-14 -q </dev/null 2>err &
     process=$!
-    sleep $delay
+    sleep "$((lasts * percent / 100000000)).$(printf '%06d' $((lasts * percent / 100 % 1000000)))"
     ended $signal
   done
   [ $heard -ge 2 ] || fail "only $heard of 8 nights were ended by SIG$signal"

@@ -46,7 +46,14 @@ static churn_status append_all(churn_report *r, const churn_night *night, uint64
   uint64_t most = top == 0 ? night->score.listed : churn_ranking_eligible(night->ranking);
   churn_status status = churn_report_summary(night, run, text, error);
   if (status == CHURN_OK)
+    status = churn_report_calls(night, text, error);
+  churn_report_loyal(night, text);
+  if (status == CHURN_OK)
     status = churn_report_rates(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_stated(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_saved(night, run, text, error);
   if (status == CHURN_OK)
     status = churn_report_quality(night, run, text, error);
   if (status == CHURN_OK)
@@ -113,6 +120,8 @@ churn_status churn_report_make(const churn_project *project, const churn_report_
     status = churn_night_judge(&night, run, error);
   if (status == CHURN_OK)
     status = churn_changes_find(&night, night.root, run, &night.changes, error);
+  if (status == CHURN_OK)
+    status = churn_night_more(&night, run, error);
   if (status == CHURN_OK)
     status = churn_report_of_night(&night, settings->top, run, report, error);
   churn_night_clear(&night);

@@ -225,7 +225,7 @@ function quality() {
 function verdictCell(gate) { return element("td", gate.verdict === "tripped" ? {class: "tripped"} : {}, t(gate.verdict)); }
 function gateTable(all) {
   return table([t("check"), t("subject"), t("verdict"), t("figure"), t("limit"), t("message")], all.map(i => { const gate = data.gates[i];
-    return [Words.gate(gate.gate), gate.subject ?? "", verdictCell(gate), figure("gates." + i + ".value", 3), figure("gates." + i + ".limit", 3), element("td", {class: "words"}, gate.message)]; }), t("checks"));
+    return [Words.gate(gate.gate), gate.subject ?? "", verdictCell(gate), figure("gates." + i + ".value", 3), figure("gates." + i + ".limit", 3), element("td", {class: "words"}, Words.language() === "zh" ? gate.message_zh : gate.message)]; }), t("checks"));
 }
 function drift() {
   const all = data.gates.map((_, i) => i), tripped = all.filter(i => data.gates[i].verdict === "tripped");
@@ -239,8 +239,9 @@ function drift() {
 }
 
 /* Sections in their order; those without data are left out. */
-const sections = [["tonight", tonight, () => true], ["list", list, () => data.customers.length > 0], ["segments", segments, () => true], ["reasons", reasons, () => data.reasons.length > 0],
-  ["rates", rates, () => data.rates !== null], ["reps", reps, () => data.reps !== null && data.reps.rows.length > 0], ["quality", quality, () => true], ["drift", drift, () => true]];
+const sections = [["tonight", tonight, () => true], ["calls", Desk.calls, () => data.calls !== null], ["list", list, () => data.customers.length > 0], ["loyal", Desk.loyal, () => data.loyal !== null], ["segments", segments, () => true], ["reasons", reasons, () => data.reasons.length > 0],
+  ["rates", rates, () => data.rates !== null], ["kinds", Lost.kinds, () => data.kinds !== null],
+  ["saved", Lost.saved, () => data.saved !== null], ["reps", reps, () => data.reps !== null && data.reps.rows.length > 0], ["quality", quality, () => true], ["drift", drift, () => true]];
 
 function toggle(id, title, options, current, act) {
   return element("div", {class: "tools", role: "group", "aria-label": title}, options.map(([key, name, attributes]) => {

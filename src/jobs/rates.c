@@ -155,11 +155,10 @@ static size_t watch(const churn_rates_job *job, size_t segment, double code, chu
   return count;
 }
 
-static churn_status fill_points(const churn_survival *survival, const churn_watched *watched,
-                                size_t count, churn_survival_curve *curve, churn_error *error)
+static churn_status fill_points(const churn_survival *survival, churn_survival_curve *curve,
+                                churn_error *error)
 {
-  int32_t longest = count == 0 ? 0 : watched[count - 1].stop;
-  curve->count = (size_t)(longest / days_a_month) + 1;
+  curve->count = (size_t)((double)(survival->days - 1) / days_a_month) + 1;
   curve->points = churn_array_new(curve->count, sizeof *curve->points);
   if (curve->points == NULL)
     return churn_error_no_memory(error);
@@ -168,7 +167,7 @@ static churn_status fill_points(const churn_survival *survival, const churn_watc
     churn_survival_step step = churn_survival_at(survival, days);
     curve->points[m] = (churn_survival_point){.months = m,
                                               .days = days,
-                                              .at_risk = churn_watched_at(watched, count, days),
+                                              .at_risk = churn_survival_watched(survival, days),
                                               .survival = step.survival,
                                               .std_error = step.std_error,
                                               .low = step.low,
@@ -193,7 +192,7 @@ static churn_status fill_curve(const churn_rates_job *job, size_t segment, doubl
   curve->median_days = churn_survival_time(&survival, 0.5, 0);
   curve->median_low = churn_survival_time(&survival, 0.5, -1);
   curve->median_high = churn_survival_time(&survival, 0.5, 1);
-  status = fill_points(&survival, watched, count, curve, error);
+  status = fill_points(&survival, curve, error);
   churn_survival_clear(&survival);
   return status;
 }

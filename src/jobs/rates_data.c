@@ -167,6 +167,11 @@ static churn_status evaluate_tile(void *context, size_t tile, int thread, churn_
   return CHURN_OK;
 }
 
+bool churn_rates_evaluates(const churn_rates_job *job, bool values)
+{
+  return job->outputs > 0 || (values && job->project->value.text != NULL && !job->no_money);
+}
+
 churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *as_of, double *codes,
                                   double *values, churn_error *error)
 {
@@ -177,8 +182,7 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
     if (values != NULL)
       values[i] = NAN;
   }
-  bool valued = values != NULL && job->project->value.text != NULL && !job->no_money;
-  if (job->outputs == 0 && !valued)
+  if (!churn_rates_evaluates(job, values != NULL))
     return CHURN_OK;
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);

@@ -53,6 +53,9 @@ CHURN_MUST_USE churn_status churn_rates_periods(churn_rates_job *job, churn_erro
 /* rates_data.c: schema, plan, data, stays; of the pipeline, where there is one, nothing is read. */
 CHURN_MUST_USE churn_status churn_rates_open(churn_rates_job *job, churn_error *error);
 
+/* Whether stays have a segment, or, with `values`, money; else churn_rates_evaluate only clears. */
+bool churn_rates_evaluates(const churn_rates_job *job, bool values);
+
 /* What all stays are as of a day each (MISSING: not asked, stays NaN): codes [stays] of the
  * segment, values [stays]; either may be NULL. */
 CHURN_MUST_USE churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *as_of,

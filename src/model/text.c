@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,9 +76,12 @@ void churn_json_number(churn_json_text *text, double value)
 
 void churn_json_whole(churn_json_text *text, uint64_t value)
 {
-  char number[CHURN_NUMBER_TEXT_SIZE];
-  int length = snprintf(number, sizeof number, "%" PRIu64, value);
-  append(text, number, (size_t)length);
+  char digits[20]; /* of 2^64 */
+  size_t first = sizeof digits;
+  do
+    digits[--first] = (char)('0' + value % 10);
+  while ((value /= 10) > 0);
+  append(text, digits + first, sizeof digits - first);
 }
 
 /* Bytes of the character at `at`, 0 when it is none. The second byte's range rules out overlong

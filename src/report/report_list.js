@@ -94,7 +94,6 @@ function moveMark(row) {
 function columns() {
   const has = key => rows.some(row => row[key] !== undefined && row[key] !== null);
   const cell = (label, ...children) => element("td", {"data-label": label}, ...children);
-  const action = row => [told.action(row), told.owner(row) === "" ? "" : element("small", {}, told.owner(row))];
   return [
     {key: "rank", title: t("rank"), cell: row => cell(t("rank"), figure(path(row) + ".rank", 0, "whole"))},
     {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row, found), controlMark(row))},
@@ -103,9 +102,12 @@ function columns() {
       {key: "expected_loss", falls: true, title: t("expectedLoss"), cell: row => cell(t("expectedLoss"), figure(path(row) + ".expected_loss", 0, "whole"))},
       {key: "value", falls: true, title: t("value"), cell: row => cell(t("value"), figure(path(row) + ".value", 0, "whole"))}] : []),
     {title: t("why"), cell: row => element("td", {class: "why", "data-label": t("why")}, reasons(row))},
-    ...(hasCauses ? [{title: t("cause"), cell: row => element("td", {class: "text", "data-label": t("cause")}, told.cause(row))},
-      {title: t("action"), cell: row => element("td", {class: "text do", "data-label": t("action")}, action(row))}] : []),
+    ...(hasCauses ? [{title: t("causeAndAction"), cell: row => todo(told.cause(row), told.action(row), told.owner(row))}] : []),
     ...(has("move") ? [{key: "before", title: t("before"), cell: row => cell(t("before"), moveMark(row))}] : [])];
+}
+/* The cause, what is done about it, by whom. */
+function todo(cause, action, owner) {
+  return element("td", {class: "text do", "data-label": t("causeAndAction")}, cause === "" ? "" : element("strong", {}, cause), action, owner === "" ? "" : element("small", {}, owner));
 }
 /* Who is in the control group is not to be contacted. */
 function controlMark(row) { return row.control === true ? [" ", element("span", {class: "mark"}, t("control"))] : []; }
@@ -318,5 +320,5 @@ function open(row, from) {
 dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener("close", () => { shownRow = null; if (openedBy && openedBy.isConnected) openedBy.focus(); });
 
-return {section, name, row: id => byId.get(id), opener, controlMark, reasons, reasonText, choice, button, save, refresh: () => { if (shownRow !== null) fill(shownRow); }};
+return {section, name, row: id => byId.get(id), opener, controlMark, reasons, reasonText, todo, choice, button, save, refresh: () => { if (shownRow !== null) fill(shownRow); }};
 })();

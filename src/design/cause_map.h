@@ -4,8 +4,9 @@
  * A number's contribution is (x - mean) * coefficient, so it is above 0 for high values where the
  * coefficient is, and for low ones where it is not. Where the playbook says which of them speak for
  * a cause (`when_high`, `when_low`; of the rows of a history `when_many`, `when_few`) and the
- * coefficient has the other sign, all that the feature contributes counts as the cause "other": a good mark is no sign of bad service, whatever the fit
- * made of it. Sums by cause stay sums of whole features.
+ * coefficient has the other sign, all that the feature contributes counts as the cause "other": a
+ * good mark is no sign of bad service, whatever the fit made of it. Sums by cause stay sums of
+ * whole features.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_DESIGN_CAUSE_MAP_H

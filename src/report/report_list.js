@@ -3,7 +3,7 @@
 const List = (() => {
 const {data, element, figure, range, words, whole, table, settings} = Page;
 const {t, parts} = Words;
-const STEP = 25;
+const STEP = matchMedia("(max-width: 42rem)").matches ? 10 : 25;
 const rows = data.customers;
 /* Where each row stands in the data: the riskiest, and those of the further lists. */
 const paths = new Map([["customers", rows], ["others", data.others]].flatMap(([key, some]) => some.map((row, i) => [row, key + "." + i])));

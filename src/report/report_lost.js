@@ -40,8 +40,8 @@ function stated() {
     s.reasons.map((row, i) => [row.stated === "(none)" ? t("noStated") : row.stated, figure("stated.reasons." + i + ".lost", 0, "whole"), ...causes.map(cause => cell(row, cause))]), t("stated"));
   made.classList.add("heat");
   return [element("h3", {}, t("stated")), quiet(parts("statedNote", {lost: figure("stated.lost", 0, "whole")}),
-    s.reason_association === null ? "" : [" ", ...parts("association", {value: figure("stated.reason_association", 2)})],
-    told < s.lost ? " " + t("statedCut", {rows: whole(s.reasons.length)}) : ""), s.reasons.length === 0 ? [] : made];
+    s.reason_association === null ? "" : [t("space"), ...parts("association", {value: figure("stated.reason_association", 2)})],
+    told < s.lost ? t("space") + t("statedCut", {rows: whole(s.reasons.length)}) : ""), s.reasons.length === 0 ? [] : made];
 }
 
 function shareWithLimits(p) {

@@ -21,6 +21,8 @@ const texts = {
   sections: ["Sections of the page", "页面目录"],
   none: ["none", "无"],
   to: [" to ", " 至 "],
+  space: [" ", ""],
+  comma: [", ", "，"],
   uncertain: [" no interval", " 无区间"],
   table: ["As a table", "以表格显示"],
   unknown: ["(missing)", "（缺失）"],

@@ -17,9 +17,11 @@ function valueText(i, value) {
   if (value === null) return t("unknown");
   return typeof value === "number" ? value.toLocaleString(settings.locale, {maximumSignificantDigits: 4}) : value;
 }
-/* The program's words in English; elsewhere the feature by its name there, where it has one. */
+/* The program's words in English; elsewhere the feature by its name there, where it has one: of the shipped list, or in the
+   project's own script. */
 function reasonText(row, reason) {
-  if (Words.language() === "en" || !Words.knows(data.features[reason.feature].name)) return reason.text;
+  const feature = data.features[reason.feature], own = feature.label === null && /[^\u0000-\u007f]/.test(feature.name);
+  if (Words.language() === "en" || !(own || Words.knows(feature.name))) return reason.text;
   return name(reason.feature) + "：" + valueText(reason.feature, row.values[reason.feature]);
 }
 const before = row => row.move === null ? null : row.move.previous_rank;

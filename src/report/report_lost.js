@@ -8,7 +8,7 @@ const kindText = kind => t("kind_" + kind);
 
 /* The lost of each month by kind, on top of each other. */
 function kindsChart() {
-  const all = data.rates.kinds, months = data.rates.rates.map(rate => rate.first), kinds = data.kinds.kind_totals.map(kind => kind.kind);
+  const all = data.rates.kinds, months = data.rates.rates.map(rate => rate.first), kinds = data.kinds.kind_totals.map(kind => kind.kind).filter(kind => all.some(one => one.kind === kind && one.lost > 0));
   const of = (kind, month) => all.findIndex(one => one.kind === kind && one.first === month);
   return draw(t("kindsByMonth"), t("kindsByMonthNote"), () => ({type: "bar", labels: months,
     datasets: kinds.map((kind, k) => ({label: kindText(kind), data: months.map(month => all[of(kind, month)].lost), backgroundColor: colour(k), maxBarThickness: 34})),

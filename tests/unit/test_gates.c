@@ -4,6 +4,7 @@
 #include "monitor/gates.h"
 #include "support.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,9 +21,37 @@ static int set_up(void **state)
   return 0;
 }
 
+/* The next number of a text, from `at` on, into `number`; NULL past the last one. */
+static const char *next_number(const char *at, char number[32])
+{
+  size_t length = 0;
+  while (*at != '\0' && !isdigit((unsigned char)*at))
+    at++;
+  while (length < 31 && (isdigit((unsigned char)*at) || *at == '.' || *at == '-' || *at == 'e'))
+    number[length++] = *at++;
+  number[length] = '\0';
+  return length == 0 ? NULL : at;
+}
+
+/* Both languages give the same figures in the same order, and the Chinese is Chinese. */
+static void both_say_the_same(const churn_gate *gate)
+{
+  char english[32], chinese[32];
+  const char *here = next_number(gate->message, english);
+  const char *there = next_number(gate->message_zh, chinese);
+  assert_non_null(strstr(gate->message_zh, gate->subject));
+  assert_true(strpbrk(gate->message_zh, "\xe4\xe5\xe6\xe7\xe8\xe9") != NULL);
+  for (; here != NULL && there != NULL;
+       here = next_number(here, english), there = next_number(there, chinese))
+    assert_string_equal(english, chinese);
+  assert_true(here == NULL && there == NULL);
+}
+
 static int tear_down(void **state)
 {
   (void)state;
+  for (size_t i = 0; i < findings.count; i++)
+    both_say_the_same(&findings.items[i]);
   churn_findings_clear(&findings);
   return 0;
 }

@@ -31,5 +31,5 @@ endforeach()
 install(FILES src/install/service/churn-nightly@.timer src/install/service/churn-retrain@.timer src/install/service/churn.logrotate
   DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/service)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/churn)
-install(DIRECTORY datasets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/datasets)
+install(DIRECTORY datasets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/datasets PATTERN pages EXCLUDE) # pages: pictures
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -90,6 +90,17 @@ static int by_worth(const void *left, const void *right)
   return strcmp(a->rep, b->rep);
 }
 
+static size_t count_of_reps(const churn_night *n)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < n->called.customers; i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(n->calls, i, &line);
+    count += owner_of(n, &line) == CHURN_OWNER_REP;
+  }
+  return count;
+}
+
 /* Contacts that are the owner rep's, one share each, into one a rep; gives how many. */
 static size_t sum_reps(const churn_night *n, share *shares)
 {
@@ -124,7 +135,7 @@ static churn_status append_reps(churn_json_text *text, const churn_night *n, chu
     churn_json_text_at(text, 4, "reps", NULL);
     return CHURN_OK;
   }
-  share *shares = churn_array_new((size_t)n->called.customers, sizeof *shares);
+  share *shares = churn_array_new(count_of_reps(n), sizeof *shares);
   if (shares == NULL)
     return churn_error_no_memory(error);
   size_t count = sum_reps(n, shares);

@@ -19,7 +19,7 @@ function since(key, digits = 0) {
   const now = key.split(".").reduce((from, part) => from[part], data.headline), then = key.split(".").reduce((from, part) => from[part], data.previous);
   if (now === null || then === null) return [];
   const change = now - then;
-  const shown = (change < 0 ? "\u2212" : "+") + Math.abs(change).toLocaleString(settings.locale, {minimumFractionDigits: digits, maximumFractionDigits: digits});
+  const shown = Math.abs(change) < .5 * 10 ** -digits ? "\u00b10" : (change < 0 ? "\u2212" : "+") + Math.abs(change).toLocaleString(settings.locale, {minimumFractionDigits: digits, maximumFractionDigits: digits});
   return text(t("since", {change: shown, day: data.previous.as_of}), data.previous.model === data.model.id ? "" : " (" + t("otherModel") + ")");
 }
 function tile(title, value, ...notes) {

@@ -41,7 +41,7 @@ const texts = {
   since: ["{change} since {day}", "较 {day} {change}"],
   firstRun: ["no earlier run to compare with", "没有更早的运行可比较"],
   otherModel: ["by another model", "当时为另一模型"],
-  moves: ["Since {day}, {entered} customers entered the first {count} ({joined} of them new in the base), {left} left them ({gone} no longer in the base).",
+  moves: ["Since {day}: customers who entered the first {count}: {entered} (new in the base: {joined}); who left them: {left} (no longer in the base: {gone}).",
     "自 {day} 以来，{entered} 位客户进入前 {count} 名（其中 {joined} 位为新客户），{left} 位离开（其中 {gone} 位已不在客户群中）。"],
   gatesGood: ["All {count} checks of this run passed.", "本次运行的 {count} 项检查全部通过。"],
   gatesBad: ["{tripped} of {count} checks of this run tripped: look at them before acting on the list.", "本次运行的 {count} 项检查中有 {tripped} 项触发：使用名单前请先查看。"],

@@ -316,6 +316,35 @@ static void the_list_of_a_project_is_worth_the_most_that_fits(void **state)
   assert_true(full > 100);
 }
 
+/* Who is not to be contacted, and who is not listed by cause, takes no place of the others. */
+static void control_customers_and_causes_that_are_not_listed_take_no_place(void **state)
+{
+  (void)state;
+  char text[64 * 24] = "id,a,b,c,d,money,rep\n";
+  for (int i = 0; i < 40; i++)
+    sprintf(text + strlen(text), "c%02d,%d,%d,0,0,%d,kim\n", i, i % 2 == 0 ? 2 : 0,
+            i % 2 == 0 ? 0 : 2, 500 - i);
+  scratch_write("customers.csv", text);
+  listed l = score("capacity: {total: 6}\ncontrol: {share: 0.5, key: k}\n"
+                   "list: {exclude: [price]}\n",
+                   CHURN_BY_PROBABILITY, 0);
+  size_t next = 0, control = 0;
+  for (int i = 0; i < 40 && next < 6; i += 2) {
+    char id[8];
+    snprintf(id, sizeof id, "c%02d", i);
+    if (churn_project_is_control(l.project, id)) {
+      control++;
+      continue;
+    }
+    churn_ranked line;
+    churn_ranking_get(l.calls, next++, &line);
+    assert_string_equal(line.customer_id, id);
+  }
+  assert_int_equal(churn_ranking_count(l.calls), 6);
+  assert_true(control > 1);
+  done(&l);
+}
+
 static void without_a_playbook_worth_is_the_expected_loss(void **state)
 {
   (void)state;
@@ -443,6 +472,7 @@ int main(void)
       cmocka_unit_test(no_list_that_fits_is_worth_more),
       cmocka_unit_test(worth_is_what_the_main_causes_action_saves),
       cmocka_unit_test(the_list_of_a_project_is_worth_the_most_that_fits),
+      cmocka_unit_test(control_customers_and_causes_that_are_not_listed_take_no_place),
       cmocka_unit_test(without_a_playbook_worth_is_the_expected_loss),
       cmocka_unit_test(the_keys_have_defaults),
       cmocka_unit_test(faults_of_the_keys_have_their_place),

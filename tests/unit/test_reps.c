@@ -489,7 +489,7 @@ static void exposure_is_the_same_where_rows_say_when_they_were_known(void **stat
        line = end + 1) {
     char id[32] = "", on[16] = "", rep[16] = "";
     *end = '\0';
-    assert_int_equal(sscanf(line, "%31[^,],%15[^,],%15s", id, on, rep), 3);
+    assert_int_equal(sscanf(line, "%31[^,],%15[^,],%15[^,]", id, on, rep), 3);
     fprintf(to, "%s,%s,%s,%s\n", id, on, rep, on);
   }
   fclose(to);

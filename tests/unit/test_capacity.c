@@ -442,6 +442,49 @@ static void faults_of_the_keys_have_their_place(void **state)
   }
 }
 
+/* Without the key the rep is the one category of a history called reps. */
+static void each_rep_has_the_rep_history_as_its_default(void **state)
+{
+  (void)state;
+  static const char *const keys[] = {"", "rep: last(who from reps)\n"};
+  char *texts[2];
+  scratch_write("customers.csv", "id,a,money\nann,2,100\nbob,2,90\ncid,2,80\ndan,2,70\n");
+  scratch_write("reps.csv", "id,day,who,number\nann,2024-01-05,kim,7\nbob,2024-01-05,lee,8\n"
+                            "bob,2024-02-01,kim,7\ncid,2024-01-05,kim,7\ndan,2024-01-05,lee,8\n");
+  for (size_t i = 0; i < 2; i++) {
+    char text[1024];
+    churn_model *model = four_features();
+    churn_score_settings settings = {.as_of = day("2024-03-01")};
+    churn_ranking *ranking = NULL, *calls = NULL;
+    churn_error error = {0};
+    model->feature_count = model->column_count = 1;
+    snprintf(text, sizeof text,
+             "version: 1\ncustomers: {from: customers.csv, id: id, value: money,\n"
+             "  columns: {a: number, money: number}}\n"
+             "histories: {reps: {from: reps.csv, id: id, day: day,\n"
+             "  columns: {who: category, number: number}}}\n"
+             "features: {a: customers.a}\nplaybook: {causes: {rep: {features: [a]}}}\n"
+             "capacity: {each_rep: 1}\n%s",
+             keys[i]);
+    churn_project *project = project_of(text);
+    assert_ok(churn_score(project, model, &settings, NULL, &ranking, NULL, &error), &error);
+    assert_ok(churn_ranking_calls(ranking, 0, &calls, NULL, &error), &error);
+    assert_int_equal(churn_ranking_count(calls), 2);
+    assert_ok(churn_ranking_write(calls, scratch_path("calls.csv"), &error), &error);
+    texts[i] = file_read(scratch_path("calls.csv"), NULL);
+    assert_non_null(strstr(texts[i], "\n1,ann,"));
+    assert_non_null(strstr(texts[i], "\n2,dan,"));
+    churn_ranking_free(calls);
+    churn_ranking_free(ranking);
+    churn_project_free(project);
+    model->feature_count = model->column_count = 4;
+    churn_model_free(model);
+  }
+  assert_string_equal(texts[0], texts[1]);
+  free(texts[0]);
+  free(texts[1]);
+}
+
 static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void **state)
 {
   (void)state;
@@ -455,7 +498,7 @@ static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void *
                       "features: {a: customers.a}\n");
   assert_int_equal(churn_score(p, model, &settings, NULL, &ranking, NULL, &error),
                    CHURN_BAD_PROJECT);
-  assert_non_null(strstr(error.message, "rep must be a category"));
+  assert_non_null(strstr(error.message, "is no category; expected one, such as"));
   assert_int_equal(error.line, 4);
   churn_project_free(p);
   p = project_of(NO_VALUE "features: {a: customers.a}\n");
@@ -476,6 +519,7 @@ int main(void)
       cmocka_unit_test(without_a_playbook_worth_is_the_expected_loss),
       cmocka_unit_test(the_keys_have_defaults),
       cmocka_unit_test(faults_of_the_keys_have_their_place),
+      cmocka_unit_test(each_rep_has_the_rep_history_as_its_default),
       cmocka_unit_test(a_rep_that_is_no_category_and_worth_without_value_are_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);

@@ -84,6 +84,19 @@ static void say_what_is_missing(cli *c, const churn_savings *s)
   if (s->unmarked > 0)
     cli_say(c, "note: %s without the column control %s left out", cli_plural(s->unmarked, "list"),
             s->unmarked == 1 ? "is" : "are");
+  if (s->open > 0)
+    cli_say(c,
+            "note: of %s it is not known yet what became, so %s left out: the label window is open",
+            cli_plural(s->open, "list"), s->open == 1 ? "it is" : "they are");
+  if (s->remarked > 0)
+    cli_say(c,
+            "note: %s %s another mark on a later list (another key or share of `control`), and "
+            "%s by the first",
+            cli_plural(s->remarked, "customer"), s->remarked == 1 ? "has" : "have",
+            s->remarked == 1 ? "counts" : "count");
+  if (s->lists > 0 && (s->control.customers == 0 || s->treated.customers == 0))
+    cli_say(c, "note: nobody %s is at the head of these lists, so there is nothing to compare with",
+            s->control.customers == 0 ? "of the control group" : "but the control group");
 }
 
 static churn_status run_outcomes(cli *c, const request *r)

@@ -8,7 +8,7 @@
 #ifndef CHURN_DESIGN_SNAPSHOTS_H
 #define CHURN_DESIGN_SNAPSHOTS_H
 
-#include "feature/plan.h"
+#include "design/loss.h"
 #include "history/data.h"
 
 enum { CHURN_LABEL_UNKNOWN = -1, CHURN_LABEL_STAYED = 0, CHURN_LABEL_CHURNED = 1 };
@@ -54,6 +54,10 @@ bool churn_snapshots_flat(const churn_project *project);
 CHURN_MUST_USE churn_status churn_snapshots_check_day(const churn_project *project, churn_day asked,
                                                       churn_error *error);
 
+/* Whether the label window of the day ends within the data; always where a file or a column labels,
+ * never without an outcome. */
+bool churn_snapshots_closed(const churn_project *project, const churn_data *data, churn_day as_of);
+
 /* For qsort of days. */
 int churn_days_compare(const void *left, const void *right);
 
@@ -80,16 +84,13 @@ typedef enum churn_snapshot_use {
                                rows alone */
 } churn_snapshot_use;
 
-/* Builds the rows for the given days (ascending). `condition_output` is the plan's output that
- * tells which rows of the history count (SILENT, EVENT), else -1; for DROP `plan` is that of
- * drop.h.
- */
+/* Builds the rows for the given days (ascending). */
 CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
-                                                  const churn_data *data, const churn_plan *plan,
-                                                  int condition_output, const churn_day *days,
-                                                  size_t day_count, churn_snapshot_use use,
-                                                  const churn_run *run, churn_snapshots **snapshots,
-                                                  churn_error *error);
+                                                  const churn_data *data,
+                                                  const churn_labelling *labelling,
+                                                  const churn_day *days, size_t day_count,
+                                                  churn_snapshot_use use, const churn_run *run,
+                                                  churn_snapshots **snapshots, churn_error *error);
 void churn_snapshots_free(churn_snapshots *snapshots);
 
 /* Takes rows instead of an array of all: in order, some hundred thousand at a time, from the thread
@@ -101,11 +102,9 @@ typedef struct churn_snapshot_taker {
 
 /* The rows of churn_snapshots_build to a taker. Faults of the whole are told before the first of
  * them. */
-CHURN_MUST_USE churn_status churn_snapshots_give(const churn_project *project,
-                                                 const churn_data *data, const churn_plan *plan,
-                                                 int condition_output, const churn_day *days,
-                                                 size_t day_count, churn_snapshot_use use,
-                                                 const churn_snapshot_taker *taker,
-                                                 const churn_run *run, churn_error *error);
+CHURN_MUST_USE churn_status churn_snapshots_give(
+    const churn_project *project, const churn_data *data, const churn_labelling *labelling,
+    const churn_day *days, size_t day_count, churn_snapshot_use use,
+    const churn_snapshot_taker *taker, const churn_run *run, churn_error *error);
 
 #endif

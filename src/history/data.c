@@ -466,7 +466,6 @@ void churn_data_free(churn_data *data)
     free_columns(data->histories[i].columns, schema->sources[1 + i].column_count);
   }
   free(data->histories);
-  free(data->excluded);
   free(data->labels.customer);
   free(data->labels.as_of);
   free(data->labels.churned);

@@ -88,8 +88,6 @@ typedef struct churn_data {
   churn_customers customers;
   churn_history *histories; /* [source_count - 1] */
   churn_label_rows labels;
-  bool *excluded;       /* [spells] lost in a way that the outcome excludes; NULL = none is. Set by
-                           design/kinds.h */
   churn_day data_until; /* project's, or the newest day of any history that was read; MISSING when
                            there is none */
   churn_input *inputs;

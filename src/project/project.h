@@ -117,7 +117,7 @@ typedef struct churn_outcome_spec {
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
   bool excludes;              /* some kind is excluded */
-  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* LEFT, COLUMN: rows of who is lost so have no label */
+  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* all but LABELS: rows of who is lost so have no label */
 } churn_outcome_spec;
 
 /* An outcome under `outcomes`. */

@@ -58,7 +58,7 @@ static churn_status prepare(cross_work *w, const churn_penalised_settings *setti
     status = churn_penalised_settle(settings, k, &w->settings, error);
   if (status != CHURN_OK)
     return status;
-  w->batch = (churn_batch){.matrix = w->data->matrix, .groups = w->map->fold, .run = w->run};
+  w->batch = (churn_batch){.matrix = w->data->matrix, .groups = *w->map, .run = w->run};
   w->problems = churn_array_new(folds, sizeof *w->problems);
   w->sums = churn_array_new(folds, sizeof *w->sums);
   w->scales = churn_array_new(folds * k, sizeof *w->scales);

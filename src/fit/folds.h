@@ -7,12 +7,6 @@
 
 #include "fit/batch.h"
 
-/* Which fold holds each row out. */
-typedef struct churn_fold_map {
-  const uint32_t *fold; /* [rows], each below count */
-  uint32_t count;
-} churn_fold_map;
-
 /* Coefficients on some of the columns. */
 typedef struct churn_fold_look {
   const uint32_t *chosen; /* [columns] of the matrix, NULL = all */

@@ -7,4 +7,5 @@
 #define CHURN_KERNEL_NAME(stem) stem##_avx2
 #include "fit/kernel_body.h"
 #include "fit/rough_body.h"
+#include "fit/slopes_body.h"
 #endif

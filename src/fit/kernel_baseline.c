@@ -4,3 +4,4 @@
 #define CHURN_KERNEL_NAME(stem) stem##_baseline
 #include "fit/kernel_body.h"
 #include "fit/rough_body.h"
+#include "fit/slopes_body.h"

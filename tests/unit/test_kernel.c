@@ -161,6 +161,62 @@ static void slopes_and_losses_are_parts_of_the_step(void **state)
   churn_matrix_free(m);
 }
 
+/* Five problems on the first columns or the last ones, each of other coefficients and rows, their
+ * bits at the end of the word. */
+static void check_slopes(const churn_kernel *kernel, size_t columns, size_t rows, bool last)
+{
+  enum { FIRST_BIT = 64 - CHURN_KERNEL_TOGETHER };
+  churn_matrix *m = one_tile(MOST_COLUMNS, rows), *part = one_tile(columns, rows);
+  uint32_t chosen[MOST_COLUMNS] = {0};
+  uint64_t members[256] = {0};
+  double b[MOST_COLUMNS + 1][CHURN_KERNEL_TOGETHER];
+  size_t room = churn_kernel_slopes_room(columns);
+  double *parts = aligned_alloc(64, room * sizeof *parts);
+  memset(parts, 0, room * sizeof *parts);
+  offset_rows(m, 991);
+  for (size_t c = 0; c < columns; c++)
+    chosen[c] = (uint32_t)(last ? MOST_COLUMNS - 1 - c : c);
+  for (size_t r = 0; r < 256; r++)
+    members[r] = (r * 2654435761u >> 3 & 31) << FIRST_BIT | (r % 3 == 0);
+  for (size_t j = 0; j <= columns; j++)
+    for (size_t p = 0; p < CHURN_KERNEL_TOGETHER; p++)
+      b[j][p] = 0.4 - 0.13 * (double)((j + 2 * p) % 6);
+  kernel->slopes(m->tiles, last ? chosen : NULL, columns, m->y, m->weight, m->offset, members,
+                 FIRST_BIT, b[0], parts);
+  offset_rows(part, 991);
+  for (size_t p = 0; p < CHURN_KERNEL_TOGETHER; p++) {
+    long double plain[MOST_COLUMNS + 2 + (MOST_COLUMNS + 1) * (MOST_COLUMNS + 2) / 2] = {0};
+    double own[MOST_COLUMNS + 1], sums[MOST_COLUMNS + 2] = {0};
+    for (size_t j = 0; j <= columns; j++)
+      own[j] = b[j][p];
+    for (size_t r = 0; r < rows; r++) {
+      part->y[r] = m->y[r];
+      part->weight[r] = members[r] >> (FIRST_BIT + p) & 1 ? m->weight[r] : 0;
+      for (size_t c = 0; c < columns; c++)
+        *cell_of(part, r, c) = *cell_of(m, r, chosen[c]);
+    }
+    plain_step(part, own, plain);
+    for (size_t i = 0; i < columns + 2; i++)
+      for (size_t k = 0; k < CHURN_KERNEL_PARTS; k++)
+        sums[i] += parts[(i * CHURN_KERNEL_TOGETHER + p) * CHURN_KERNEL_PARTS + k];
+    check_sums(sums, plain, columns + 2);
+  }
+  free(parts);
+  churn_matrix_free(m);
+  churn_matrix_free(part);
+}
+
+static void slopes_of_several_problems_are_those_of_each_by_itself(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < ISAS; i++)
+    for (size_t columns = 0; columns <= MOST_COLUMNS; columns++)
+      if (churn_kernel_find(isa[i]) != NULL) {
+        check_slopes(churn_kernel_find(isa[i]), columns, 256, false);
+        check_slopes(churn_kernel_find(isa[i]), columns, 201, true);
+      }
+}
+
 /* Columns of mean about 1000 and deviation about 1.2, as they are and standardised by hand. */
 static void check_rough(const churn_kernel *kernel, size_t columns)
 {
@@ -290,6 +346,7 @@ int main(void)
       cmocka_unit_test(every_kernel_agrees_with_plain_sums_for_any_number_of_columns),
       cmocka_unit_test(the_cross_product_is_the_hessian_with_other_weights),
       cmocka_unit_test(slopes_and_losses_are_parts_of_the_step),
+      cmocka_unit_test(slopes_of_several_problems_are_those_of_each_by_itself),
       cmocka_unit_test(a_rough_hessian_is_that_of_standardised_columns_to_single_precision),
       cmocka_unit_test(far_out_rows_neither_overflow_nor_vanish),
       cmocka_unit_test(churn_isa_forces_a_kernel),

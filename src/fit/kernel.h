@@ -74,6 +74,14 @@ typedef void churn_kernel_slopes(const double *x, const uint32_t *chosen, size_t
                                  const uint64_t *members, unsigned first_bit,
                                  const double *coefficients, double *parts);
 
+enum { CHURN_KERNEL_PICKS = 16 };
+
+/* One tile: eta[r] = offset + b_0 + x b, b those coefficients [columns + 1][width] that picks[r]
+ * numbers, below width. Fastest where the width is CHURN_KERNEL_PICKS. */
+typedef void churn_kernel_pick(const double *x, size_t columns, const double *offset,
+                               const int64_t *picks, const double *coefficients, size_t width,
+                               double *eta);
+
 /* 256 rows: losses[r] = log(1 + exp(eta)) - y eta. */
 typedef void churn_kernel_losses(const double *eta, const double *y, double *losses);
 
@@ -130,6 +138,7 @@ typedef struct churn_kernel {
   churn_kernel_rough *rough;
   churn_kernel_slope *slope;
   churn_kernel_slopes *slopes;
+  churn_kernel_pick *pick;
   churn_kernel_losses *losses;
   churn_kernel_rows *rows;
   churn_kernel_scatter *scatter;
@@ -151,6 +160,7 @@ churn_kernel_rough churn_kernel_rough_baseline, churn_kernel_rough_avx2, churn_k
 churn_kernel_slope churn_kernel_slope_baseline, churn_kernel_slope_avx2, churn_kernel_slope_avx512;
 churn_kernel_slopes churn_kernel_slopes_baseline, churn_kernel_slopes_avx2,
     churn_kernel_slopes_avx512;
+churn_kernel_pick churn_kernel_pick_baseline, churn_kernel_pick_avx2, churn_kernel_pick_avx512;
 churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
     churn_kernel_losses_avx512;
 churn_kernel_rows churn_kernel_rows_baseline, churn_kernel_rows_avx2, churn_kernel_rows_avx512;

@@ -222,7 +222,7 @@ static churn_status read_moments(set_work *w, churn_error *error)
 {
   churn_fold_look look = {.columns = unknowns(w) - 1};
   churn_status status = churn_fold_sums_read(w->input->data->matrix, &w->input->groups, &look, 1,
-                                             w->run, w->moments, error);
+                                             false, w->run, w->moments, error);
   w->moments_read = status == CHURN_OK;
   if (status == CHURN_OK) {
     choose_columns(w);
@@ -329,7 +329,7 @@ static churn_status begin_fits(set_work *w, size_t first, size_t count, size_t *
     looks[i] = (churn_fold_look){chosen_of(w, first + i), w->result->columns[first + i],
                                  w->starts + i * unknowns(w)};
   churn_status status = churn_fold_sums_read(w->input->data->matrix, &w->input->groups, looks,
-                                             count, w->run, groups, error);
+                                             count, false, w->run, groups, error);
   if (status != CHURN_OK)
     goto done;
   for (size_t i = 0, before = 0; i < count; i++) {

@@ -7,8 +7,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/lanes.h"
-#include "fit/exp_log.h"
 #include "fit/kernel.h"
+#include "fit/row_term.h"
 
 #include <float.h>
 #include <math.h>
@@ -140,25 +140,6 @@ static void linear_predictor(const view *v, const double *offset, const double *
     }
   }
   *ahead = next;
-}
-
-/* What one row of weight 1 adds. */
-typedef struct row_term {
-  double loss;
-  double residual;
-  double curvature;
-} row_term;
-
-/* With e = exp(-|eta|) nothing overflows and no small difference of large numbers is taken. One
- * division does for 1 / (1 + e) and e / (2 + e). */
-static inline row_term find_term(double eta, double y)
-{
-  double e = exp_of_negative(-fabs(eta));
-  double one = 1 + e, two = 2 + e, both = 1 / (one * two);
-  double q = two * both;
-  double p = eta >= 0 ? q : e * q;
-  double positive = eta > 0 ? eta : 0;
-  return (row_term){twice_atanh(e * one * both) + (positive - y * eta), p - y, e * q * q};
 }
 
 /* Turns the linear predictor into residuals w (p - y) and curvatures w p (1 - p); returns the loss.

@@ -1,14 +1,16 @@
-/* exp and log1p for loops that run in vectors, part of the likelihood kernel's source
- * (kernel_body.h). Place in the flow: linear predictors -> rows' terms.
+/* What one row adds to the likelihood and its derivatives, for loops that run in vectors: part of
+ * the likelihood kernel's source (kernel_body.h). Place in the flow: linear predictor -> term.
  *
- * The library's do the same in twice the time: these know where their arguments lie, are no calls,
- * and give the same bits whatever library is there. Both to about 2^-52 of the result: polynomials
- * through Chebyshev's points, to 2e-17 and 9e-17.
+ * exp and log are its own. The library's do the same in twice the time: these know where their
+ * arguments lie, are no calls, and give the same bits whatever library is there. Both to some units
+ * in the last place, exp of a large number to that number's own: polynomials through Chebyshev's
+ * points, to 2e-17 and 9e-17.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CHURN_FIT_EXP_LOG_H
-#define CHURN_FIT_EXP_LOG_H
+#ifndef CHURN_FIT_ROW_TERM_H
+#define CHURN_FIT_ROW_TERM_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -52,6 +54,25 @@ static inline double twice_atanh(double s)
   p = p * t + 0.66666666666682572;
   p = p * t + 2;
   return p * s;
+}
+
+/* What one row of weight 1 adds. */
+typedef struct row_term {
+  double loss;
+  double residual;
+  double curvature;
+} row_term;
+
+/* With e = exp(-|eta|) nothing overflows and no small difference of large numbers is taken. One
+ * division does for 1 / (1 + e) and e / (2 + e). */
+static inline row_term find_term(double eta, double y)
+{
+  double e = exp_of_negative(-fabs(eta));
+  double one = 1 + e, two = 2 + e, both = 1 / (one * two);
+  double q = two * both;
+  double p = eta >= 0 ? q : e * q;
+  double positive = eta > 0 ? eta : 0;
+  return (row_term){twice_atanh(e * one * both) + (positive - y * eta), p - y, e * q * q};
 }
 
 #endif

@@ -24,9 +24,10 @@ static const double square_share = 0.05;
  * tolerance's root: a step with it and two more with the same one end. */
 static const double time_share = 10;
 
-/* Up to so many columns a sweep with the Hessian takes little longer than one without, which waits
- * for memory: Newton's steps are worth more than twice as many that shrink the gradient less. */
-enum { NEWTON_COLUMNS = 32 };
+/* Up to so many columns for each double in a vector a sweep with the Hessian takes little longer
+ * than one without, which waits for memory: Newton's steps are worth more than twice as many that
+ * shrink the gradient less (measured at 10 to 40 columns). */
+enum { NARROW = 3 };
 
 /* Single precision costs a step the more, the nearer columns are to collinear: below this share of
  * its diagonal element that a pivot leaves, it would be told from the exact Hessian. */
@@ -49,7 +50,8 @@ typedef struct approach {
 
 static bool is_narrow(const approach *a)
 {
-  return a->newton->objective.matrix->columns <= NEWTON_COLUMNS;
+  const churn_objective *o = &a->newton->objective;
+  return o->matrix->columns <= NARROW * o->kernel->width;
 }
 
 /* No column is nearly a sum of those before it: its pivot is what it tells beyond them. */

@@ -133,6 +133,7 @@ typedef void churn_kernel_totals(const double *y, const double *weight, churn_ti
 
 typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
+  size_t width;     /* doubles in a vector */
   churn_kernel_step *step;
   churn_kernel_cross *cross;
   churn_kernel_rough *rough;

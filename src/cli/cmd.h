@@ -167,13 +167,14 @@ void cli_end_by_signal(void);
 void cli_progress_init(churn_progress *progress);
 void cli_progress_clear(void);
 
-/* A table of texts with aligned columns. `align` has one letter a column: l or r. Cells are copied.
- */
+/* A table of texts with aligned columns. `align` has one letter a column: l or r, n for another
+ * column at the left that may be cut (below). Cells are copied. */
 typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
 void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
-/* No line of the table is to be wider than `width`, as far as cutting texts of the first column in
- * the middle can see to it, on a terminal: in a pipe or file nothing is cut. */
+/* No line of the table is to be wider than `width`, as far as cutting texts of the first column,
+ * and of those marked n, in the middle can see to it, on a terminal: in a pipe or file nothing is
+ * cut. */
 void cli_table_narrow(cli_table *table, size_t width);
 void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
 

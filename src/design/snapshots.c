@@ -265,7 +265,7 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   tally->churned += label == CHURN_LABEL_CHURNED;
   tally->stayed += label == CHURN_LABEL_STAYED;
   tally->dropped += label == LABEL_DROPPED;
-  churn_snapshot row = {(uint32_t)customer, (uint32_t)spell, as_of, label, 1, 0, contacted};
+  churn_snapshot row = {(uint32_t)customer, (uint32_t)spell, as_of, label, contacted, 1, 0};
   return add_row(b, to, row, error);
 }
 

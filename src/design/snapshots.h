@@ -18,9 +18,9 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
+  bool contacted; /* labelled, and contacted from T to the end of the label window */
   double weight;  /* how many of the population the row stands for; 1 until row_terms.h sets it */
   double offset;  /* known part of the row's logit; 0 until row_terms.h sets it */
-  bool contacted; /* labelled, and contacted from T to the end of the label window */
 } churn_snapshot;
 
 /* What became of one as-of day, for `check` and the notes. */

@@ -198,11 +198,11 @@ static void labels_are_of_the_spell_in_the_base(void **state)
   churn_snapshots *s = build(&project, w, days, 5, CHURN_SNAPSHOTS_ALL);
   /* b is in its first spell until 19790, in its second from 19811 on */
   const churn_snapshot expected[] = {
-      {0, 0, 19695, -1, 1, 0, false}, /* left on 19700, inside the gap [19695, 19709) */
-      {0, 1, T, 1, 1, 0, false},      /* 19820 in [19814, 19904), although back on 19830 */
-      {0, 2, 19831, 0, 1, 0, false},  {1, 3, 19695, 1, 1, 0, false}, /* 19790 in [19709, 19799) */
-      {1, 3, 19750, 1, 1, 0, false},                                 /* 19790 in [19764, 19854) */
-      {1, 4, 19829, 0, 1, 0, false},  {1, 4, 19831, 0, 1, 0, false}};
+      {0, 0, 19695, -1, false, 1, 0}, /* left on 19700, inside the gap [19695, 19709) */
+      {0, 1, T, 1, false, 1, 0},      /* 19820 in [19814, 19904), although back on 19830 */
+      {0, 2, 19831, 0, false, 1, 0},  {1, 3, 19695, 1, false, 1, 0}, /* 19790 in [19709, 19799) */
+      {1, 3, 19750, 1, false, 1, 0},                                 /* 19790 in [19764, 19854) */
+      {1, 4, 19829, 0, false, 1, 0},  {1, 4, 19831, 0, false, 1, 0}};
   assert_int_equal(s->count, 7);
   for (size_t i = 0; i < 7; i++) {
     assert_int_equal(s->rows[i].customer, expected[i].customer);

@@ -90,6 +90,8 @@ static churn_status read_settings(cli *c, const request *r, churn_nightly_settin
   return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
 }
 
+static const char stopped[] = "stopped: nothing was published";
+
 static churn_status run_nightly(cli *c, const request *r, int *code)
 {
   churn_project *project = NULL;
@@ -104,14 +106,14 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
     churn_project_free(project);
     return status;
   }
-  cli_catch_signals(c);
+  cli_catch_signals(c, stopped);
   if (status == CHURN_OK)
     status = churn_nightly(project, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     say_what_was_done(c, report);
     *code = needs_a_look(report) ? CLI_EXIT_GATE : 0;
   } else if (cli_was_signalled() && status == CHURN_INTERNAL) {
-    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
+    snprintf(c->error.message, sizeof c->error.message, "%s", stopped);
   }
   churn_nightly_report_free(report);
   churn_project_free(project);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/changes.h"
 #include "jobs/log.h"
 #include "jobs/outcomes.h"
@@ -343,11 +344,6 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   return CHURN_OK;
 }
 
-static bool is_asked_to_stop(const nightly *n)
-{
-  return n->run != NULL && n->run->stop != NULL && n->run->stop->asked;
-}
-
 static void set_worth(const nightly *n, bool worth)
 {
   if (n->run != NULL && n->run->stop != NULL)
@@ -361,8 +357,8 @@ static churn_status write_down(nightly *n, churn_error *error)
   churn_status status = churn_staging_open(n->root, &staging, error);
   if (status == CHURN_OK)
     status = churn_night_write(&n->night, staging.path, n->run, error);
-  if (status == CHURN_OK && is_asked_to_stop(n))
-    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
+  if (status == CHURN_OK)
+    status = churn_stop_check(n->run == NULL ? NULL : n->run->stop, error);
   if (status == CHURN_OK)
     status = publish(n, &staging, error);
   churn_staging_close(&staging);

@@ -227,10 +227,10 @@ typedef struct churn_fit_spec {
 
 /* When a newly trained model takes the place of the one in use (churn/retrain.h). */
 typedef struct churn_retrain_spec {
-  double margin;         /* AUC by which it must be better; >= 0 */
-  double not_worse;      /* AUC that it may be worse by when the one in use is too old; >= 0 */
-  int32_t max_age_days;  /* in use for longer: too old */
-  uint64_t min_churners; /* and as many others, to train on and to judge on */
+  double margin;    /* AUC by which it must be better; >= 0 */
+  double not_worse; /* AUC by which it may come out lower when the one in use is too old; >= 0 */
+  int32_t max_age_days;         /* in use for longer: too old */
+  uint64_t min_churners;        /* and as many others, to train on and to judge on */
   double slope_low, slope_high; /* bounds of its calibration on the judged rows */
   double intercept_low, intercept_high;
 } churn_retrain_spec;

@@ -344,6 +344,7 @@ ended() {
   [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
   [ $code -ne 0 ] || [ -e world/runs/2025-12-14 ] || fail "not published, and exit code 0"
   [ $code -eq 0 ] || heard=$((heard + 1))
+  [ $code -eq 0 ] || [ "$(tail -1 err)" = "churn nightly: stopped: nothing was published" ] || fail "it says: $(tail -1 err)"
   rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
 }
 lasts=$(date +%s%N)

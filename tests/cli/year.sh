@@ -81,8 +81,7 @@ make_project() {
     -e 's/^features:.*/&\n  complaint_channel: last(category from complaints over 365d)/' world/churn.yaml >"$1/churn.yaml"
   # A rep who leaves moves a sixteenth of these few customers on one day, and their reps are known since 2023 only.
   printf 'gates: {drift: {except: [rep_changes_365d, days_since_rep_change]}}\n' >>"$1/churn.yaml"
-  # So few customers tell of a small difference only that it is not large: a model that is old goes for one that is not much worse.
-  printf 'retrain: {max_age: %dd, not_worse: 0.06}\n' "$max_age" >>"$1/churn.yaml"
+  printf 'retrain: {max_age: %dd}\n' "$max_age" >>"$1/churn.yaml"
   printf 'nightly: {keep: 1000}\nscores: {to: "sqlite:scores.db"}\nregistry: ../models\n' >>"$1/churn.yaml"
 }
 

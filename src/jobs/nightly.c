@@ -137,6 +137,24 @@ static void log_reading(const nightly *n)
            data->input_count, rejected);
 }
 
+/* A known one is an ordinary line: who is told of warnings only hears no more of it. */
+static void log_gate(const nightly *n, const churn_gate *gate)
+{
+  char since[CHURN_DAY_TEXT_SIZE], text[48] = "";
+  churn_day_format(gate->since, since);
+  if (gate->since != n->night.as_of)
+    snprintf(text, sizeof text, " since %s", since);
+  if (gate->verdict == CHURN_GATE_KNOWN)
+    log_line(n, CHURN_LOG_INFO, "gate", "%s known%s: %s", gate->name, text, gate->message);
+  else if (gate->verdict == CHURN_GATE_TRIPPED)
+    log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s%s: %s",
+             gate->name, text,
+             !gate->hold        ? ""
+             : n->night.release ? ", and is overruled"
+                                : ", holds the night back",
+             gate->message);
+}
+
 static void log_gates(const nightly *n)
 {
   const churn_findings *findings = &n->night.findings;
@@ -144,13 +162,7 @@ static void log_gates(const nightly *n)
   for (size_t i = 0; i < findings->count; i++) {
     const churn_gate *gate = &findings->items[i];
     judged += gate->verdict != CHURN_GATE_NOT_JUDGED;
-    if (gate->verdict == CHURN_GATE_TRIPPED)
-      log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s: %s",
-               gate->name,
-               !gate->hold        ? ""
-               : n->night.release ? ", and is overruled"
-                                  : ", holds the night back",
-               gate->message);
+    log_gate(n, gate);
   }
   log_line(n, CHURN_LOG_INFO, "gate", "%zu of %zu figures judged, %zu tripped", judged,
            findings->count, churn_findings_tripped(findings));
@@ -375,6 +387,7 @@ static void fill_report(nightly *n)
   r->score = n->night.score;
   memcpy(r->model, n->model->id, sizeof r->model);
   r->tripped = churn_findings_tripped(findings);
+  r->known = churn_findings_count(findings, CHURN_GATE_KNOWN);
   r->gates = findings->items;
   r->gate_count = findings->count;
   *findings = (churn_findings){0};

@@ -285,6 +285,7 @@ bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
 typedef struct churn_nightly_spec {
   char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
   uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
+  int32_t known_after_days; /* nights in a row after which what trips is no news; 0 = never */
   bool no_changes;  /* changes: no */
   bool no_outcomes; /* outcomes: no */
   bool report;      /* a page is written, too */

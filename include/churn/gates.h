@@ -27,7 +27,7 @@ typedef struct churn_gate {
                    drift) that */
   double p;     /* "drift", "scores": Holm's over the features; else NaN */
   churn_verdict verdict;
-  bool hold; /* tripped, it holds the night back */
+  bool hold;       /* tripped, it holds the night back */
   churn_day since; /* tripped, known: the first of the nights in a row; MISSING: neither */
   char *message;
 } churn_gate;

@@ -31,11 +31,10 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
                          ? ""
                          : cli_format(", expected loss %s", cli_money(r->score.expected_loss));
   const char *known = r->known == 0 ? "" : cli_format(", %s known", cli_count(r->known));
-  const char *line =
-      cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped%s; %s: %s",
-                 cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
-                 cli_count(r->tripped), cli_plural(r->gate_count, "figure"), known, what,
-                 r->folder);
+  const char *line = cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped%s; %s: %s",
+                                cli_plural(r->score.customers, "customer"),
+                                r->score.expected_churners, loss, cli_count(r->tripped),
+                                cli_plural(r->gate_count, "figure"), known, what, r->folder);
   if (r->unfinished > 0)
     line =
         cli_format("%s; %s after that failed, see above", line, cli_plural(r->unfinished, "step"));

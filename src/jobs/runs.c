@@ -107,8 +107,8 @@ static void take_gate(churn_json_reading *r, const json_t *item, churn_past_run 
   if (to->subject == NULL && (to->subject = churn_text_copy("", 0)) == NULL)
     r->no_memory = true;
   to->value = churn_json_take_number(r, item, "value");
-  to->since = json_object_get(item, "since") == NULL ? run->day
-                                                     : churn_json_take_day(r, item, "since");
+  to->since =
+      json_object_get(item, "since") == NULL ? run->day : churn_json_take_day(r, item, "since");
 }
 
 static void take_gates(churn_json_reading *r, const json_t *list, churn_past_run *run)

@@ -146,9 +146,9 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
                         churn_project *project)
 {
   enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, REPORT, KNOWN_AFTER, KEYS };
-  churn_field fields[KEYS] = {
-      {"output", NULL},   {"keep", NULL},   {"top", NULL},        {"changes", NULL},
-      {"outcomes", NULL}, {"report", NULL}, {"known_after", NULL}};
+  churn_field fields[KEYS] = {{"output", NULL},     {"keep", NULL},     {"top", NULL},
+                              {"changes", NULL},    {"outcomes", NULL}, {"report", NULL},
+                              {"known_after", NULL}};
   churn_nightly_spec *to = &project->nightly;
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);

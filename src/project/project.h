@@ -283,13 +283,13 @@ typedef struct churn_gate_spec {
 bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
 
 typedef struct churn_nightly_spec {
-  char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
-  uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
+  char *output;             /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep;            /* published runs that stay, at least 1; 90 by default */
   int32_t known_after_days; /* nights in a row after which what trips is no news; 0 = never */
-  bool no_changes;  /* changes: no */
-  bool no_outcomes; /* outcomes: no */
-  bool report;      /* a page is written, too */
-  uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
+  bool no_changes;          /* changes: no */
+  bool no_outcomes;         /* outcomes: no */
+  bool report;              /* a page is written, too */
+  uint64_t top; /* customers at the head of the list that a night is told by; 0 = a tenth */
   churn_gate_spec gates[CHURN_GATE_KINDS];
 } churn_nightly_spec;
 

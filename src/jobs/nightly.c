@@ -173,7 +173,7 @@ static void log_changes(const nightly *n, const churn_changes *changes)
   char since[CHURN_DAY_TEXT_SIZE];
   churn_day_format(changes->since, since);
   log_line(n, CHURN_LOG_INFO, "changes",
-           "since %s %" PRIu64 " customers entered the first %" PRIu64 ", %" PRIu64 " left them",
+           "since %s %" PRIu64 " entered the first %" PRIu64 " customers, %" PRIu64 " left them",
            since, changes->moves[CHURN_MOVE_ENTERED] + changes->moves[CHURN_MOVE_JOINED],
            churn_night_head(&n->night),
            changes->moves[CHURN_MOVE_LEFT] + changes->moves[CHURN_MOVE_GONE]);

@@ -30,6 +30,7 @@ typedef struct churn_gate {
   bool hold;       /* tripped, it holds the night back */
   churn_day since; /* tripped, known: the first of the nights in a row; MISSING: neither */
   char *message;
+  char *message_zh; /* the same in Chinese */
 } churn_gate;
 
 #ifdef __cplusplus

@@ -193,6 +193,30 @@ unset PGOPTIONS
 exec 7>&-
 wait $holder
 
+begin "churn is killed at many moments while PostgreSQL takes the list: the day's rows are a whole list, the old or the new one"
+lists() { sql "SELECT rank, customer_id, round(probability::numeric, 9) FROM churn_scores WHERE as_of = '$next' ORDER BY rank"; }
+sed 's/^scores:.*/scores: {to: "postgresql:"}\nnightly: {top: 300}/' world/server.yaml >world/short.yaml
+run 0 nightly world/short.yaml -m model.json --as-of $next; lists >old.rows
+run 0 nightly world/server.yaml -m model.json --as-of $next; lists >new.rows
+cmp -s old.rows new.rows && fail "the two lists do not differ"
+RANDOM=5 killed=0
+for moment in $(seq "${CHURN_KILLS:-12}"); do
+  run 0 nightly world/short.yaml -m model.json --as-of $next -q
+  "$churn" nightly world/server.yaml -m model.json --as-of $next -q </dev/null >out 2>err &
+  process=$!
+  until compgen -G 'world/runs/.tmp-*/manifest.json' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+  sleep "0.0$((RANDOM % 50 + 10))"
+  kill -KILL $process 2>/dev/null && killed=$((killed + 1))
+  wait $process 2>/dev/null
+  lists >now.rows
+  cmp -s now.rows old.rows || cmp -s now.rows new.rows || fail "moment $moment: neither the old list nor the new one: $(wc -l <now.rows) rows"
+done
+echo "killed $killed of ${CHURN_KILLS:-12} while PostgreSQL took the list"
+[ $killed -ge 1 ] || fail "every run was over before it was killed"
+sql "DELETE FROM churn_scores WHERE as_of = '$next'"; rm -r world/runs/$next world/runs/.tmp-* 2>/dev/null; ln -sfn $day world/runs/latest
+sql 'TABLE churn_scores' | sort >before
+ls -lR --time-style=full-iso world/runs >runs.before
+
 begin "PostgreSQL is killed while it is read: 74, and what was published stays"
 { asleep; kill_server; } &
 run 74 nightly world/slow.yaml -m model.json --as-of $next; err_says "table slow"

@@ -264,7 +264,7 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
   if (status == CHURN_OK)
     status = judge_scores(night, error);
   if (status == CHURN_OK)
-    churn_night_know(night, past.count > 0 ? &past.runs[0] : NULL);
+    churn_night_know(night, &past);
   churn_past_runs_clear(&past);
   return status;
 }

@@ -162,8 +162,8 @@ grep -q '"verdict": "tripped"' world/runs/2025-12-03/manifest.json || fail "verd
 sed 's/^gates:.*/gates: {rows: {except: ["engage*"]}, drift: off, scores: off, missing: off, freshness: off}/' world/churn.yaml >world/soft.yaml
 run 0 nightly world/soft.yaml -m model.json --as-of 2025-12-03 --source engagements=half.csv
 
-begin "what trips night after night by the same model is news for so many days, and then known, until it goes, jumps, or another model scores"
-sed 's/^gates:.*/gates: {unmatched: {limit: 0, hold: no}, drift: off, scores: off, missing: off}/; s/^nightly:.*/nightly: {known_after: 3d, outcomes: no}/' \
+begin "what trips night after night by the same model is news for so many days, and then known, until it goes for long, jumps, or another model scores"
+sed 's/^gates:.*/gates: {unmatched: {limit: 0, hold: no}, rows: off, freshness: off, rate: off, drift: off, scores: off, missing: off}/; s/^nightly:.*/nightly: {known_after: 3d, outcomes: no}/' \
   world/churn.yaml >world/known.yaml
 awk -F, -v OFS=, 'NR > 1 && NR % 50 == 0 { $1 = "X" $1 } { print }' world/interactions.csv >some.csv
 awk -F, -v OFS=, 'NR > 1 && NR % 20 == 0 { $1 = "X" $1 } { print }' world/interactions.csv >more.csv
@@ -183,11 +183,18 @@ known 1 07 some.csv; err_says "tripped since 2025-12-06"
 known 1 08 some.csv -m other.json; err_says "gate: unmatched tripped: engagements"
 known 0 09 world/interactions.csv
 known 1 10 some.csv; err_says "gate: unmatched tripped: engagements"
+known 1 11 some.csv; known 0 12 world/interactions.csv
+known 0 13 some.csv; err_says "gate: unmatched known since 2025-12-10"
 sed -i 's/known_after: 3d/known_after: never/' world/known.yaml
-for d in 11 12 13; do known 1 $d some.csv; done
+for d in 14 15; do known 1 $d some.csv; done
 err_says "tripped since 2025-12-10"
 sed -i 's/known_after: never/known_after: 1d/; s/hold: no/hold: yes/' world/known.yaml
-known 1 14 some.csv --release; err_says "unmatched tripped since 2025-12-10, and is overruled"
+known 1 16 some.csv --release; err_says "unmatched tripped since 2025-12-10, and is overruled"
+sed -i 's/hold: yes/hold: no/' world/known.yaml
+for d in 17 18 19 20 21 22; do known 0 $d world/interactions.csv; done
+known 0 23 some.csv; err_says "known since 2025-12-10"
+for d in 24 25 26 27 28 29 30; do known 0 $d world/interactions.csv; done
+known 1 31 some.csv; err_says "gate: unmatched tripped: engagements"
 
 begin "only so many runs stay, never the last good one, never latest"
 run 1 $night --as-of 2025-11-21 --source engagements=half.csv # held back, older than all that stay

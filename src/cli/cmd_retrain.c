@@ -46,6 +46,8 @@ static churn_status say_what_was_done(cli *c, const request *r, const churn_retr
   return CHURN_OK;
 }
 
+static const char stopped[] = "stopped: nothing was changed";
+
 static churn_status run_retrain(cli *c, const request *r, bool *tripped)
 {
   churn_project *project = NULL;
@@ -58,12 +60,12 @@ static churn_status run_retrain(cli *c, const request *r, bool *tripped)
     status = cli_day(c, "--as-of", r->as_of, &settings.as_of);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
-  cli_catch_signals(c);
+  cli_catch_signals(c, stopped);
   if (status == CHURN_OK)
     status = churn_retrain(project, &settings, &c->run, &report, &c->error);
   *tripped = status == CHURN_OK && report.gate_count > 0;
   if (cli_was_signalled() && status == CHURN_INTERNAL)
-    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was changed");
+    snprintf(c->error.message, sizeof c->error.message, "%s", stopped);
   if (status == CHURN_OK)
     status = say_what_was_done(c, r, &report);
   churn_project_free(project);

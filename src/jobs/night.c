@@ -263,6 +263,8 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
     status = judge_feature(night, f, error);
   if (status == CHURN_OK)
     status = judge_scores(night, error);
+  if (status == CHURN_OK)
+    churn_night_know(night, &past);
   churn_past_runs_clear(&past);
   return status;
 }

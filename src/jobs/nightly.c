@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/changes.h"
 #include "jobs/log.h"
 #include "jobs/outcomes.h"
@@ -136,6 +137,24 @@ static void log_reading(const nightly *n)
            data->input_count, rejected);
 }
 
+/* A known one is an ordinary line: who is told of warnings only hears no more of it. */
+static void log_gate(const nightly *n, const churn_gate *gate)
+{
+  char since[CHURN_DAY_TEXT_SIZE], text[48] = "";
+  churn_day_format(gate->since, since);
+  if (gate->since != n->night.as_of)
+    snprintf(text, sizeof text, " since %s", since);
+  if (gate->verdict == CHURN_GATE_KNOWN)
+    log_line(n, CHURN_LOG_INFO, "gate", "%s known%s: %s", gate->name, text, gate->message);
+  else if (gate->verdict == CHURN_GATE_TRIPPED)
+    log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s%s: %s",
+             gate->name, text,
+             !gate->hold        ? ""
+             : n->night.release ? ", and is overruled"
+                                : ", holds the night back",
+             gate->message);
+}
+
 static void log_gates(const nightly *n)
 {
   const churn_findings *findings = &n->night.findings;
@@ -143,13 +162,7 @@ static void log_gates(const nightly *n)
   for (size_t i = 0; i < findings->count; i++) {
     const churn_gate *gate = &findings->items[i];
     judged += gate->verdict != CHURN_GATE_NOT_JUDGED;
-    if (gate->verdict == CHURN_GATE_TRIPPED)
-      log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s: %s",
-               gate->name,
-               !gate->hold        ? ""
-               : n->night.release ? ", and is overruled"
-                                  : ", holds the night back",
-               gate->message);
+    log_gate(n, gate);
   }
   log_line(n, CHURN_LOG_INFO, "gate", "%zu of %zu figures judged, %zu tripped", judged,
            findings->count, churn_findings_tripped(findings));
@@ -160,7 +173,7 @@ static void log_changes(const nightly *n, const churn_changes *changes)
   char since[CHURN_DAY_TEXT_SIZE];
   churn_day_format(changes->since, since);
   log_line(n, CHURN_LOG_INFO, "changes",
-           "since %s %" PRIu64 " customers entered the first %" PRIu64 ", %" PRIu64 " left them",
+           "since %s %" PRIu64 " entered the first %" PRIu64 " customers, %" PRIu64 " left them",
            since, changes->moves[CHURN_MOVE_ENTERED] + changes->moves[CHURN_MOVE_JOINED],
            churn_night_head(&n->night),
            changes->moves[CHURN_MOVE_LEFT] + changes->moves[CHURN_MOVE_GONE]);
@@ -343,11 +356,6 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   return CHURN_OK;
 }
 
-static bool is_asked_to_stop(const nightly *n)
-{
-  return n->run != NULL && n->run->stop != NULL && n->run->stop->asked;
-}
-
 static void set_worth(const nightly *n, bool worth)
 {
   if (n->run != NULL && n->run->stop != NULL)
@@ -361,8 +369,8 @@ static churn_status write_down(nightly *n, churn_error *error)
   churn_status status = churn_staging_open(n->root, &staging, error);
   if (status == CHURN_OK)
     status = churn_night_write(&n->night, staging.path, n->run, error);
-  if (status == CHURN_OK && is_asked_to_stop(n))
-    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
+  if (status == CHURN_OK)
+    status = churn_stop_check(n->run == NULL ? NULL : n->run->stop, error);
   if (status == CHURN_OK)
     status = publish(n, &staging, error);
   churn_staging_close(&staging);
@@ -379,6 +387,7 @@ static void fill_report(nightly *n)
   r->score = n->night.score;
   memcpy(r->model, n->model->id, sizeof r->model);
   r->tripped = churn_findings_tripped(findings);
+  r->known = churn_findings_count(findings, CHURN_GATE_KNOWN);
   r->gates = findings->items;
   r->gate_count = findings->count;
   *findings = (churn_findings){0};

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/log.h"
 #include "jobs/retrain_parts.h"
 #include "model/file.h"
@@ -219,12 +220,10 @@ static churn_status write_down(retraining *r, churn_error *error)
 static churn_status record(retraining *r, churn_error *error)
 {
   churn_stop_request *stop = r->run == NULL ? NULL : r->run->stop;
-  churn_status status = CHURN_OK;
   if (stop != NULL)
     stop->worth = 1;
-  if (stop != NULL && stop->asked)
-    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
-  else
+  churn_status status = churn_stop_check(stop, error);
+  if (status == CHURN_OK)
     status = write_down(r, error);
   /* What is recorded is done: whoever asks now comes too late, and is not told otherwise. */
   if (stop != NULL)

@@ -73,6 +73,8 @@ static void say_difference(churn_retrain_report *report, const char *format, con
   snprintf(report->why, sizeof report->why, "%s: %s%s", format, figures, more);
 }
 
+/* A change costs something, so a challenger must prove itself; beside a model that is too old it
+ * need not, and the two stand on equal terms (churn/retrain.h). */
 static bool decide_compared(const churn_retrain_spec *spec, churn_retrain_report *report)
 {
   char more[96];
@@ -83,14 +85,14 @@ static bool decide_compared(const churn_retrain_spec *spec, churn_retrain_report
     say_difference(report, "better", more);
     return true;
   }
-  if (old && f->lower > -spec->not_worse) {
+  if (old && f->difference >= -spec->not_worse) {
     snprintf(more, sizeof more, "; in use for %d days, more than %d", (int)report->champion_days,
              (int)spec->max_age_days);
     say_difference(report, "not worse than a model that is too old", more);
     return true;
   }
   if (old)
-    snprintf(more, sizeof more, "; in use for %d days, more than %d, but it may be worse by %g",
+    snprintf(more, sizeof more, "; in use for %d days, more than %d, but worse by more than %g",
              (int)report->champion_days, (int)spec->max_age_days, spec->not_worse);
   else
     snprintf(more, sizeof more, "; margin %g", spec->margin);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/report.h"
 #include "jobs/run_pieces.h"
 #include "model/report.h"
@@ -337,9 +338,8 @@ churn_status churn_night_write(churn_night *night, const char *folder, const chu
 {
   churn_status status = CHURN_OK;
   for (size_t file = 0; file < FILES && status == CHURN_OK; file++) {
-    if (run != NULL && run->stop != NULL && run->stop->asked)
-      return churn_error_set(error, CHURN_INTERNAL, "stopped");
-    if (is_written(night, file))
+    status = churn_stop_check(run == NULL ? NULL : run->stop, error);
+    if (status == CHURN_OK && is_written(night, file))
       status = write_file(night, file, folder, run, error);
   }
   return status;

@@ -16,6 +16,13 @@ typedef struct churn_past_source {
   churn_day newest; /* of them; MISSING = none */
 } churn_past_source;
 
+/* A gate that tripped, or was known. */
+typedef struct churn_past_gate {
+  char *name, *subject;
+  double value;
+  churn_day since; /* as churn_gate */
+} churn_past_gate;
+
 typedef struct churn_past_run {
   churn_day day;
   bool good;      /* no gate tripped */
@@ -27,6 +34,8 @@ typedef struct churn_past_run {
   bool cut; /* not everybody is listed */
   churn_past_source *sources;
   size_t source_count;
+  churn_past_gate *gates;
+  size_t gate_count;
 } churn_past_run;
 
 typedef struct churn_past_runs {

@@ -36,12 +36,24 @@ void churn_findings_clear(churn_findings *findings)
   *findings = (churn_findings){0};
 }
 
+size_t churn_findings_count(const churn_findings *findings, churn_verdict verdict)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += findings->items[i].verdict == verdict;
+  return count;
+}
+
 size_t churn_findings_tripped(const churn_findings *findings)
 {
-  size_t tripped = 0;
-  for (size_t i = 0; i < findings->count; i++)
-    tripped += findings->items[i].verdict == CHURN_GATE_TRIPPED;
-  return tripped;
+  return churn_findings_count(findings, CHURN_GATE_TRIPPED);
+}
+
+bool churn_gate_jumps(const churn_gate *gate, double before)
+{
+  bool ratio = strcmp(gate->name, churn_gate_name(CHURN_GATE_RATE)) == 0;
+  double now = ratio ? fmax(gate->value, 1 / gate->value) : gate->value;
+  return now > 2 * (ratio ? fmax(before, 1 / before) : before);
 }
 
 bool churn_findings_hold(const churn_findings *findings)
@@ -104,6 +116,7 @@ static churn_status add(churn_findings *to, const finding *found, churn_error *e
                    .p = found->p,
                    .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
                    .hold = spec->hold,
+                   .since = CHURN_DAY_MISSING,
                    .message = message,
                    .message_zh = message_zh};
   return CHURN_OK;

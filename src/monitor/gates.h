@@ -22,8 +22,13 @@ typedef struct churn_findings {
 } churn_findings;
 
 void churn_findings_clear(churn_findings *findings);
+size_t churn_findings_count(const churn_findings *findings, churn_verdict verdict);
 size_t churn_findings_tripped(const churn_findings *findings);
 bool churn_findings_hold(const churn_findings *findings);
+
+/* Whether the figure is more than twice as far off as it was `before`, so that it is news whatever
+ * was known of it; of RATE, the ratio or its inverse. */
+bool churn_gate_jumps(const churn_gate *gate, double before);
 
 /* ROWS: trips where `rows` lies below 1 - limit of the median of earlier [count], or above 1 / (1 -
  * limit) of it. value = rows / median. Not judged where count is 0. Reorders `earlier`. */

@@ -227,10 +227,10 @@ typedef struct churn_fit_spec {
 
 /* When a newly trained model takes the place of the one in use (churn/retrain.h). */
 typedef struct churn_retrain_spec {
-  double margin;         /* AUC by which it must be better; >= 0 */
-  double not_worse;      /* AUC that it may be worse by when the one in use is too old; >= 0 */
-  int32_t max_age_days;  /* in use for longer: too old */
-  uint64_t min_churners; /* and as many others, to train on and to judge on */
+  double margin;    /* AUC by which it must be better; >= 0 */
+  double not_worse; /* AUC by which it may come out lower when the one in use is too old; >= 0 */
+  int32_t max_age_days;         /* in use for longer: too old */
+  uint64_t min_churners;        /* and as many others, to train on and to judge on */
   double slope_low, slope_high; /* bounds of its calibration on the judged rows */
   double intercept_low, intercept_high;
 } churn_retrain_spec;
@@ -283,12 +283,13 @@ typedef struct churn_gate_spec {
 bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
 
 typedef struct churn_nightly_spec {
-  char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
-  uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
-  bool no_changes;  /* changes: no */
-  bool no_outcomes; /* outcomes: no */
-  bool report;      /* a page is written, too */
-  uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
+  char *output;             /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep;            /* published runs that stay, at least 1; 90 by default */
+  int32_t known_after_days; /* nights in a row after which what trips is no news; 0 = never */
+  bool no_changes;          /* changes: no */
+  bool no_outcomes;         /* outcomes: no */
+  bool report;              /* a page is written, too */
+  uint64_t top; /* customers at the head of the list that a night is told by; 0 = a tenth */
   churn_gate_spec gates[CHURN_GATE_KINDS];
 } churn_nightly_spec;
 

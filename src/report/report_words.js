@@ -284,6 +284,7 @@ const texts = {
   message: ["What it says", "说明"],
   passed: ["passed", "通过"],
   tripped: ["tripped", "触发"],
+  known: ["known", "已知"],
   not_judged: ["not judged", "未评判"],
   footer: ["Made by {program}. Everything on this page is in this file; nothing is loaded from elsewhere.", "由 {program} 生成。页面全部内容都在本文件中，不从别处加载。"]
 };

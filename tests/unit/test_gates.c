@@ -231,6 +231,21 @@ static void the_rate_trips_when_it_is_far_off_and_beyond_chance(void **state)
   assert_int_equal(last()->verdict, CHURN_GATE_NOT_JUDGED);
 }
 
+/* A figure that is more than twice as far off as the night before; a rate, either way. */
+static void a_jump_is_more_than_twice_as_far(void **state)
+{
+  (void)state;
+  const churn_gate drift = {.name = "drift", .value = 0.731};
+  assert_false(churn_gate_jumps(&drift, 0.3655));
+  assert_true(churn_gate_jumps(&drift, 0.3654));
+  assert_false(churn_gate_jumps(&drift, NAN));
+  const churn_gate high = {.name = "rate", .value = 3.5}, low = {.name = "rate", .value = 0.25};
+  assert_false(churn_gate_jumps(&high, 1.75));
+  assert_true(churn_gate_jumps(&high, 0.6)); /* 1.667 */
+  assert_false(churn_gate_jumps(&low, 0.5));
+  assert_true(churn_gate_jumps(&low, 1.9));
+}
+
 /* A model of a number in three bins and a category of two levels, 1000 rows of 400 customers. */
 static double bounds[] = {2.5, 7.25};
 static uint64_t bin_rows[] = {500, 300, 190};
@@ -353,6 +368,7 @@ int main(void)
       TEST(a_census_counts_what_lies_before_the_day),
       TEST(one_outage_loosens_nothing),
       TEST(the_rate_trips_when_it_is_far_off_and_beyond_chance),
+      TEST(a_jump_is_more_than_twice_as_far),
       TEST(missing_values_are_held_against_the_share_in_training),
       TEST(drift_needs_an_index_above_the_limit_and_beyond_chance),
       TEST(drift_needs_three_times_what_a_training_snapshot_had),

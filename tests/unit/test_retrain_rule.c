@@ -70,18 +70,21 @@ static void the_reason_holds_the_figures(void **state)
 static void too_old_gives_way_to_what_is_not_worse(void **state)
 {
   (void)state;
-  churn_retrain_report report = compared(-0.001, -0.0099, 0.0079);
+  churn_retrain_report report = compared(-0.0099, -0.0731, 0.0533); /* wide: customers are few */
   report.champion_days = 365;
   assert_false(promotes(&report));
   report.champion_days = 366;
   assert_true(promotes(&report));
   assert_non_null(strstr(report.why, "in use for 366 days, more than 365"));
-  report = compared(-0.001, -0.01, 0.008);
+  report = compared(-0.0101, -0.0113, -0.0089);
   report.champion_days = 366;
   assert_false(promotes(&report));
-  assert_non_null(strstr(report.why, "it may be worse by 0.01"));
+  assert_non_null(strstr(report.why, "but worse by more than 0.01"));
+  report = compared((double)NAN, (double)NAN, (double)NAN);
+  report.champion_days = 366;
+  assert_false(promotes(&report));
+  report = compared(0.002, -0.0608, 0.0648);
   report.champion_days = -1; /* not known: not old */
-  report.figures.lower = 0;
   assert_false(promotes(&report));
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "jobs/neighbours.h"
 #include "jobs/report.h"
 #include "jobs/run_pieces.h"
 #include "model/report.h"
@@ -41,6 +42,7 @@ static void open_object(churn_json_text *text, const churn_night *n)
   churn_json_key(text, 2, "as_of", false);
   churn_json_day(text, n->as_of);
   churn_json_text_at(text, 2, "model", n->model->id);
+  churn_model_quality_json(n->model, text);
 }
 
 static void append_head(churn_json_text *text, const churn_night *n)
@@ -267,6 +269,8 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   churn_status status = CHURN_OK;
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
+  churn_json_key(&text, 2, "project", false);
+  churn_json_text_or_null(&text, churn_project_file(n->project));
   churn_json_text_at(&text, 2, "verdict",
                      churn_night_is_held(n)                     ? "held"
                      : churn_night_is_released(n)               ? "released"

@@ -99,39 +99,31 @@ static churn_verdict verdict_of(bool tripped)
   return tripped ? CHURN_GATE_TRIPPED : CHURN_GATE_PASSED;
 }
 
-static int compare_counts(const void *left, const void *right)
-{
-  uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-  return (a > b) - (a < b);
-}
-
-static double median_of(uint64_t *counts, size_t count)
-{
-  qsort(counts, count, sizeof *counts, compare_counts);
-  return ((double)counts[(count - 1) / 2] + (double)counts[count / 2]) / 2;
-}
-
-churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, uint64_t rows,
-                             uint64_t *earlier, size_t count, churn_findings *findings,
-                             churn_error *error)
+churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, churn_day as_of,
+                             uint64_t rows, const churn_row_count *earlier, size_t count,
+                             churn_findings *findings, churn_error *error)
 {
   finding found = {gates, CHURN_GATE_ROWS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
-  double least = 1 - gates[CHURN_GATE_ROWS].limit;
   if (gates[CHURN_GATE_ROWS].off)
     return CHURN_OK;
   if (count == 0)
     return add(findings, &found, error, "%s: %" PRIu64 " rows; no earlier run to compare with",
                source, rows);
-  double median = median_of(earlier, count);
-  if (median == 0 && rows == 0)
+  churn_row_trend trend = churn_row_trend_of(earlier, count, as_of);
+  if (trend.median == 0 && rows == 0)
     return add(findings, &found, error, "%s: no rows, as in the runs before", source);
-  found.value = (double)rows / median;
-  found.verdict = verdict_of(!(found.value >= least && found.value <= 1 / least));
+  double share = pow(1 - gates[CHURN_GATE_ROWS].limit, trend.widening);
+  double least = share * fmin(trend.expected, trend.median);
+  double most = fmax(trend.expected, trend.median) / share;
+  found.value = (double)rows / trend.expected;
+  found.limit = 1 - share;
+  found.verdict = verdict_of(!((double)rows >= least && (double)rows <= most));
   return add(findings, &found, error,
-             "%s: %" PRIu64 " rows, %.1f %% of the median of %zu earlier run%s (from %.1f to %.1f "
-             "%% pass)",
-             source, rows, 100 * found.value, count, count == 1 ? "" : "s", 100 * least,
-             100 / least);
+             "%s: %" PRIu64
+             " rows, %.1f %% of the %.0f expected by %zu earlier run%s (from %.0f to "
+             "%.0f pass)",
+             source, rows, 100 * found.value, trend.expected, count, count == 1 ? "" : "s",
+             ceil(least), floor(most));
 }
 
 churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind,

@@ -84,7 +84,8 @@ static churn_status run_list(cli *c, const request *r, const churn_project *proj
     explain_guesses(registry);
   }
   if (status == CHURN_OK && registry->model_count == 0)
-    cli_say(c, "there is no model in %s yet; `churn retrain PROJECT` trains one", registry->folder);
+    cli_say(c, "there is no model in %s yet; `churn retrain %s` trains one", registry->folder,
+            r->arguments[1]);
   churn_registry_free(registry);
   return status;
 }
@@ -216,7 +217,8 @@ static churn_status run_promote(cli *c, const request *r, const churn_project *p
 }
 
 /* They stay as they are until somebody makes them anew. */
-static churn_status name_lists(cli *c, const churn_project *project, const char *of)
+static churn_status name_lists(cli *c, const churn_project *project, const char *project_path,
+                               const char *of)
 {
   churn_published_list *lists = NULL;
   size_t count = 0;
@@ -227,7 +229,7 @@ static churn_status name_lists(cli *c, const churn_project *project, const char 
   for (size_t i = 0; status == CHURN_OK && i < count; i++)
     printf(" %s", cli_text_day(lists[i].day));
   if (status == CHURN_OK && count > 0)
-    puts("; churn nightly PROJECT --as-of DAY -m current makes one anew");
+    printf("; churn nightly %s --as-of DAY -m current makes one anew\n", project_path);
   free(lists);
   return status;
 }
@@ -245,7 +247,7 @@ static churn_status run_rollback(cli *c, const request *r, const churn_project *
     status = churn_registry_rollback(project, &change, id, &c->error);
   if (status == CHURN_OK) {
     printf("rolled back to %.8s\n", id);
-    status = name_lists(c, project, left);
+    status = name_lists(c, project, r->arguments[1], left);
   }
   churn_registry_free(registry);
   return status;

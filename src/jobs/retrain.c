@@ -298,9 +298,11 @@ static void log_fitted(const retraining *r)
 
 static void log_gates(const retraining *r)
 {
-  for (size_t i = 0; i < r->report.gate_count; i++)
-    churn_log_say(r->settings->log, CHURN_LOG_WARNING, "gate", "%s tripped: %s",
-                  r->report.gates[i].name, r->report.gates[i].text);
+  for (size_t i = 0; i < r->report.gate_count; i++) {
+    const churn_retrain_gate *gate = &r->report.gates[i];
+    churn_log_say(r->settings->log, CHURN_LOG_WARNING, "gate", "%s tripped: %s%s%s", gate->name,
+                  gate->text, gate->advice[0] == '\0' ? "" : "; ", gate->advice);
+  }
 }
 
 static churn_status retrain(retraining *r, churn_error *error)

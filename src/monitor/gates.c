@@ -23,7 +23,7 @@ static const double usual_spreads = 3;
 /* The 99.95 % point of the standard normal: two-sided 99.9 %. */
 static const double wilson_z = 3.2905267314919255;
 
-enum { LEAST_WAITS = 10 };
+enum { LEAST_WAITS = 10, ADVICE_SIZE = 512 };
 
 void churn_findings_clear(churn_findings *findings)
 {
@@ -201,12 +201,19 @@ typedef struct drift {
   const char *against;
 } drift;
 
-static const char *advice(churn_gate_kind kind)
+/* What to do about it, into `text`; "" where nothing is the matter. */
+static void advise(churn_gate_kind kind, const char *subject, bool told, char text[ADVICE_SIZE])
 {
-  return kind == CHURN_GATE_SCORES
-             ? "; look at the features that drifted, and retrain when the change is here to stay"
-             : "; look at the export's columns behind it, and retrain when the change is here to "
-               "stay";
+  text[0] = '\0';
+  if (told && kind == CHURN_GATE_SCORES)
+    snprintf(text, ADVICE_SIZE,
+             "; look at the features that drifted, and retrain when the change is here to stay");
+  else if (told)
+    snprintf(text, ADVICE_SIZE,
+             "; look at the export's columns behind it, and retrain when the change is here to "
+             "stay; a feature that grows by nature is not judged with `nightly: {gates: {drift: "
+             "{except: [%s]}}}`",
+             subject);
 }
 
 static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind, const drift *d,
@@ -223,12 +230,14 @@ static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind
   found.limit = isnan(d->spread) ? 0 : usual_spreads * d->spread;
   double limit = fmax(gates[kind].limit, found.limit);
   found.verdict = verdict_of(d->index > limit && d->p <= drift_level);
-  bool told = found.verdict == CHURN_GATE_TRIPPED && !churn_gate_excepts(&gates[kind], d->subject);
+  char advice[ADVICE_SIZE];
+  advise(kind, d->subject,
+         found.verdict == CHURN_GATE_TRIPPED && !churn_gate_excepts(&gates[kind], d->subject),
+         advice);
   return add(findings, &found, error,
              "%s%sstability index %.3f against %s (up to %.3g passes), p %.2g (above %.3g passes; "
              "approximate: the samples overlap)%s",
-             d->subject, colon, d->index, d->against, limit, d->p, drift_level,
-             told ? advice(kind) : "");
+             d->subject, colon, d->index, d->against, limit, d->p, drift_level, advice);
 }
 
 static bool tells_time(const churn_profile *profile, size_t feature)

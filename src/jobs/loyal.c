@@ -254,6 +254,11 @@ size_t churn_loyal_count(const churn_loyal *loyal)
   return loyal->listed;
 }
 
+size_t churn_loyal_index(const churn_loyal *loyal, size_t index)
+{
+  return loyal->members[index].index;
+}
+
 void churn_loyal_get(const churn_loyal *loyal, size_t index, churn_loyal_customer *customer)
 {
   const member *m = &loyal->members[index];

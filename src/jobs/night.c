@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jobs/changes.h"
 #include "jobs/loyal.h"
+#include "jobs/rates_parts.h"
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
 
@@ -73,6 +74,16 @@ static churn_status find_rep(churn_night *n, const churn_run *run, churn_error *
   return status;
 }
 
+/* A page tells of kinds of loss where it tells of losses. */
+static churn_status find_kinds(churn_night *n, const churn_run *run, churn_error *error)
+{
+  churn_run silent = run == NULL ? (churn_run){0} : *run;
+  silent.notes = NULL;
+  return is_flat(n) || !churn_rates_possible(n->project)
+             ? CHURN_OK
+             : churn_kinds_plan(n->project, n->pipeline->schema, &silent, &n->kinds, error);
+}
+
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
   bool newest = night->as_of == CHURN_DAY_MISSING;
@@ -81,9 +92,12 @@ churn_status churn_night_read(churn_night *night, const churn_run *run, churn_er
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
   if (status == CHURN_OK && night->paged)
     status = find_rep(night, run, error);
+  if (status == CHURN_OK && night->paged)
+    status = find_kinds(night, run, error);
   if (status != CHURN_OK)
     return status;
-  night->pipeline->beside = night->rep;
+  night->pipeline->beside[0] = night->rep;
+  night->pipeline->beside[1] = night->kinds;
   status = churn_pipeline_load(night->pipeline, run, error);
   if (status == CHURN_OK && newest && !is_flat(night))
     status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
@@ -284,6 +298,7 @@ void churn_night_clear(churn_night *night)
   churn_ranking_free(night->ranking);
   churn_segments_free(night->segments);
   churn_plan_free(night->rep);
+  churn_plan_free(night->kinds);
   churn_profile_free(night->profile);
   churn_pipeline_close(night->pipeline);
   *night = (churn_night){0};

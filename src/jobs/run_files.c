@@ -283,7 +283,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   append_scores(&text, n);
   append_sources(&text, n);
   append_inputs(&text, n->pipeline->data);
-  churn_gates_json(&n->findings, &text);
+  churn_gates_json(&n->findings, false, &text);
   churn_json_list_open(&text, 2, "files");
   for (size_t i = 0; i < MANIFEST && status == CHURN_OK; i++)
     if (is_written(n, i)) {

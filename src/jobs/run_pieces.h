@@ -15,7 +15,7 @@ void churn_changes_json(const churn_changes *changes, churn_json_text *text);
  * predicts no better than the same probability for everyone, and `warning` says so in words. */
 void churn_model_quality_json(const churn_model *model, churn_json_text *text);
 
-/* "gates": a line a finding. */
-void churn_gates_json(const churn_findings *findings, churn_json_text *text);
+/* "gates": a line a finding; translated: its message in Chinese too. */
+void churn_gates_json(const churn_findings *findings, bool translated, churn_json_text *text);
 
 #endif

@@ -3,11 +3,11 @@
  * Cost: each list is read once, and the base is labelled once a list.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <churn/savings.h>
+#include "jobs/savings.h"
 
 #include "base/memory.h"
 #include "design/contacts.h"
-#include "design/pipeline.h"
+#include "design/kinds.h"
 #include "jobs/runs.h"
 #include "monitor/means.h"
 #include "source/table.h"
@@ -27,6 +27,8 @@ typedef struct measuring {
   const churn_run *run;
   const char *root;
   churn_pipeline *pipeline;
+  churn_day before;              /* runs of days before it */
+  size_t most;                   /* the newest of them */
   const churn_history *contacts; /* NULL = no log */
   int8_t *labels;                /* [customers] of the list at work */
   bool *counted;                 /* [customers] */
@@ -162,8 +164,7 @@ static churn_status tell(const measuring *m, churn_day day, churn_status status,
 static churn_status take_runs(measuring *m, churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_status status =
-      churn_past_runs_read(m->root, CHURN_DAY_LAST, SIZE_MAX, m->run, &past, error);
+  churn_status status = churn_past_runs_read(m->root, m->before, m->most, m->run, &past, error);
   for (size_t i = past.count; i-- > 0 && status == CHURN_OK;) {
     churn_error fault = {0};
     status = take_run(m, &past.runs[i], &fault);
@@ -233,18 +234,42 @@ static churn_status open_data(measuring *m, churn_error *error)
   if (churn_snapshots_flat(m->project))
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){m->project->path, 0, 0},
                               "a flat export has no days, so what became of a list is not known");
-  churn_status status = churn_pipeline_open(m->project, &opening, m->run, &m->pipeline, error);
-  if (status != CHURN_OK)
-    return status;
+  return churn_pipeline_open(m->project, &opening, m->run, &m->pipeline, error);
+}
+
+static churn_status make_room(measuring *m, churn_error *error)
+{
   size_t count = m->pipeline->data->customers.count;
   m->contacts = churn_contacts_of(m->project, m->pipeline->data);
-  m->made->with_contacts = m->contacts != NULL;
+  m->made = churn_array_new(1, sizeof *m->made);
   m->labels = churn_array_new(count, sizeof *m->labels);
   m->counted = churn_array_new(count, sizeof *m->counted);
   m->crossed = churn_array_new(count, sizeof *m->crossed);
-  return m->labels == NULL || m->counted == NULL || m->crossed == NULL
-             ? churn_error_no_memory(error)
-             : CHURN_OK;
+  if (m->made == NULL || m->labels == NULL || m->counted == NULL || m->crossed == NULL)
+    return churn_error_no_memory(error);
+  m->made->with_contacts = m->contacts != NULL;
+  m->made->first = m->made->last = CHURN_DAY_MISSING;
+  m->made->top = m->settings->top;
+  return CHURN_OK;
+}
+
+static churn_status measure(measuring *m, churn_savings **savings, churn_error *error)
+{
+  churn_status status = make_room(m, error);
+  if (status == CHURN_OK)
+    status = take_runs(m, error);
+  if (status == CHURN_OK)
+    status = name_crossed(m, error);
+  if (status == CHURN_OK) {
+    finish(m);
+    *savings = m->made;
+    m->made = NULL;
+  }
+  free(m->labels);
+  free(m->counted);
+  free(m->crossed);
+  churn_savings_free(m->made);
+  return status;
 }
 
 churn_status churn_savings_measure(const churn_project *project,
@@ -255,25 +280,39 @@ churn_status churn_savings_measure(const churn_project *project,
                  .settings = settings,
                  .run = run,
                  .root = settings->output == NULL ? project->nightly.output : settings->output,
-                 .made = calloc(1, sizeof *m.made)};
-  if (m.made == NULL)
-    return churn_error_no_memory(error);
-  m.made->first = m.made->last = CHURN_DAY_MISSING;
-  m.made->top = settings->top;
+                 .before = CHURN_DAY_LAST,
+                 .most = SIZE_MAX};
   churn_status status = open_data(&m, error);
   if (status == CHURN_OK)
-    status = take_runs(&m, error);
-  if (status == CHURN_OK)
-    status = name_crossed(&m, error);
-  if (status == CHURN_OK)
-    finish(&m);
-  free(m.labels);
-  free(m.counted);
-  free(m.crossed);
+    status = measure(&m, savings, error);
   churn_pipeline_close(m.pipeline);
+  return status;
+}
+
+/* While labels are made, the losses that the outcome excludes are set apart. */
+churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, const churn_plan *kinds,
+                                       const char *root, churn_day before, size_t most,
+                                       const churn_run *run, churn_savings **savings,
+                                       churn_error *error)
+{
+  const churn_savings_settings settings = {.output = root};
+  bool excludes =
+      kinds != NULL && pipeline->project->outcome.excludes && pipeline->data->excluded == NULL;
+  churn_status status = CHURN_OK;
+  measuring m = {.project = pipeline->project,
+                 .settings = &settings,
+                 .run = run,
+                 .root = root,
+                 .pipeline = pipeline,
+                 .before = before,
+                 .most = most};
+  if (excludes)
+    status = churn_kinds_exclude(pipeline->project, kinds, pipeline->data, error);
   if (status == CHURN_OK)
-    *savings = m.made;
-  else
-    churn_savings_free(m.made);
+    status = measure(&m, savings, error);
+  if (excludes) {
+    free(pipeline->data->excluded);
+    pipeline->data->excluded = NULL;
+  }
   return status;
 }

@@ -141,6 +141,8 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   open_object(&text, n);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  if (n->project->outcome.kind == CHURN_OUTCOME_COLUMN)
+    churn_json_whole_at(&text, 2, "gone", n->score.gone);
   churn_json_number_at(&text, 2, "expected_churners", n->score.expected_churners);
   churn_json_whole_at(&text, 2, "valued", n->score.valued);
   churn_json_number_at(&text, 2, "value", churn_night_sums(n, n->score.customers).value);

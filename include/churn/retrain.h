@@ -50,6 +50,7 @@ typedef struct churn_retrain_settings {
 typedef struct churn_retrain_gate {
   char name[24]; /* "rows", "fit", "calibration" */
   char text[512];
+  char advice[320]; /* what to do about it; "" = the text says enough */
 } churn_retrain_gate;
 
 enum { CHURN_RETRAIN_MOST_GATES = 6 };
@@ -80,7 +81,7 @@ CHURN_MUST_USE churn_status churn_retrain(const churn_project *project,
                                           churn_error *error);
 
 /* Writes what `churn retrain --json` prints: as_of, challenger, champion, promoted, compared,
- * champion_days, why, gates[{name, text}], figures{as_of, rows, churners, champion_auc,
+ * champion_days, why, gates[{name, text, advice}], figures{as_of, rows, churners, champion_auc,
  * challenger_auc, difference, lower, upper, champion_log_loss, challenger_log_loss,
  * calibration_intercept, calibration_slope}, intercept_error, slope_error. null: there is none. "-"
  * = standard output. */

@@ -84,6 +84,8 @@ typedef struct churn_score_report {
   double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
   uint64_t left_out;        /* scored, but kept from the list by their main cause */
+  uint64_t gone; /* scored, though the outcome's column of a flat export says that they have left
+                    already; listed unless the project says otherwise (`leavers: left_out`) */
   uint64_t borderline_listed, borderline_unlisted; /* of churn_ranked's `borderline` */
 } churn_score_report;
 

@@ -21,14 +21,15 @@ static const char *what_was_done(const churn_retrain_report *report, char text[C
   return text;
 }
 
-static void print_line(const churn_retrain_report *report)
+static void print_line(const request *r, const churn_retrain_report *report)
 {
   char text[CHURN_MESSAGE_SIZE];
   const char *challenger = report->challenger;
   puts(what_was_done(report, text));
   if (!report->promoted && report->champion[0] == '\0' && challenger[0] != '\0')
-    printf("%.8s is in the registry: churn models promote PROJECT %.8s takes it all the same\n",
-           challenger, challenger);
+    printf("%.8s is in the registry, and no model is in use: churn models promote %s %.8s takes it "
+           "all the same\n",
+           challenger, r->project_path, challenger);
 }
 
 static churn_status say_what_was_done(cli *c, const request *r, const churn_retrain_report *report)
@@ -39,7 +40,7 @@ static churn_status say_what_was_done(cli *c, const request *r, const churn_retr
   cli_show_notes(c);
   /* Standard output is for people, who are not there where a journal or a program listens. */
   if (c->log == CLI_LOG_TEXT)
-    print_line(report);
+    print_line(r, report);
   else
     cli_log_line(c, report->gate_count > 0 ? CHURN_LOG_WARNING : CHURN_LOG_INFO, "done",
                  what_was_done(report, text));

@@ -391,6 +391,7 @@ static void free_customers(churn_customers *customers, size_t column_count)
   free_spells(customers);
   free_columns(customers->columns, column_count);
   churn_column_clear(&customers->outcome);
+  free(customers->gone);
 }
 
 /* They belong to a file of the spill. */

@@ -44,8 +44,10 @@ typedef struct churn_customers {
   churn_column
       *columns; /* per schema column; rows = spells in spell order; not wanted: present false */
   churn_column outcome; /* the outcome's column of a flat export as CATEGORY, in spell order;
-                           present false when absent */
-  uint64_t *lines;      /* line of each spell's row; NULL when derived from a history */
+                           present false when absent, and where labels are not asked for */
+  bool *gone;      /* [spell_count] that column says that the customer has left already; NULL where
+                      labels are asked for, and in data without the column */
+  uint64_t *lines; /* line of each spell's row; NULL when derived from a history */
 } churn_customers;
 
 typedef struct churn_history {

@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "jobs/base_scores.h"
 #include "score/recalibration.h"
+#include "score/suitable.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -128,6 +129,8 @@ static bool belongs(const finding *f, size_t index, member *m)
   churn_ranking_get_figures(f->ranking, index, &line);
   double before = f->before[row->spell];
   *m = (member){.index = index, .tenure_days = tenure_of(f, row)};
+  if (churn_ranking_is_gone(f->ranking, index))
+    return false;
   if (isnan(before) || !(line.value >= f->bounds.value) || m->tenure_days < f->bounds.tenure_days)
     return false;
   m->before = churn_recalibrated(to, before);
@@ -227,7 +230,7 @@ churn_status churn_loyal_find(const churn_project *project, const churn_model *m
   churn_ranking *ranking = NULL;
   all.top = 0;
   all.by = CHURN_BY_PROBABILITY;
-  churn_status status = churn_score_check_outcome(project, model, error);
+  churn_status status = churn_score_check_model(project, model, run, error);
   if (status == CHURN_OK)
     status = check_project(project, error);
   if (status == CHURN_OK)

@@ -15,9 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Earlier runs that tell how many rows a source has. */
-enum { EARLIER_RUNS = 7 };
-
 static bool is_flat(const churn_night *n)
 {
   return churn_snapshots_flat(n->project);
@@ -166,16 +163,17 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
 static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                                const churn_night_source *source, churn_error *error)
 {
-  uint64_t earlier[EARLIER_RUNS];
+  churn_row_count earlier[CHURN_MOST_ROW_COUNTS];
   size_t count = 0;
-  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++) {
-    if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
+  for (size_t i = 0; i < past->count && count < CHURN_MOST_ROW_COUNTS; i++) {
+    earlier[count].day = past->runs[i].day;
+    if (churn_past_rows(&past->runs[i], source->name, &earlier[count].rows))
       count++;
     if (past->runs[i].released)
       break;
   }
-  return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
-                         count, &n->findings, error);
+  return churn_gate_rows(n->project->nightly.gates, source->name, n->as_of, source->census.rows,
+                         earlier, count, &n->findings, error);
 }
 
 static bool trained_on_rows(const churn_model *model, const char *source)
@@ -254,7 +252,7 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
 {
   churn_past_runs past = {0};
   churn_status status =
-      churn_past_runs_read(night->root, night->as_of, EARLIER_RUNS, run, &past, error);
+      churn_past_runs_read(night->root, night->as_of, CHURN_MOST_ROW_COUNTS, run, &past, error);
   for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
     status = judge_source(night, &past, &night->sources[i], error);
   if (status == CHURN_OK)

@@ -7,7 +7,10 @@
 #include "base/stop.h"
 #include "jobs/changes.h"
 #include "jobs/log.h"
+#include "jobs/neighbours.h"
 #include "jobs/outcomes.h"
+#include "jobs/runs.h"
+#include "score/suitable.h"
 
 #include <churn/nightly.h>
 #include <churn/sink.h>
@@ -67,6 +70,14 @@ static const char *say_choice(const churn_chosen_model *chosen, char text[96])
   return text;
 }
 
+static void warn_of_guessing(const nightly *n)
+{
+  char text[CHURN_MODEL_GUESSING_SIZE];
+  churn_model_guessing_text(n->model, text);
+  if (text[0] != '\0')
+    log_line(n, CHURN_LOG_WARNING, "start", "%s", text);
+}
+
 /* A list of a past day by a model that was not there, or whose labels reach beyond it, is better
  * than any list of that night could have been. */
 static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen)
@@ -90,6 +101,18 @@ static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen
            reach);
 }
 
+/* The newest run up to this night's. */
+static churn_status look_at_neighbours(const nightly *n, const churn_project *project,
+                                       churn_day as_of, churn_error *error)
+{
+  churn_past_runs past = {0};
+  churn_status status = churn_past_runs_read(n->root, as_of + 1, 1, NULL, &past, error);
+  if (status == CHURN_OK && past.count > 0)
+    churn_runs_warn_shared(project, n->root, past.runs[0].project, n->run);
+  churn_past_runs_clear(&past);
+  return status;
+}
+
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE], more[96];
@@ -100,12 +123,14 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
     as_of = churn_clock_day(churn_clock_now());
   churn_status status = check_targets(n, project, &sink, error);
   if (status == CHURN_OK)
+    status = look_at_neighbours(n, project, as_of, error);
+  if (status == CHURN_OK)
     status =
         churn_night_choose(project, n->root, n->settings->model, as_of, n->run, &chosen, error);
   if (status != CHURN_OK)
     return status;
   n->model = chosen.model;
-  status = churn_score_check_outcome(project, n->model, error);
+  status = churn_score_check_outcome(project, n->model, n->run, error);
   if (status != CHURN_OK)
     return status;
   n->night = (churn_night){.project = project,
@@ -121,6 +146,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s%s", day, n->model->id,
            say_choice(&chosen, more));
+  warn_of_guessing(n);
   warn_of_hindsight(n, &chosen);
   return CHURN_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "jobs/neighbours.h"
 #include "jobs/report.h"
 #include "jobs/run_pieces.h"
 #include "model/report.h"
@@ -42,6 +43,7 @@ static void open_object(churn_json_text *text, const churn_night *n)
   churn_json_key(text, 2, "as_of", false);
   churn_json_day(text, n->as_of);
   churn_json_text_at(text, 2, "model", n->model->id);
+  churn_model_quality_json(n->model, text);
 }
 
 static void append_head(churn_json_text *text, const churn_night *n)
@@ -140,6 +142,8 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   open_object(&text, n);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  if (n->project->outcome.kind == CHURN_OUTCOME_COLUMN)
+    churn_json_whole_at(&text, 2, "gone", n->score.gone);
   churn_json_number_at(&text, 2, "expected_churners", n->score.expected_churners);
   churn_json_whole_at(&text, 2, "valued", n->score.valued);
   churn_json_number_at(&text, 2, "value", churn_night_sums(n, n->score.customers).value);
@@ -268,6 +272,8 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   churn_status status = CHURN_OK;
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
+  churn_json_key(&text, 2, "project", false);
+  churn_json_text_or_null(&text, churn_project_file(n->project));
   churn_json_text_at(&text, 2, "verdict",
                      churn_night_is_held(n)                     ? "held"
                      : churn_night_is_released(n)               ? "released"

@@ -71,6 +71,7 @@ void churn_past_run_clear(churn_past_run *past)
   }
   free(past->sources);
   free(past->gates);
+  free(past->project);
   *past = (churn_past_run){0};
 }
 
@@ -138,6 +139,8 @@ static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *
   snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
   run->good = strcmp(json_string_value(verdict), "passed") == 0;
   run->released = strcmp(json_string_value(verdict), "released") == 0;
+  if (json_object_get(root, "project") != NULL)
+    run->project = churn_json_take_text_or_null(r, root, "project");
   run->hindsight = json_is_true(json_object_get(root, "hindsight"));
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");

@@ -29,6 +29,7 @@ typedef struct churn_past_run {
   bool released;  /* a gate held it back, and it was published all the same */
   bool hindsight; /* as churn_night */
   char model[33];
+  char *project;                            /* file name; NULL = the manifest does not say */
   double estimated_auc, estimated_captured; /* NaN = none */
   uint64_t head;
   bool cut; /* not everybody is listed */

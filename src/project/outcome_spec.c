@@ -19,6 +19,13 @@ static const struct {
                {"from", CHURN_OUTCOME_LABELS},
                {"column", CHURN_OUTCOME_COLUMN}};
 
+const char *churn_outcome_kind_name(churn_outcome_kind kind)
+{
+  static const char *const names[] = {"none", "left",   "silent", "event",
+                                      "drop", "labels", "column"};
+  return names[kind];
+}
+
 static churn_outcome_kind find_kind(churn_reader *reader, const churn_yaml *node)
 {
   const char *first = NULL;
@@ -203,9 +210,13 @@ static void read_labels(churn_reader *reader, const churn_yaml *node, const chur
 
 static void read_flat(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { COLUMN, POSITIVE, NEGATIVE, EXCLUDE, KEYS };
-  churn_field fields[KEYS] = {
-      {"column", NULL}, {"positive", NULL}, {"negative", NULL}, {"exclude", NULL}};
+  enum { COLUMN, POSITIVE, NEGATIVE, EXCLUDE, LEAVERS, KEYS };
+  static const char *const leavers[] = {"listed", "left_out"};
+  churn_field fields[KEYS] = {{"column", NULL},
+                              {"positive", NULL},
+                              {"negative", NULL},
+                              {"exclude", NULL},
+                              {"leavers", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", "{column: Churn, positive: Yes}", fields, KEYS);
   const churn_yaml *positive =
@@ -214,6 +225,8 @@ static void read_flat(churn_reader *reader, const churn_yaml *node, churn_projec
   outcome->column = churn_reader_text(reader, fields[COLUMN].value, "outcome.column");
   outcome->positive = churn_reader_text(reader, positive, "outcome.positive");
   outcome->negative = churn_reader_text(reader, fields[NEGATIVE].value, "outcome.negative");
+  outcome->leavers_left_out =
+      churn_reader_choice(reader, fields[LEAVERS].value, "outcome.leavers", leavers, 2) == 1;
   churn_exclude_read(reader, fields[EXCLUDE].value, project);
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,

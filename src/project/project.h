@@ -98,6 +98,9 @@ typedef enum churn_outcome_kind {
   CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
 } churn_outcome_kind;
 
+/* "none", "left", "silent", …: as the comments above begin; fixed texts. */
+const char *churn_outcome_kind_name(churn_outcome_kind kind);
+
 typedef struct churn_outcome_spec {
   churn_outcome_kind kind;
   churn_located place;        /* of the `outcome` key's value */
@@ -116,6 +119,7 @@ typedef struct churn_outcome_spec {
   churn_located column;       /* COLUMN: heading */
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
+  bool leavers_left_out;      /* COLUMN: who has left is scored, and not listed */
   bool excludes;              /* some kind is excluded */
   bool excluded[CHURN_KIND_UNCLASSIFIED]; /* all but LABELS: rows of who is lost so have no label */
 } churn_outcome_spec;

@@ -82,6 +82,7 @@ static void fill_report(churn_flat_list *list, churn_score_report *report)
     report->customers += p->seen;
     report->valued += p->valued;
     report->unseen_levels += p->unseen;
+    report->gone += p->gone;
   }
   report->expected_churners = churn_exact_sum_value(&churners);
   report->expected_loss = churn_exact_sum_value(&loss);

@@ -20,11 +20,13 @@ static bool is_control(const churn_ranking *r, size_t row)
                                   p->data->customers.ids[r->snapshots->rows[row].customer]);
 }
 
-/* Of a playbook it is the main cause's action that counts. */
+/* Nobody calls who has left already. Of a playbook it is the main cause's action that counts. */
 static double worth_of(const churn_ranking *r, size_t row)
 {
   const churn_project *project = r->pipeline->project;
   double loss = r->scores.probabilities[row] * r->scores.values[row];
+  if (churn_ranking_row_is_gone(r, row))
+    return NAN;
   if (r->causes.causes == 0)
     return loss * project->action.save_rate - project->action.cost;
   uint32_t at = r->scores.main_causes[row];

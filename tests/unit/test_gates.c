@@ -63,10 +63,21 @@ static const churn_gate *last(void)
   return &findings.items[findings.count - 1];
 }
 
-static churn_verdict rows_of(uint64_t rows, uint64_t *earlier, size_t count)
+/* Runs `apart` days from each other, the newest first and `since` days ago. */
+static churn_verdict rows_after(uint64_t rows, const uint64_t *earlier, size_t count, int apart,
+                                int since)
 {
-  assert_ok(churn_gate_rows(gates, "calls", rows, earlier, count, &findings, &error), &error);
+  churn_row_count counts[CHURN_MOST_ROW_COUNTS] = {{0}};
+  const churn_day as_of = 19801;
+  for (size_t i = 0; i < count; i++)
+    counts[i] = (churn_row_count){as_of - since - (int)i * apart, earlier[i]};
+  assert_ok(churn_gate_rows(gates, "calls", as_of, rows, counts, count, &findings, &error), &error);
   return last()->verdict;
+}
+
+static churn_verdict rows_of(uint64_t rows, const uint64_t *earlier, size_t count)
+{
+  return rows_after(rows, earlier, count, 0, 1);
 }
 
 static void rows_are_held_against_the_median_of_earlier_runs(void **state)
@@ -82,6 +93,67 @@ static void rows_are_held_against_the_median_of_earlier_runs(void **state)
   assert_int_equal(rows_of(0, even, 4), CHURN_GATE_TRIPPED);
   assert_string_equal(last()->subject, "calls");
   assert_string_equal(last()->name, "rows");
+}
+
+/* 13 rows a day; a broken night among the runs moves neither the growth nor what is expected. */
+static void rows_of_daily_runs_are_expected_to_go_on_growing(void **state)
+{
+  (void)state;
+  uint64_t daily[] = {1078, 1065, 1052, 17, 1026, 1013, 1000};
+  assert_int_equal(rows_after(1091, daily, 7, 1, 1), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_close(last()->limit, 0.2, 1e-12, 0);
+  assert_int_equal(rows_after(820, daily, 7, 1, 1), CHURN_GATE_TRIPPED); /* 0.8 of 1026 = 820.8 */
+  assert_int_equal(rows_after(821, daily, 7, 1, 1), CHURN_GATE_PASSED);
+  assert_int_equal(rows_after(1364, daily, 7, 1, 1), CHURN_GATE_TRIPPED); /* 1091 / 0.8 = 1363.75 */
+}
+
+/* The cron job stood still for 45 days: 1078 + 45 x 13 = 1663 rows are expected, and (45 - 7) / 30
+ * widens what passes from 0.8 to 0.8^2.2667 = 0.603. */
+static void rows_after_a_gap_are_what_the_growth_lets_expect(void **state)
+{
+  (void)state;
+  uint64_t daily[] = {1078, 1065, 1052, 1039, 1026, 1013, 1000};
+  assert_int_equal(rows_after(1663, daily, 7, 1, 45), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_close(last()->limit, 1 - 0.603028, 1e-5, 0);
+  assert_int_equal(rows_after(627, daily, 7, 1, 45),
+                   CHURN_GATE_PASSED); /* 0.603028 of 1039 = 626.5 */
+  assert_int_equal(rows_after(626, daily, 7, 1, 45), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(2758, daily, 7, 1, 45),
+                   CHURN_GATE_TRIPPED); /* 1663 / 0.603028 = 2757.7 */
+}
+
+/* A young company that runs once a month: the median of the runs is 4 months old and half as much.
+ */
+static void rows_of_monthly_runs_are_not_held_against_a_day_months_ago(void **state)
+{
+  (void)state;
+  uint64_t monthly[] = {7000, 6000, 5000, 4000, 3000, 2000, 1000};
+  assert_int_equal(rows_after(8000, monthly, 7, 30, 30), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_int_equal(rows_after(2600, monthly, 7, 30, 30), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(12300, monthly, 7, 30, 30), CHURN_GATE_TRIPPED);
+}
+
+/* Nights of the past that are made up for months apart, the second of them after a single one: no
+ * growth is known, so that (61 - 7) / 7 widens 0.8 to 0.8^8.714 = 0.143. */
+static void rows_after_one_run_long_ago_may_have_doubled(void **state)
+{
+  (void)state;
+  uint64_t one[] = {1000};
+  assert_int_equal(rows_after(2100, one, 1, 0, 61), CHURN_GATE_PASSED);
+  assert_int_equal(rows_after(100, one, 1, 0, 61), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(2100, one, 1, 0, 1), CHURN_GATE_TRIPPED);
+}
+
+/* 900 rows fewer a month would leave less than nothing: what is expected then is what there was. */
+static void rows_that_fall_are_never_expected_to_be_less_than_none(void **state)
+{
+  (void)state;
+  uint64_t falling[] = {100, 1000, 1900};
+  assert_int_equal(rows_after(950, falling, 3, 30, 30), CHURN_GATE_PASSED);
+  assert_close(last()->value, 0.95, 1e-12, 0);
 }
 
 static void rows_without_earlier_runs_are_not_judged(void **state)
@@ -359,6 +431,11 @@ int main(void)
   const struct CMUnitTest tests[] = {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
       TEST(rows_are_held_against_the_median_of_earlier_runs),
+      TEST(rows_of_daily_runs_are_expected_to_go_on_growing),
+      TEST(rows_after_a_gap_are_what_the_growth_lets_expect),
+      TEST(rows_of_monthly_runs_are_not_held_against_a_day_months_ago),
+      TEST(rows_after_one_run_long_ago_may_have_doubled),
+      TEST(rows_that_fall_are_never_expected_to_be_less_than_none),
       TEST(rows_without_earlier_runs_are_not_judged),
       TEST(a_share_trips_above_its_limit),
       TEST(a_gate_that_is_off_finds_nothing_and_one_that_excepts_does_not_judge),

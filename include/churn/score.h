@@ -169,7 +169,9 @@ typedef struct churn_calls {
   uint64_t customers; /* on it */
   double worth;       /* of all of them */
   double expected_loss;
-  uint64_t no_room; /* a contact would be worth something, but the capacity is taken */
+  uint64_t no_room;   /* a contact would be worth something, but the capacity is taken */
+  uint64_t no_action; /* nothing can be done: their main cause has no action, or is not listed; who
+                         is in the control group is not counted */
 } churn_calls;
 
 /* The best list within the project's capacity (its key `capacity`), of all that were scored: no

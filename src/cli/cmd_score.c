@@ -193,6 +193,9 @@ static churn_status score_ranked(cli *c, const churn_project *project, const chu
   if (status == CHURN_OK && r->within_capacity)
     cli_say(c, "contacts worth %.0f; %s more would be worth it but do not fit the capacity",
             calls.worth, cli_count(calls.no_room));
+  if (status == CHURN_OK && calls.no_action > 0)
+    cli_say(c, "%s left out, as their main cause has no action",
+            cli_plural(calls.no_action, "customer"));
   churn_ranking_free(ranking);
   return status;
 }

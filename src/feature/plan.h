@@ -76,6 +76,10 @@ churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
  * for families. Index as in the project. */
 int churn_plan_history(const churn_plan *plan, size_t output);
 
+/* How the output goes with the number of its history's rows: 1 where it counts them or their days,
+ * -1 for the days since the last one and the longest gap, 0 where the expression does not tell. */
+int churn_plan_rows_sense(const churn_plan *plan, size_t output);
+
 /* The customers' column of numbers or flags that the expression is and nothing more, seen whenever
  * it is looked at; -1 for every other expression. Output churn_plan_count is the project's value.
  */

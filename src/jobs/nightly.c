@@ -213,6 +213,10 @@ static void log_more(const nightly *n)
              "%" PRIu64 " customers to contact, worth %.0f; %" PRIu64
              " more do not fit the capacity",
              calls->customers, calls->worth, calls->no_room);
+  if (calls->no_action > 0)
+    log_line(n, CHURN_LOG_INFO, "calls",
+             "%" PRIu64 " customers left out of the calls, as their main cause has no action",
+             calls->no_action);
   if (n->night.loyal != NULL)
     log_line(n, CHURN_LOG_INFO, "loyal",
              "%" PRIu64 " loyal customers are slipping, expected loss up by %.0f",

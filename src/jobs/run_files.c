@@ -121,7 +121,8 @@ static void append_calls(churn_json_text *text, const churn_night *n)
   const churn_json_pair figures[] = {{"customers", (double)n->called.customers},
                                      {"worth", n->called.worth},
                                      {"expected_loss", n->called.expected_loss},
-                                     {"no_room", (double)n->called.no_room}};
+                                     {"no_room", (double)n->called.no_room},
+                                     {"no_action", (double)n->called.no_action}};
   if (n->calls != NULL)
     churn_json_numbers_at(text, 2, "calls", figures, sizeof figures / sizeof figures[0]);
 }

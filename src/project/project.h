@@ -305,9 +305,13 @@ typedef enum churn_rule_kind {
   CHURN_RULE_KINDS
 } churn_rule_kind;
 
+/* Which values of a number speak for the cause. */
+typedef enum churn_speaks { CHURN_SPEAKS_ALWAYS, CHURN_SPEAKS_HIGH, CHURN_SPEAKS_LOW } churn_speaks;
+
 typedef struct churn_cause_rule {
   churn_located text;
   churn_rule_kind kind;
+  churn_speaks speaks; /* of a history: of the number of its rows */
   uint32_t cause;
   bool of_project; /* stands in the project file: goes before those of the playbook's own file */
 } churn_cause_rule;
@@ -345,10 +349,13 @@ typedef struct churn_loyal_spec {
   int32_t since_days;  /* then: so many days before */
 } churn_loyal_spec;
 
-/* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =
- * none. A rule of the project goes before one of the playbook's file; then a name before a pattern
- * before a history; then the order they are written in. *found (NULL allowed): some rule takes it.
- */
+/* The rule that takes a feature, NULL = none; `history` is the one that its expression names first,
+ * NULL = none. A rule of the project goes before one of the playbook's file; then a name before a
+ * pattern before a history; then the order they are written in. */
+const churn_cause_rule *churn_playbook_rule(const churn_playbook *playbook, const char *feature,
+                                            const char *history);
+
+/* The cause of that rule, or the one of features that no rule takes. */
 uint32_t churn_playbook_cause_of(const churn_playbook *playbook, const char *feature,
                                  const char *history, bool *found);
 

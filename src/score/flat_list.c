@@ -24,6 +24,7 @@ enum {
 /* Words round a feature's number; `plain` where they are all there is, and need no quotes. */
 typedef struct around {
   bool plain;
+  bool but_one; /* 1 has other words */
   size_t before_length, after_length;
   char before[AROUND_SIZE], after[AROUND_SIZE];
 } around;
@@ -58,7 +59,7 @@ static churn_status find_words(churn_flat_list *list, churn_error *error)
     around *w = &list->words[f];
     char whole[2 * AROUND_SIZE];
     w->plain = churn_reason_around(list->kept.pipeline->plan, f, model->features[f].label,
-                                   AROUND_SIZE, w->before, w->after);
+                                   AROUND_SIZE, w->before, w->after, &w->but_one);
     w->before_length = w->plain ? strlen(w->before) : 0;
     w->after_length = w->plain ? strlen(w->after) : 0;
     memcpy(whole, w->before, w->before_length);
@@ -313,7 +314,8 @@ static char *put_reason(char *at, const line *l, size_t k)
     return at;
   const around *w = &l->list->words[feature];
   const recent_number *number = w->plain ? find_number(l->recent, packed) : NULL;
-  if (number != NULL && number->length > 0) {
+  bool other = w->but_one && number != NULL && number->length == 1 && number->text[0] == '1';
+  if (number != NULL && number->length > 0 && !other) {
     at = put_short(at, w->before, w->before_length);
     memcpy(at, number->text, sizeof number->text);
     return put_short(at + number->length, w->after, w->after_length);

@@ -20,6 +20,18 @@ static bool is_control(const churn_ranking *r, size_t row)
                                   p->data->customers.ids[r->snapshots->rows[row].customer]);
 }
 
+/* NULL without a playbook, and where nothing speaks for leaving. */
+static const churn_cause *cause_of(const churn_ranking *r, size_t row)
+{
+  uint32_t at = r->causes.causes == 0 ? CHURN_NO_CAUSE : r->scores.main_causes[row];
+  return at == CHURN_NO_CAUSE ? NULL : churn_playbook_cause(r->pipeline->project, at);
+}
+
+static bool has_action(const churn_cause *cause)
+{
+  return !cause->excluded && cause->actions[CHURN_ENGLISH][0] != '\0';
+}
+
 /* Nobody calls who has left already. Of a playbook it is the main cause's action that counts. */
 static double worth_of(const churn_ranking *r, size_t row)
 {
@@ -29,11 +41,18 @@ static double worth_of(const churn_ranking *r, size_t row)
     return NAN;
   if (r->causes.causes == 0)
     return loss * project->action.save_rate - project->action.cost;
-  uint32_t at = r->scores.main_causes[row];
-  const churn_cause *cause = at == CHURN_NO_CAUSE ? NULL : churn_playbook_cause(project, at);
-  if (cause == NULL || cause->excluded || cause->actions[CHURN_ENGLISH][0] == '\0')
-    return NAN;
-  return loss * cause->save_rate - cause->cost;
+  const churn_cause *cause = cause_of(r, row);
+  return cause == NULL || !has_action(cause) ? NAN : loss * cause->save_rate - cause->cost;
+}
+
+static uint64_t count_without_action(const churn_ranking *r)
+{
+  uint64_t count = 0;
+  for (size_t row = 0; row < r->snapshots->count; row++) {
+    const churn_cause *cause = cause_of(r, row);
+    count += cause != NULL && !has_action(cause) && !is_control(r, row);
+  }
+  return count;
 }
 
 static churn_status find_reps(churn_ranking *r, const churn_run *run, churn_error *error)
@@ -85,8 +104,9 @@ void churn_ranking_get_worth(const churn_ranking *ranking, size_t row, churn_ran
 static churn_contact contact_of(const churn_ranking *r, size_t row, size_t none)
 {
   churn_contact contact = {.worth = r->worths[row]};
-  if (r->causes.causes > 0 && r->scores.main_causes[row] != CHURN_NO_CAUSE)
-    contact.owner = churn_playbook_cause(r->pipeline->project, r->scores.main_causes[row])->owner;
+  const churn_cause *cause = cause_of(r, row);
+  if (cause != NULL)
+    contact.owner = cause->owner;
   contact.rep = (uint32_t)none;
   if (r->reps != NULL && !isnan(r->reps[row]))
     contact.rep = (uint32_t)r->reps[row];
@@ -175,6 +195,7 @@ churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top, chu
   }
   made->listed = top > 0 && top < made->eligible ? (size_t)top : made->eligible;
   totals.customers = made->listed;
+  totals.no_action = count_without_action(made);
   totals.no_room += made->eligible - made->listed;
   for (size_t i = 0; i < made->listed; i++) {
     size_t row = made->order[i];

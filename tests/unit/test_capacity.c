@@ -235,6 +235,7 @@ static void worth_is_what_the_main_causes_action_saves(void **state)
   l = score("capacity: {total: 5, each_rep: 1}\n", CHURN_BY_PROBABILITY, 0);
   assert_int_equal(l.report.customers, 2); /* cid costs more than it saves */
   assert_int_equal(l.report.no_room, 0);
+  assert_int_equal(l.report.no_action, 1); /* dan; fay has no cause at all */
   assert_close(l.report.worth, p * 75 - 6.5, 1e-14, 0);
   assert_close(l.report.expected_loss, p * 200, 1e-14, 0);
   assert_ok(churn_ranking_write(l.calls, path, &error), &error);

@@ -132,8 +132,8 @@ typedef struct churn_control_spec {
   const char *key; /* NULL = no control group */
 } churn_control_spec;
 
-/* What becomes, in training and evaluation, of rows of customers who were contacted from T to the
- * end of the label window. */
+/* What becomes, in training and evaluation, of rows of customers who were contacted around T
+ * (design/contacts.h). */
 typedef enum churn_contacted {
   CHURN_CONTACTED_DROP, /* no label */
   CHURN_CONTACTED_KEEP,
@@ -143,6 +143,7 @@ typedef enum churn_contacted {
 typedef struct churn_contacts_spec {
   churn_located history; /* text NULL = no log of contacts */
   churn_contacted rule;
+  int32_t since_days; /* before T in which a contact counts; 0 = the horizon */
 } churn_contacts_spec;
 
 typedef struct churn_snapshots_spec {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "design/drop.h"
 #include "design/kinds.h"
+#include "design/rep.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -173,16 +174,9 @@ static churn_status select_features(churn_pipeline *p, const churn_pipeline_sett
 /* Who looks after a customer, where that limits whom to contact. */
 static churn_status plan_rep(churn_pipeline *p, const churn_run *run, churn_error *error)
 {
-  const churn_located *text = &p->project->rep;
-  const churn_place place = churn_project_place(p->project, text);
-  churn_expression expression = {.name = "rep", .text = text->text, .place = place};
-  if (p->project->capacity.each_rep == UINT64_MAX)
-    return CHURN_OK;
-  churn_status status = churn_plan_build(p->schema, &expression, 1, NULL, run, &p->rep, error);
-  if (status == CHURN_OK && churn_plan_type(p->rep, 0) != CHURN_VALUE_TEXT)
-    status = churn_error_set_at(error, CHURN_BAD_PROJECT, place,
-                                "rep must be a category, like last(rep_id from reps)");
-  return status;
+  return p->project->capacity.each_rep == UINT64_MAX
+             ? CHURN_OK
+             : churn_rep_plan(p->project, p->schema, run, &p->rep, NULL, error);
 }
 
 static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,

@@ -2,12 +2,6 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
-#include "base/parallel.h"
-#include "design/encoding.h"
-#include "design/kinds.h"
-#include "design/pipeline.h"
-#include "design/split.h"
-#include "evaluate/evaluate.h"
 #include "fit/logistic.h"
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
@@ -17,31 +11,12 @@
 #include "jobs/penalty.h"
 #include "jobs/refuse.h"
 #include "jobs/spread.h"
+#include "jobs/train_parts.h"
 
-#include <churn/train.h>
-
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What one training holds; freed whatever happens. */
-typedef struct training {
-  const churn_project *project;
-  const churn_run *run;
-  const char *set; /* what the features are, in words */
-  churn_pipeline *pipeline;
-  churn_snapshots *train, *test;
-  size_t labelled; /* rows before they were parted */
-  churn_frame *frame;
-  churn_matrix *matrix;
-  int8_t *labels;
-  double *weights; /* of the population; NULL where every row stands for itself */
-  churn_split split;
-  uint64_t contacted, contacted_churned; /* labelled rows of contacted customers, dropped or not */
-  churn_model *model;
-} training;
-
-static void free_training(training *t)
+static void free_training(churn_training *t)
 {
   churn_matrix_free(t->matrix);
   churn_frame_free(t->frame);
@@ -53,7 +28,7 @@ static void free_training(training *t)
   churn_model_free(t->model);
 }
 
-static churn_status check_rows(const training *t, churn_error *error)
+static churn_status check_rows(const churn_training *t, churn_error *error)
 {
   uint64_t churners = 0;
   for (size_t i = 0; i < t->train->count; i++)
@@ -89,7 +64,7 @@ static bool is_set_of(const churn_project *project, const char *name)
 }
 
 /* The features of a set of the project; or of one that is put together from names. */
-static churn_status open_features(training *t, const char *set, churn_error *error)
+static churn_status open_features(churn_training *t, const char *set, churn_error *error)
 {
   churn_pipeline_settings opening = {.with_labels = true, .weighted = true};
   bool *wanted = NULL;
@@ -106,7 +81,8 @@ static churn_status open_features(training *t, const char *set, churn_error *err
   return status;
 }
 
-static churn_status open_rows(training *t, const churn_train_settings *settings, churn_error *error)
+static churn_status open_rows(churn_training *t, const churn_train_settings *settings,
+                              churn_error *error)
 {
   churn_status status = open_features(t, settings->set, error);
   churn_snapshots *all = NULL;
@@ -129,7 +105,7 @@ static churn_status open_rows(training *t, const churn_train_settings *settings,
   return status == CHURN_OK ? check_rows(t, error) : status;
 }
 
-static churn_status learn_encoding(training *t, churn_error *error)
+static churn_status learn_encoding(churn_training *t, churn_error *error)
 {
   const churn_pipeline *p = t->pipeline;
   churn_encoding_feature *features = churn_array_new(p->feature_count, sizeof *features);
@@ -160,7 +136,7 @@ static churn_status learn_encoding(training *t, churn_error *error)
   return status;
 }
 
-static churn_status fill_matrix(training *t, churn_error *error)
+static churn_status fill_matrix(churn_training *t, churn_error *error)
 {
   churn_status status = churn_encoding_move(t->model, t->pipeline->plan, &t->frame, t->labels,
                                             t->run, &t->matrix, error);
@@ -168,7 +144,7 @@ static churn_status fill_matrix(training *t, churn_error *error)
                             : status;
 }
 
-static void note_collinear(const training *t, const bool *keep, char *const *because)
+static void note_collinear(const churn_training *t, const bool *keep, char *const *because)
 {
   for (size_t c = 0; c < t->model->column_count; c++)
     if (!keep[c])
@@ -176,7 +152,7 @@ static void note_collinear(const training *t, const bool *keep, char *const *bec
                       "column %s is left out: %s", t->model->columns[c].name, because[c]);
 }
 
-static churn_status drop_collinear(training *t, churn_error *error)
+static churn_status drop_collinear(churn_training *t, churn_error *error)
 {
   size_t columns = t->model->column_count;
   churn_fit_settings settings = {0};
@@ -202,7 +178,8 @@ static churn_status drop_collinear(training *t, churn_error *error)
   return status;
 }
 
-static churn_status describe_fit(training *t, const churn_fit_report *report, churn_error *error)
+static churn_status describe_fit(churn_training *t, const churn_fit_report *report,
+                                 churn_error *error)
 {
   churn_model *model = t->model;
   model->log_likelihood = report->log_likelihood;
@@ -214,7 +191,7 @@ static churn_status describe_fit(training *t, const churn_fit_report *report, ch
   return churn_text_set(&model->stopped_by, churn_stop_name(report->stopped_by), error);
 }
 
-static void warn_about_fit(const training *t, const churn_fit_report *report)
+static void warn_about_fit(const churn_training *t, const churn_fit_report *report)
 {
   if (!report->converged)
     churn_notes_add(t->run->notes, CHURN_WARNING, "not_converged", CHURN_NOWHERE,
@@ -222,7 +199,7 @@ static void warn_about_fit(const training *t, const churn_fit_report *report)
                     churn_stop_name(report->stopped_by), report->max_gradient);
 }
 
-static churn_status fit(training *t, churn_error *error)
+static churn_status fit(churn_training *t, churn_error *error)
 {
   size_t columns = t->model->column_count, size = columns + 1;
   churn_penalty_input input = {t->project, t->train, t->pipeline->data->customers.ids, t->matrix};
@@ -265,157 +242,16 @@ static churn_status fit(training *t, churn_error *error)
   return status;
 }
 
-/* Types of all columns of the sources that were read, so that scoring infers nothing. */
-static churn_status record_types(training *t, churn_error *error)
-{
-  const churn_schema *schema = t->pipeline->schema;
-  size_t count = 0;
-  for (size_t s = 0; s < schema->source_count; s++)
-    count += schema->sources[s].column_count;
-  t->model->types = churn_array_new(count, sizeof *t->model->types);
-  if (t->model->types == NULL)
-    return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
-  for (size_t s = 0; s < schema->source_count && status == CHURN_OK; s++)
-    for (size_t c = 0; c < schema->sources[s].column_count && status == CHURN_OK; c++) {
-      const churn_schema_column *column = &schema->sources[s].columns[c];
-      churn_model_type *type = &t->model->types[t->model->type_count++];
-      status = churn_text_set(&type->source, schema->sources[s].name, error);
-      if (status == CHURN_OK)
-        status = churn_text_set(&type->column, column->name, error);
-      if (status == CHURN_OK)
-        status = churn_text_set(&type->type, churn_type_name(column->type), error);
-    }
-  return status;
-}
-
-static churn_status record_inputs(training *t, churn_error *error)
-{
-  const churn_data *data = t->pipeline->data;
-  t->model->inputs = churn_array_new(data->input_count, sizeof *t->model->inputs);
-  if (t->model->inputs == NULL)
-    return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
-  for (size_t i = 0; i < data->input_count && status == CHURN_OK; i++) {
-    churn_model_input *input = &t->model->inputs[t->model->input_count++];
-    input->rows = data->inputs[i].rows;
-    status = churn_text_set(&input->source, data->inputs[i].name, error);
-    if (status == CHURN_OK)
-      status = churn_text_set(&input->fingerprint, data->inputs[i].fingerprint, error);
-  }
-  return status;
-}
-
-/* Remarks about the data's own files (they have a place) stay out: they would make the model depend
- * on where rows stand. */
-static churn_status record_notes(training *t, churn_error *error)
-{
-  size_t count = churn_notes_count(t->run->notes);
-  if (churn_notes_lost(t->run->notes) > 0)
-    return churn_error_no_memory(error);
-  t->model->notes = churn_array_new(count, sizeof *t->model->notes);
-  if (t->model->notes == NULL)
-    return churn_error_no_memory(error);
-  churn_status status = CHURN_OK;
-  for (size_t i = 0; i < count && status == CHURN_OK; i++) {
-    const churn_note *note = churn_notes_get(t->run->notes, i);
-    if (note->file[0] == '\0' && strcmp(note->code, "isa_ignored") != 0)
-      status = churn_text_set(&t->model->notes[t->model->note_count++], note->text, error);
-  }
-  return status;
-}
-
-static churn_status record_weighting(training *t, const churn_span *span, churn_error *error)
-{
-  static const char *const names[] = {"none", "frequency", "inclusion", "sampled"};
-  const churn_fit_spec *fit = &t->project->fit;
-  churn_model *model = t->model;
-  model->sampled_churners = fit->sampled.churners;
-  model->sampled_others = fit->sampled.others;
-  model->population = span->population;
-  model->population_churners = span->population_churners;
-  churn_status status = churn_text_set(&model->weighting, names[fit->weighting], error);
-  if (status == CHURN_OK && fit->weight.text != NULL)
-    status = churn_text_set(&model->weight, fit->weight.text, error);
-  if (status == CHURN_OK && fit->offset.text != NULL)
-    status = churn_text_set(&model->offset, fit->offset.text, error);
-  return status;
-}
-
-static churn_status record_contacts(training *t, churn_error *error)
-{
-  const churn_contacts_spec *contacts = &t->project->contacts;
-  if (contacts->history.text == NULL)
-    return CHURN_OK;
-  t->model->contacted_rows = (double)t->contacted;
-  t->model->contacted_churned = (double)t->contacted_churned;
-  return churn_text_set(&t->model->contacted_rule, churn_contacted_name(contacts->rule), error);
-}
-
-static churn_status record_window(training *t, churn_error *error)
-{
-  churn_span span;
-  churn_status status = churn_span_of(t->train, &span, error);
-  if (status != CHURN_OK)
-    return status;
-  churn_model *model = t->model;
-  model->first_as_of = span.first;
-  model->last_as_of = span.last;
-  model->snapshot_count = span.days;
-  model->horizon_days = t->project->outcome.horizon_days;
-  model->gap_days = t->project->outcome.gap_days;
-  model->test_share = t->split.kind == CHURN_SPLIT_CUSTOMERS ? t->split.test_share : 0.0;
-  model->rows = span.rows;
-  model->churners = span.churners;
-  model->customers = span.customers;
-  status = record_weighting(t, &span, error);
-  if (status == CHURN_OK)
-    status = record_contacts(t, error);
-  if (status == CHURN_OK && t->project->outcome.excludes &&
-      (model->excluded = churn_kinds_excluded(t->project)) == NULL)
-    status = churn_error_no_memory(error);
-  if (status == CHURN_OK && t->project->outcome_name != NULL)
-    status = churn_text_set(&model->outcome, t->project->outcome_name, error);
-  if (status == CHURN_OK)
-    status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
-  return status == CHURN_OK ? churn_text_set(&model->set, t->set, error) : status;
-}
-
-static churn_status record_figures(training *t, churn_error *error)
-{
-  static const char *const kinds[] = {"none", "held_out_customers", "later_snapshots"};
-  churn_evaluation evaluation = {0};
-  /* The ranking of all rows takes as much room as the matrix, which has served. */
-  churn_matrix_free(t->matrix);
-  t->matrix = NULL;
-  churn_status status =
-      churn_evaluate_rows(t->pipeline, t->model, t->train, NULL, 0, t->run, &evaluation, error);
-  if (status != CHURN_OK)
-    return status;
-  t->model->training = evaluation.figures;
-  bool held_out = t->test->count > 0;
-  if (held_out) {
-    status =
-        churn_evaluate_rows(t->pipeline, t->model, t->test, NULL, 0, t->run, &evaluation, error);
-    t->model->validation = evaluation.figures;
-  }
-  if (!held_out)
-    t->model->validation = (churn_figures){0};
-  return status == CHURN_OK ? churn_text_set(&t->model->validation_kind,
-                                             kinds[held_out ? t->split.kind : 0], error)
-                            : status;
-}
-
-static churn_status train(training *t, const churn_train_settings *settings, churn_error *error)
+static churn_status train(churn_training *t, const churn_train_settings *settings,
+                          churn_error *error)
 {
   churn_status status = open_rows(t, settings, error);
   if (status == CHURN_OK && !settings->no_leaks)
     status = churn_leaks_warn(t->pipeline, t->train, t->run, error);
   if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
     status = churn_error_no_memory(error);
-  churn_status (*const steps[])(training *, churn_error *) = {
-      learn_encoding, fill_matrix,   drop_collinear, fit,         record_window,
-      record_types,   record_inputs, record_figures, record_notes};
+  churn_status (*const steps[])(churn_training *, churn_error *) = {
+      learn_encoding, fill_matrix, drop_collinear, fit, churn_training_record};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](t, error);
   return status;
@@ -438,7 +274,7 @@ churn_status churn_train(const churn_project *project, const churn_train_setting
     return churn_error_no_memory(error);
   churn_run own = run == NULL ? (churn_run){0} : *run;
   own.notes = notes;
-  training t = {.project = project, .run = &own};
+  churn_training t = {.project = project, .run = &own};
   churn_status status = train(&t, settings, error);
   forward_notes(notes, run);
   if (status == CHURN_OK) {

@@ -173,10 +173,11 @@ static void read_capacity(churn_reader *reader, const churn_yaml *node, churn_pr
     churn_reader_fault(reader, fields[EACH_REP].value,
                        "capacity.each_rep: what a rep does is said by a playbook, and the project "
                        "has none; expected \"playbook: default\" beside it");
-  if (project->rep.text == NULL)
+  if (project->rep.text == NULL && churn_project_find_history(project, "reps") < 0)
     churn_reader_fault(reader, fields[EACH_REP].value,
-                       "capacity.each_rep: nothing tells who a customer's rep is; expected rep: "
-                       "EXPRESSION at the top, like \"rep: last(rep_id from reps)\"");
+                       "capacity.each_rep: nothing tells who a customer's rep is: there is no "
+                       "history `reps`; expected rep: EXPRESSION at the top, like \"rep: "
+                       "last(rep_id from reps)\"");
 }
 
 static void read_loyal(churn_reader *reader, const churn_yaml *node, churn_project *project)

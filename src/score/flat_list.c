@@ -214,6 +214,7 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .owner = "",
                            .worth = NAN,
                            .rep = ""};
+  ranked->control = churn_project_is_control(list->kept.pipeline->project, ranked->customer_id);
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; list->kept.reasons && k < CHURN_REASONS; k++) {
     if (row->reasons[k] == CHURN_FLAT_NO_FEATURE)
@@ -321,6 +322,13 @@ static char *put_reason(char *at, const line *l, size_t k)
   return put_csv(at, text, strlen(text));
 }
 
+static bool is_control(const line *l)
+{
+  size_t length;
+  return churn_project_is_control(l->list->kept.pipeline->project,
+                                  churn_flat_id(l->place, &length));
+}
+
 static char *put_column(char *at, const line *l, churn_list_column column)
 {
   switch (column) {
@@ -344,6 +352,9 @@ static char *put_column(char *at, const line *l, churn_list_column column)
   case CHURN_LIST_REASON_2:
   case CHURN_LIST_REASON_3:
     return put_reason(at, l, (size_t)churn_list_column_reason(column));
+  case CHURN_LIST_CONTROL:
+    *at = is_control(l) ? '1' : '0';
+    return at + 1;
   default: /* with a playbook or intervals the list is none of these */
     return at;
   }

@@ -313,13 +313,12 @@ churn_status churn_score_check_outcome(const churn_project *project, const churn
                          worked == NULL ? "" : worked, model->outcome);
 }
 
-/* Causes, intervals, marks and worths are of rows that are kept. */
+/* Causes, intervals and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
          churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings) &&
-         !churn_project_has_control(project) && settings->by != CHURN_BY_WORTH &&
-         !project->capacity.given;
+         settings->by != CHURN_BY_WORTH && !project->capacity.given;
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,

@@ -165,15 +165,9 @@ static bool hold(worker *w, size_t request, const char *text, size_t length)
   if (type == CHURN_TYPE_ID)
     return hold_id(w, text, length);
   bool missing = churn_value_missing(rules, text, length);
-  if (churn_type_is_day(type)) {
-    column->days[row] = CHURN_DAY_MISSING;
-    return missing || churn_value_day(rules, text, length, &column->days[row]);
-  }
-  column->numbers[row] = NAN;
-  if (missing)
-    return true;
-  return type == CHURN_TYPE_FLAG ? churn_value_flag(text, length, &column->numbers[row])
-                                 : churn_value_number(rules, text, length, &column->numbers[row]);
+  return churn_type_is_day(type)
+             ? churn_value_day_or_gap(rules, text, length, missing, &column->days[row])
+             : churn_value_number_or_gap(rules, type, text, length, missing, &column->numbers[row]);
 }
 
 static void take_field(void *text, size_t length, void *context)

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "source/encoding.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -119,6 +120,23 @@ bool churn_value_flag(const char *text, size_t length, double *value)
       return true;
     }
   return false;
+}
+
+bool churn_value_day_or_gap(const churn_value_rules *rules, const char *text, size_t length,
+                            bool missing, churn_day *value)
+{
+  *value = CHURN_DAY_MISSING;
+  return missing || churn_value_day(rules, text, length, value);
+}
+
+bool churn_value_number_or_gap(const churn_value_rules *rules, churn_type type, const char *text,
+                               size_t length, bool missing, double *value)
+{
+  *value = NAN;
+  if (missing)
+    return true;
+  return type == CHURN_TYPE_FLAG ? churn_value_flag(text, length, value)
+                                 : churn_value_number(rules, text, length, value);
 }
 
 static char *complain_number(const churn_value_rules *rules, const char *shown, const char *heading)

@@ -39,6 +39,13 @@ bool churn_value_day(const churn_value_rules *rules, const char *text, size_t le
                      churn_day *value);
 bool churn_value_flag(const char *text, size_t length, double *value);
 
+/* The same for a field that may be a gap, which is MISSING and NaN, and so is a text that is not of
+ * the type. `type` is NUMBER or FLAG. */
+bool churn_value_day_or_gap(const churn_value_rules *rules, const char *text, size_t length,
+                            bool missing, churn_day *value);
+bool churn_value_number_or_gap(const churn_value_rules *rules, churn_type type, const char *text,
+                               size_t length, bool missing, double *value);
+
 /* A fresh message: the text is not of the type, and what is accepted. NULL when memory ran out. */
 char *churn_value_complaint(const churn_value_rules *rules, churn_type type, const char *heading,
                             const char *text, size_t length);

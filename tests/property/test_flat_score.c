@@ -134,11 +134,11 @@ static const char flat_project[] = "version: 1\n"
                                    "%s"
                                    "outcome: {column: left, positive: \"1\"}\n"
                                    "features: customers.*\n"
-                                   "%s";
+                                   "%s%s";
 
 typedef struct scoring {
   const char *file;
-  bool valued, cached;
+  bool valued, cached, control;
   const churn_model *model;
   churn_rank_by by;
   uint64_t top;
@@ -150,7 +150,8 @@ static churn_project *open_project(const scoring *s)
 {
   char text[512];
   snprintf(text, sizeof text, flat_project, s->file, s->valued ? "  value: money\n" : "",
-           s->cached ? "cache: kept\n" : "");
+           s->cached ? "cache: kept\n" : "",
+           s->control ? "control: {share: 0.3, key: spring}\n" : "");
   return project_of(text);
 }
 
@@ -202,6 +203,7 @@ static void test_same_as_all_data(void **unused)
     churn_score_report way_of_all = {0}, streamed = {0};
     state = 77 + (uint64_t)trial;
     scoring s = random_scoring(&model, trial);
+    s.control = trial % 3 == 1;
     size_t rows = 1 + draw(MOST_ROWS);
     uint64_t seed = 1 + draw(1u << 20);
     bool rough = draw(3) == 0;
@@ -248,6 +250,7 @@ static void test_top_is_the_head(void **unused)
     size_t rows = trial % 4 == 0 ? 40000 : 1 + draw(MOST_ROWS);
     write_export(scratch_path("export.csv"), rows, 1, 5 + draw(1u << 20), trial % 3 == 0);
     state = 4242 + (uint64_t)trial;
+    s.control = trial % 3 == 2;
     char *whole = list(&s, NULL);
     for (int i = 0; i < 3; i++) {
       churn_score_report report;

@@ -316,6 +316,35 @@ static void the_list_of_a_project_is_worth_the_most_that_fits(void **state)
   assert_true(full > 100);
 }
 
+/* Who is not to be contacted, and who is not listed by cause, takes no place of the others. */
+static void control_customers_and_causes_that_are_not_listed_take_no_place(void **state)
+{
+  (void)state;
+  char text[64 * 24] = "id,a,b,c,d,money,rep\n";
+  for (int i = 0; i < 40; i++)
+    sprintf(text + strlen(text), "c%02d,%d,%d,0,0,%d,kim\n", i, i % 2 == 0 ? 2 : 0,
+            i % 2 == 0 ? 0 : 2, 500 - i);
+  scratch_write("customers.csv", text);
+  listed l = score("capacity: {total: 6}\ncontrol: {share: 0.5, key: k}\n"
+                   "list: {exclude: [price]}\n",
+                   CHURN_BY_PROBABILITY, 0);
+  size_t next = 0, control = 0;
+  for (int i = 0; i < 40 && next < 6; i += 2) {
+    char id[8];
+    snprintf(id, sizeof id, "c%02d", i);
+    if (churn_project_is_control(l.project, id)) {
+      control++;
+      continue;
+    }
+    churn_ranked line;
+    churn_ranking_get(l.calls, next++, &line);
+    assert_string_equal(line.customer_id, id);
+  }
+  assert_int_equal(churn_ranking_count(l.calls), 6);
+  assert_true(control > 1);
+  done(&l);
+}
+
 static void without_a_playbook_worth_is_the_expected_loss(void **state)
 {
   (void)state;
@@ -413,6 +442,49 @@ static void faults_of_the_keys_have_their_place(void **state)
   }
 }
 
+/* Without the key the rep is the one category of a history called reps. */
+static void each_rep_has_the_rep_history_as_its_default(void **state)
+{
+  (void)state;
+  static const char *const keys[] = {"", "rep: last(who from reps)\n"};
+  char *texts[2];
+  scratch_write("customers.csv", "id,a,money\nann,2,100\nbob,2,90\ncid,2,80\ndan,2,70\n");
+  scratch_write("reps.csv", "id,day,who,number\nann,2024-01-05,kim,7\nbob,2024-01-05,lee,8\n"
+                            "bob,2024-02-01,kim,7\ncid,2024-01-05,kim,7\ndan,2024-01-05,lee,8\n");
+  for (size_t i = 0; i < 2; i++) {
+    char text[1024];
+    churn_model *model = four_features();
+    churn_score_settings settings = {.as_of = day("2024-03-01")};
+    churn_ranking *ranking = NULL, *calls = NULL;
+    churn_error error = {0};
+    model->feature_count = model->column_count = 1;
+    snprintf(text, sizeof text,
+             "version: 1\ncustomers: {from: customers.csv, id: id, value: money,\n"
+             "  columns: {a: number, money: number}}\n"
+             "histories: {reps: {from: reps.csv, id: id, day: day,\n"
+             "  columns: {who: category, number: number}}}\n"
+             "features: {a: customers.a}\nplaybook: {causes: {rep: {features: [a]}}}\n"
+             "capacity: {each_rep: 1}\n%s",
+             keys[i]);
+    churn_project *project = project_of(text);
+    assert_ok(churn_score(project, model, &settings, NULL, &ranking, NULL, &error), &error);
+    assert_ok(churn_ranking_calls(ranking, 0, &calls, NULL, &error), &error);
+    assert_int_equal(churn_ranking_count(calls), 2);
+    assert_ok(churn_ranking_write(calls, scratch_path("calls.csv"), &error), &error);
+    texts[i] = file_read(scratch_path("calls.csv"), NULL);
+    assert_non_null(strstr(texts[i], "\n1,ann,"));
+    assert_non_null(strstr(texts[i], "\n2,dan,"));
+    churn_ranking_free(calls);
+    churn_ranking_free(ranking);
+    churn_project_free(project);
+    model->feature_count = model->column_count = 4;
+    churn_model_free(model);
+  }
+  assert_string_equal(texts[0], texts[1]);
+  free(texts[0]);
+  free(texts[1]);
+}
+
 static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void **state)
 {
   (void)state;
@@ -426,7 +498,7 @@ static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void *
                       "features: {a: customers.a}\n");
   assert_int_equal(churn_score(p, model, &settings, NULL, &ranking, NULL, &error),
                    CHURN_BAD_PROJECT);
-  assert_non_null(strstr(error.message, "rep must be a category"));
+  assert_non_null(strstr(error.message, "is no category; expected one, such as"));
   assert_int_equal(error.line, 4);
   churn_project_free(p);
   p = project_of(NO_VALUE "features: {a: customers.a}\n");
@@ -443,9 +515,11 @@ int main(void)
       cmocka_unit_test(no_list_that_fits_is_worth_more),
       cmocka_unit_test(worth_is_what_the_main_causes_action_saves),
       cmocka_unit_test(the_list_of_a_project_is_worth_the_most_that_fits),
+      cmocka_unit_test(control_customers_and_causes_that_are_not_listed_take_no_place),
       cmocka_unit_test(without_a_playbook_worth_is_the_expected_loss),
       cmocka_unit_test(the_keys_have_defaults),
       cmocka_unit_test(faults_of_the_keys_have_their_place),
+      cmocka_unit_test(each_rep_has_the_rep_history_as_its_default),
       cmocka_unit_test(a_rep_that_is_no_category_and_worth_without_value_are_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);

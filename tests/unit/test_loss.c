@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD(LEFT)                                                                                 \
+#define HEAD(LEFT) HEAD_UNTIL(LEFT, "2024-03-01")
+#define HEAD_UNTIL(LEFT, LAST)                                                                     \
   "version: 1\n"                                                                                   \
   "customers: {from: customers.csv, id: id, joined: joined, " LEFT "columns: {why: category}}\n"   \
   "histories:\n"                                                                                   \
@@ -24,7 +25,7 @@
   "    columns: {why: category, noted: day}}\n"                                                    \
   "  balances: {from: balances.csv, id: id, day: on, columns: {balance: number}}\n"                \
   "data_until: 2024-12-31\n"                                                                       \
-  "snapshots: {first: 2024-03-01, last: 2024-03-01, every: 30d}\n"                                 \
+  "snapshots: {first: 2024-03-01, last: " LAST ", every: 7d}\n"                                    \
   "features: {orders_60d: count(orders over 60d)}\n"                                               \
   "fit: {penalty: ridge, lambda: 0.125}\npool: 0\n"
 #define DATED HEAD("left: gone, ")
@@ -85,13 +86,13 @@ static const char *labels_of(const char *text)
 
 /* The label window is [2024-03-01, 2024-03-31). Who ordered on 2024-02-10 last is silent for 30
  * days on 2024-03-11. a orders again, b moved, c moved but came back before that, d owed while it
- * was silent, e owed only afterwards, f left, and owed only after that. */
+ * was silent, e owed only afterwards, f left, and owed only after that. g joins on 2024-06-01. */
 static void write_silence(void)
 {
   write_customers("a,2023-01-01,,\nb,2023-01-01,,moved\nc,2023-01-01,2024-08-20,moved\n"
-                  "d,2023-01-01,,\ne,2023-01-01,,\nf,2023-01-01,2024-03-04,\n");
+                  "d,2023-01-01,,\ne,2023-01-01,,\nf,2023-01-01,2024-03-04,\ng,2024-06-01,,\n");
   write_all("a,2024-02-01\na,2024-02-10\na,2024-03-05\nb,2024-02-10\nc,2024-02-10\nc,2024-05-01\n"
-            "d,2024-02-10\ne,2024-02-10\nf,2024-02-10\n",
+            "d,2024-01-20\nd,2024-02-10\ne,2024-02-10\nf,2024-02-10\ng,2024-06-05\n",
             "d,2024-03-10,5.25\ne,2024-03-11,7.5\nf,2024-03-04,3.75\n", "", "");
 }
 
@@ -108,7 +109,7 @@ static void a_silence_is_judged_as_of_the_day_it_is_complete(void **state)
 }
 
 /* Two periods of 90 days from T: a is silent on 04-04; c on 03-11 and, having come back, on 05-31,
- * which is the one that the reason is of. */
+ * which is the one that the reason is of. g came and went within the second. */
 static void the_kinds_of_silences_over_time_are_those_of_the_labels(void **state)
 {
   (void)state;
@@ -127,6 +128,7 @@ static void the_kinds_of_silences_over_time_are_those_of_the_labels(void **state
   assert_ok(churn_rates_count(project, &settings, NULL, &rates, &error), &error);
   assert_int_equal(rates->rates[0].lost, 6);
   assert_int_equal(rates->rates[1].lost, 1);
+  assert_int_equal(rates->rates[1].came_and_went, 1);
   for (size_t k = 0; k < CHURN_KINDS; k++)
     for (size_t p = 0; p < 2; p++)
       assert_int_equal(rates->kinds[2 * k + p].lost, lost[k][p]);
@@ -172,6 +174,40 @@ static void the_model_is_held_against_the_kinds_of_silences(void **state)
     assert_int_equal(a->reasons[1].lost, 4);
     churn_agreement_free(a);
   }
+}
+
+/* A week later a is silent, too, and f is gone: each is counted at their own last snapshot. */
+static void who_is_churned_on_several_snapshots_is_lost_once(void **state)
+{
+  (void)state;
+  write_silence();
+  churn_agreement *a =
+      agreement_of(HEAD_UNTIL("left: gone, ", "2024-03-08") SILENT_KINDS "outcome: {" SILENT "}\n");
+  assert_int_equal(a->lost, 6);
+  assert_int_equal(a->kinds[CHURN_KIND_NATURAL].lost, 1);
+  assert_int_equal(a->kinds[CHURN_KIND_MALICIOUS].lost, 1);
+  assert_int_equal(a->kinds[CHURN_KIND_UNCLASSIFIED].lost, 4);
+  churn_agreement_free(a);
+}
+
+/* A reason that is written down months later is that of the leaving all the same. */
+static void a_reason_may_be_recorded_late(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id,joined,gone,why,noted\na,2023-01-01,,,\n"
+                                 "b,2023-01-01,2024-03-10,moved,2024-07-02\n"
+                                 "c,2023-01-01,2024-03-10,price,2024-07-02\n"
+                                 "d,2023-01-01,2024-03-10,moved,2025-01-07\n");
+  write_all("a,2024-02-10\n", "", "", "");
+  assert_string_equal(
+      labels_of("version: 1\ncustomers: {from: customers.csv, id: id, joined: joined, left: gone,\n"
+                "  columns: {why: {type: category, known_at: noted}, noted: day}}\n"
+                "histories: {orders: {from: orders.csv, id: id, day: on}}\n"
+                "data_until: 2024-12-31\nfeatures: {n: count(orders)}\n"
+                "snapshots: {first: 2024-03-01, last: 2024-03-01, every: 30d}\n"
+                "kinds: {reason: why, natural: [moved]}\n"
+                "outcome: {horizon: 30d, exclude: [natural]}\n"),
+      "0-11");
 }
 
 #define EVENT "event: exits where why != \"trial\", horizon: 30d, gap: 5d"
@@ -233,6 +269,84 @@ static void a_fall_is_judged_as_of_the_windows_end_or_of_leaving(void **state)
   assert_string_equal(labels_of(HEAD("") DROP_KINDS "outcome: {" DROP "}\n"), "0---1-");
 }
 
+/* b's level has fallen by 2024-03-31, the day on which b leaves: at T the fall is the loss, a week
+ * later the leaving is, as of the same day. */
+static void a_fall_and_a_leaving_of_one_day_are_told_apart(void **state)
+{
+  (void)state;
+  const churn_pipeline_settings opening = {.with_labels = true};
+  churn_pipeline *pipeline = NULL;
+  churn_snapshots *rows = NULL;
+  churn_error error = {0};
+  write_customers("a,2023-01-01,,\nb,2023-01-01,2024-03-31,moved\n");
+  write_all("a,2024-02-10\n", "", "",
+            "a,2024-02-20,100.5\na,2024-03-20,90\nb,2024-02-20,100.5\nb,2024-03-20,10.25\n");
+  churn_project *project =
+      project_of(HEAD_UNTIL("left: gone, ", "2024-03-08") DROP_KINDS "outcome: {" DROP "}\n");
+  assert_ok(churn_pipeline_open(project, &opening, NULL, &pipeline, &error), &error);
+  assert_ok(churn_pipeline_snapshots(pipeline, CHURN_DAY_MISSING, CHURN_DAY_MISSING,
+                                     CHURN_SNAPSHOTS_ALL, NULL, &rows, &error),
+            &error);
+  const int8_t labels[] = {CHURN_LABEL_STAYED, CHURN_LABEL_STAYED, CHURN_LABEL_CHURNED,
+                           CHURN_LABEL_UNKNOWN};
+  assert_int_equal(rows->count, 4);
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(rows->rows[i].label, labels[i]);
+  churn_snapshots_free(rows);
+  churn_pipeline_close(pipeline);
+  churn_project_free(project);
+}
+
+enum { LONG = 900, START = 19000 };
+
+/* Against a look at every row of a history that takes several batches; the condition is true of one
+ * row in 290 or so. */
+static void the_first_and_the_newest_row_are_found_however_long_the_history(void **state)
+{
+  (void)state;
+  static char text[LONG * 24];
+  size_t used = 0;
+  for (int i = 0; i < LONG; i++) {
+    char on[CHURN_DAY_TEXT_SIZE];
+    churn_day_format(START + i / 2, on);
+    used += (size_t)sprintf(text + used, "a,%s,%d.5\n", on, i % 290);
+  }
+  write_customers("a,2019-01-01,,\n");
+  write_all("a,2024-02-10\n", "", "", "");
+  scratch_write("bills.csv", "");
+  FILE *file = fopen(scratch_path("bills.csv"), "w");
+  assert_non_null(file);
+  fprintf(file, "id,on,amount\n%s", text);
+  fclose(file);
+  opened o = opened_ok(DATED "outcome: {" SILENT "}\n");
+  const churn_expression condition = {.name = "big",
+                                      .text = "amount > 288",
+                                      .rule = CHURN_EXPRESSION_CONDITION,
+                                      .history = "bills"};
+  churn_plan *plan = NULL;
+  churn_error error = {0};
+  assert_ok(churn_plan_build(o.schema, &condition, 1, NULL, NULL, &plan, &error), &error);
+  assert_ok(churn_plan_bind(plan, o.data, &error), &error);
+  churn_workspace *workspace = churn_workspace_new(plan);
+  for (int first = -3; first < LONG / 2 + 3; first += 11)
+    for (int last = first; last < LONG / 2 + 3; last += 7)
+      for (int newest = 0; newest < 2; newest++) {
+        size_t row, expected = SIZE_MAX;
+        for (int i = 0; i < LONG; i++)
+          if (i / 2 >= first && i / 2 < last && i % 290 >= 288 &&
+              (newest != 0 || expected == SIZE_MAX))
+            expected = (size_t)i;
+        assert_ok(churn_plan_find_row(plan, workspace, 0, 0, START + first, START + last,
+                                      CHURN_DAY_LAST,
+                                      newest != 0 ? CHURN_ROW_NEWEST : CHURN_ROW_FIRST, &row),
+                  NULL);
+        assert_int_equal(row, expected);
+      }
+  churn_workspace_free(workspace);
+  churn_plan_free(plan);
+  opened_close(&o);
+}
+
 static void check_refused(const char *outcome, const char *says)
 {
   char text[2048];
@@ -278,6 +392,10 @@ int main(void)
       cmocka_unit_test(a_rule_reads_the_event_itself),
       cmocka_unit_test(a_recorded_reason_is_that_of_the_last_event),
       cmocka_unit_test(a_fall_is_judged_as_of_the_windows_end_or_of_leaving),
+      cmocka_unit_test(who_is_churned_on_several_snapshots_is_lost_once),
+      cmocka_unit_test(a_reason_may_be_recorded_late),
+      cmocka_unit_test(a_fall_and_a_leaving_of_one_day_are_told_apart),
+      cmocka_unit_test(the_first_and_the_newest_row_are_found_however_long_the_history),
       cmocka_unit_test(a_kind_that_nothing_tells_cannot_be_excluded),
   };
   return cmocka_run_group_tests(tests, make, clean);

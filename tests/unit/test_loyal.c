@@ -149,6 +149,44 @@ static void high_value_long_standing_and_rising_risk_belong(void **state)
   done(&f);
 }
 
+/* rich has been there for 1520 days: exactly as long as is asked for is long enough. */
+static void who_is_there_for_just_so_long_belongs(void **state)
+{
+  (void)state;
+  found f = find("loyal: {value: 1, tenure: 1520d}\n", "2025-03-01", 0);
+  assert_int_equal(day("2025-03-01") - day("2021-01-01"), 1520);
+  assert_ids(&f, "old rich poor");
+  done(&f);
+  f = find("loyal: {value: 1, tenure: 1521d}\n", "2025-03-01", 0);
+  assert_ids(&f, "old poor");
+  done(&f);
+}
+
+/* The odds are those that the list shows: recalibrated to half the slope those of rich grow e^0.25
+ * = 1.28 times, those of old e^0.5 = 1.65 times. */
+static void the_rise_is_of_the_odds_that_are_shown(void **state)
+{
+  (void)state;
+  churn_model *model = complaint_model();
+  churn_project *project = project_of(PROJECT);
+  churn_score_settings settings = {.as_of = day("2025-03-01")};
+  churn_loyal *loyal = NULL;
+  churn_loyal_customer c;
+  churn_error error = {0};
+  model->recalibration.method = strdup("platt");
+  model->recalibration.intercept = 0.25;
+  model->recalibration.slope = 0.5;
+  assert_ok(churn_loyal_find(project, model, &settings, NULL, &loyal, NULL, &error), &error);
+  assert_int_equal(churn_loyal_count(loyal), 1);
+  churn_loyal_get(loyal, 0, &c);
+  assert_string_equal(c.line.customer_id, "old");
+  assert_close(c.before, 1 / (1 + exp(-0.25 + 0.5 * 2.5)), 1e-14, 0);
+  assert_close(c.line.probability, 1 / (1 + exp(-0.25 + 0.5 * 1.5)), 1e-14, 0);
+  churn_loyal_free(loyal);
+  churn_model_free(model);
+  churn_project_free(project);
+}
+
 static void who_is_left_out_by_cause_is_left_out_here_and_the_file_says_why(void **state)
 {
   (void)state;
@@ -326,6 +364,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(high_value_long_standing_and_rising_risk_belong),
+      cmocka_unit_test(who_is_there_for_just_so_long_belongs),
+      cmocka_unit_test(the_rise_is_of_the_odds_that_are_shown),
       cmocka_unit_test(who_is_left_out_by_cause_is_left_out_here_and_the_file_says_why),
       cmocka_unit_test(a_project_that_cannot_tell_is_refused),
       cmocka_unit_test(the_list_is_what_two_scorings_say_and_looks_not_ahead),

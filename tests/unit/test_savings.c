@@ -56,7 +56,7 @@ static void write_sources(void)
   }
   scratch_write("customers.csv", text);
   scratch_write("calls.csv", "id,on\nc00,2024-01-05\n");
-  scratch_write("told.csv", "id,on\nc00,2024-03-02\nc04,2024-04-05\nc21,2024-03-09\n");
+  scratch_write("told.csv", "id,on\nc00,2024-03-02\nc04,2024-04-05\nc21,2024-04-04\n");
 }
 
 /* A published night: customers [first, end) who are there on the day, in that order. */
@@ -180,7 +180,7 @@ static void each_customer_counts_by_the_first_list_that_tells(void **state)
   assert_int_equal(s->unmarked, 0);
   assert_int_equal(s->first, day("2024-03-01"));
   assert_int_equal(s->last, day("2024-03-15"));
-  /* c04's contact is of the day after its window */
+  /* c04's contact is of the day after its window, c21's of the last day within */
   assert_int_equal(s->control.contacted, 1);
   assert_int_equal(s->treated.contacted, 1);
   assert_int_equal(s->crossed_count, 1);
@@ -247,7 +247,8 @@ static void without_a_control_group_nothing_is_compared(void **state)
   churn_savings_free(s);
 }
 
-/* Ids that the data do not know any more count once, however many lists have them. */
+/* Ids that the data do not know any more count once, however many lists have them; so does who was
+ * no customer on those days by what the data say now. */
 static void strangers_are_unjudged(void **state)
 {
   (void)state;
@@ -255,16 +256,22 @@ static void strangers_are_unjudged(void **state)
   for (int l = 0; l < 2; l++) {
     const char *name = l == 0 ? "runs/2024-03-01/ranked.csv" : "runs/2024-03-15/ranked.csv";
     char *old = file_read(scratch_path(name), NULL);
-    char *text = malloc(strlen(old) + 64);
-    sprintf(text, "%s1,gone,5.5,0\n1,lost-%d,,1\n", old, l);
+    char *text = malloc(strlen(old) + 96);
+    sprintf(text, "%s1,gone,5.5,0\n1,lost-%d,,1\n1,late,7.5,1\n", old, l);
     scratch_write(name, text);
     free(old);
     free(text);
   }
+  char *people = file_read(scratch_path("customers.csv"), NULL),
+       *more = malloc(strlen(people) + 64);
+  sprintf(more, "%slate,2024-06-15,,7.5\n", people);
+  scratch_write("customers.csv", more);
+  free(people);
+  free(more);
   churn_savings *with = measure(0);
   write_three();
   churn_savings *without = measure(0);
-  assert_int_equal(with->unjudged, without->unjudged + 3);
+  assert_int_equal(with->unjudged, without->unjudged + 4);
   assert_int_equal(with->treated.customers, without->treated.customers);
   assert_int_equal(with->control.customers, without->control.customers);
   churn_savings_free(with);

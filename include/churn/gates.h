@@ -27,6 +27,7 @@ typedef struct churn_gate {
   churn_verdict verdict;
   bool hold; /* tripped, it holds the night back */
   char *message;
+  char *message_zh; /* the same in Chinese */
 } churn_gate;
 
 #ifdef __cplusplus

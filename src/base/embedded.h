@@ -18,6 +18,8 @@ extern const char churn_embedded_report_page[];  /* report.html */
 extern const char churn_embedded_report_style[]; /* report.css */
 extern const char churn_embedded_report_words[]; /* report_words.js */
 extern const char churn_embedded_report_list[];  /* report_list.js */
+extern const char churn_embedded_report_desk[];  /* report_desk.js */
+extern const char churn_embedded_report_lost[];  /* report_lost.js */
 extern const char churn_embedded_report[];       /* report.js */
 
 #endif

@@ -165,6 +165,8 @@ static void tell_files(const char *folder, const paths *p)
   cli_table *table = cli_table_new("ll");
   cli_table_row(table, "churn.yaml",
                 "the project file: which file is which, what churn is, the features; start here");
+  cli_table_row(table, "desk.yaml",
+                "the same with what a retention desk needs: causes, actions, capacity, page");
   cli_table_row(table, "customers.csv and five histories", "what a company would export");
   cli_table_row(table, "features.csv", "what the model sees: one row a customer and snapshot");
   cli_table_row(table, "model.json", "the model: definitions, encodings, coefficients, figures");
@@ -174,8 +176,10 @@ static void tell_files(const char *folder, const paths *p)
   printf("\n   The same by hand:  churn check %s\n"
          "                      churn train %s -o %s\n"
          "                      churn evaluate %s -m %s\n"
-         "                      churn score %s -m %s --top 20\n",
-         p->project, p->project, p->model, p->project, p->model, p->project, p->model);
+         "                      churn score %s -m %s --top 20\n"
+         "   The desk's page:   churn report %s/desk.yaml -m %s -o page.html\n",
+         p->project, p->project, p->model, p->project, p->model, p->project, p->model, folder,
+         p->model);
 }
 
 static churn_status run_demo(cli *c, const char *folder)

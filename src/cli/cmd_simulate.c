@@ -40,6 +40,8 @@ static void print_report(const churn_simulate_report *report, churn_world_kind w
                     : cli_format("true probabilities; nobody can rank better than AUC %.4f on them",
                                  report->best_auc));
   cli_table_row(table, "churn.yaml", "", "the project file: start here");
+  cli_table_row(table, "desk.yaml", "",
+                "the same with causes, actions, capacity, control group and page");
   cli_table_print(table, stdout, "  ");
 }
 

@@ -20,6 +20,16 @@ bool churn_contacted_in(const churn_history *contacts, size_t customer, churn_da
   return false;
 }
 
+churn_day churn_contacted_last(const churn_history *contacts, size_t customer, churn_day before)
+{
+  churn_day last = CHURN_DAY_MISSING;
+  size_t end = contacts == NULL ? 0 : contacts->first_row[customer + 1];
+  for (size_t row = contacts == NULL ? 0 : contacts->first_row[customer]; row < end; row++)
+    if (contacts->days[row] < before)
+      last = contacts->days[row];
+  return last;
+}
+
 /* Whether who leaves in the gap has no label. */
 static bool gap_is_survived(const churn_project *project)
 {

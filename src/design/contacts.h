@@ -13,6 +13,9 @@ const churn_history *churn_contacts_of(const churn_project *project, const churn
 bool churn_contacted_in(const churn_history *contacts, size_t customer, churn_day first,
                         churn_day last);
 
+/* The newest day before `before` on which the customer was contacted; MISSING = none. */
+churn_day churn_contacted_last(const churn_history *contacts, size_t customer, churn_day before);
+
 /* Whether a row as of `as_of` is of a contacted customer: on a day of [T - contacts.since, T +
  * gap).
  *

@@ -222,8 +222,9 @@ churn_needs *churn_pipeline_needs(const churn_pipeline *p)
     churn_plan_add_needs(p->rep, needs);
   if (needs != NULL && p->kinds != NULL)
     churn_plan_add_needs(p->kinds, needs);
-  if (needs != NULL && p->beside != NULL)
-    churn_plan_add_needs(p->beside, needs);
+  for (size_t i = 0; needs != NULL && i < CHURN_PLANS_BESIDE; i++)
+    if (p->beside[i] != NULL)
+      churn_plan_add_needs(p->beside[i], needs);
   return needs;
 }
 
@@ -250,8 +251,9 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
   churn_status status = churn_plan_bind(p->plan, p->data, error);
   if (status == CHURN_OK && p->rep != NULL)
     status = churn_plan_bind(p->rep, p->data, error);
-  if (status == CHURN_OK && p->beside != NULL)
-    status = churn_plan_bind(p->beside, p->data, error);
+  for (size_t i = 0; status == CHURN_OK && i < CHURN_PLANS_BESIDE; i++)
+    if (p->beside[i] != NULL)
+      status = churn_plan_bind(p->beside[i], p->data, error);
   if (status == CHURN_OK && p->kinds != NULL)
     status = churn_plan_bind(p->kinds, p->data, error);
   if (status == CHURN_OK && p->drop != NULL)

@@ -12,6 +12,8 @@
 
 #include <churn/model.h>
 
+enum { CHURN_PLANS_BESIDE = 2 };
+
 typedef struct churn_pipeline {
   const churn_project *project; /* borrowed */
   churn_schema *schema;
@@ -28,9 +30,10 @@ typedef struct churn_pipeline {
                            capacity is by rep and there is a model */
   bool with_labels;     /* as in the settings, and so is the next */
   churn_day before;
-  churn_plan *kinds;  /* tells which losses the outcome excludes; NULL = none */
-  churn_plan *beside; /* another plan on the schema, that is read and bound with the data; set
-                         between opening without data and loading, borrowed; NULL = none */
+  churn_plan *kinds;                      /* tells which losses the outcome excludes; NULL = none */
+  churn_plan *beside[CHURN_PLANS_BESIDE]; /* other plans on the schema, that are read and bound with
+                         the data; set between opening without data and loading, borrowed; NULL =
+                         none */
 } churn_pipeline;
 
 /* What to open. `model` NULL: the features of `set` of the project, skipped ones taken out of the

@@ -21,6 +21,8 @@ churn_embed(src/report/report.html report_page)
 churn_embed(src/report/report.css report_style)
 churn_embed(src/report/report_words.js report_words)
 churn_embed(src/report/report_list.js report_list)
+churn_embed(src/report/report_desk.js report_desk)
+churn_embed(src/report/report_lost.js report_lost)
 churn_embed(src/report/report.js report)
 
 # Charts of the page; Debian: libjs-chart.js. Version 3: the page uses its options.

@@ -2,9 +2,9 @@
  * snapshot before each leaving, score, tally.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/agreement.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "design/kinds.h"
 #include "jobs/lost.h"
 #include "jobs/segment.h"
 #include "score/scorer.h"
@@ -25,6 +25,7 @@ typedef struct agreeing {
   const churn_run *run;
   churn_plan *kinds_plan;
   churn_pipeline *pipeline;
+  bool lent; /* plan and pipeline are the caller's */
   churn_lost lost;
   churn_kind *kinds; /* [lost] */
   double *reasons;   /* [lost] codes; NaN = none */
@@ -63,6 +64,8 @@ static void clear(agreeing *g)
   free(g->reasons);
   free(g->columns);
   churn_cause_map_clear(&g->causes);
+  if (g->lent)
+    return;
   churn_plan_free(g->kinds_plan);
   churn_pipeline_close(g->pipeline);
 }
@@ -93,7 +96,7 @@ static churn_status open(agreeing *g, churn_error *error)
     status = churn_kinds_plan(g->project, g->pipeline->schema, g->run, &g->kinds_plan, error);
   if (status != CHURN_OK)
     return status;
-  g->pipeline->beside = g->kinds_plan;
+  g->pipeline->beside[0] = g->kinds_plan;
   return churn_pipeline_load(g->pipeline, g->run, error);
 }
 
@@ -321,18 +324,41 @@ static churn_status make(const agreeing *g, churn_agreement **agreement, churn_e
   return CHURN_OK;
 }
 
+static churn_status count(agreeing *g, churn_agreement **agreement, churn_error *error)
+{
+  churn_status (*const steps[])(agreeing *, churn_error *) = {find_lost, find_stated, ask_model};
+  churn_status status = CHURN_OK;
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
+    status = steps[i](g, error);
+  return status == CHURN_OK ? make(g, agreement, error) : status;
+}
+
 churn_status churn_agreement_count(const churn_project *project, const churn_model *model,
                                    const churn_agreement_settings *settings, const churn_run *run,
                                    churn_agreement **agreement, churn_error *error)
 {
   agreeing g = {.project = project, .model = model, .settings = settings, .run = run};
-  churn_status status = CHURN_OK;
-  churn_status (*const steps[])(agreeing *, churn_error *) = {open, find_lost, find_stated,
-                                                              ask_model};
-  for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
-    status = steps[i](&g, error);
+  churn_status status = open(&g, error);
   if (status == CHURN_OK)
-    status = make(&g, agreement, error);
+    status = count(&g, agreement, error);
+  clear(&g);
+  return status;
+}
+
+churn_status churn_agreement_of_pipeline(churn_pipeline *pipeline, churn_plan *kinds,
+                                         const churn_model *model,
+                                         const churn_agreement_settings *settings,
+                                         const churn_run *run, churn_agreement **agreement,
+                                         churn_error *error)
+{
+  agreeing g = {.project = pipeline->project,
+                .model = model,
+                .settings = settings,
+                .run = run,
+                .kinds_plan = kinds,
+                .pipeline = pipeline,
+                .lent = true};
+  churn_status status = count(&g, agreement, error);
   clear(&g);
   return status;
 }

@@ -17,4 +17,7 @@ CHURN_MUST_USE churn_status churn_loyal_choose(churn_pipeline *pipeline, const c
                                                const churn_run *run, churn_loyal **loyal,
                                                churn_loyal_report *report, churn_error *error);
 
+/* Where the customer stands in the ranking; index below churn_loyal_count. */
+size_t churn_loyal_index(const churn_loyal *loyal, size_t index);
+
 #endif

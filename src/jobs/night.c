@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "jobs/changes.h"
 #include "jobs/loyal.h"
+#include "jobs/past_lists.h"
+#include "jobs/rates_parts.h"
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
 
@@ -76,6 +78,16 @@ static churn_status find_rep(churn_night *n, const churn_run *run, churn_error *
   return status;
 }
 
+/* A page tells of kinds of loss where it tells of losses. */
+static churn_status find_kinds(churn_night *n, const churn_run *run, churn_error *error)
+{
+  churn_run silent = run == NULL ? (churn_run){0} : *run;
+  silent.notes = NULL;
+  return is_flat(n) || !churn_rates_possible(n->project)
+             ? CHURN_OK
+             : churn_kinds_plan(n->project, n->pipeline->schema, &silent, &n->kinds, error);
+}
+
 churn_status churn_night_read(churn_night *night, const churn_run *run, churn_error *error)
 {
   bool newest = night->as_of == CHURN_DAY_MISSING;
@@ -84,9 +96,12 @@ churn_status churn_night_read(churn_night *night, const churn_run *run, churn_er
   churn_status status = churn_pipeline_open(night->project, &opening, run, &night->pipeline, error);
   if (status == CHURN_OK && night->paged)
     status = find_rep(night, run, error);
+  if (status == CHURN_OK && night->paged)
+    status = find_kinds(night, run, error);
   if (status != CHURN_OK)
     return status;
-  night->pipeline->beside = night->rep;
+  night->pipeline->beside[0] = night->rep;
+  night->pipeline->beside[1] = night->kinds;
   status = churn_pipeline_load(night->pipeline, run, error);
   if (status == CHURN_OK && newest && !is_flat(night))
     status = churn_score_day(night->pipeline, CHURN_DAY_MISSING, NULL, &night->as_of, error);
@@ -253,12 +268,35 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
+/* Who of the control group stood on the lists that still count for capacity; NULL = nobody. */
+static churn_status find_listed(const churn_night *n, const churn_run *run, churn_day **listed,
+                                churn_error *error)
+{
+  const churn_capacity_spec *c = &n->project->capacity;
+  int32_t days = c->per_days > c->rest_days ? c->per_days : c->rest_days;
+  *listed = NULL;
+  if (days == 0 || !churn_project_has_control(n->project))
+    return CHURN_OK;
+  return churn_past_control(n->root, n->pipeline->data, n->as_of - days, n->as_of, run, listed,
+                            error);
+}
+
+static churn_status choose_calls(churn_night *n, const churn_run *run, churn_error *error)
+{
+  churn_day *listed = NULL;
+  churn_status status = find_listed(n, run, &listed, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_calls_after(n->ranking, listed, 0, &n->calls, &n->called, error);
+  free(listed);
+  return status;
+}
+
 churn_status churn_night_more(churn_night *night, const churn_run *run, churn_error *error)
 {
   const churn_project *project = night->project;
   churn_status status = CHURN_OK;
   if (project->capacity.given)
-    status = churn_ranking_calls(night->ranking, 0, &night->calls, &night->called, error);
+    status = choose_calls(night, run, error);
   if (status == CHURN_OK && project->loyal.given)
     status = churn_loyal_choose(night->pipeline, night->model, night->ranking, 0, run,
                                 &night->loyal, &night->slipping, error);
@@ -286,6 +324,7 @@ void churn_night_clear(churn_night *night)
   churn_ranking_free(night->ranking);
   churn_segments_free(night->segments);
   churn_plan_free(night->rep);
+  churn_plan_free(night->kinds);
   churn_profile_free(night->profile);
   churn_pipeline_close(night->pipeline);
   *night = (churn_night){0};

@@ -37,6 +37,8 @@ typedef struct churn_night {
   churn_segments *segments; /* NULL = none are wanted */
   churn_plan *rep;          /* of one output, who looks after a customer; NULL = not wanted, or
                                nothing tells */
+  churn_plan *kinds;        /* of loss, for a page (design/kinds.h); NULL = the project has none, or
+                               does not say when customers leave */
   churn_ranking *ranking;
   churn_score_report score;
   churn_night_source *sources; /* the base first, then the histories that were read */

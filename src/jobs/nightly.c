@@ -174,6 +174,11 @@ static void log_more(const nightly *n)
              "%" PRIu64 " customers to contact, worth %.0f; %" PRIu64
              " more do not fit the capacity",
              calls->customers, calls->worth, calls->no_room);
+  if (n->night.calls != NULL && calls->control + calls->used + calls->resting > 0)
+    log_line(n, CHURN_LOG_INFO, "calls_taken",
+             "%" PRIu64 " places stay empty for the control group, %" PRIu64
+             " are used by earlier contacts; %" PRIu64 " customers were contacted lately",
+             calls->control, calls->used, calls->resting);
   if (n->night.loyal != NULL)
     log_line(n, CHURN_LOG_INFO, "loyal",
              "%" PRIu64 " loyal customers are slipping, expected loss up by %.0f",

@@ -33,20 +33,32 @@ void churn_rates_free(churn_rates *rates)
   free(rates);
 }
 
-static void clear_job(churn_rates_job *job)
+/* What was counted, so that other periods of the same stays can be. */
+static void clear_counts(churn_rates_job *job)
 {
-  churn_workspaces_free(job->workspaces, job->threads);
-  churn_plan_free(job->kinds);
-  free(job->stay_kinds);
   free(job->kind_cells);
-  free(job->stays);
   free(job->periods);
   free(job->entry_codes);
   free(job->cells);
   free(job->segments);
+  job->kind_cells = NULL;
+  job->periods = NULL;
+  job->entry_codes = NULL;
+  job->cells = NULL;
+  job->segments = NULL;
+  job->period_count = job->segment_count = job->segment_capacity = job->cell_capacity = 0;
+}
+
+static void clear_job(churn_rates_job *job)
+{
+  clear_counts(job);
+  churn_workspaces_free(job->workspaces, job->threads);
+  free(job->stay_kinds);
+  free(job->stays);
   churn_plan_free(job->plan);
   if (job->pipeline != NULL)
     return;
+  churn_plan_free(job->kinds);
   churn_data_free(job->data);
   churn_schema_free(job->schema);
 }
@@ -143,11 +155,10 @@ static size_t watch(const churn_rates_job *job, size_t segment, double code, chu
   return count;
 }
 
-static churn_status fill_points(const churn_survival *survival, const churn_watched *watched,
-                                size_t count, churn_survival_curve *curve, churn_error *error)
+static churn_status fill_points(const churn_survival *survival, churn_survival_curve *curve,
+                                churn_error *error)
 {
-  int32_t longest = count == 0 ? 0 : watched[count - 1].stop;
-  curve->count = (size_t)(longest / days_a_month) + 1;
+  curve->count = (size_t)((double)(survival->days - 1) / days_a_month) + 1;
   curve->points = churn_array_new(curve->count, sizeof *curve->points);
   if (curve->points == NULL)
     return churn_error_no_memory(error);
@@ -156,7 +167,7 @@ static churn_status fill_points(const churn_survival *survival, const churn_watc
     churn_survival_step step = churn_survival_at(survival, days);
     curve->points[m] = (churn_survival_point){.months = m,
                                               .days = days,
-                                              .at_risk = churn_watched_at(watched, count, days),
+                                              .at_risk = churn_survival_watched(survival, days),
                                               .survival = step.survival,
                                               .std_error = step.std_error,
                                               .low = step.low,
@@ -181,7 +192,7 @@ static churn_status fill_curve(const churn_rates_job *job, size_t segment, doubl
   curve->median_days = churn_survival_time(&survival, 0.5, 0);
   curve->median_low = churn_survival_time(&survival, 0.5, -1);
   curve->median_high = churn_survival_time(&survival, 0.5, 1);
-  status = fill_points(&survival, watched, count, curve, error);
+  status = fill_points(&survival, curve, error);
   churn_survival_clear(&survival);
   return status;
 }
@@ -223,6 +234,8 @@ static churn_status fill(const churn_rates_job *job, const double *codes, churn_
   if (status != CHURN_OK)
     return status;
   fill_loss(job, r);
+  if (job->no_tenure)
+    return CHURN_OK;
   status = churn_cohorts_of(job->stays, job->stay_count, job->first, job->end, &r->cohorts,
                             &r->cohort_count, error);
   return status == CHURN_OK ? fill_curves(job, codes, r, error) : status;
@@ -262,40 +275,64 @@ static churn_status check_settings(const churn_rates_settings *settings, churn_e
   return CHURN_OK;
 }
 
-static churn_status count(churn_rates_job *job, churn_rates **rates, churn_error *error)
+static churn_status open_job(churn_rates_job *job, churn_error *error)
 {
   churn_status status = check_settings(job->settings, error);
   if (status == CHURN_OK)
     status = churn_rates_open(job, error);
+  return status == CHURN_OK ? churn_rates_find_kinds(job, error) : status;
+}
+
+static churn_status count(churn_rates_job *job, churn_rates **rates, churn_error *error)
+{
+  churn_status status = churn_rates_periods(job, error);
   if (status == CHURN_OK)
-    status = churn_rates_periods(job, error);
-  if (status == CHURN_OK)
-    status = churn_rates_find_kinds(job, error);
+    status = churn_rates_make_kinds(job, error);
   if (status == CHURN_OK)
     status = churn_rates_tally(job, error);
-  if (status == CHURN_OK)
-    status = make(job, rates, error);
-  clear_job(job);
-  return status;
+  return status == CHURN_OK ? make(job, rates, error) : status;
 }
 
 churn_status churn_rates_count(const churn_project *project, const churn_rates_settings *settings,
                                const churn_run *run, churn_rates **rates, churn_error *error)
 {
   churn_rates_job job = {.project = project, .settings = settings, .run = run};
-  return count(&job, rates, error);
+  churn_status status = open_job(&job, error);
+  if (status == CHURN_OK)
+    status = count(&job, rates, error);
+  clear_job(&job);
+  return status;
 }
 
-churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline,
-                                     const churn_rates_settings *settings, bool money,
-                                     const churn_run *run, churn_rates **rates, churn_error *error)
+churn_status churn_rates_of_pipeline(const churn_pipeline *pipeline, churn_plan *kinds,
+                                     const churn_rates_settings *settings, const churn_run *run,
+                                     churn_rates **periods, churn_rates **whole, churn_error *error)
 {
   churn_run silent = run == NULL ? (churn_run){0} : *run;
+  churn_rates_settings one = *settings;
+  churn_rates *made = NULL;
   silent.notes = NULL;
+  one.every = NULL;
   churn_rates_job job = {.project = pipeline->project,
                          .settings = settings,
                          .run = &silent,
                          .pipeline = pipeline,
-                         .no_money = !money};
-  return count(&job, rates, error);
+                         .kinds = kinds,
+                         .no_money = true};
+  churn_status status = open_job(&job, error);
+  if (status == CHURN_OK)
+    status = count(&job, &made, error);
+  if (status == CHURN_OK && whole != NULL) {
+    clear_counts(&job);
+    job.settings = &one;
+    job.no_money = false;
+    job.no_tenure = true;
+    status = count(&job, whole, error);
+  }
+  clear_job(&job);
+  if (status == CHURN_OK)
+    *periods = made;
+  else
+    churn_rates_free(made);
+  return status;
 }

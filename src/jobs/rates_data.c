@@ -51,8 +51,7 @@ static churn_status build_plan(churn_rates_job *job, churn_error *error)
                                       error);
   if (status == CHURN_OK)
     status = churn_plan_build(job->schema, job->outputs > 0 ? &segment : NULL, job->outputs,
-                              value->text == NULL || job->no_money ? NULL : &money, job->run,
-                              &job->plan, error);
+                              value->text == NULL ? NULL : &money, job->run, &job->plan, error);
   if (status == CHURN_OK && job->outputs > 0)
     churn_plan_undated(job->plan, 0, false, note_undated, job);
   free(made);
@@ -117,7 +116,7 @@ churn_status churn_rates_open(churn_rates_job *job, churn_error *error)
     status = churn_schema_build(job->project, NULL, 0, job->run, &job->schema, error);
   if (status == CHURN_OK)
     status = build_plan(job, error);
-  /* a pipeline's data may lack what kinds read */
+  /* a pipeline's data holds what the caller's plan of kinds reads, where there is one */
   if (status == CHURN_OK && job->pipeline == NULL)
     status = churn_kinds_plan(job->project, job->schema, job->run, &job->kinds, error);
   if (status == CHURN_OK)
@@ -168,6 +167,11 @@ static churn_status evaluate_tile(void *context, size_t tile, int thread, churn_
   return CHURN_OK;
 }
 
+bool churn_rates_evaluates(const churn_rates_job *job, bool values)
+{
+  return job->outputs > 0 || (values && job->project->value.text != NULL && !job->no_money);
+}
+
 churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *as_of, double *codes,
                                   double *values, churn_error *error)
 {
@@ -178,8 +182,7 @@ churn_status churn_rates_evaluate(const churn_rates_job *job, const churn_day *a
     if (values != NULL)
       values[i] = NAN;
   }
-  bool valued = values != NULL && job->project->value.text != NULL && !job->no_money;
-  if (job->outputs == 0 && !valued)
+  if (!churn_rates_evaluates(job, values != NULL))
     return CHURN_OK;
   return churn_parallel_run(churn_tile_count(job->stay_count), evaluate_tile, &e, "values",
                             job->run, error);

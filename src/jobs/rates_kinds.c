@@ -7,9 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-static churn_status make_cells(churn_rates_job *job, churn_error *error)
+churn_status churn_rates_make_kinds(churn_rates_job *job, churn_error *error)
 {
   size_t periods = job->period_count;
+  if (job->kinds == NULL)
+    return CHURN_OK;
   job->kind_cells = churn_array_new(CHURN_KINDS * periods, sizeof *job->kind_cells);
   if (job->kind_cells == NULL)
     return churn_error_no_memory(error);
@@ -59,12 +61,9 @@ churn_status churn_rates_find_kinds(churn_rates_job *job, churn_error *error)
   ended e = {.count = 0};
   if (job->kinds == NULL)
     return CHURN_OK;
-  churn_status status = make_cells(job, error);
   job->stay_kinds = churn_array_new(job->stay_count, sizeof *job->stay_kinds);
-  if (status == CHURN_OK && job->stay_kinds == NULL)
-    status = churn_error_no_memory(error);
-  if (status == CHURN_OK)
-    status = list_ended(job, &e, error);
+  churn_status status =
+      job->stay_kinds == NULL ? churn_error_no_memory(error) : list_ended(job, &e, error);
   const churn_leavings leavings = {e.count, e.spells, e.left, e.reasoned};
   if (status == CHURN_OK)
     status = churn_kinds_find(job->project, job->kinds, job->data, &leavings, e.kinds, NULL, error);
@@ -91,6 +90,15 @@ static double share_of(double part, double whole)
   return whole > 0 ? part / whole : NAN;
 }
 
+/* Of a count without money nothing is known of it. */
+static void finish(const churn_rates_job *job, const churn_rate *of, churn_kind_loss *loss)
+{
+  if (job->no_money)
+    loss->value_lost = NAN;
+  loss->share = share_of((double)loss->lost, (double)of->lost);
+  loss->value_share = share_of(loss->value_lost, of->value_lost);
+}
+
 churn_status churn_rates_fill_kinds(const churn_rates_job *job, churn_rates *rates,
                                     churn_error *error)
 {
@@ -108,13 +116,11 @@ churn_status churn_rates_fill_kinds(const churn_rates_job *job, churn_rates *rat
     for (size_t p = 0; p < periods; p++) {
       churn_kind_loss *cell = &rates->kinds[k * periods + p];
       *cell = job->kind_cells[k * periods + p];
-      cell->share = share_of((double)cell->lost, (double)rates->rates[p].lost);
-      cell->value_share = share_of(cell->value_lost, rates->rates[p].value_lost);
       all->lost += cell->lost;
       all->value_lost += cell->value_lost;
+      finish(job, &rates->rates[p], cell);
     }
-    all->share = share_of((double)all->lost, (double)total->lost);
-    all->value_share = share_of(all->value_lost, total->value_lost);
+    finish(job, total, all);
   }
   return CHURN_OK;
 }

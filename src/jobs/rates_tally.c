@@ -119,9 +119,15 @@ static churn_status tally_period(churn_rates_job *job, size_t period, const day_
   return status;
 }
 
+/* Of a count of customers alone there is nothing to evaluate. */
 static churn_status evaluate_day(const churn_rates_job *job, churn_day day, churn_day *as_of,
                                  day_values *to, churn_error *error)
 {
+  bool fresh = to->day == CHURN_DAY_MISSING;
+  if (!fresh && !churn_rates_evaluates(job, true)) {
+    to->day = day;
+    return CHURN_OK;
+  }
   for (size_t i = 0; i < job->stay_count; i++)
     as_of[i] = churn_stay_there(&job->stays[i], day) ? day : CHURN_DAY_MISSING;
   to->day = day;

@@ -136,6 +136,12 @@ static void append_kinds(churn_json_text *text, const char *key, const churn_kin
   churn_json_list_close(text, 2);
 }
 
+void churn_kind_totals_json(const churn_rates *rates, churn_json_text *text)
+{
+  if (rates->kinds != NULL)
+    append_kinds(text, "kind_totals", rates->kind_totals, CHURN_KINDS);
+}
+
 static void append_cohorts(churn_json_text *text, const churn_rates *r)
 {
   churn_json_list_open(text, 2, "cohorts");
@@ -214,10 +220,9 @@ void churn_rates_json(const churn_rates *rates, churn_json_text *text)
   churn_json_number_at(text, 2, "level", rates->level);
   churn_json_whole_at(text, 2, "undated", rates->undated);
   append_rates(text, "rates", rates->rates, rates->count);
-  if (rates->kinds != NULL) {
+  if (rates->kinds != NULL)
     append_kinds(text, "kinds", rates->kinds, rates->kind_count);
-    append_kinds(text, "kind_totals", rates->kind_totals, CHURN_KINDS);
-  }
+  churn_kind_totals_json(rates, text);
   if (rates->compared)
     churn_json_numbers_at(text, 2, "comparison", comparison,
                           comparison_figures(&rates->comparison, comparison));

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
+#include "base/parallel.h"
 #include "jobs/changes.h"
 #include "report/page.h"
 
@@ -37,22 +38,53 @@ uint64_t churn_report_rows(const churn_report *report)
   return report->rows;
 }
 
-/* The rows come last, as they take the room that is left. */
-static churn_status append_all(churn_report *r, const churn_night *night, uint64_t top,
-                               const churn_run *run, churn_error *error)
+/* Sections that take most of the time and share nothing are made beside each other, each as a text
+ * of its own; what they would remark has been told by the night. */
+enum { RATES, QUALITY, REPS, SECTIONS };
+
+typedef struct sections {
+  const churn_night *night;
+  churn_run run;
+  churn_json_text texts[SECTIONS];
+} sections;
+
+static churn_status make_section(void *context, size_t section, int thread, churn_error *error)
 {
+  static churn_status (*const make[SECTIONS])(const churn_night *, const churn_run *,
+                                              churn_json_text *, churn_error *) = {
+      churn_report_rates, churn_report_quality, churn_report_reps};
+  sections *s = context;
+  (void)thread;
+  return make[section](s->night, &s->run, &s->texts[section], error);
+}
+
+static void append_section(churn_json_text *text, const churn_json_text *section)
+{
+  churn_json_append_bytes(text, section->bytes, section->length);
+  text->failed = text->failed || section->failed;
+}
+
+/* The rows come last, as they take the room that is left. */
+static churn_status append_in_order(churn_report *r, const sections *s, uint64_t top,
+                                    const churn_run *run, churn_error *error)
+{
+  const churn_night *night = s->night;
   churn_json_text *text = &r->text;
   uint64_t asked = top == 0 ? CHURN_REPORT_TOP : top;
   uint64_t most = top == 0 ? night->score.listed : churn_ranking_eligible(night->ranking);
   churn_status status = churn_report_summary(night, run, text, error);
   if (status == CHURN_OK)
-    status = churn_report_rates(night, run, text, error);
+    status = churn_report_calls(night, text, error);
+  churn_report_loyal(night, text);
+  append_section(text, &s->texts[RATES]);
   if (status == CHURN_OK)
-    status = churn_report_quality(night, run, text, error);
+    status = churn_report_stated(night, run, text, error);
+  if (status == CHURN_OK)
+    status = churn_report_saved(night, run, text, error);
+  append_section(text, &s->texts[QUALITY]);
   if (status == CHURN_OK)
     status = churn_report_drift(night, text, error);
-  if (status == CHURN_OK)
-    status = churn_report_reps(night, run, text, error);
+  append_section(text, &s->texts[REPS]);
   churn_json_whole_at(text, 2, "asked", asked);
   if (status == CHURN_OK)
     status = churn_report_customers(night, asked < most ? asked : most,
@@ -60,6 +92,20 @@ static churn_status append_all(churn_report *r, const churn_night *night, uint64
                                     text, &r->rows, error);
   churn_json_append(text, "\n}");
   return status == CHURN_OK && text->failed ? churn_error_no_memory(error) : status;
+}
+
+static churn_status append_all(churn_report *r, const churn_night *night, uint64_t top,
+                               const churn_run *run, churn_error *error)
+{
+  sections s = {.night = night, .run = run == NULL ? (churn_run){0} : *run};
+  s.run.notes = NULL;
+  s.run.progress = NULL;
+  churn_status status = churn_parallel_run(SECTIONS, make_section, &s, NULL, run, error);
+  if (status == CHURN_OK)
+    status = append_in_order(r, &s, top, run, error);
+  for (size_t i = 0; i < SECTIONS; i++)
+    free(s.texts[i].bytes);
+  return status;
 }
 
 churn_status churn_report_of_night(const churn_night *night, uint64_t top, const churn_run *run,
@@ -113,6 +159,8 @@ churn_status churn_report_make(const churn_project *project, const churn_report_
     status = churn_night_judge(&night, run, error);
   if (status == CHURN_OK)
     status = churn_changes_find(&night, night.root, run, &night.changes, error);
+  if (status == CHURN_OK)
+    status = churn_night_more(&night, run, error);
   if (status == CHURN_OK)
     status = churn_report_of_night(&night, settings->top, run, report, error);
   churn_night_clear(&night);

@@ -26,6 +26,10 @@ CHURN_MUST_USE churn_status churn_report_of_night(const churn_night *night, uint
 CHURN_MUST_USE churn_status churn_report_summary(const churn_night *night, const churn_run *run,
                                                  churn_json_text *text, churn_error *error);
 
+/* report_causes.c: a text in both languages, as a member after a comma. */
+void churn_report_texts(churn_json_text *text, const char *key, const char *english,
+                        const char *chinese);
+
 /* report_causes.c: left_out; causes: the playbook's, in both languages, with sums over all
  * customers by their main cause, the last one those without; empty without a playbook. */
 CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_json_text *text,
@@ -35,9 +39,28 @@ CHURN_MUST_USE churn_status churn_report_causes(const churn_night *night, churn_
 CHURN_MUST_USE churn_status churn_report_reps(const churn_night *night, const churn_run *run,
                                               churn_json_text *text, churn_error *error);
 
+/* report_desk.c: calls, whom to contact within the capacity, in all, by owner and by rep; null
+ * without one. loyal, who is loyal and slipping; null where the project does not ask. */
+CHURN_MUST_USE churn_status churn_report_calls(const churn_night *night, churn_json_text *text,
+                                               churn_error *error);
+void churn_report_loyal(const churn_night *night, churn_json_text *text);
+
+/* report_desk.c: who stands on the page's part of these lists and is not among the `most` riskiest,
+ * by place in the ranking. The caller frees *indices. */
+CHURN_MUST_USE churn_status churn_report_beside(const churn_night *night, size_t most,
+                                                size_t **indices, size_t *count,
+                                                churn_error *error);
+
 /* report_rates.c: rates, customers lost in each of the twelve months before the as-of day; year,
- * all of them as one period, with its money. */
+ * all of them as one period, with its money; kinds, those lost in it by kind. */
 CHURN_MUST_USE churn_status churn_report_rates(const churn_night *night, const churn_run *run,
+                                               churn_json_text *text, churn_error *error);
+
+/* report_lost.c: stated, why customers left against the model, where reasons are recorded; saved,
+ * against the control group, of past lists whose windows have closed. */
+CHURN_MUST_USE churn_status churn_report_stated(const churn_night *night, const churn_run *run,
+                                                churn_json_text *text, churn_error *error);
+CHURN_MUST_USE churn_status churn_report_saved(const churn_night *night, const churn_run *run,
                                                churn_json_text *text, churn_error *error);
 
 /* report_quality.c: how good the model is, and was. */
@@ -48,8 +71,9 @@ CHURN_MUST_USE churn_status churn_report_quality(const churn_night *night, const
 CHURN_MUST_USE churn_status churn_report_drift(const churn_night *night, churn_json_text *text,
                                                churn_error *error);
 
-/* report_customers.c: the rows of the `most` riskiest, as long as the document stays within `room`
- * bytes of a page; *rows of them were written. */
+/* report_customers.c: others, the rows of those beside (churn_report_beside), within a third of
+ * what is left of `room` bytes of a page; customers, the rows of the `most` riskiest, within all of
+ * it; *rows of these were written. */
 CHURN_MUST_USE churn_status churn_report_customers(const churn_night *night, uint64_t most,
                                                    size_t room, const churn_run *run,
                                                    churn_json_text *text, uint64_t *rows,

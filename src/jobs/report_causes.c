@@ -7,28 +7,26 @@
 
 #include <stdlib.h>
 
-/* A text in both languages; `texts` as of churn_cause. */
-static void append_texts(churn_json_text *text, const char *key, const char *const *texts)
+void churn_report_texts(churn_json_text *text, const char *key, const char *english,
+                        const char *chinese)
 {
   churn_json_append(text, ", \"");
   churn_json_append(text, key);
   churn_json_append(text, "\": {\"en\": ");
-  churn_json_quote(text, texts[CHURN_ENGLISH]);
+  churn_json_quote(text, english);
   churn_json_append(text, ", \"zh\": ");
-  churn_json_quote(text, texts[CHURN_CHINESE]);
+  churn_json_quote(text, chinese);
   churn_json_append(text, "}");
 }
 
 static void append_cause(churn_json_text *text, const churn_project *project,
                          const churn_cause *cause)
 {
-  const char *owners[CHURN_LANGUAGES] = {
-      [CHURN_ENGLISH] = churn_playbook_owner(project, cause->owner, CHURN_ENGLISH),
-      [CHURN_CHINESE] = churn_playbook_owner(project, cause->owner, CHURN_CHINESE)};
   churn_json_quote(text, cause->name);
-  append_texts(text, "label", cause->labels);
-  append_texts(text, "action", cause->actions);
-  append_texts(text, "owner", owners);
+  churn_report_texts(text, "label", cause->labels[CHURN_ENGLISH], cause->labels[CHURN_CHINESE]);
+  churn_report_texts(text, "action", cause->actions[CHURN_ENGLISH], cause->actions[CHURN_CHINESE]);
+  churn_report_texts(text, "owner", churn_playbook_owner(project, cause->owner, CHURN_ENGLISH),
+                     churn_playbook_owner(project, cause->owner, CHURN_CHINESE));
   churn_json_append(text, cause->excluded ? ", \"listed\": false" : ", \"listed\": true");
 }
 

@@ -17,6 +17,7 @@ enum { MONTHS = 24, END = 64 };
 
 /* The rows' raw values and what they do to the logit. */
 typedef struct explained {
+  const size_t *places; /* [rows] in the ranking; NULL = its first ones */
   churn_frame *frame;
   double *contributions; /* [rows * features] */
   churn_frame *reps;     /* NULL = nobody knows */
@@ -56,6 +57,11 @@ static churn_status explain_tiles(const churn_night *n, explained *e, churn_erro
   return status;
 }
 
+static size_t place_of(const explained *e, size_t row)
+{
+  return e->places == NULL ? row : e->places[row];
+}
+
 static churn_status explain(const churn_night *n, size_t rows, const churn_run *run, explained *e,
                             churn_error *error)
 {
@@ -63,7 +69,7 @@ static churn_status explain(const churn_night *n, size_t rows, const churn_run *
   if (picked.rows == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < rows; i++)
-    picked.rows[i] = *churn_ranking_row(n->ranking, i);
+    picked.rows[i] = *churn_ranking_row(n->ranking, place_of(e, i));
   churn_status status = churn_frame_build(n->pipeline->plan, &picked, 0, rows,
                                           n->model->feature_count, run, &e->frame, error);
   if (status == CHURN_OK && n->rep != NULL)
@@ -197,9 +203,10 @@ static void append_interval(churn_json_text *text, const churn_night *n, const c
 }
 
 static void append_row(churn_json_text *text, const churn_night *n, const explained *e,
-                       const months *m, size_t index)
+                       const months *m, size_t at)
 {
   churn_ranked line;
+  size_t index = place_of(e, at);
   const churn_snapshot *row = churn_ranking_row(n->ranking, index);
   churn_ranking_get(n->ranking, index, &line);
   const churn_json_pair pairs[] = {
@@ -216,15 +223,15 @@ static void append_row(churn_json_text *text, const churn_night *n, const explai
   }
   if (e->reps != NULL) {
     churn_json_append(text, ", \"rep\": ");
-    churn_json_text_or_null(text, churn_plan_text(n->rep, churn_frame_get(e->reps, index, 0)));
+    churn_json_text_or_null(text, churn_plan_text(n->rep, churn_frame_get(e->reps, at, 0)));
   }
   append_interval(text, n, &line);
   if (churn_ranking_has_control(n->ranking))
     churn_json_append(text, line.control ? ", \"control\": true" : ", \"control\": false");
   append_reasons(text, n, index, &line);
   append_move(text, n, index);
-  append_values(text, n, e, index);
-  append_contributions(text, e, n->model->feature_count, index);
+  append_values(text, n, e, at);
+  append_contributions(text, e, n->model->feature_count, at);
   append_history(text, n, m, row->customer);
   churn_json_append(text, "}");
 }
@@ -253,11 +260,12 @@ static void append_months(churn_json_text *text, const churn_night *n, months *m
   churn_json_append(text, "]");
 }
 
-static void append_rows(const churn_night *n, const explained *e, const months *m, size_t rows,
-                        size_t room, churn_json_text *text, uint64_t *written)
+/* A list of rows, as many as leave the document within `room`. */
+static void append_rows(const churn_night *n, const explained *e, const months *m, const char *key,
+                        size_t rows, size_t room, churn_json_text *text, uint64_t *written)
 {
   churn_page_size size = {0};
-  churn_json_list_open(text, 2, "customers");
+  churn_json_list_open(text, 2, key);
   for (size_t i = 0; i < rows && !text->failed; i++) {
     size_t before = text->length;
     churn_json_item(text, 4, i == 0);
@@ -271,21 +279,37 @@ static void append_rows(const churn_night *n, const explained *e, const months *
   churn_json_list_close(text, 2);
 }
 
+static churn_status append_list(const churn_night *n, const size_t *places, size_t rows,
+                                const char *key, const months *m, size_t room, const churn_run *run,
+                                churn_json_text *text, uint64_t *written, churn_error *error)
+{
+  explained e = {.places = places};
+  churn_status status = rows == 0 ? CHURN_OK : explain(n, rows, run, &e, error);
+  if (status == CHURN_OK)
+    append_rows(n, &e, m, key, rows, room, text, written);
+  churn_frame_free(e.frame);
+  churn_frame_free(e.reps);
+  free(e.contributions);
+  return status;
+}
+
 churn_status churn_report_customers(const churn_night *night, uint64_t most, size_t room,
                                     const churn_run *run, churn_json_text *text, uint64_t *rows,
                                     churn_error *error)
 {
   months m;
-  explained e = {0};
-  churn_status status = CHURN_OK;
+  churn_page_size size = {0};
+  size_t *beside = NULL, count = 0;
+  uint64_t others = 0;
   *rows = 0;
   append_months(text, night, &m);
-  if (most > 0)
-    status = explain(night, (size_t)most, run, &e, error);
+  size_t used = churn_page_grow(&size, text->bytes, text->length);
+  size_t third = used < room ? used + (room - used) / 3 : room;
+  churn_status status = churn_report_beside(night, (size_t)most, &beside, &count, error);
   if (status == CHURN_OK)
-    append_rows(night, &e, &m, (size_t)most, room, text, rows);
-  churn_frame_free(e.frame);
-  churn_frame_free(e.reps);
-  free(e.contributions);
+    status = append_list(night, beside, count, "others", &m, third, run, text, &others, error);
+  if (status == CHURN_OK)
+    status = append_list(night, NULL, (size_t)most, "customers", &m, room, run, text, rows, error);
+  free(beside);
   return status;
 }

@@ -39,6 +39,6 @@ churn_status churn_report_drift(const churn_night *night, churn_json_text *text,
     status = append_feature(text, night, f, error);
   churn_json_list_close(text, 4);
   churn_json_append(text, "}");
-  churn_gates_json(&night->findings, text);
+  churn_gates_json(&night->findings, true, text);
   return status;
 }

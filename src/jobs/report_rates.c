@@ -35,32 +35,36 @@ static bool has_rates(const churn_night *n)
   return history >= 0 && data->histories[history].loaded;
 }
 
-/* "year": the same days as one period, with its money, which would cost too much by the month. */
-static churn_status append_year(const churn_night *night, churn_rates_settings settings,
-                                const churn_run *run, churn_json_text *text, churn_error *error)
+/* Those lost in the year by kind, with their money. */
+static void append_kinds(const churn_rates *year, churn_json_text *text)
 {
-  churn_rates *year = NULL;
-  settings.every = NULL;
-  churn_status status =
-      churn_rates_of_pipeline(night->pipeline, &settings, true, run, &year, error);
-  churn_json_key(text, 2, "year", false);
-  if (status == CHURN_OK)
-    churn_rate_json(&year->rates[0], text);
-  churn_rates_free(year);
-  return status;
+  churn_json_key(text, 2, "kinds", false);
+  churn_json_append(text, "{\"lost\": ");
+  churn_json_whole(text, year->rates[0].lost);
+  churn_kind_totals_json(year, text);
+  churn_json_append(text, "}");
 }
 
-static churn_status append_months(const churn_night *night, const churn_rates_settings *settings,
-                                  const churn_run *run, churn_json_text *text, churn_error *error)
+/* "year" is the same days as one period, with its money, which would cost too much by the month. */
+static churn_status append_both(const churn_night *night, const churn_rates_settings *settings,
+                                const churn_run *run, churn_json_text *text, churn_error *error)
 {
-  churn_rates *rates = NULL;
+  churn_rates *months = NULL, *year = NULL;
   churn_status status =
-      churn_rates_of_pipeline(night->pipeline, settings, false, run, &rates, error);
+      churn_rates_of_pipeline(night->pipeline, night->kinds, settings, run, &months, &year, error);
+  if (status != CHURN_OK)
+    return status;
   churn_json_key(text, 2, "rates", false);
-  if (status == CHURN_OK)
-    churn_rates_json(rates, text);
-  churn_rates_free(rates);
-  return status;
+  churn_rates_json(months, text);
+  churn_json_key(text, 2, "year", false);
+  churn_rate_json(&year->rates[0], text);
+  if (year->kinds != NULL)
+    append_kinds(year, text);
+  else
+    churn_json_text_at(text, 2, "kinds", NULL);
+  churn_rates_free(months);
+  churn_rates_free(year);
+  return CHURN_OK;
 }
 
 churn_status churn_report_rates(const churn_night *night, const churn_run *run,
@@ -75,8 +79,8 @@ churn_status churn_report_rates(const churn_night *night, const churn_run *run,
   if (settings.first == CHURN_DAY_MISSING) {
     churn_json_text_at(text, 2, "rates", NULL);
     churn_json_text_at(text, 2, "year", NULL);
+    churn_json_text_at(text, 2, "kinds", NULL);
     return CHURN_OK;
   }
-  churn_status status = append_months(night, &settings, run, text, error);
-  return status == CHURN_OK ? append_year(night, settings, run, text, error) : status;
+  return append_both(night, &settings, run, text, error);
 }

@@ -135,7 +135,7 @@ static churn_status open(churn_reps_job *job, churn_error *error)
     status = churn_reps_plan(job, error);
   if (status != CHURN_OK)
     return status;
-  job->pipeline->beside = job->rep;
+  job->pipeline->beside[0] = job->rep;
   status = churn_pipeline_load(job->pipeline, job->run, error);
   return status == CHURN_OK
              ? churn_score_day(job->pipeline, job->settings->as_of, job->run, &job->as_of, error)

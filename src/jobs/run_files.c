@@ -115,10 +115,11 @@ static churn_status append_causes(churn_json_text *text, const churn_night *n, c
 
 static void append_calls(churn_json_text *text, const churn_night *n)
 {
-  const churn_json_pair figures[] = {{"customers", (double)n->called.customers},
-                                     {"worth", n->called.worth},
-                                     {"expected_loss", n->called.expected_loss},
-                                     {"no_room", (double)n->called.no_room}};
+  const churn_json_pair figures[] = {
+      {"customers", (double)n->called.customers}, {"worth", n->called.worth},
+      {"expected_loss", n->called.expected_loss}, {"control", (double)n->called.control},
+      {"no_room", (double)n->called.no_room},     {"used", (double)n->called.used},
+      {"resting", (double)n->called.resting}};
   if (n->calls != NULL)
     churn_json_numbers_at(text, 2, "calls", figures, sizeof figures / sizeof figures[0]);
 }
@@ -128,7 +129,8 @@ static void append_loyal(churn_json_text *text, const churn_night *n)
   const churn_json_pair figures[] = {{"customers", (double)n->slipping.listed},
                                      {"loss_growth", n->slipping.growth},
                                      {"least_value", n->slipping.least_value},
-                                     {"least_tenure_days", n->slipping.least_tenure}};
+                                     {"least_tenure_days", n->slipping.least_tenure},
+                                     {"least_probability", n->slipping.least_probability}};
   if (n->loyal != NULL)
     churn_json_numbers_at(text, 2, "loyal", figures, sizeof figures / sizeof figures[0]);
 }
@@ -279,7 +281,7 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   append_scores(&text, n);
   append_sources(&text, n);
   append_inputs(&text, n->pipeline->data);
-  churn_gates_json(&n->findings, &text);
+  churn_gates_json(&n->findings, false, &text);
   churn_json_list_open(&text, 2, "files");
   for (size_t i = 0; i < MANIFEST && status == CHURN_OK; i++)
     if (is_written(n, i)) {

@@ -27,7 +27,7 @@ void churn_changes_json(const churn_changes *changes, churn_json_text *text)
   churn_json_append(text, "}");
 }
 
-void churn_gates_json(const churn_findings *findings, churn_json_text *text)
+void churn_gates_json(const churn_findings *findings, bool translated, churn_json_text *text)
 {
   static const char *const verdicts[] = {"passed", "tripped", "not_judged"};
   churn_json_list_open(text, 2, "gates");
@@ -47,6 +47,10 @@ void churn_gates_json(const churn_findings *findings, churn_json_text *text)
     churn_json_quote(text, verdicts[gate->verdict]);
     churn_json_append(text, ", \"message\": ");
     churn_json_quote(text, gate->message);
+    if (translated) {
+      churn_json_append(text, ", \"message_zh\": ");
+      churn_json_quote(text, gate->message_zh);
+    }
     churn_json_append(text, "}");
   }
   churn_json_list_close(text, 2);

@@ -11,7 +11,7 @@
 /* "changes": since when, against which model, how many moves of each kind; null for NULL. */
 void churn_changes_json(const churn_changes *changes, churn_json_text *text);
 
-/* "gates": a line a finding. */
-void churn_gates_json(const churn_findings *findings, churn_json_text *text);
+/* "gates": a line a finding; translated: its message in Chinese too. */
+void churn_gates_json(const churn_findings *findings, bool translated, churn_json_text *text);
 
 #endif

@@ -4,11 +4,11 @@
  * customer about once.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <churn/savings.h>
+#include "jobs/savings.h"
 
 #include "base/memory.h"
 #include "design/contacts.h"
-#include "design/pipeline.h"
+#include "jobs/past_lists.h"
 #include "jobs/runs.h"
 #include "monitor/means.h"
 #include "source/table.h"
@@ -18,7 +18,12 @@
 #include <string.h>
 
 /* Columns of a list. */
-enum { RANK, ID, VALUE, CONTROL, COLUMNS };
+enum {
+  RANK = CHURN_PAST_RANK,
+  ID = CHURN_PAST_ID,
+  VALUE = CHURN_PAST_VALUE,
+  CONTROL = CHURN_PAST_CONTROL
+};
 
 enum { NOT_THERE = -3 };
 
@@ -38,6 +43,8 @@ typedef struct measuring {
   const churn_run *run;
   const char *root;
   churn_pipeline *pipeline;
+  churn_day before;              /* runs of days before it */
+  size_t most;                   /* the newest of them */
   const churn_history *contacts; /* NULL = no log */
   listed *customers;             /* [customers] */
   bool *asked;                   /* [customers] whose label is wanted of the list at work */
@@ -54,23 +61,6 @@ void churn_savings_free(churn_savings *savings)
     free(savings->crossed[i]);
   free(savings->crossed);
   free(savings);
-}
-
-static churn_status read_list(const measuring *m, churn_day day, churn_table **list,
-                              churn_error *error)
-{
-  static const churn_format plain = {0};
-  const churn_column_request requests[COLUMNS] = {
-      [RANK] = {.heading = "rank", .type = CHURN_TYPE_NUMBER},
-      [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
-      [VALUE] = {.heading = "value", .type = CHURN_TYPE_NUMBER},
-      [CONTROL] = {.heading = "control", .type = CHURN_TYPE_FLAG, .optional = true}};
-  char *path = churn_run_path(m->root, day, "ranked.csv");
-  churn_status status =
-      path == NULL ? churn_error_no_memory(error)
-                   : churn_table_parse(path, &plain, requests, COLUMNS, NULL, m->run, list, error);
-  free(path);
-  return status;
 }
 
 /* The row's customer, where the row is at the head; MISSING else, and of a stranger. */
@@ -171,16 +161,25 @@ static void count_list(measuring *m, const churn_table *list, churn_day day, uin
   }
 }
 
-static churn_status count_run(measuring *m, const churn_table *list, const churn_past_run *past,
-                              churn_error *error)
+/* Of a list of whom to contact everybody counts: it is as long as what was done. */
+static uint64_t head_of(const measuring *m, const churn_past_run *past, bool calls)
 {
-  uint64_t top = m->settings->top == 0 ? past->head : m->settings->top;
+  if (m->settings->top > 0)
+    return m->settings->top;
+  return calls ? UINT64_MAX : past->head;
+}
+
+static churn_status count_run(measuring *m, const churn_table *list, const churn_past_run *past,
+                              bool calls, churn_error *error)
+{
+  uint64_t top = head_of(m, past, calls);
   churn_status status = ask(m, list, top, error);
   if (status == CHURN_OK)
     status = label_asked(m, past->day, error);
   if (status != CHURN_OK)
     return status;
   m->made->lists++;
+  m->made->calls += calls;
   m->made->first = m->made->first == CHURN_DAY_MISSING ? past->day : m->made->first;
   m->made->last = past->day;
   count_list(m, list, past->day, top);
@@ -190,15 +189,19 @@ static churn_status count_run(measuring *m, const churn_table *list, const churn
 static churn_status take_run(measuring *m, const churn_past_run *past, churn_error *error)
 {
   churn_table *list = NULL;
+  bool calls;
   if (!churn_snapshots_closed(m->project, m->pipeline->data, past->day)) {
     m->made->open++;
     return CHURN_OK;
   }
-  churn_status status = read_list(m, past->day, &list, error);
+  churn_status status = churn_past_list_there(m->root, past->day, churn_past_calls, &calls, error);
+  if (status == CHURN_OK)
+    status = churn_past_list_read(m->root, past->day, calls ? churn_past_calls : churn_past_ranked,
+                                  m->run, &list, error);
   if (status == CHURN_OK && !list->columns[CONTROL].present)
     m->made->unmarked++;
   else if (status == CHURN_OK)
-    status = count_run(m, list, past, error);
+    status = count_run(m, list, past, calls, error);
   churn_table_free(list);
   return status;
 }
@@ -220,8 +223,7 @@ static churn_status tell(const measuring *m, churn_day day, churn_status status,
 static churn_status take_runs(measuring *m, churn_error *error)
 {
   churn_past_runs past = {0};
-  churn_status status =
-      churn_past_runs_read(m->root, CHURN_DAY_LAST, SIZE_MAX, m->run, &past, error);
+  churn_status status = churn_past_runs_read(m->root, m->before, m->most, m->run, &past, error);
   for (size_t i = past.count; i-- > 0 && status == CHURN_OK;) {
     churn_error fault = {0};
     status = take_run(m, &past.runs[i], &fault);
@@ -301,18 +303,42 @@ static churn_status open_data(measuring *m, churn_error *error)
   if (churn_snapshots_flat(m->project))
     return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){m->project->path, 0, 0},
                               "a flat export has no days, so what became of a list is not known");
-  churn_status status = churn_pipeline_open(m->project, &opening, m->run, &m->pipeline, error);
-  if (status != CHURN_OK)
-    return status;
+  return churn_pipeline_open(m->project, &opening, m->run, &m->pipeline, error);
+}
+
+static churn_status make_room(measuring *m, churn_error *error)
+{
   size_t count = m->pipeline->data->customers.count;
   m->contacts = churn_contacts_of(m->project, m->pipeline->data);
-  m->made->with_contacts = m->contacts != NULL;
+  m->made = churn_array_new(1, sizeof *m->made);
   m->customers = churn_array_new(count, sizeof *m->customers);
   m->asked = churn_array_new(count, sizeof *m->asked);
   m->strangers = churn_dictionary_new();
-  return m->customers == NULL || m->asked == NULL || m->strangers == NULL
-             ? churn_error_no_memory(error)
-             : CHURN_OK;
+  if (m->made == NULL || m->customers == NULL || m->asked == NULL || m->strangers == NULL)
+    return churn_error_no_memory(error);
+  m->made->with_contacts = m->contacts != NULL;
+  m->made->first = m->made->last = CHURN_DAY_MISSING;
+  m->made->top = m->settings->top;
+  return CHURN_OK;
+}
+
+static churn_status measure(measuring *m, churn_savings **savings, churn_error *error)
+{
+  churn_status status = make_room(m, error);
+  if (status == CHURN_OK)
+    status = take_runs(m, error);
+  if (status == CHURN_OK)
+    status = name_crossed(m, error);
+  if (status == CHURN_OK) {
+    finish(m);
+    *savings = m->made;
+    m->made = NULL;
+  }
+  free(m->customers);
+  free(m->asked);
+  churn_dictionary_free(m->strangers);
+  churn_savings_free(m->made);
+  return status;
 }
 
 churn_status churn_savings_measure(const churn_project *project,
@@ -323,25 +349,32 @@ churn_status churn_savings_measure(const churn_project *project,
                  .settings = settings,
                  .run = run,
                  .root = settings->output == NULL ? project->nightly.output : settings->output,
-                 .made = calloc(1, sizeof *m.made)};
-  if (m.made == NULL)
-    return churn_error_no_memory(error);
-  m.made->first = m.made->last = CHURN_DAY_MISSING;
-  m.made->top = settings->top;
+                 .before = CHURN_DAY_LAST,
+                 .most = SIZE_MAX};
   churn_status status = open_data(&m, error);
   if (status == CHURN_OK)
-    status = take_runs(&m, error);
-  if (status == CHURN_OK)
-    status = name_crossed(&m, error);
-  if (status == CHURN_OK)
-    finish(&m);
-  free(m.customers);
-  free(m.asked);
-  churn_dictionary_free(m.strangers);
+    status = measure(&m, savings, error);
   churn_pipeline_close(m.pipeline);
-  if (status == CHURN_OK)
-    *savings = m.made;
-  else
-    churn_savings_free(m.made);
+  return status;
+}
+
+churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, churn_plan *kinds,
+                                       const char *root, churn_day before, size_t most,
+                                       const churn_run *run, churn_savings **savings,
+                                       churn_error *error)
+{
+  const churn_savings_settings settings = {.output = root};
+  churn_plan *own = pipeline->kinds;
+  measuring m = {.project = pipeline->project,
+                 .settings = &settings,
+                 .run = run,
+                 .root = root,
+                 .pipeline = pipeline,
+                 .before = before,
+                 .most = most};
+  if (kinds != NULL && pipeline->project->outcome.excludes)
+    pipeline->kinds = kinds;
+  churn_status status = measure(&m, savings, error);
+  pipeline->kinds = own;
   return status;
 }

@@ -6,12 +6,11 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static void append(churn_json_text *text, const char *bytes, size_t length)
+void churn_json_append_bytes(churn_json_text *text, const char *bytes, size_t length)
 {
   if (text->failed || length > SIZE_MAX - text->length ||
       !churn_array_reserve(&text->bytes, &text->capacity, text->length + length, 1)) {
@@ -25,14 +24,14 @@ static void append(churn_json_text *text, const char *bytes, size_t length)
 
 void churn_json_append(churn_json_text *text, const char *plain)
 {
-  append(text, plain, strlen(plain));
+  churn_json_append_bytes(text, plain, strlen(plain));
 }
 
 void churn_json_line(churn_json_text *text, int indent)
 {
   char blanks[32];
   int length = snprintf(blanks, sizeof blanks, "\n%*s", indent, "");
-  append(text, blanks, (size_t)length);
+  churn_json_append_bytes(text, blanks, (size_t)length);
 }
 
 static bool needs_escape(char byte)
@@ -54,32 +53,35 @@ static void append_escaped(churn_json_text *text, char byte)
 
 void churn_json_quote(churn_json_text *text, const char *plain)
 {
-  append(text, "\"", 1);
+  churn_json_append_bytes(text, "\"", 1);
   while (*plain != '\0') {
     size_t length = 0;
     while (plain[length] != '\0' && !needs_escape(plain[length]))
       length++;
-    append(text, plain, length);
+    churn_json_append_bytes(text, plain, length);
     plain += length;
     if (*plain != '\0')
       append_escaped(text, *plain++);
   }
-  append(text, "\"", 1);
+  churn_json_append_bytes(text, "\"", 1);
 }
 
 void churn_json_number(churn_json_text *text, double value)
 {
   char number[CHURN_NUMBER_TEXT_SIZE];
-  append(text, number, churn_number_format(value, number));
+  churn_json_append_bytes(text, number, churn_number_format(value, number));
   if (value == 0 && signbit(value))
-    append(text, ".0", 2);
+    churn_json_append_bytes(text, ".0", 2);
 }
 
 void churn_json_whole(churn_json_text *text, uint64_t value)
 {
-  char number[CHURN_NUMBER_TEXT_SIZE];
-  int length = snprintf(number, sizeof number, "%" PRIu64, value);
-  append(text, number, (size_t)length);
+  char digits[20]; /* of 2^64 */
+  size_t first = sizeof digits;
+  do
+    digits[--first] = (char)('0' + value % 10);
+  while ((value /= 10) > 0);
+  churn_json_append_bytes(text, digits + first, sizeof digits - first);
 }
 
 /* Bytes of the character at `at`, 0 when it is none. The second byte's range rules out overlong

@@ -19,6 +19,9 @@ typedef struct churn_json_text {
 
 void churn_json_append(churn_json_text *text, const char *plain);
 
+/* The same of bytes [length]; NULL for none. */
+void churn_json_append_bytes(churn_json_text *text, const char *bytes, size_t length);
+
 /* A line end and `indent` blanks. */
 void churn_json_line(churn_json_text *text, int indent);
 

@@ -30,6 +30,7 @@ void churn_findings_clear(churn_findings *findings)
   for (size_t i = 0; i < findings->count; i++) {
     free(findings->items[i].subject);
     free(findings->items[i].message);
+    free(findings->items[i].message_zh);
   }
   free(findings->items);
   *findings = (churn_findings){0};
@@ -51,7 +52,7 @@ bool churn_findings_hold(const churn_findings *findings)
   return false;
 }
 
-/* A finding of a gate that is on; the message comes as printf's. */
+/* A finding of a gate that is on. */
 typedef struct finding {
   const churn_gate_spec *gates;
   churn_gate_kind kind;
@@ -61,24 +62,37 @@ typedef struct finding {
   double limit; /* in force; 0 = the project's */
 } finding;
 
-static churn_status add(churn_findings *to, const finding *found, churn_error *error,
-                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* As vasprintf; NULL when memory ran out. */
+static char *fill(const char *format, va_list arguments)
+{
+  char *text = NULL;
+  va_list own;
+  va_copy(own, arguments);
+  int length = vasprintf(&text, format, own);
+  va_end(own);
+  return length < 0 ? NULL : text;
+}
 
 static churn_status add(churn_findings *to, const finding *found, churn_error *error,
-                        const char *format, ...)
+                        const char *english, const char *chinese, ...)
+    __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+
+/* The message comes as printf's, in both languages from the same arguments; what is said in one of
+ * them alone the other passes over as %.0s. */
+static churn_status add(churn_findings *to, const finding *found, churn_error *error,
+                        const char *english, const char *chinese, ...)
 {
   const churn_gate_spec *spec = &found->gates[found->kind];
-  char *message = NULL;
   va_list arguments;
-  va_start(arguments, format);
-  int length = vasprintf(&message, format, arguments);
+  va_start(arguments, chinese);
+  char *message = fill(english, arguments), *message_zh = fill(chinese, arguments);
   va_end(arguments);
   char *subject = churn_text_copy(found->subject, strlen(found->subject));
-  if (length < 0 || subject == NULL ||
+  if (message == NULL || message_zh == NULL || subject == NULL ||
       !churn_array_reserve(&to->items, &to->capacity, to->count + 1, sizeof *to->items)) {
     free(subject);
-    if (length >= 0)
-      free(message);
+    free(message);
+    free(message_zh);
     return churn_error_no_memory(error);
   }
   bool excepted = churn_gate_excepts(spec, found->subject);
@@ -90,7 +104,8 @@ static churn_status add(churn_findings *to, const finding *found, churn_error *e
                    .p = found->p,
                    .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
                    .hold = spec->hold,
-                   .message = message};
+                   .message = message,
+                   .message_zh = message_zh};
   return CHURN_OK;
 }
 
@@ -121,15 +136,17 @@ churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, u
     return CHURN_OK;
   if (count == 0)
     return add(findings, &found, error, "%s: %" PRIu64 " rows; no earlier run to compare with",
-               source, rows);
+               "%s：%" PRIu64 " 行；没有更早的运行可比较", source, rows);
   double median = median_of(earlier, count);
   if (median == 0 && rows == 0)
-    return add(findings, &found, error, "%s: no rows, as in the runs before", source);
+    return add(findings, &found, error, "%s: no rows, as in the runs before",
+               "%s：没有记录，与之前的运行相同", source);
   found.value = (double)rows / median;
   found.verdict = verdict_of(!(found.value >= least && found.value <= 1 / least));
   return add(findings, &found, error,
              "%s: %" PRIu64 " rows, %.1f %% of the median of %zu earlier run%s (from %.1f to %.1f "
              "%% pass)",
+             "%s：%" PRIu64 " 行，为此前运行中位数的 %.1f %%（%zu 次%.0s；%.1f 至 %.1f %% 为通过）",
              source, rows, 100 * found.value, count, count == 1 ? "" : "s", 100 * least,
              100 / least);
 }
@@ -138,20 +155,22 @@ churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind
                               const char *subject, uint64_t part, uint64_t whole,
                               churn_findings *findings, churn_error *error)
 {
-  static const char *const what[CHURN_GATE_KINDS] = {
-      [CHURN_GATE_UNMATCHED] = "rows belong to no known customer",
-      [CHURN_GATE_REJECTED] = "rows were rejected",
-      [CHURN_GATE_UNSEEN] = "customers have a level that training never saw"};
+  static const char *const what[CHURN_GATE_KINDS][2] = {
+      [CHURN_GATE_UNMATCHED] = {"rows belong to no known customer", "行不属于任何已知客户"},
+      [CHURN_GATE_REJECTED] = {"rows were rejected", "行被拒绝"},
+      [CHURN_GATE_UNSEEN] = {"customers have a level that training never saw",
+                             "位客户的取值在训练中从未出现"}};
   finding found = {gates, kind, subject, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
   if (gates[kind].off)
     return CHURN_OK;
   if (whole == 0)
-    return add(findings, &found, error, "%s: there are no rows", subject);
+    return add(findings, &found, error, "%s: there are no rows", "%s：没有记录", subject);
   found.value = (double)part / (double)whole;
   found.verdict = verdict_of(found.value > gates[kind].limit);
   return add(findings, &found, error,
-             "%s: %" PRIu64 " of %" PRIu64 " %s, %.2f %% (up to %.2f %% pass)", subject, part,
-             whole, what[kind], 100 * found.value, 100 * gates[kind].limit);
+             "%s: %" PRIu64 " of %" PRIu64 " %s%.0s, %.2f %% (up to %.2f %% pass)",
+             "%s：%" PRIu64 " / %" PRIu64 " %.0s%s，占 %.2f %%（不超过 %.2f %% 为通过）", subject,
+             part, whole, what[kind][0], what[kind][1], 100 * found.value, 100 * gates[kind].limit);
 }
 
 churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profile *profile,
@@ -163,7 +182,7 @@ churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profil
   if (gates[CHURN_GATE_MISSING].off)
     return CHURN_OK;
   if (profile->rows == 0)
-    return add(findings, &found, error, "%s: there are no customers", name);
+    return add(findings, &found, error, "%s: there are no customers", "%s：没有客户", name);
   double share = (double)churn_profile_missing(profile, feature) / (double)profile->rows;
   double trained = churn_profile_trained_missing(profile->model, feature);
   found.value = share - trained;
@@ -171,7 +190,8 @@ churn_status churn_gate_missing(const churn_gate_spec *gates, const churn_profil
   return add(findings, &found, error,
              "%s: missing for %.2f %% of the customers, in training for %.2f %% (up to %.2f points "
              "more pass)",
-             name, 100 * share, 100 * trained, 100 * limit);
+             "%s：%.2f %% 的客户缺失，训练时为 %.2f %%（增加不超过 %.2f 个百分点为通过）", name,
+             100 * share, 100 * trained, 100 * limit);
 }
 
 churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *source, churn_day as_of,
@@ -184,20 +204,23 @@ churn_status churn_gate_freshness(const churn_gate_spec *gates, const char *sour
     return CHURN_OK;
   if (census->newest == CHURN_DAY_MISSING) {
     found.verdict = expected ? CHURN_GATE_TRIPPED : CHURN_GATE_NOT_JUDGED;
-    return add(findings, &found, error, "%s: no row of a known customer before the as-of day%s",
-               source, expected ? ", and the model was trained on rows of it" : "");
+    return add(findings, &found, error, "%s: no row of a known customer before the as-of day%s%.0s",
+               "%s：评分日之前没有已知客户的记录%.0s%s", source,
+               expected ? ", and the model was trained on rows of it" : "",
+               expected ? "，而模型训练时有该来源的记录" : "");
   }
   found.value = (double)as_of - (double)census->newest;
   if (census->waits < LEAST_WAITS)
     return add(findings, &found, error, "%s: too few days with rows to tell what wait is usual",
-               source);
+               "%s：有记录的日子太少，无法判断通常的间隔", source);
   double limit = fmax(gates[CHURN_GATE_FRESHNESS].limit, 3 * (double)census->usual_wait - 2);
   found.limit = limit;
   found.verdict = verdict_of(found.value > limit);
   churn_day_format(census->newest, newest);
   return add(findings, &found, error,
              "%s: the newest row is of %s, %.0f day%s before the as-of day (up to %.0f pass)",
-             source, newest, found.value, found.value == 1 ? "" : "s", floor(limit));
+             "%s：最新记录为 %s，在评分日之前 %.0f 天%.0s（不超过 %.0f 天为通过）", source, newest,
+             found.value, found.value == 1 ? "" : "s", floor(limit));
 }
 
 /* What moved, how far, and what is usual for it. */
@@ -206,7 +229,7 @@ typedef struct drift {
   double index, p;
   double spread; /* NaN = not known */
   bool tells_time;
-  const char *against;
+  const char *against, *against_zh;
 } drift;
 
 static const char *advice(churn_gate_kind kind)
@@ -217,26 +240,37 @@ static const char *advice(churn_gate_kind kind)
                "stay";
 }
 
+static const char *advice_zh(churn_gate_kind kind)
+{
+  return kind == CHURN_GATE_SCORES ? "；请查看发生漂移的特征，若变化将持续则重新训练"
+                                   : "；请查看其背后的数据列，若变化将持续则重新训练";
+}
+
 static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind, const drift *d,
                               churn_findings *findings, churn_error *error)
 {
   finding found = {gates, kind, d->subject, d->index, d->p, CHURN_GATE_NOT_JUDGED, 0};
-  const char *colon = d->subject[0] == '\0' ? "" : ": ";
+  bool named = d->subject[0] != '\0';
+  const char *colon = named ? ": " : "", *colon_zh = named ? "：" : "";
   if (isnan(d->index) || (isnan(d->p) && !d->tells_time))
-    return add(findings, &found, error, "%s%sthere are no rows to compare with", d->subject, colon);
+    return add(findings, &found, error, "%s%s%.0sthere are no rows to compare with",
+               "%s%.0s%s没有可比较的记录", d->subject, colon, colon_zh);
   if (d->tells_time)
     return add(findings, &found, error,
-               "%s%sstability index %.3f, not judged: it tells only how much time has passed",
-               d->subject, colon, d->index);
+               "%s%s%.0sstability index %.3f, not judged: it tells only how much time has passed",
+               "%s%.0s%s稳定性指数 %.3f，未评判：它只反映时间的流逝", d->subject, colon, colon_zh,
+               d->index);
   found.limit = isnan(d->spread) ? 0 : usual_spreads * d->spread;
   double limit = fmax(gates[kind].limit, found.limit);
   found.verdict = verdict_of(d->index > limit && d->p <= drift_level);
   bool told = found.verdict == CHURN_GATE_TRIPPED && !churn_gate_excepts(&gates[kind], d->subject);
   return add(findings, &found, error,
-             "%s%sstability index %.3f against %s (up to %.3g passes), p %.2g (above %.3g passes; "
-             "approximate: the samples overlap)%s",
-             d->subject, colon, d->index, d->against, limit, d->p, drift_level,
-             told ? advice(kind) : "");
+             "%s%s%.0sstability index %.3f against %s%.0s (up to %.3g passes), p %.2g (above %.3g "
+             "passes; approximate: the samples overlap)%s%.0s",
+             "%s%.0s%s稳定性指数 %.3f，对照%.0s%s（不超过 %.3g 为通过），p %.2g（大于 %.3g "
+             "为通过；近似值：样本有重叠）%.0s%s",
+             d->subject, colon, colon_zh, d->index, d->against, d->against_zh, limit, d->p,
+             drift_level, told ? advice(kind) : "", told ? advice_zh(kind) : "");
 }
 
 static bool tells_time(const churn_profile *profile, size_t feature)
@@ -274,8 +308,8 @@ churn_status churn_gate_drift(const churn_gate_spec *gates, const churn_profile 
     status = measure_drift(profile, customers, indices, p, error);
   for (size_t f = 0; f < count && status == CHURN_OK; f++) {
     const churn_model_feature *feature = &profile->model->features[f];
-    drift d = {feature->name,          indices[f],         p[f], feature->spread,
-               tells_time(profile, f), "the training rows"};
+    drift d = {feature->name,          indices[f],          p[f],      feature->spread,
+               tells_time(profile, f), "the training rows", "训练数据"};
     status = add_drift(gates, CHURN_GATE_DRIFT, &d, findings, error);
   }
   free(indices);
@@ -300,7 +334,8 @@ churn_status churn_gate_scores(const churn_gate_spec *gates, const churn_sample 
              .index = stability.index,
              .p = p,
              .spread = NAN,
-             .against = "the newest day whose labels are known"};
+             .against = "the newest day whose labels are known",
+             .against_zh = "最近一个已知结果的日期"};
   return status == CHURN_OK ? add_drift(gates, CHURN_GATE_SCORES, &d, findings, error) : status;
 }
 
@@ -321,9 +356,10 @@ churn_status churn_gate_rate(const churn_gate_spec *gates, double predicted,
   if (gates[CHURN_GATE_RATE].off)
     return CHURN_OK;
   if (recent->as_of == CHURN_DAY_MISSING || rows == 0)
-    return add(findings, &found, error, "no label window has closed before the as-of day");
+    return add(findings, &found, error, "no label window has closed before the as-of day",
+               "评分日之前没有已结束的标签窗口");
   if (isnan(predicted))
-    return add(findings, &found, error, "there are no customers");
+    return add(findings, &found, error, "there are no customers", "没有客户");
   double observed = (double)recent->churned / rows;
   churn_day_format(recent->as_of, day);
   found.value = predicted / observed;
@@ -332,5 +368,7 @@ churn_status churn_gate_rate(const churn_gate_spec *gates, double predicted,
   return add(findings, &found, error,
              "predicted mean %.4f, observed %.4f as of %s (%" PRIu64 " of %.0f): a ratio of %.3g "
              "(from %.3g to %.3g, or within chance, passes)",
+             "预测均值 %.4f，实际 %.4f（%s，流失 %" PRIu64 " / %.0f）：比值 %.3g（%.3g 至 %.3g，"
+             "或在偶然范围内，为通过）",
              predicted, observed, day, recent->churned, rows, found.value, 1 / limit, limit);
 }

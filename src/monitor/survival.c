@@ -10,18 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int by_stop(const void *left, const void *right)
-{
-  const churn_watched *a = left, *b = right;
-  return (a->stop > b->stop) - (a->stop < b->stop);
-}
-
-static int by_time(const void *left, const void *right)
-{
-  int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
-  return (a > b) - (a < b);
-}
-
 /* Limits of log(-log S) carried back: S^exp(+-z se / |log S|), se the error of log S. */
 static void set_limits(churn_survival_step *step, double sum, double z)
 {
@@ -35,55 +23,92 @@ static void set_limits(churn_survival_step *step, double sum, double z)
   step->high = exp(logarithm / factor);
 }
 
-/* One look at each stay in order of stop; `starts` tells how many came under watch before. */
-static size_t make_steps(const churn_watched *watched, const int32_t *starts, size_t count,
-                         double z, churn_survival_step *steps)
+/* How many stays begin and end on each day of tenure. */
+typedef struct day_counts {
+  uint64_t *started, *stopped, *lost; /* [days] */
+  size_t days;
+} day_counts;
+
+static void clear_counts(day_counts *c)
 {
-  size_t made = 0, entered = 0;
-  double survival = 1, sum = 0;
-  for (size_t i = 0; i < count;) {
-    size_t end = i;
-    uint64_t lost = 0;
-    for (; end < count && watched[end].stop == watched[i].stop; end++)
-      lost += watched[end].lost;
-    while (entered < count && starts[entered] < watched[i].stop)
-      entered++;
-    double risk = (double)(entered - i), died = (double)lost;
-    if (lost > 0) {
-      survival *= 1 - died / risk;
-      sum += died / (risk * (risk - died));
-      steps[made] = (churn_survival_step){
-          .time = watched[i].stop, .at_risk = entered - i, .lost = lost, .survival = survival};
-      set_limits(&steps[made++], sum, z);
-    }
-    i = end;
-  }
-  return made;
+  free(c->started);
+  free(c->stopped);
+  free(c->lost);
 }
 
-churn_status churn_survival_of(churn_watched *watched, size_t count, double level,
+static churn_status count_days(const churn_watched *watched, size_t count, day_counts *c,
+                               churn_error *error)
+{
+  int32_t longest = 0;
+  for (size_t i = 0; i < count; i++)
+    longest = watched[i].stop > longest ? watched[i].stop : longest;
+  c->days = (size_t)longest + 1;
+  c->started = churn_array_new(c->days, sizeof *c->started);
+  c->stopped = churn_array_new(c->days, sizeof *c->stopped);
+  c->lost = churn_array_new(c->days, sizeof *c->lost);
+  if (c->started == NULL || c->stopped == NULL || c->lost == NULL)
+    return churn_error_no_memory(error);
+  for (size_t i = 0; i < count; i++) {
+    c->started[watched[i].start]++;
+    c->stopped[watched[i].stop]++;
+    c->lost[watched[i].stop] += watched[i].lost;
+  }
+  return CHURN_OK;
+}
+
+/* Day by day; `under` are those under watch just before. */
+static void make_steps(const day_counts *c, double z, churn_survival *s)
+{
+  uint64_t under = 0;
+  double survival = 1, sum = 0;
+  for (size_t day = 0; day < c->days; day++) {
+    if (c->lost[day] > 0) {
+      double risk = (double)under, died = (double)c->lost[day];
+      survival *= 1 - died / risk;
+      sum += died / (risk * (risk - died));
+      s->steps[s->count] = (churn_survival_step){
+          .time = (int32_t)day, .at_risk = under, .lost = c->lost[day], .survival = survival};
+      set_limits(&s->steps[s->count++], sum, z);
+    }
+    under = under + c->started[day] - c->stopped[day];
+    s->watched[day] = under;
+  }
+}
+
+static size_t days_with_losses(const day_counts *c)
+{
+  size_t found = 0;
+  for (size_t day = 0; day < c->days; day++)
+    found += c->lost[day] > 0;
+  return found;
+}
+
+churn_status churn_survival_of(const churn_watched *watched, size_t count, double level,
                                churn_survival *survival, churn_error *error)
 {
-  int32_t *starts = churn_array_new(count, sizeof *starts);
-  churn_survival_step *steps = churn_array_new(count, sizeof *steps);
-  churn_status status = starts == NULL || steps == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  day_counts counts = {0};
+  churn_survival made = {.level = level};
+  churn_status status = count_days(watched, count, &counts, error);
   if (status == CHURN_OK) {
-    for (size_t i = 0; i < count; i++)
-      starts[i] = watched[i].start;
-    qsort(watched, count, sizeof *watched, by_stop);
-    qsort(starts, count, sizeof *starts, by_time);
-    double z = gsl_cdf_ugaussian_Pinv(0.5 + level / 2);
-    *survival = (churn_survival){steps, make_steps(watched, starts, count, z, steps), level};
-    steps = NULL;
+    made.days = counts.days;
+    made.watched = churn_array_new(counts.days, sizeof *made.watched);
+    made.steps = churn_array_new(days_with_losses(&counts), sizeof *made.steps);
+    if (made.watched == NULL || made.steps == NULL)
+      status = churn_error_no_memory(error);
   }
-  free(steps);
-  free(starts);
+  if (status == CHURN_OK) {
+    make_steps(&counts, gsl_cdf_ugaussian_Pinv(0.5 + level / 2), &made);
+    *survival = made;
+  } else
+    churn_survival_clear(&made);
+  clear_counts(&counts);
   return status;
 }
 
 void churn_survival_clear(churn_survival *survival)
 {
   free(survival->steps);
+  free(survival->watched);
   *survival = (churn_survival){0};
 }
 
@@ -113,10 +138,7 @@ double churn_survival_time(const churn_survival *survival, double share, int lim
   return NAN;
 }
 
-uint64_t churn_watched_at(const churn_watched *watched, size_t count, int32_t time)
+uint64_t churn_survival_watched(const churn_survival *survival, int32_t time)
 {
-  uint64_t found = 0;
-  for (size_t i = 0; i < count; i++)
-    found += watched[i].start <= time && time < watched[i].stop;
-  return found;
+  return time < 0 || (size_t)time >= survival->days ? 0 : survival->watched[time];
 }

@@ -330,6 +330,8 @@ typedef struct churn_capacity_spec {
   uint64_t total;                /* in all */
   uint64_t owners[CHURN_OWNERS]; /* by the owner of their main cause */
   uint64_t each_rep;             /* by each rep, of those whom the owner rep serves */
+  int32_t per_days;              /* within so many days; 0 = for each list anew */
+  int32_t rest_days;             /* since the last contact; 0 = none */
 } churn_capacity_spec;
 
 /* Who is loyal and slipping. */
@@ -339,6 +341,7 @@ typedef struct churn_loyal_spec {
   int32_t tenure_days; /* at least so long a customer; 0 = as long as half of the base */
   double rise;         /* the odds of leaving are at least so many times those of then */
   int32_t since_days;  /* then: so many days before */
+  double probability;  /* the least; NaN = the mean of the base */
 } churn_loyal_spec;
 
 /* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =

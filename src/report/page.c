@@ -18,7 +18,7 @@ typedef struct piece {
   bool has_marks;
 } piece;
 
-enum { PIECES = 12 };
+enum { PIECES = 14 };
 
 typedef struct writing {
   const churn_page *page;
@@ -95,6 +95,8 @@ static void write_page(writing *w)
                                 {"@REPORT_STYLE@", churn_embedded_report_style, false},
                                 {"@REPORT_WORDS@", churn_embedded_report_words, false},
                                 {"@REPORT_LIST@", churn_embedded_report_list, false},
+                                {"@REPORT_DESK@", churn_embedded_report_desk, false},
+                                {"@REPORT_LOST@", churn_embedded_report_lost, false},
                                 {"@REPORT@", churn_embedded_report, false}};
   memcpy(w->pieces, pieces, sizeof pieces);
   write_text(w, page->kind == CHURN_PAGE_REPORT ? churn_embedded_report_page

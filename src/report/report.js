@@ -154,7 +154,7 @@ function funnel(r) {
     datasets: [points(t("asExpected"), 0, shown.filter(rep => rep.verdict !== "worse" && rep.verdict !== "better")), points(t("worse"), 1, shown.filter(rep => rep.verdict === "worse")),
       points(t("better"), 2, shown.filter(rep => rep.verdict === "better")), limit("low_95", [3, 3]), limit("high_95", [3, 3]), limit("low_998", []), limit("high_998", []),
       guide(ends.map(end => ({x: end.expected, y: 1})))].filter(set => set.data.length > 0),
-    x: axis(t("expectedLost"), {min: 0}), y: axis(t("ratio"), {min: 0, max: most, ticks: {callback: value => words(value, 1)}})}));
+    x: axis(t("expectedLost"), {min: ends[0].expected < ends[1].expected / 3 ? 0 : Math.floor(9 * ends[0].expected) / 10}), y: axis(t("ratio"), {min: 0, max: most, ticks: {callback: value => words(value, 1)}})}));
 }
 function reps() {
   const r = data.reps, paid = r.rows.some(rep => rep.expected_loss !== null), known = r.total.expected > 0;
@@ -204,9 +204,9 @@ function judged(p) {
     auc: [figure(p + ".auc", 3), f.auc_lower === null ? "" : element("small", {}, " (", range(p + ".auc_lower", p + ".auc_upper", 3), ")")], slope: figure(p + ".calibration_slope", 2)};
 }
 function outcomes(q) {
+  const estimated = (o, p, key, digits, as) => o[key] === null ? "" : element("small", {}, figure(p + "." + key, digits, as), " ", t("predicted"));
   const line = (o, i) => { const p = "quality.outcomes." + i; return [o.as_of, figure(p + ".judged", 0, "whole"), figure(p + ".churned", 0, "whole"), figure(p + ".observed", 2, "share"), figure(p + ".estimated", 2, "share"),
-    [figure(p + ".auc", 3), element("small", {}, figure(p + ".estimated_auc", 3), " ", t("predicted"))],
-    [figure(p + ".captured", 1, "share"), element("small", {}, figure(p + ".estimated_captured", 1, "share"), " ", t("predicted"))]]; };
+    [figure(p + ".auc", 3), estimated(o, p, "estimated_auc", 3)], [figure(p + ".captured", 1, "share"), estimated(o, p, "estimated_captured", 1, "share")]]; };
   const series = (key, i, name) => ({label: name, data: q.outcomes.map(o => o[key]), borderColor: colour(i), backgroundColor: colour(i), pointRadius: 3});
   return [element("h3", {}, t("outcomes")), q.outcomes.length === 0 ? quiet(t("noOutcomes")) : [quiet(t("outcomesNote")),
     q.outcomes.length < 2 ? [] : charts(draw(t("outcomes"), t("outcomesNote"), () => ({labels: q.outcomes.map(o => o.as_of), datasets: [series("observed", 0, t("observed")), series("estimated", 1, t("predicted"))],
@@ -225,7 +225,7 @@ function quality() {
 function verdictCell(gate) { return element("td", gate.verdict === "tripped" ? {class: "tripped"} : {}, t(gate.verdict)); }
 function gateTable(all) {
   return table([t("check"), t("subject"), t("verdict"), t("figure"), t("limit"), t("message")], all.map(i => { const gate = data.gates[i];
-    return [Words.gate(gate.gate), gate.subject ?? "", verdictCell(gate), figure("gates." + i + ".value", 3), figure("gates." + i + ".limit", 3), element("td", {class: "words"}, gate.message)]; }), t("checks"));
+    return [Words.gate(gate.gate), gate.subject ?? "", verdictCell(gate), figure("gates." + i + ".value", 3), figure("gates." + i + ".limit", 3), element("td", {class: "words"}, Words.language() === "zh" ? gate.message_zh : gate.message)]; }), t("checks"));
 }
 function drift() {
   const all = data.gates.map((_, i) => i), tripped = all.filter(i => data.gates[i].verdict === "tripped");
@@ -239,8 +239,9 @@ function drift() {
 }
 
 /* Sections in their order; those without data are left out. */
-const sections = [["tonight", tonight, () => true], ["list", list, () => data.customers.length > 0], ["segments", segments, () => true], ["reasons", reasons, () => data.reasons.length > 0],
-  ["rates", rates, () => data.rates !== null], ["reps", reps, () => data.reps !== null && data.reps.rows.length > 0], ["quality", quality, () => true], ["drift", drift, () => true]];
+const sections = [["tonight", tonight, () => true], ["calls", Desk.calls, () => data.calls !== null], ["list", list, () => data.customers.length > 0], ["loyal", Desk.loyal, () => data.loyal !== null], ["segments", segments, () => true], ["reasons", reasons, () => data.reasons.length > 0],
+  ["rates", rates, () => data.rates !== null], ["kinds", Lost.kinds, () => data.kinds !== null],
+  ["saved", Lost.saved, () => data.saved !== null], ["reps", reps, () => data.reps !== null && data.reps.rows.length > 0], ["quality", quality, () => true], ["drift", drift, () => true]];
 
 function toggle(id, title, options, current, act) {
   return element("div", {class: "tools", role: "group", "aria-label": title}, options.map(([key, name, attributes]) => {

@@ -5,6 +5,9 @@ const {data, element, figure, range, words, whole, table, settings} = Page;
 const {t, parts} = Words;
 const STEP = 25;
 const rows = data.customers;
+/* Where each row stands in the data: the riskiest, and those of the further lists. */
+const paths = new Map([["customers", rows], ["others", data.others]].flatMap(([key, some]) => some.map((row, i) => [row, key + "." + i])));
+const byId = new Map([...paths.keys()].map(row => [row.customer_id, row]));
 const state = {search: "", filters: {}, key: "rank", falling: false, shown: STEP};
 const categories = data.features.map((feature, i) => i).filter(i => data.features[i].kind === "category");
 let found = [];
@@ -71,7 +74,7 @@ function find() {
   found = rows.filter(row => fits(row, active, wanted)).sort(compare);
 }
 
-const path = row => "customers." + rows.indexOf(row);
+const path = row => paths.get(row);
 function risk(row) {
   const bar = element("b");
   bar.style.setProperty("--part", 100 * row.probability + "%");
@@ -91,25 +94,31 @@ function moveMark(row) {
 function columns() {
   const has = key => rows.some(row => row[key] !== undefined && row[key] !== null);
   const cell = (label, ...children) => element("td", {"data-label": label}, ...children);
-  const action = row => [told.action(row), told.owner(row) === "" ? "" : element("small", {}, told.owner(row))];
   return [
     {key: "rank", title: t("rank"), cell: row => cell(t("rank"), figure(path(row) + ".rank", 0, "whole"))},
-    {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row), controlMark(row))},
+    {key: "customer_id", title: t("customer"), cell: row => element("th", {scope: "row", class: "customer"}, opener(row, found), controlMark(row))},
     {key: "probability", falls: true, title: t("probability"), cell: row => element("td", {class: "chance", "data-label": t("probability")}, risk(row))},
     ...(has("expected_loss") ? [
       {key: "expected_loss", falls: true, title: t("expectedLoss"), cell: row => cell(t("expectedLoss"), figure(path(row) + ".expected_loss", 0, "whole"))},
       {key: "value", falls: true, title: t("value"), cell: row => cell(t("value"), figure(path(row) + ".value", 0, "whole"))}] : []),
-    {title: t("why"), cell: row => element("td", {class: "why", "data-label": t("why")}, row.reasons.length === 0 ? t("noReason")
-      : element("ul", {}, row.reasons.map(reason => element("li", {}, reasonText(row, reason)))))},
-    ...(hasCauses ? [{title: t("cause"), cell: row => element("td", {class: "text", "data-label": t("cause")}, told.cause(row))},
-      {title: t("action"), cell: row => element("td", {class: "text do", "data-label": t("action")}, action(row))}] : []),
+    {title: t("why"), cell: row => element("td", {class: "why", "data-label": t("why")}, reasons(row))},
+    ...(hasCauses ? [{title: t("causeAndAction"), cell: row => todo(told.cause(row), told.action(row), told.owner(row))}] : []),
     ...(has("move") ? [{key: "before", title: t("before"), cell: row => cell(t("before"), moveMark(row))}] : [])];
+}
+/* The cause, what is done about it, by whom. */
+function todo(cause, action, owner) {
+  return element("td", {class: "text do", "data-label": t("causeAndAction")}, cause === "" ? "" : element("strong", {}, cause), action, owner === "" ? "" : element("small", {}, owner));
 }
 /* Who is in the control group is not to be contacted. */
 function controlMark(row) { return row.control === true ? [" ", element("span", {class: "mark"}, t("control"))] : []; }
-function opener(row) {
+function reasons(row) {
+  if (row === undefined) return "";
+  return row.reasons.length === 0 ? t("noReason") : element("ul", {}, row.reasons.map(reason => element("li", {}, reasonText(row, reason))));
+}
+/* Its card, from which `steps` lead on. */
+function opener(row, steps) {
   const made = element("button", {type: "button", class: "name", "aria-label": t("open", {name: row.customer_id}), "aria-haspopup": "dialog"}, row.customer_id);
-  made.addEventListener("click", () => open(row));
+  made.addEventListener("click", () => open(row, steps));
   return made;
 }
 function heading(column) {
@@ -154,13 +163,14 @@ function search() {
   input.addEventListener("input", () => { state.search = input.value; state.shown = STEP; update(); });
   return element("label", {}, t("search"), input);
 }
-function choice(filter) {
+/* A filter over `entries`: how many of them have which value. */
+function choice(filter, entries, chosen, act) {
   const select = element("select", {"data-filter": filter.key}, element("option", {value: ""}, t("all")),
-    filter.values.map(value => ({value, text: filter.text(value), count: rows.filter(row => filter.of(row) === value).length}))
+    filter.values.map(value => ({value, text: filter.text(value), count: entries.filter(entry => filter.of(entry) === value).length}))
       .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
       .map(option => element("option", {value: option.value}, option.text + " (" + whole(option.count) + ")")));
-  select.value = state.filters[filter.key] || "";
-  select.addEventListener("change", () => { state.filters[filter.key] = select.value; state.shown = STEP; update(); });
+  select.value = chosen || "";
+  select.addEventListener("change", () => act(select.value));
   return element("label", {}, filter.title, select);
 }
 function button(text, id, act) {
@@ -169,11 +179,11 @@ function button(text, id, act) {
   return made;
 }
 function section() {
-  const bar = element("form", {class: "filters", role: "search"}, search(), filters().map(choice),
+  const bar = element("form", {class: "filters", role: "search"}, search(), filters().map(filter => choice(filter, rows, state.filters[filter.key], value => { state.filters[filter.key] = value; state.shown = STEP; update(); })),
     button(t("reset"), "reset", () => { state.search = ""; state.filters = {}; state.shown = STEP; Report.make("reset"); }),
-    button(t("download"), "download", download));
+    button(t("download"), "download", () => save("list", lines())));
   bar.addEventListener("submit", event => event.preventDefault());
-  place = element("div");
+  place = element("div", {class: "rows"});
   status = element("p", {class: "quiet", role: "status", id: "shown"});
   more = element("div", {class: "more"});
   const made = [bar, status, place, more];
@@ -188,22 +198,23 @@ function cell(value) {
   const safe = /^[=+\-@\t\r]/.test(value) ? "'" + value : value;
   return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
-function csv() {
+function lines() {
   const texts = hasCauses ? Object.keys(told) : [], rep = [...(data.reps === null ? [] : ["rep"]), ...(rows.some(row => row.control !== undefined) ? ["control"] : [])];
-  const lines = [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...rep, ...texts],
+  return [["rank", "customer_id", "probability", "value", "expected_loss", "reason_1", "reason_2", "reason_3", ...categories.map(i => data.features[i].name), ...rep, ...texts],
     ...found.map(row => [row.rank, row.customer_id, row.probability, row.value, row.expected_loss,
       ...[0, 1, 2].map(k => k < row.reasons.length ? reasonText(row, row.reasons[k]) : ""), ...categories.map(i => row.values[i]), ...rep.map(key => typeof row[key] === "boolean" ? Number(row[key]) : row[key]), ...texts.map(key => told[key](row))])];
-  return "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
 }
-function download() {
-  const address = URL.createObjectURL(new Blob([csv()], {type: "text/csv"}));
-  element("a", {href: address, download: "churn-" + (data.as_of ?? "list") + ".csv"}).click();
+/* Lines of values as a file of that name. */
+function save(name, lines) {
+  const text = "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
+  const address = URL.createObjectURL(new Blob([text], {type: "text/csv"}));
+  element("a", {href: address, download: "churn-" + name + (data.as_of === null ? "" : "-" + data.as_of) + ".csv"}).click();
   setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 /* The card. */
 const dialog = document.getElementById("card");
-let shownRow = null, openedBy = null;
+let shownRow = null, openedBy = null, steps = [];
 function facts(entries) {
   return element("dl", {class: "facts"}, entries.map(([title, ...value]) => element("div", {}, element("dt", {}, title), element("dd", {}, ...value.flat()))));
 }
@@ -279,11 +290,11 @@ function action(row) {
   return [element("p", {class: "action"}, told.cause(row) + ": ", element("strong", {}, told.action(row)), told.owner(row) === "" ? "" : " (" + told.owner(row) + ")")];
 }
 function fill(row) {
-  const p = path(row), at = found.indexOf(row);
+  const p = path(row), at = steps.indexOf(row);
   const step = (key, to) => {
     const made = element("button", {type: "button"}, t(key));
-    made.disabled = at < 0 || to < 0 || to >= found.length;
-    made.addEventListener("click", () => { shownRow = found[to]; fill(shownRow); dialog.querySelector(".close").focus(); });
+    made.disabled = at < 0 || to < 0 || to >= steps.length;
+    made.addEventListener("click", () => { shownRow = steps[to]; fill(shownRow); dialog.querySelector(".close").focus(); });
     return made;
   };
   const close = element("button", {type: "button", class: "close", autofocus: ""}, t("close"));
@@ -299,8 +310,9 @@ function fill(row) {
     element("h3", {}, t("reasonsTitle")), element("p", {class: "quiet"}, t("reasonsNote")), ...causeBars(row), featureBars(row), ...history(row), ...moved(row));
   dialog.scrollTop = 0;
 }
-function open(row) {
+function open(row, from) {
   shownRow = row;
+  steps = from;
   openedBy = document.activeElement;
   fill(row);
   dialog.showModal();
@@ -308,5 +320,5 @@ function open(row) {
 dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener("close", () => { shownRow = null; if (openedBy && openedBy.isConnected) openedBy.focus(); });
 
-return {section, name, refresh: () => { if (shownRow !== null) fill(shownRow); }};
+return {section, name, row: id => byId.get(id), opener, controlMark, reasons, reasonText, todo, choice, button, save, refresh: () => { if (shownRow !== null) fill(shownRow); }};
 })();

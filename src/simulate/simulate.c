@@ -145,7 +145,10 @@ static churn_status live_and_write(maker *m, const churn_run *run, churn_error *
   return status;
 }
 
-static const char project_name[] = "churn.yaml", truth_name[] = "truth.json";
+/* They get their names from the last to the first: who finds the project finds all. */
+enum { PROJECT, DESK, TRUTH, DESCRIPTIONS };
+static const char *const description_names[] = {
+    [PROJECT] = "churn.yaml", [DESK] = "desk.yaml", [TRUTH] = "truth.json"};
 
 static churn_status open_in(const char *folder, const char *name, churn_output **output,
                             churn_error *error)
@@ -173,10 +176,12 @@ static churn_status look_for(const char *folder, const char *name, bool *stands,
 static churn_status spare_others(const char *folder, churn_world_kind world, churn_error *error)
 {
   bool ours = false, stands = false;
-  const char *name = project_name;
-  churn_status status = look_for(folder, truth_name, &ours, error);
-  if (status == CHURN_OK && !ours)
+  const char *name = "";
+  churn_status status = look_for(folder, description_names[TRUTH], &ours, error);
+  for (int i = PROJECT; status == CHURN_OK && !ours && !stands && i < TRUTH; i++) {
+    name = description_names[i];
     status = look_for(folder, name, &stands, error);
+  }
   for (int file = 0; status == CHURN_OK && !ours && !stands && file < CHURN_FILES; file++) {
     name = churn_file_name(world, (churn_file)file);
     if (name != NULL)
@@ -222,12 +227,12 @@ static void fill_report(maker *m)
 static churn_status write_world(maker *m, const char *folder, const churn_run *run,
                                 churn_error *error)
 {
-  churn_output *project = NULL, *truth = NULL;
-  churn_status status = open_in(folder, project_name, &project, error);
-  if (status == CHURN_OK)
-    status = open_in(folder, truth_name, &truth, error);
+  churn_output *told[DESCRIPTIONS] = {0};
+  churn_world_kind kind = m->world->settings.world;
+  churn_status status = CHURN_OK;
+  for (int i = 0; status == CHURN_OK && i < DESCRIPTIONS; i++)
+    status = open_in(folder, description_names[i], &told[i], error);
   for (int file = 0; status == CHURN_OK && file < CHURN_FILES; file++) {
-    churn_world_kind kind = m->world->settings.world;
     const char *name = churn_file_name(kind, (churn_file)file);
     if (name == NULL)
       continue;
@@ -239,17 +244,16 @@ static churn_status write_world(maker *m, const char *folder, const churn_run *r
     status = live_and_write(m, run, error);
   if (status == CHURN_OK) {
     fill_report(m);
-    churn_description_project(m->world, project);
-    status = churn_description_truth(m->world, &m->report, truth, error);
+    churn_description_project(m->world, told[PROJECT]);
+    churn_description_desk(m->world, told[DESK]);
+    status = churn_description_truth(m->world, &m->report, told[TRUTH], error);
   }
   for (int file = 0; status == CHURN_OK && file < CHURN_FILES; file++)
     status = m->outputs[file] == NULL ? CHURN_OK : commit(&m->outputs[file], error);
-  if (status == CHURN_OK)
-    status = commit(&truth, error);
-  if (status == CHURN_OK)
-    status = commit(&project, error);
-  churn_output_discard(project);
-  churn_output_discard(truth);
+  for (int i = DESCRIPTIONS; status == CHURN_OK && i-- > 0;)
+    status = commit(&told[i], error);
+  for (int i = 0; i < DESCRIPTIONS; i++)
+    churn_output_discard(told[i]);
   return status;
 }
 

@@ -24,7 +24,7 @@ async function work(data, wrong) {
   }
   const ids = () => all("#list tbody th .name").map(cell => cell.textContent), rows = data.customers;
   const type = text => { one("#search").value = text; one("#search").dispatchEvent(new Event("input")); };
-  const showAll = () => { const more = all(".more button").pop(); if (more) more.click(); };
+  const showAll = () => { const more = all("#list .more button").pop(); if (more) more.click(); };
   figures("first");
   const opened = document.documentElement.lang;
   if (opened !== "en") one("#lang-en").click();
@@ -68,7 +68,7 @@ async function work(data, wrong) {
 
   /* A card: opens, adds up, steps on, closes, and gives the focus back. */
   for (const k of [0, Math.min(6, rows.length - 1)]) {
-    const name = all(".name")[k], row = rows[k];
+    const name = all("#list .name")[k], row = rows[k];
     name.focus();
     name.click();
     expect(one("dialog").open && one("#card-title").textContent.endsWith(row.customer_id), "card of " + k);
@@ -94,16 +94,71 @@ async function work(data, wrong) {
   URL.createObjectURL = () => "blob:";
   HTMLAnchorElement.prototype.click = () => {};
   one("#download").click();
-  const lines = written.split("\r\n");
+  const lines = written.split("\r\n"), isFormula = line => /(^|,)"?[=+@]/.test(line);
   expect(lines.length === rows.length + 2 && lines[0].startsWith("\ufeffrank,customer_id,probability"), "lines of the download");
   rows.forEach((row, i) => { if (/^[=+@-]/.test(row.customer_id)) expect(lines[i + 1].includes(",'" + row.customer_id[0]) || lines[i + 1].includes(",\"'" + row.customer_id[0]), "formula " + row.customer_id); });
-  expect(!lines.some(line => /(^|,)"?[=+@]/.test(line)), "a formula in the download");
+  expect(!lines.some(isFormula), "a formula in the download");
+
+  /* Further lists: the rows, filters, cards, a download; nothing of those that the project does not ask for. */
+  async function further(id, list) {
+    expect((list === null) === (one("#" + id) === null) && (list === null) === (one(`nav a[href="#${id}"]`) === null), id + " is there as its data are");
+    if (list === null || list.rows.length === 0) return;
+    const names = () => all(`#${id} .rows tbody th`).map(cell => cell.firstChild.textContent), wanted = list.rows.map(row => row.customer_id);
+    expect(names().join("\n") === wanted.slice(0, 20).join("\n"), id + ": first rows");
+    if (wanted.length > 20) one(`#${id}-all`).click();
+    expect(names().join("\n") === wanted.join("\n"), id + ": all rows");
+    expect(all(`#${id} .rows tbody th .mark`).length === list.rows.filter(row => row.control === true).length, id + ": marks of the control group");
+    for (const select of all(`#${id} [data-filter]`)) {
+      const key = select.dataset.filter, value = select.options[1].value;
+      const of = key === "cause" ? row => String(row.cause) : key === "owner" ? row => row.cause === null ? "" : data.causes[row.cause].owner.en : null;
+      select.value = value;
+      select.dispatchEvent(new Event("change"));
+      if (one(`#${id}-all`) !== null) one(`#${id}-all`).click();
+      if (of !== null) expect(names().join("\n") === list.rows.filter(row => of(row) === value).map(row => row.customer_id).join("\n"), `${id}: filter ${key}`);
+      expect(select.options[1].textContent.endsWith(" (" + names().length + ")"), `${id}: count of filter ${key}`);
+      select.value = "";
+      select.dispatchEvent(new Event("change"));
+    }
+    const openers = all(`#${id} .rows .name`);
+    expect(openers.length === wanted.length, id + ": a card for each");
+    openers[0].focus();
+    openers[0].click();
+    expect(one("dialog").open && one("#card-title").textContent.endsWith(wanted[0]), id + ": card");
+    figures(id + " card");
+    if (wanted.length > 1) { all("dialog .top button")[1].click(); expect(one("#card-title").textContent.endsWith(wanted[1]), id + ": the next card"); }
+    one("dialog .close").click();
+    await new Promise(done => setTimeout(done, 50));
+    expect(document.activeElement === openers[0], id + ": focus back");
+    one(`#${id}-download`).click();
+    const got = written.split("\r\n");
+    expect(got.length === wanted.length + 2 && got[0].startsWith("\ufeffplace,customer_id,") && got.slice(1, -1).every((line, i) => line.includes(wanted[i].replace(/^[=+@-]/, "'$&"))), id + ": lines of the download");
+    expect(!got.some(isFormula), id + ": a formula in the download");
+  }
+  await further("calls", data.calls);
+  await further("loyal", data.loyal);
+  for (const id of ["kinds", "saved"]) expect((data[id] === null) === (one("#" + id) === null), id + " is there as its data are");
+  if (data.kinds !== null) {
+    expect(data.kinds.kind_totals.reduce((sum, kind) => sum + kind.lost, 0) === data.kinds.lost, "kinds add up");
+    expect(all("#kinds > .pair > .scroll tbody tr").length === data.kinds.kind_totals.length, "kinds");
+  }
+  const tables = all("#kinds .heat tbody tr");
+  expect(tables.length === (data.kinds === null || data.stated === null ? 0 : data.stated.reasons.length), "stated reasons");
+  tables.forEach((line, i) => {
+    const cells = all("td", line).map(cell => plain(cell.textContent)), row = data.stated.reasons[i];
+    expect(cells.shift() === row.lost && cells.reduce((a, b) => a + b, 0) === row.lost, "stated reason " + i);
+    expect(line.firstChild.textContent === (row.stated === "(none)" ? "(none recorded)" : row.stated), "stated reason " + i + " in words");
+  });
+  if (data.saved !== null && data.saved.lists > 0) expect(all("#saved tbody tr").length === 2 && all("#saved .tile").length >= 2, "saved");
 
   /* The other language and the other theme; segments. */
   one("#lang-zh").click();
   expect(one("h1").textContent === "谁即将流失" && document.documentElement.lang === "zh-Hans" && document.title.includes("流失"), "Chinese");
   expect(document.activeElement.id === "lang-zh" && document.activeElement.getAttribute("aria-pressed") === "true", "focus of the language");
   figures("Chinese");
+  expect(all("#drift td.words").every(cell => /[\u4e00-\u9fff]/.test(cell.textContent)), "checks in Chinese");
+  const english = all("#page :is(h2, h3, thead th, button, summary, label)").map(made => made.firstChild === null ? "" : made.firstChild.textContent)
+    .filter(text => /^[A-Z][a-z]+ [a-z]+/.test(text) && !data.features.some(feature => text.startsWith(feature.name) || text === feature.label));
+  expect(english.length === 0, "English on the Chinese page: " + english.slice(0, 3).join(", "));
   one("#lang-en").click();
   expect(one("h1").textContent === "Who is about to leave", "English again");
   const background = () => getComputedStyle(document.body).backgroundColor, light = background();

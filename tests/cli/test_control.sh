@@ -21,6 +21,14 @@ if command -v sqlite3 >/dev/null; then
   [ "$(sqlite3 scores.db 'SELECT count(*) FROM churn_scores WHERE control NOT IN (0, 1)')" = 0 ] || fail "marks in the table"
 fi
 
+begin "lists side by side say it, too"
+cp model.json other.json
+run 0 score world -m model.json -m other.json --as-of 2024-12-01 -o beside.csv -q
+head -1 beside.csv | grep -q ',control$' || fail "heading: $(head -1 beside.csv)"
+awk -F, 'NR == FNR { mark[$2] = $NF; next } FNR > 1 && mark[$1] != $NF { exit 1 }' marked beside.csv || fail "another mark side by side"
+run 0 score world/plain.yaml -m model.json -m other.json --as-of 2024-12-01 -o beside.csv -q
+head -1 beside.csv | grep -q ',reason_other$' || fail "heading: $(head -1 beside.csv)"
+
 begin "without nights there is nothing to report, and that is said"
 run 0 outcomes world; out_silent; err_says "no published list with a closed label window"
 run 2 outcomes world --top -3

@@ -53,7 +53,7 @@ begin "simulate makes a world, and the same one again"
 run 0 simulate again --customers 600 --truth 10
 out_says "customers.csv"; out_says "churn.yaml"; err_silent
 for file in world/*; do same "$file" "again/$(basename "$file")"; done
-[ "$(ls -A world | wc -l)" -eq 9 ] || fail "files: $(ls -A world)"
+[ "$(ls -A world | wc -l)" -eq 10 ] || fail "files: $(ls -A world)"
 [ "$(wc -l <world/customers.csv)" -eq 601 ] || fail "customers: $(wc -l <world/customers.csv)"
 
 begin "another seed is another world"

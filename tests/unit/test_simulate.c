@@ -18,11 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 9, TABLES = 7, FIELDS = 6, FIELD_SIZE = 32, CUSTOMERS = 700 };
+enum { FILES = 10, TABLES = 7, FIELDS = 6, FIELD_SIZE = 32, CUSTOMERS = 700 };
 
-static const char *const names[FILES] = {"customers.csv", "interactions.csv",    "complaints.csv",
-                                         "prices.csv",    "rep_assignments.csv", "invoices.csv",
-                                         "truth.csv",     "churn.yaml",          "truth.json"};
+static const char *const names[FILES] = {
+    "customers.csv", "interactions.csv", "complaints.csv", "prices.csv", "rep_assignments.csv",
+    "invoices.csv",  "truth.csv",        "churn.yaml",     "desk.yaml",  "truth.json"};
 
 static const char *const headings[TABLES] = {
     "customer_id,signup_date,closed_date,region,segment,employees\n",
@@ -411,8 +411,8 @@ static void a_wholesaler_has_orders_with_amounts_and_no_leaving_day(void **state
 static void every_world_is_the_same_bytes_for_any_number_of_threads(void **state)
 {
   (void)state;
-  static const char *const files[] = {"balances.csv", "orders.csv", "customers.csv", "churn.yaml",
-                                      "truth.json"};
+  static const char *const files[] = {"balances.csv", "orders.csv", "customers.csv",
+                                      "churn.yaml",   "desk.yaml",  "truth.json"};
   for (int world = CHURN_WORLD_BANK; world <= CHURN_WORLD_WHOLESALE; world++) {
     churn_simulate_settings settings = small;
     settings.world = (churn_world_kind)world;

@@ -227,7 +227,7 @@ typedef struct churn_model {
   double population, population_churners;  /* sums of weights */
   char *offset;         /* expression that is added to every logit as it is; NULL = none */
   char *contacted_rule; /* "drop", "keep", "model": what became of training rows of customers who
-                           were contacted before their label window ended; NULL = no log of them */
+                           were contacted shortly before T or in the gap; NULL = no log of them */
   double contacted_rows, contacted_churned; /* how many, and of those; NaN without a log */
   char *excluded;     /* kinds of loss whose rows were left out (churn/kinds.h), like
                          "natural,malicious"; NULL = none */

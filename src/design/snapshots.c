@@ -90,6 +90,11 @@ static churn_status is_active(const builder *b, int thread, size_t customer, siz
 
 enum { LABEL_DROPPED = -2 };
 
+static bool labelled_only(const builder *b)
+{
+  return b->use == CHURN_SNAPSHOTS_LABELLED || b->use == CHURN_SNAPSHOTS_OBSERVED;
+}
+
 static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
@@ -203,21 +208,13 @@ static churn_status leave_out(const builder *b, int thread, size_t spell, churn_
   return status;
 }
 
-/* From T to the end of the label window. */
-static bool is_contacted(const builder *b, size_t customer, churn_day as_of)
-{
-  const churn_outcome_spec *outcome = &b->project->outcome;
-  return as_of != CHURN_DAY_MISSING &&
-         churn_contacted_in(b->contacts, customer, as_of,
-                            as_of + outcome->gap_days + outcome->horizon_days);
-}
-
 /* A rescued customer must not teach that there was no danger. */
 static bool judge_contact(const builder *b, size_t customer, churn_day as_of, int8_t *label,
                           churn_snapshot_day *tally)
 {
   bool labelled = *label == CHURN_LABEL_STAYED || *label == CHURN_LABEL_CHURNED;
-  if (!labelled || b->use == CHURN_SNAPSHOTS_AT_RISK || !is_contacted(b, customer, as_of))
+  if (!labelled || b->use == CHURN_SNAPSHOTS_AT_RISK ||
+      !churn_contacted_around(b->project, b->contacts, customer, as_of))
     return false;
   tally->contacted++;
   tally->contacted_churned += *label == CHURN_LABEL_CHURNED;
@@ -229,7 +226,7 @@ static bool judge_contact(const builder *b, size_t customer, churn_day as_of, in
 static churn_status add_row(const builder *b, block *to, churn_snapshot row, churn_error *error)
 {
   bool labelled = row.label == CHURN_LABEL_CHURNED || row.label == CHURN_LABEL_STAYED;
-  if (b->use == CHURN_SNAPSHOTS_LABELLED && !labelled)
+  if (labelled_only(b) && !labelled)
     return CHURN_OK;
   if (!labelled)
     row.label = CHURN_LABEL_UNKNOWN;
@@ -307,7 +304,7 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
 static bool listed_only(const builder *b)
 {
   return b->use == CHURN_SNAPSHOTS_LISTED ||
-         (b->use == CHURN_SNAPSHOTS_LABELLED && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
+         (labelled_only(b) && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
 }
 
 static churn_status build_block(void *context, size_t task, int thread, churn_error *error)
@@ -448,7 +445,7 @@ static churn_status read_column_labels(builder *b, churn_error *error)
 /* Who was in the base but stands not in the file, and so was not looked at. */
 static churn_status count_unlisted(const builder *b, churn_snapshots *s, churn_error *error)
 {
-  if (b->use != CHURN_SNAPSHOTS_LABELLED || !listed_only(b))
+  if (!labelled_only(b) || !listed_only(b))
     return CHURN_OK;
   uint64_t *base = churn_array_new(b->day_count, sizeof *base);
   if (base == NULL)
@@ -489,7 +486,7 @@ static void note_no_level(const builder *b, const churn_snapshots *s, const chur
     left += s->days[d].left;
     unseen += s->days[d].unseen;
   }
-  if (b->use == CHURN_SNAPSHOTS_LABELLED && no_level + left + unseen > 0)
+  if (labelled_only(b) && no_level + left + unseen > 0)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "drop_unlabelled", CHURN_NOWHERE,
                     "rows without a label: %" PRIu64 " with no level that could fall (missing, "
                     "zero or less), %" PRIu64 " that left before the label window ended, %" PRIu64
@@ -508,8 +505,8 @@ static void note_contacts(const builder *b, const churn_snapshots *s, const chur
   }
   if (b->use == CHURN_SNAPSHOTS_LABELLED && b->contacts != NULL)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "contacted_rows", CHURN_NOWHERE,
-                    "%" PRIu64 " rows are of customers who were contacted from the as-of day to "
-                    "the end of the label window (%" PRIu64 " of them churned); they %s",
+                    "%" PRIu64 " rows are of customers who were contacted shortly before the as-of "
+                    "day or in the gap (%" PRIu64 " of them churned); they %s",
                     contacted, churned, became[b->project->contacts.rule]);
 }
 

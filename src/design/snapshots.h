@@ -18,7 +18,7 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
-  bool contacted; /* labelled, and contacted from T to the end of the label window */
+  bool contacted; /* labelled, and contacted around T (contacts.h) */
   double weight;  /* how many of the population the row stands for; 1 until row_terms.h sets it */
   double offset;  /* known part of the row's logit; 0 until row_terms.h sets it */
 } churn_snapshot;
@@ -79,6 +79,7 @@ typedef enum churn_snapshot_use {
   CHURN_SNAPSHOTS_AT_RISK,  /* the same without those whom the outcome cannot befall, who count as
                                inactive: of DROP who has no level that could fall */
   CHURN_SNAPSHOTS_LABELLED, /* rows with a label only: closed windows, not dropped */
+  CHURN_SNAPSHOTS_OBSERVED, /* the same, whoever was contacted: for counting who was lost */
   CHURN_SNAPSHOTS_LISTED    /* the rows of the label file, also those without a label; only where
                                there is one (CHURN_OUTCOME_LABELS). The days' counts are of these
                                rows alone */

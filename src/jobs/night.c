@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jobs/changes.h"
 #include "jobs/loyal.h"
+#include "jobs/past_lists.h"
 #include "jobs/rates_parts.h"
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
@@ -267,12 +268,35 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
   return status;
 }
 
+/* Who of the control group stood on the lists that still count for capacity; NULL = nobody. */
+static churn_status find_listed(const churn_night *n, const churn_run *run, churn_day **listed,
+                                churn_error *error)
+{
+  const churn_capacity_spec *c = &n->project->capacity;
+  int32_t days = c->per_days > c->rest_days ? c->per_days : c->rest_days;
+  *listed = NULL;
+  if (days == 0 || !churn_project_has_control(n->project))
+    return CHURN_OK;
+  return churn_past_control(n->root, n->pipeline->data, n->as_of - days, n->as_of, run, listed,
+                            error);
+}
+
+static churn_status choose_calls(churn_night *n, const churn_run *run, churn_error *error)
+{
+  churn_day *listed = NULL;
+  churn_status status = find_listed(n, run, &listed, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_calls_after(n->ranking, listed, 0, &n->calls, &n->called, error);
+  free(listed);
+  return status;
+}
+
 churn_status churn_night_more(churn_night *night, const churn_run *run, churn_error *error)
 {
   const churn_project *project = night->project;
   churn_status status = CHURN_OK;
   if (project->capacity.given)
-    status = churn_ranking_calls(night->ranking, 0, &night->calls, &night->called, error);
+    status = choose_calls(night, run, error);
   if (status == CHURN_OK && project->loyal.given)
     status = churn_loyal_choose(night->pipeline, night->model, night->ranking, 0, run,
                                 &night->loyal, &night->slipping, error);

@@ -217,6 +217,11 @@ static void log_more(const nightly *n)
     log_line(n, CHURN_LOG_INFO, "calls",
              "%" PRIu64 " customers left out of the calls, as their main cause has no action",
              calls->no_action);
+  if (n->night.calls != NULL && calls->control + calls->used + calls->resting > 0)
+    log_line(n, CHURN_LOG_INFO, "calls_taken",
+             "%" PRIu64 " places stay empty for the control group, %" PRIu64
+             " are used by earlier contacts; %" PRIu64 " customers were contacted lately",
+             calls->control, calls->used, calls->resting);
   if (n->night.loyal != NULL)
     log_line(n, CHURN_LOG_INFO, "loyal",
              "%" PRIu64 " loyal customers are slipping, expected loss up by %.0f",

@@ -118,11 +118,11 @@ static churn_status append_causes(churn_json_text *text, const churn_night *n, c
 
 static void append_calls(churn_json_text *text, const churn_night *n)
 {
-  const churn_json_pair figures[] = {{"customers", (double)n->called.customers},
-                                     {"worth", n->called.worth},
-                                     {"expected_loss", n->called.expected_loss},
-                                     {"no_room", (double)n->called.no_room},
-                                     {"no_action", (double)n->called.no_action}};
+  const churn_json_pair figures[] = {
+      {"customers", (double)n->called.customers}, {"worth", n->called.worth},
+      {"expected_loss", n->called.expected_loss}, {"control", (double)n->called.control},
+      {"no_room", (double)n->called.no_room},     {"used", (double)n->called.used},
+      {"resting", (double)n->called.resting},     {"no_action", (double)n->called.no_action}};
   if (n->calls != NULL)
     churn_json_numbers_at(text, 2, "calls", figures, sizeof figures / sizeof figures[0]);
 }
@@ -132,7 +132,8 @@ static void append_loyal(churn_json_text *text, const churn_night *n)
   const churn_json_pair figures[] = {{"customers", (double)n->slipping.listed},
                                      {"loss_growth", n->slipping.growth},
                                      {"least_value", n->slipping.least_value},
-                                     {"least_tenure_days", n->slipping.least_tenure}};
+                                     {"least_tenure_days", n->slipping.least_tenure},
+                                     {"least_probability", n->slipping.least_probability}};
   if (n->loyal != NULL)
     churn_json_numbers_at(text, 2, "loyal", figures, sizeof figures / sizeof figures[0]);
 }

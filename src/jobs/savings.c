@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "design/contacts.h"
-#include "design/kinds.h"
+#include "jobs/past_lists.h"
 #include "jobs/runs.h"
 #include "monitor/means.h"
 #include "source/table.h"
@@ -18,7 +18,12 @@
 #include <string.h>
 
 /* Columns of a list. */
-enum { RANK, ID, VALUE, CONTROL, COLUMNS };
+enum {
+  RANK = CHURN_PAST_RANK,
+  ID = CHURN_PAST_ID,
+  VALUE = CHURN_PAST_VALUE,
+  CONTROL = CHURN_PAST_CONTROL
+};
 
 enum { NOT_THERE = -3 };
 
@@ -56,23 +61,6 @@ void churn_savings_free(churn_savings *savings)
     free(savings->crossed[i]);
   free(savings->crossed);
   free(savings);
-}
-
-static churn_status read_list(const measuring *m, churn_day day, churn_table **list,
-                              churn_error *error)
-{
-  static const churn_format plain = {0};
-  const churn_column_request requests[COLUMNS] = {
-      [RANK] = {.heading = "rank", .type = CHURN_TYPE_NUMBER},
-      [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
-      [VALUE] = {.heading = "value", .type = CHURN_TYPE_NUMBER},
-      [CONTROL] = {.heading = "control", .type = CHURN_TYPE_FLAG, .optional = true}};
-  char *path = churn_run_path(m->root, day, "ranked.csv");
-  churn_status status =
-      path == NULL ? churn_error_no_memory(error)
-                   : churn_table_parse(path, &plain, requests, COLUMNS, NULL, m->run, list, error);
-  free(path);
-  return status;
 }
 
 /* The row's customer, where the row is at the head; MISSING else, and of a stranger. */
@@ -173,16 +161,25 @@ static void count_list(measuring *m, const churn_table *list, churn_day day, uin
   }
 }
 
-static churn_status count_run(measuring *m, const churn_table *list, const churn_past_run *past,
-                              churn_error *error)
+/* Of a list of whom to contact everybody counts: it is as long as what was done. */
+static uint64_t head_of(const measuring *m, const churn_past_run *past, bool calls)
 {
-  uint64_t top = m->settings->top == 0 ? past->head : m->settings->top;
+  if (m->settings->top > 0)
+    return m->settings->top;
+  return calls ? UINT64_MAX : past->head;
+}
+
+static churn_status count_run(measuring *m, const churn_table *list, const churn_past_run *past,
+                              bool calls, churn_error *error)
+{
+  uint64_t top = head_of(m, past, calls);
   churn_status status = ask(m, list, top, error);
   if (status == CHURN_OK)
     status = label_asked(m, past->day, error);
   if (status != CHURN_OK)
     return status;
   m->made->lists++;
+  m->made->calls += calls;
   m->made->first = m->made->first == CHURN_DAY_MISSING ? past->day : m->made->first;
   m->made->last = past->day;
   count_list(m, list, past->day, top);
@@ -192,15 +189,19 @@ static churn_status count_run(measuring *m, const churn_table *list, const churn
 static churn_status take_run(measuring *m, const churn_past_run *past, churn_error *error)
 {
   churn_table *list = NULL;
+  bool calls;
   if (!churn_snapshots_closed(m->project, m->pipeline->data, past->day)) {
     m->made->open++;
     return CHURN_OK;
   }
-  churn_status status = read_list(m, past->day, &list, error);
+  churn_status status = churn_past_list_there(m->root, past->day, churn_past_calls, &calls, error);
+  if (status == CHURN_OK)
+    status = churn_past_list_read(m->root, past->day, calls ? churn_past_calls : churn_past_ranked,
+                                  m->run, &list, error);
   if (status == CHURN_OK && !list->columns[CONTROL].present)
     m->made->unmarked++;
   else if (status == CHURN_OK)
-    status = count_run(m, list, past, error);
+    status = count_run(m, list, past, calls, error);
   churn_table_free(list);
   return status;
 }
@@ -357,14 +358,13 @@ churn_status churn_savings_measure(const churn_project *project,
   return status;
 }
 
-/* While labels are made, the losses that the outcome excludes are set apart. */
 churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, churn_plan *kinds,
                                        const char *root, churn_day before, size_t most,
                                        const churn_run *run, churn_savings **savings,
                                        churn_error *error)
 {
   const churn_savings_settings settings = {.output = root};
-  const bool lends = pipeline->project->outcome.excludes && pipeline->kinds == NULL;
+  churn_plan *own = pipeline->kinds;
   measuring m = {.project = pipeline->project,
                  .settings = &settings,
                  .run = run,
@@ -372,10 +372,9 @@ churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, churn_plan *kin
                  .pipeline = pipeline,
                  .before = before,
                  .most = most};
-  if (lends)
+  if (kinds != NULL && pipeline->project->outcome.excludes)
     pipeline->kinds = kinds;
   churn_status status = measure(&m, savings, error);
-  if (lends)
-    pipeline->kinds = NULL;
+  pipeline->kinds = own;
   return status;
 }

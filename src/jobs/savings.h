@@ -1,6 +1,6 @@
 /* What contacting customers has saved, of data that are open already, and as JSON. Place in the
- * flow: pipeline, past lists -> churn_savings. Cost: each list is read once; of its
- * head those who have not counted yet are labelled.
+ * flow: pipeline, past lists -> churn_savings. Cost: each list is read once, and each customer of
+ * their heads labelled about once.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_JOBS_SAVINGS_H

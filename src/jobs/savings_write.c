@@ -43,6 +43,7 @@ void churn_savings_json(const churn_savings *savings, size_t most, churn_json_te
   churn_json_day(text, savings->first);
   churn_json_key(text, 2, "last", false);
   churn_json_day(text, savings->last);
+  churn_json_whole_at(text, 2, "calls", savings->calls);
   churn_json_whole_at(text, 2, "unmarked", savings->unmarked);
   churn_json_whole_at(text, 2, "open", savings->open);
   churn_json_whole_at(text, 2, "top", savings->top);

@@ -136,8 +136,8 @@ typedef struct churn_control_spec {
   const char *key; /* NULL = no control group */
 } churn_control_spec;
 
-/* What becomes, in training and evaluation, of rows of customers who were contacted from T to the
- * end of the label window. */
+/* What becomes, in training and evaluation, of rows of customers who were contacted around T
+ * (design/contacts.h). */
 typedef enum churn_contacted {
   CHURN_CONTACTED_DROP, /* no label */
   CHURN_CONTACTED_KEEP,
@@ -147,6 +147,7 @@ typedef enum churn_contacted {
 typedef struct churn_contacts_spec {
   churn_located history; /* text NULL = no log of contacts */
   churn_contacted rule;
+  int32_t since_days; /* before T in which a contact counts; 0 = the horizon */
 } churn_contacts_spec;
 
 typedef struct churn_snapshots_spec {
@@ -338,6 +339,8 @@ typedef struct churn_capacity_spec {
   uint64_t total;                /* in all */
   uint64_t owners[CHURN_OWNERS]; /* by the owner of their main cause */
   uint64_t each_rep;             /* by each rep, of those whom the owner rep serves */
+  int32_t per_days;              /* within so many days; 0 = for each list anew */
+  int32_t rest_days;             /* since the last contact; 0 = none */
 } churn_capacity_spec;
 
 /* Who is loyal and slipping. */
@@ -347,6 +350,7 @@ typedef struct churn_loyal_spec {
   int32_t tenure_days; /* at least so long a customer; 0 = as long as half of the base */
   double rise;         /* the odds of leaving are at least so many times those of then */
   int32_t since_days;  /* then: so many days before */
+  double probability;  /* the least; NaN = the mean of the base */
 } churn_loyal_spec;
 
 /* The rule that takes a feature, NULL = none; `history` is the one that its expression names first,

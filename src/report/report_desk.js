@@ -87,7 +87,8 @@ function calls() {
     c.reps === null || c.reps.length === 0 ? [] : sumsBy("calls.reps", t("rep"), one => one.rep ?? t("unknown"), plain)].flat();
   const columns = [s.place, s.who, {...s.number(t("worth"), "worth"), hidden: plain}, s.chance(), s.number(t("expectedLoss"), "expected_loss"), s.number(t("value"), "value"), s.why, ...s.causes, ...s.rep];
   return [element("p", {}, parts(plain ? "callsPlain" : "callsSum", {customers: figure("calls.customers", 0, "whole"), worth: figure("calls.worth", 0, "whole"), loss: figure("calls.expected_loss", 0, "whole")}),
-      c.limit === null ? "" : [t("space"), ...parts("callsLimit", {limit: figure("calls.limit", 0, "whole")})], c.no_room === 0 ? "" : [t("space"), ...parts("callsNoRoom", {count: figure("calls.no_room", 0, "whole")})]),
+      c.limit === null ? "" : [t("space"), ...parts("callsLimit", {limit: figure("calls.limit", 0, "whole")})], c.no_room === 0 ? "" : [t("space"), ...parts("callsNoRoom", {count: figure("calls.no_room", 0, "whole")})],
+      c.control === 0 ? "" : [t("space"), ...parts("callsControl", {count: figure("calls.control", 0, "whole")})]),
     quiet(t("callsNote"), c.rows.length < c.customers ? t("space") + t("callsCut", {rows: whole(c.rows.length), count: whole(c.customers)}) : ""),
     sums.length === 0 ? [] : element("div", {class: "charts sums"}, sums),
     c.rows.length === 0 ? [] : listing("calls", t("calls"), c.rows, columns)];

@@ -24,6 +24,14 @@ CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, chur
                                             const churn_run *run, churn_day *as_of,
                                             churn_error *error);
 
+/* As churn_ranking_calls, after earlier lists: listed[customers] is the newest day before this one
+ * on which one of the control group was on such a list, which counts for them as a contact counts
+ * for others; MISSING = none, NULL = nobody. */
+CHURN_MUST_USE churn_status churn_ranking_calls_after(const churn_ranking *ranking,
+                                                      const churn_day *listed, uint64_t top,
+                                                      churn_ranking **calls, churn_calls *report,
+                                                      churn_error *error);
+
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. None of
  * these is for a ranking of churn_score. */
 size_t churn_ranking_customers(const churn_ranking *ranking);

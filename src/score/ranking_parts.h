@@ -67,6 +67,12 @@ CHURN_MUST_USE churn_status churn_ranking_partition(uint32_t *order, size_t coun
  * behind all others; sets `eligible`, `left_out` and `gone`. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error);
 
+/* NULL without a playbook, and where nothing speaks for leaving. */
+const churn_cause *churn_ranking_main_cause(const churn_ranking *ranking, size_t row);
+
+/* Whether there is something to do about it. */
+bool churn_cause_has_action(const churn_cause *cause);
+
 /* What a line says of its main cause; nothing without a playbook. */
 void churn_ranking_get_cause(const churn_ranking *ranking, size_t row, churn_ranked *ranked);
 

@@ -2,7 +2,7 @@
  * the list, and what the model is judged by, have the same bits with the whole log and with the log
  * cut at T, while the fit sees who was contacted.
  *
- * Only who stays is called in the label windows here, so that a look ahead would be plain to see.
+ * Who leaves is not called in their last 70 days here, so that a look ahead would be plain to see.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/random.h"

@@ -89,6 +89,23 @@ static void write_list(const char *on, int head, int first, int end, bool (*mark
   scratch_write(name, text);
 }
 
+/* Whom the night would have contacted, and whom not: every third from `first` on who is there. */
+static void write_calls(const char *on, int first, int end, bool (*mark)(int i))
+{
+  static char text[CUSTOMERS * 64], name[64];
+  size_t used = (size_t)sprintf(text, "rank,customer_id,value,worth,control\n");
+  int rank = 0;
+  for (int i = first; i < end; i += 3) {
+    if (left_of(i)[0] != '\0' && strcmp(left_of(i), on) < 0)
+      continue;
+    used += (size_t)sprintf(text + used, "%d,c%02d,", ++rank, i);
+    used += valued(i) ? (size_t)sprintf(text + used, "%.3f", value_of(i)) : 0;
+    used += (size_t)sprintf(text + used, ",1.5,%d\n", mark(i));
+  }
+  snprintf(name, sizeof name, "runs/%s/calls.csv", on);
+  scratch_write(name, text);
+}
+
 static bool spring(int i)
 {
   return i % 4 == 0;
@@ -231,6 +248,38 @@ static void a_list_whose_head_is_cut_counts_its_head(void **state)
   churn_savings_free(s);
 }
 
+/* Of the first night those on its list of whom to contact, i = 1, 4, …, 43, wherever they rank; of
+ * the second, which has none, the head of its ranked list, 35 who are there of 20 to 59. */
+static void a_list_of_whom_to_contact_counts_instead_of_the_head(void **state)
+{
+  (void)state;
+  write_three();
+  write_calls("2024-03-01", 1, 45, spring);
+  churn_savings *s = measure(0);
+  churn_savings_group groups[2] = {{0}, {0}};
+  for (int i = 0, rank = 0; i < CUSTOMERS; i++) {
+    bool gap = strcmp(left_of(i), "2024-03-03") == 0, first = i % 3 == 1 && i < 45;
+    bool second = i >= 20 && !gap && ++rank <= 35;
+    bool early = strcmp(left_of(i), "2024-03-25") == 0;
+    if (gap || !(first || second))
+      continue;
+    churn_savings_group *g = &groups[first ? spring(i) : autumn(i)];
+    g->customers++;
+    g->churned += early || (!first && strcmp(left_of(i), "2024-04-10") == 0);
+  }
+  assert_int_equal(s->lists, 2);
+  assert_int_equal(s->calls, 1);
+  assert_int_equal(s->treated.customers, groups[0].customers);
+  assert_int_equal(s->treated.churned, groups[0].churned);
+  assert_int_equal(s->control.customers, groups[1].customers);
+  assert_int_equal(s->control.churned, groups[1].churned);
+  assert_int_equal(s->unjudged, 1); /* c31 is gone in the gap of the first, and not on the second */
+  churn_savings_free(s);
+  s = measure(4); /* c01, c04, c07, c10; c20 to c23 */
+  assert_int_equal(s->treated.customers + s->control.customers, 8);
+  churn_savings_free(s);
+}
+
 static void without_a_control_group_nothing_is_compared(void **state)
 {
   (void)state;
@@ -285,6 +334,8 @@ int main(void)
                                       clean),
       cmocka_unit_test_setup_teardown(the_figures_are_those_of_r, make, clean),
       cmocka_unit_test_setup_teardown(a_list_whose_head_is_cut_counts_its_head, make, clean),
+      cmocka_unit_test_setup_teardown(a_list_of_whom_to_contact_counts_instead_of_the_head, make,
+                                      clean),
       cmocka_unit_test_setup_teardown(without_a_control_group_nothing_is_compared, make, clean),
       cmocka_unit_test_setup_teardown(strangers_are_unjudged, make, clean),
   };

@@ -83,6 +83,7 @@ static void fill_report(churn_flat_list *list, churn_score_report *report)
     report->customers += p->seen;
     report->valued += p->valued;
     report->unseen_levels += p->unseen;
+    report->gone += p->gone;
   }
   report->expected_churners = churn_exact_sum_value(&churners);
   report->expected_loss = churn_exact_sum_value(&loss);
@@ -215,6 +216,7 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .owner = "",
                            .worth = NAN,
                            .rep = ""};
+  ranked->control = churn_project_is_control(list->kept.pipeline->project, ranked->customer_id);
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; list->kept.reasons && k < CHURN_REASONS; k++) {
     if (row->reasons[k] == CHURN_FLAT_NO_FEATURE)
@@ -323,6 +325,13 @@ static char *put_reason(char *at, const line *l, size_t k)
   return put_csv(at, text, strlen(text));
 }
 
+static bool is_control(const line *l)
+{
+  size_t length;
+  return churn_project_is_control(l->list->kept.pipeline->project,
+                                  churn_flat_id(l->place, &length));
+}
+
 static char *put_column(char *at, const line *l, churn_list_column column)
 {
   switch (column) {
@@ -346,6 +355,9 @@ static char *put_column(char *at, const line *l, churn_list_column column)
   case CHURN_LIST_REASON_2:
   case CHURN_LIST_REASON_3:
     return put_reason(at, l, (size_t)churn_list_column_reason(column));
+  case CHURN_LIST_CONTROL:
+    *at = is_control(l) ? '1' : '0';
+    return at + 1;
   default: /* with a playbook or intervals the list is none of these */
     return at;
   }

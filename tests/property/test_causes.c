@@ -6,6 +6,7 @@
 #include "made_up.h"
 #include "opened.h"
 #include "project/project.h"
+#include "score/recalibration.h"
 #include "tiny_project.h"
 
 #include <churn/churn.h>
@@ -291,6 +292,43 @@ static void causes_add_up_with_categories_pools_and_missing_values(void **state)
   assert_world(path);
 }
 
+/* The IBM Telco export, every column: categories as one column a level, 11 customers without
+ * TotalCharges; then with recalibrated probabilities, whose logit is as the fit left it. */
+static void causes_add_up_for_every_customer_of_a_real_export(void **state)
+{
+  (void)state;
+  static const char *const fits[] = {
+      "", "pool: 0\nfit: {recalibrate: isotonic, penalty: ridge, lambda: 0.2}\n",
+      "pool: 0\nfit: {recalibrate: platt, penalty: ridge, lambda: 0.2}\n"};
+  const char *found = shared_path("datasets/ibm_telco_churn/telco_churn.csv");
+  char data[1024];
+  snprintf(data, sizeof data, "%s", found == NULL ? "" : found);
+  if (found == NULL) {
+    print_message("the IBM Telco export is not there (CHURN_SHARED)\n");
+    skip();
+  }
+  for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
+    char text[2048], path[1024];
+    snprintf(text, sizeof text,
+             "version: 1\n"
+             "customers: {from: %s, id: customerID, value: MonthlyCharges * 12}\n"
+             "outcome: {column: Churn, positive: \"Yes\"}\nfeatures: customers.*\n%s",
+             data, fits[i]);
+    snprintf(path, sizeof path, "%s", scratch_write("telco.yaml", text));
+    churn_model *model = train(path);
+    size_t levels = 0, missing = 0;
+    for (size_t f = 0; f < model->feature_count; f++) {
+      for (size_t l = 0; l < model->features[f].level_count; l++)
+        levels += model->features[f].levels[l].column >= 0;
+      missing += model->features[f].missing_column >= 0;
+    }
+    assert_true(levels >= 12 && (i == 0 || missing == 1));
+    assert_int_equal(churn_recalibrates(&model->recalibration), i > 0);
+    churn_model_free(model);
+    assert_world(path);
+  }
+}
+
 /* 400 leavers and stayers whose satisfaction, faults and calls speak the wrong way round, as an
  * export of a company does where only the happy answer; `calls` has no direction, `visits` the
  * right one. */
@@ -407,6 +445,7 @@ int main(void)
       cmocka_unit_test(causes_add_up_for_every_customer_of_a_simulated_company),
       cmocka_unit_test(causes_add_up_beside_an_offset),
       cmocka_unit_test(causes_add_up_with_categories_pools_and_missing_values),
+      cmocka_unit_test(causes_add_up_for_every_customer_of_a_real_export),
       cmocka_unit_test(what_speaks_against_its_cause_counts_as_other_and_training_says_so),
       cmocka_unit_test(lines_that_are_not_there_are_refused),
   };

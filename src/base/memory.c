@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,6 +72,13 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
 void churn_array_let_go(void *array, size_t bytes)
 {
   advise(array, bytes, MADV_DONTNEED);
+}
+
+void churn_memory_give_back(void)
+{
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 char *churn_text_copy(const char *text, size_t length)

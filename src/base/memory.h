@@ -23,6 +23,10 @@ bool churn_array_reserve(void *array_pointer, size_t *capacity, size_t needed, s
  * system, and read as anything. The array is still to be freed. */
 void churn_array_let_go(void *array, size_t bytes);
 
+/* What was freed goes back to the system, as far as the allocator can. For after a stage that freed
+ * much in small pieces. */
+void churn_memory_give_back(void);
+
 /* A terminated copy of text[0..length); NULL when memory ran out. */
 char *churn_text_copy(const char *text, size_t length);
 

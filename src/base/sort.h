@@ -1,5 +1,5 @@
-/* Numbers in order, with the places they came from: a radix sort on their bits. Cost: at most nine
- * passes, fewer where numbers share bytes.
+/* Numbers in order, with the places they came from: a radix sort on their bits. Cost: four passes,
+ * more where many numbers differ in their last bits alone.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_BASE_SORT_H

@@ -154,12 +154,18 @@ struct poptOption cli_log_option(const char **format);
 churn_status cli_read_log(cli *c, const char *format);
 void cli_log_line(const cli *c, churn_log_level level, const char *stage, const char *text);
 
+/* Such a line of an error, for later: the time in it is to be filled in where the result points to,
+ * NULL = nowhere. The text is plain. */
+char *cli_log_prepare(const cli *c, const char *text, char *line, size_t size);
+
 /* The same for churn_log; `context` is the cli. --quiet leaves the ordinary lines out. */
 void cli_log_stage(void *context, churn_log_level level, const char *stage, const char *text);
 
 /* signals.c: SIGINT and SIGTERM set c->run.stop->asked where that is worth it, and else end the
- * program. cli_end_by_signal ends it by the signal that came, if one did. */
-void cli_catch_signals(cli *c);
+ * program with the words `otherwise`. cli_end_by_signal ends it by the signal that came, if one
+ * did.
+ */
+void cli_catch_signals(cli *c, const char *otherwise);
 bool cli_was_signalled(void);
 void cli_end_by_signal(void);
 
@@ -167,13 +173,14 @@ void cli_end_by_signal(void);
 void cli_progress_init(churn_progress *progress);
 void cli_progress_clear(void);
 
-/* A table of texts with aligned columns. `align` has one letter a column: l or r. Cells are copied.
- */
+/* A table of texts with aligned columns. `align` has one letter a column: l or r, n for another
+ * column at the left that may be cut (below). Cells are copied. */
 typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
 void cli_table_row(cli_table *table, ...); /* as many const char * as there are columns */
-/* No line of the table is to be wider than `width`, as far as cutting texts of the first column in
- * the middle can see to it, on a terminal: in a pipe or file nothing is cut. */
+/* No line of the table is to be wider than `width`, as far as cutting texts of the first column,
+ * and of those marked n, in the middle can see to it, on a terminal: in a pipe or file nothing is
+ * cut. */
 void cli_table_narrow(cli_table *table, size_t width);
 void cli_table_print(cli_table *table, FILE *file, const char *indent); /* and frees it */
 

@@ -167,7 +167,6 @@ static void print_wrapped(const char *text, FILE *file)
   fputc('\n', file);
 }
 
-/* Where one set's features are among the other's. */
 /* How the nested pairs are tested; NULL without any. */
 static const char *nested_test(const churn_comparison *c)
 {
@@ -183,7 +182,7 @@ static void print_nested(const churn_comparison *c, FILE *file)
   const char *test = nested_test(c);
   if (test == NULL)
     return;
-  cli_table *table = cli_table_new("llrrr");
+  cli_table *table = cli_table_new("lnrrr");
   cli_table_row(table, "nested sets", "larger", "df", test, "p");
   for (size_t i = 0; i < c->pair_count; i++) {
     const churn_compared_pair *p = &c->pairs[i];

@@ -181,19 +181,29 @@ static const char *cut_middle(const char *text, size_t width)
                     text + ending(text, kept - kept / 3));
 }
 
-/* The first column gives up what lines are too wide by, but for its least width; where no eye but a
- * program may read them, nothing. */
-static void narrow_first(const cli_table *table, const char *indent, bool to_terminal,
-                         size_t *widths)
+/* The widest column that may be cut. */
+static size_t widest(const cli_table *table, const size_t *widths)
+{
+  size_t found = 0;
+  for (size_t c = 1; c < table->columns; c++)
+    if (table->align[c] == 'n' && widths[c] > widths[found])
+      found = c;
+  return found;
+}
+
+/* Columns that may be cut give up what lines are too wide by, the widest first, but for their least
+ * width; where no eye but a program may read them, nothing. */
+static void narrow_columns(const cli_table *table, const char *indent, bool to_terminal,
+                           size_t *widths)
 {
   enum { LEAST = 8 };
   size_t total = strlen(indent) + 2 * (table->columns - 1);
   for (size_t c = 0; c < table->columns; c++)
     total += widths[c];
-  if (table->narrow == 0 || !to_terminal || total <= table->narrow || widths[0] <= LEAST)
+  if (table->narrow == 0 || !to_terminal)
     return;
-  size_t excess = total - table->narrow;
-  widths[0] = widths[0] > LEAST + excess ? widths[0] - excess : LEAST;
+  for (size_t c; total > table->narrow && widths[c = widest(table, widths)] > LEAST; total--)
+    widths[c]--;
 }
 
 /* One row; nothing is printed after the last cell that holds a text. */
@@ -227,7 +237,7 @@ void cli_table_print(cli_table *table, FILE *file, const char *indent)
     if (width > widths[i % table->columns])
       widths[i % table->columns] = width;
   }
-  narrow_first(table, indent, isatty(fileno(file)) == 1, widths);
+  narrow_columns(table, indent, isatty(fileno(file)) == 1, widths);
   for (size_t row = 0; row < table->rows; row++)
     print_row(table, row, widths, file, indent);
   for (size_t i = 0; i < cells; i++)

@@ -23,8 +23,9 @@ struct churn_auc_rows {
   uint32_t folds;
   fold_totals *totals; /* [folds] */
   double churners;     /* weight, of the folds that take part */
-  uint32_t *order;     /* [rows] cluster after cluster, in it by fold and label */
-  size_t *starts;      /* [clusters + 1] in `order` */
+  uint32_t *order;     /* [rows] cluster after cluster, in it by fold and label; NULL = each row is
+                          a cluster */
+  size_t *starts;      /* [clusters + 1] in `order`; NULL likewise */
   double *seen;        /* [folds * 2] clusters with a stayer, with a churner */
   double clusters;     /* that have a row in a fold that takes part */
 };
@@ -38,21 +39,22 @@ static fold_totals tie_weights(const churn_judged *judged, const churn_ordering 
                                size_t end)
 {
   fold_totals tied = {0, 0};
+  if (judged->weights == NULL) {
+    for (size_t i = from; i < end; i++)
+      tied.churners += o->labels[i];
+    tied.stayers = (double)(end - from) - tied.churners;
+    return tied;
+  }
   for (size_t i = from; i < end; i++) {
     double weight = churn_judged_weight(judged, o->rows[i]);
-    *(judged->labels[o->rows[i]] ? &tied.churners : &tied.stayers) += weight;
+    *(o->labels[i] ? &tied.churners : &tied.stayers) += weight;
   }
   return tied;
 }
 
-static fold_totals fold_weights(const churn_judged *judged, const churn_ordering *o, uint32_t fold)
-{
-  return tie_weights(judged, o, o->starts[fold], o->starts[fold + 1]);
-}
-
 static double fold_area(const churn_judged *judged, const churn_ordering *o, uint32_t fold)
 {
-  fold_totals all = fold_weights(judged, o, fold);
+  fold_totals all = tie_weights(judged, o, o->starts[fold], o->starts[fold + 1]);
   churn_area area = churn_area_of(all.churners, all.stayers);
   for (size_t i = o->starts[fold], end, last = o->starts[fold + 1]; i < last; i = end) {
     end = churn_ordering_tie_end(o, i, last);
@@ -72,7 +74,7 @@ churn_status churn_auc(const int8_t *labels, const double *scores, size_t rows, 
                        churn_error *error)
 {
   churn_judged judged = {.rows = rows, .labels = labels};
-  churn_ordering ordering = {NULL, NULL, NULL};
+  churn_ordering ordering = {0};
   churn_status status = churn_judged_check(&judged, error);
   if (status == CHURN_OK)
     status = churn_ordering_build(&judged, scores, &ordering, error);
@@ -86,7 +88,7 @@ typedef struct parts_work {
   const churn_auc_rows *rows;
   const churn_ordering *ordering;
   double *parts; /* [rows] what each row moves the area by */
-  double *areas; /* [folds] */
+  double *areas; /* [folds]; NaN with one kind of row */
 } parts_work;
 
 /* parts of the fold's rows: share (V10 - A) weight / m of a churner, share (V01 - A) weight / n of
@@ -106,7 +108,7 @@ static void fill_parts(const parts_work *w, uint32_t fold, double area)
     above += tied.churners;
     for (size_t k = i; k < end; k++) {
       uint32_t row = o->rows[k];
-      double each = judged->labels[row] ? won / all->churners : lost / all->stayers;
+      double each = o->labels[k] ? won / all->churners : lost / all->stayers;
       w->parts[row] = share * each * churn_judged_weight(judged, row);
     }
   }
@@ -119,8 +121,8 @@ static churn_status measure_fold(void *context, size_t fold, int thread, churn_e
   const parts_work *w = context;
   const churn_ordering *o = w->ordering;
   uint32_t f = (uint32_t)fold;
+  w->areas[f] = fold_area(w->rows->judged, o, f);
   if (takes_part(&w->rows->totals[f])) {
-    w->areas[f] = fold_area(w->rows->judged, o, f);
     fill_parts(w, f, w->areas[f]);
     return CHURN_OK;
   }
@@ -130,19 +132,23 @@ static churn_status measure_fold(void *context, size_t fold, int thread, churn_e
 }
 
 churn_status churn_auc_parts(const churn_auc_rows *rows, const churn_ordering *ordering,
-                             const churn_run *run, double *area, double *parts, churn_error *error)
+                             const churn_run *run, double *area, double *of_folds, double *parts,
+                             churn_error *error)
 {
-  parts_work w = {rows, ordering, parts, churn_array_new(rows->folds, sizeof *w.areas)};
-  double sum = 0;
-  churn_status status = w.areas == NULL
+  double *areas = churn_array_new(rows->folds, sizeof *areas), sum = 0;
+  parts_work w = {rows, ordering, parts, areas};
+  churn_status status = areas == NULL
                             ? churn_error_no_memory(error)
                             : churn_parallel_run(rows->folds, measure_fold, &w, NULL, run, error);
   for (uint32_t f = 0; status == CHURN_OK && f < rows->folds; f++)
     if (takes_part(&rows->totals[f]))
-      sum += w.areas[f] * rows->totals[f].churners / rows->churners;
-  if (status == CHURN_OK)
+      sum += areas[f] * rows->totals[f].churners / rows->churners;
+  if (status == CHURN_OK) {
     *area = rows->churners > 0 ? sum : NAN;
-  free(w.areas);
+    if (of_folds != NULL)
+      memcpy(of_folds, areas, rows->folds * sizeof *areas);
+  }
+  free(areas);
   return status;
 }
 
@@ -153,7 +159,9 @@ static churn_status group_rows(churn_auc_rows *w, churn_error *error)
   size_t kinds = (size_t)w->folds * 2, clusters = churn_judged_clusters(j);
   uint32_t *by_kind = churn_array_new(j->rows, sizeof *by_kind);
   size_t *at = churn_array_new(kinds + 1, sizeof *at);
-  if (by_kind == NULL || at == NULL) {
+  w->order = churn_array_new(j->rows, sizeof *w->order);
+  w->starts = churn_array_new(clusters + 1, sizeof *w->starts);
+  if (by_kind == NULL || at == NULL || w->order == NULL || w->starts == NULL) {
     free(by_kind);
     free(at);
     return churn_error_no_memory(error);
@@ -177,9 +185,19 @@ static churn_status group_rows(churn_auc_rows *w, churn_error *error)
   return CHURN_OK;
 }
 
+static size_t row_at(const churn_auc_rows *w, size_t place)
+{
+  return w->order == NULL ? place : w->order[place];
+}
+
+static size_t start_of(const churn_auc_rows *w, size_t cluster)
+{
+  return w->starts == NULL ? cluster : w->starts[cluster];
+}
+
 static size_t kind_of(const churn_auc_rows *w, size_t place)
 {
-  uint32_t row = w->order[place];
+  size_t row = row_at(w, place);
   return churn_judged_fold(w->judged, row) * 2 + (size_t)w->judged->labels[row];
 }
 
@@ -204,7 +222,8 @@ static void count_clusters(churn_auc_rows *w)
   for (size_t c = 0; c < churn_judged_clusters(w->judged); c++) {
     bool counts = false;
     double copies = copies_of(w, c);
-    for (size_t i = w->starts[c]; i < w->starts[c + 1]; i = kind_end(w, i, w->starts[c + 1])) {
+    size_t last = start_of(w, c + 1);
+    for (size_t i = start_of(w, c); i < last; i = kind_end(w, i, last)) {
       size_t kind = kind_of(w, i);
       w->seen[kind] += copies;
       counts = counts || takes_part(&w->totals[kind / 2]);
@@ -232,6 +251,7 @@ typedef struct covariance_work {
   const churn_auc_rows *rows;
   const double *const *parts; /* [sets][rows] */
   size_t sets;
+  double *factors; /* [kinds] correction of a row that stands for itself; 0 = it does not count */
   double *lanes;   /* [lanes][sets * sets] */
   double *scratch; /* [threads][2 * sets] */
 } covariance_work;
@@ -248,12 +268,12 @@ static void add_square(double *matrix, const double *vector, size_t size, double
 static void add_single(const covariance_work *w, size_t cluster, double *of_kind, double *matrix)
 {
   const churn_auc_rows *rows = w->rows;
-  size_t place = rows->starts[cluster];
+  size_t place = start_of(rows, cluster);
   size_t kind = kind_of(rows, place);
   if (!takes_part(&rows->totals[kind / 2]))
     return;
   for (size_t s = 0; s < w->sets; s++)
-    of_kind[s] = w->parts[s][rows->order[place]];
+    of_kind[s] = w->parts[s][row_at(rows, place)];
   add_square(matrix, of_kind, w->sets, correction(rows->seen[kind]) / copies_of(rows, cluster));
 }
 
@@ -283,18 +303,38 @@ static void add_cluster(const covariance_work *w, size_t cluster, double *sum, d
   add_square(matrix, sum, w->sets, all);
 }
 
+/* Clusters [cluster, end) where each is one row that stands for itself; factors [kinds] of kinds,
+ * 0 for those of folds that take no part. */
+static void add_rows(const covariance_work *w, size_t cluster, size_t end, double *row,
+                     double *matrix)
+{
+  const churn_judged *judged = w->rows->judged;
+  for (; cluster < end; cluster++) {
+    size_t kind = churn_judged_fold(judged, cluster) * 2 + (size_t)judged->labels[cluster];
+    if (w->factors[kind] == 0)
+      continue;
+    for (size_t s = 0; s < w->sets; s++)
+      row[s] = w->parts[s][cluster];
+    add_square(matrix, row, w->sets, w->factors[kind]);
+  }
+}
+
 static churn_status sum_lane(void *context, size_t lane, int thread, churn_error *error)
 {
   (void)error;
   const covariance_work *w = context;
-  const size_t *starts = w->rows->starts;
   size_t clusters = churn_judged_clusters(w->rows->judged), tiles = churn_tile_count(clusters);
   size_t cluster = churn_lane_first_tile(tiles, lane) * CHURN_TILE_ROWS;
   size_t end = churn_lane_first_tile(tiles, lane + 1) * CHURN_TILE_ROWS;
   double *scratch = w->scratch + (size_t)thread * 2 * w->sets;
   double *matrix = w->lanes + lane * w->sets * w->sets;
-  for (; cluster < end && cluster < clusters; cluster++)
-    if (starts[cluster + 1] - starts[cluster] == 1)
+  end = end < clusters ? end : clusters;
+  if (w->rows->order == NULL && !w->rows->judged->repeated) {
+    add_rows(w, cluster, end, scratch, matrix);
+    return CHURN_OK;
+  }
+  for (; cluster < end; cluster++)
+    if (start_of(w->rows, cluster + 1) - start_of(w->rows, cluster) == 1)
       add_single(w, cluster, scratch, matrix);
     else
       add_cluster(w, cluster, scratch, scratch + w->sets, matrix);
@@ -326,12 +366,20 @@ churn_status churn_auc_covary(const churn_auc_rows *rows, const double *const *p
     covariance[i] = NAN;
   if (!has_covariance(rows))
     return CHURN_OK;
-  covariance_work w = {rows, parts, sets,
+  covariance_work w = {rows,
+                       parts,
+                       sets,
+                       churn_array_new((size_t)rows->folds * 2, sizeof *w.factors),
                        churn_array_new(CHURN_LANES * sets * sets, sizeof *w.lanes),
                        churn_array_new(threads * 2 * sets, sizeof *w.scratch)};
-  churn_status status = w.lanes == NULL || w.scratch == NULL
+  churn_status status = w.factors == NULL || w.lanes == NULL || w.scratch == NULL
                             ? churn_error_no_memory(error)
-                            : find_covariance(&w, run, covariance, error);
+                            : CHURN_OK;
+  for (size_t k = 0; status == CHURN_OK && k < (size_t)rows->folds * 2; k++)
+    w.factors[k] = takes_part(&rows->totals[k / 2]) ? correction(rows->seen[k]) : 0;
+  if (status == CHURN_OK)
+    status = find_covariance(&w, run, covariance, error);
+  free(w.factors);
   free(w.lanes);
   free(w.scratch);
   return status;
@@ -341,10 +389,8 @@ static churn_status prepare(churn_auc_rows *w, churn_error *error)
 {
   const churn_judged *j = w->judged;
   w->totals = churn_array_new(w->folds, sizeof *w->totals);
-  w->order = churn_array_new(j->rows, sizeof *w->order);
-  w->starts = churn_array_new((size_t)churn_judged_clusters(j) + 1, sizeof *w->starts);
   w->seen = churn_array_new((size_t)w->folds * 2, sizeof *w->seen);
-  if (w->totals == NULL || w->order == NULL || w->starts == NULL || w->seen == NULL)
+  if (w->totals == NULL || w->seen == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < j->rows; i++) {
     fold_totals *totals = &w->totals[churn_judged_fold(j, i)];
@@ -352,7 +398,7 @@ static churn_status prepare(churn_auc_rows *w, churn_error *error)
   }
   for (uint32_t f = 0; f < w->folds; f++)
     w->churners += takes_part(&w->totals[f]) ? w->totals[f].churners : 0;
-  churn_status status = group_rows(w, error);
+  churn_status status = j->clusters == NULL ? CHURN_OK : group_rows(w, error);
   if (status == CHURN_OK)
     count_clusters(w);
   return status;
@@ -398,7 +444,8 @@ churn_status churn_auc_compare(const churn_judged *judged, const churn_ordering 
                             : churn_auc_rows_new(judged, &rows, error);
   for (size_t s = 0; status == CHURN_OK && s < sets; s++) {
     of_set[s] = parts + s * judged->rows;
-    status = churn_auc_parts(rows, &orderings[s], run, &found[s], parts + s * judged->rows, error);
+    status =
+        churn_auc_parts(rows, &orderings[s], run, &found[s], NULL, parts + s * judged->rows, error);
   }
   if (status == CHURN_OK)
     status = churn_auc_covary(rows, of_set, sets, run, covariance, error);

@@ -47,10 +47,12 @@ CHURN_MUST_USE churn_status churn_auc_rows_new(const churn_judged *judged, churn
                                                churn_error *error);
 void churn_auc_rows_free(churn_auc_rows *rows);
 
-/* One set's area, and parts [judged rows]: what each row moves it by. */
+/* One set's area, of_folds [folds] (NULL = not wanted): those of the folds as churn_auc_of_folds
+ * gives them, and parts [judged rows]: what each row moves the area by. */
 CHURN_MUST_USE churn_status churn_auc_parts(const churn_auc_rows *rows,
                                             const churn_ordering *ordering, const churn_run *run,
-                                            double *area, double *parts, churn_error *error);
+                                            double *area, double *of_folds, double *parts,
+                                            churn_error *error);
 
 /* covariance [sets][sets] of the sets whose parts [sets][judged rows] these are. */
 CHURN_MUST_USE churn_status churn_auc_covary(const churn_auc_rows *rows, const double *const *parts,

@@ -26,7 +26,7 @@ churn_status churn_auc_pair_compute(const int8_t *labels, const uint32_t *cluste
 {
   const churn_run alone = {.threads = 1}; /* callers are tasks themselves */
   double areas[2], covariance[4];
-  churn_ordering orderings[2] = {{NULL, NULL, NULL}, {NULL, NULL, NULL}};
+  churn_ordering orderings[2] = {{0}, {0}};
   uint32_t *numbers = churn_array_new(rows, sizeof *numbers);
   churn_status status = numbers == NULL ? churn_error_no_memory(error) : CHURN_OK;
   churn_judged judged = {.rows = rows, .labels = labels, .clusters = numbers};

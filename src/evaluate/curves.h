@@ -30,7 +30,8 @@ CHURN_MUST_USE churn_status churn_calibration_curve(const churn_judged *judged,
                                                     churn_calibration_bin *bins, size_t *count,
                                                     churn_error *error);
 
-/* The same where an ordering of the judged rows by these logits, fold by fold, is at hand. */
+/* The same where an ordering of the judged rows by these logits, fold by fold, is at hand: bins are
+ * cut through all folds' lists at one logit, and their rows added up fold by fold. */
 CHURN_MUST_USE churn_status churn_calibration_curve_of(const churn_judged *judged,
                                                        const churn_ordering *by_fold,
                                                        const double *logits, double level,

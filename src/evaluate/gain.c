@@ -17,30 +17,39 @@ churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t 
                             .label = judged->labels[row]};
 }
 
+static churn_status allocate(const churn_judged *judged, churn_list *list, churn_error *error)
+{
+  size_t rows = judged->rows;
+  list->marks = churn_array_new(rows, sizeof *list->marks);
+  if (judged->weights != NULL)
+    list->weights = churn_array_new(rows, sizeof *list->weights);
+  if (judged->values != NULL)
+    list->values = churn_array_new(rows, sizeof *list->values);
+  return list->marks == NULL || (judged->weights != NULL && list->weights == NULL) ||
+                 (judged->values != NULL && list->values == NULL)
+             ? churn_error_no_memory(error)
+             : CHURN_OK;
+}
+
 churn_status churn_list_build(const churn_judged *judged, const churn_ordering *ordering,
                               const uint32_t *groups, churn_list *list, churn_error *error)
 {
-  size_t rows = judged->rows;
-  churn_list made = {.starts = ordering->starts, .folds = churn_judged_folds(judged)};
-  made.marks = churn_array_new(rows, sizeof *made.marks);
-  bool good = made.marks != NULL;
-  if (judged->weights != NULL)
-    good = (made.weights = churn_array_new(rows, sizeof *made.weights)) != NULL && good;
-  if (judged->values != NULL)
-    good = (made.values = churn_array_new(rows, sizeof *made.values)) != NULL && good;
-  if (!good) {
-    churn_list_clear(&made);
-    return churn_error_no_memory(error);
+  if (list->marks == NULL && allocate(judged, list, error) != CHURN_OK) {
+    churn_list_clear(list);
+    return CHURN_NO_MEMORY;
   }
-  for (size_t i = 0; i < rows; i++) {
-    churn_listed_row row = churn_listed_row_of(judged, groups, ordering->rows[i]);
-    made.marks[i] = (churn_list_mark){row.group, row.label, ordering->opens[i]};
-    if (made.weights != NULL)
-      made.weights[i] = row.weight;
-    if (made.values != NULL)
-      made.values[i] = row.value;
+  list->starts = ordering->starts;
+  list->folds = churn_judged_folds(judged);
+  for (size_t i = 0; i < judged->rows; i++) {
+    uint32_t row = ordering->rows[i];
+    uint32_t group = groups == NULL ? 0 : groups[churn_judged_cluster(judged, row)];
+    list->marks[i] =
+        (churn_list_mark){(uint16_t)group, (int8_t)ordering->labels[i], ordering->opens[i]};
+    if (list->weights != NULL)
+      list->weights[i] = judged->weights[row];
+    if (list->values != NULL)
+      list->values[i] = churn_judged_loss(judged, row);
   }
-  *list = made;
   return CHURN_OK;
 }
 

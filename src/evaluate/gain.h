@@ -26,7 +26,7 @@ churn_listed_row churn_listed_row_of(const churn_judged *judged, const uint32_t 
 
 /* What a row of a list always has. */
 typedef struct churn_list_mark {
-  uint32_t group;
+  uint16_t group;
   int8_t label;
   uint8_t opens;
 } churn_list_mark;
@@ -48,7 +48,9 @@ static inline churn_listed_row churn_list_row(const churn_list *list, size_t pla
                             mark->label, mark->opens};
 }
 
-/* groups [clusters] (NULL = all 0): the group of each cluster. Borrows from the ordering. */
+/* groups [clusters] (NULL = all 0): the group of each cluster, below 65536. Borrows from the
+ * ordering. A list of the same judged rows that is there already (else all NULL) is filled anew,
+ * and cleared after an error. */
 CHURN_MUST_USE churn_status churn_list_build(const churn_judged *judged,
                                              const churn_ordering *ordering, const uint32_t *groups,
                                              churn_list *list, churn_error *error);

@@ -12,6 +12,7 @@
 typedef struct churn_ordering {
   uint32_t *rows; /* [judged->rows] fold after fold; in a fold by falling score, rows of equal score
                      in the order of their numbers */
+  uint8_t *labels; /* [judged->rows] of the row at each place */
   uint8_t *opens; /* [judged->rows] 1 where a score begins that the place before does not have, or a
                      fold */
   size_t *starts; /* [folds + 1] where each fold begins in `rows` */
@@ -22,16 +23,12 @@ typedef struct churn_ordering {
 CHURN_MUST_USE churn_status churn_ordering_build(const churn_judged *judged, const double *scores,
                                                  churn_ordering *ordering, churn_error *error);
 
-/* The same on the run's threads, a fold each. */
+/* The same on the run's threads, a fold each. An ordering of as many rows and folds that is there
+ * already (else all NULL) is filled anew, and of no use after an error. */
 CHURN_MUST_USE churn_status churn_ordering_sort(const churn_judged *judged, const double *scores,
                                                 const churn_run *run, churn_ordering *ordering,
                                                 churn_error *error);
 void churn_ordering_clear(churn_ordering *ordering);
-
-/* Folds put together: the ordering that the same scores have as one fold. NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_ordering_merge(const churn_judged *judged, const double *scores,
-                                                 const churn_ordering *by_fold,
-                                                 churn_ordering *merged, churn_error *error);
 
 /* One past the last place that ties with the one at `place`, which opens; `end` = the fold's. */
 static inline size_t churn_ordering_tie_end(const churn_ordering *ordering, size_t place,

@@ -13,7 +13,7 @@ static const double level = 0.95;
 static churn_status add_area(const churn_judged *judged, const double *scores, const churn_run *run,
                              churn_figures *figures, churn_error *error)
 {
-  churn_ordering ordering = {NULL, NULL, NULL};
+  churn_ordering ordering = {0};
   double area = NAN, variance = NAN;
   churn_status status = churn_ordering_build(judged, scores, &ordering, error);
   if (status == CHURN_OK)

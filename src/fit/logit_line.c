@@ -12,16 +12,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-static churn_status make_matrix(const churn_logit_rows *rows, churn_matrix **matrix,
+/* A matrix of one column in the room that the caller lends. */
+static churn_status lend_room(const churn_logit_rows *rows, double *room, churn_matrix **matrix,
+                              churn_error *error)
+{
+  size_t padded = churn_logit_padded(rows->rows);
+  churn_matrix *m = calloc(1, sizeof *m);
+  if (m == NULL)
+    return churn_error_no_memory(error);
+  *m = (churn_matrix){.rows = rows->rows,
+                      .columns = 1,
+                      .dense = 1,
+                      .tiles = room,
+                      .y = room + padded,
+                      .weight = room + 2 * padded};
+  for (size_t r = 0; r < rows->rows; r++)
+    m->weight[r] = 1;
+  for (size_t r = rows->rows; r < padded; r++)
+    m->tiles[r] = m->y[r] = m->weight[r] = 0;
+  *matrix = m;
+  return CHURN_OK;
+}
+
+static void free_matrix(const double *room, churn_matrix *matrix)
+{
+  if (matrix != NULL && room != NULL)
+    matrix->tiles = matrix->y = matrix->weight = NULL;
+  churn_matrix_free(matrix);
+}
+
+static churn_status make_matrix(const churn_logit_rows *rows, double *room, churn_matrix **matrix,
                                 churn_error *error)
 {
   churn_matrix *m = NULL;
-  churn_status status = churn_matrix_new(rows->rows, 1, &m, error);
+  churn_status status =
+      room != NULL ? lend_room(rows, room, &m, error) : churn_matrix_new(rows->rows, 1, &m, error);
   if (status == CHURN_OK && rows->clusters != NULL &&
       (m->cluster = churn_array_new(rows->rows, sizeof *m->cluster)) == NULL)
     status = churn_error_no_memory(error);
   if (status != CHURN_OK) {
-    churn_matrix_free(m);
+    free_matrix(room, m);
     return status;
   }
   m->repeated = rows->repeated;
@@ -80,20 +110,27 @@ static churn_status fit_line(const churn_logit_rows *rows, churn_matrix *matrix,
   return status;
 }
 
-churn_status churn_logit_line_fit(const churn_logit_rows *rows, const churn_run *run,
-                                  churn_logit_line *line, churn_error *error)
+churn_status churn_logit_line_fit_in(const churn_logit_rows *rows, double *room,
+                                     const churn_run *run, churn_logit_line *line,
+                                     churn_error *error)
 {
   churn_matrix *matrix = NULL;
   churn_logit_line found = {NAN, NAN, NAN};
   churn_error fault = {0};
-  churn_status status = make_matrix(rows, &matrix, &fault);
+  churn_status status = make_matrix(rows, room, &matrix, &fault);
   if (status == CHURN_OK)
     status = fit_line(rows, matrix, run, &found, &fault);
   status = unless_degenerate(status, &fault, error);
   if (status == CHURN_OK)
     *line = found;
-  churn_matrix_free(matrix);
+  free_matrix(room, matrix);
   return status;
+}
+
+churn_status churn_logit_line_fit(const churn_logit_rows *rows, const churn_run *run,
+                                  churn_logit_line *line, churn_error *error)
+{
+  return churn_logit_line_fit_in(rows, NULL, run, line, error);
 }
 
 double churn_logit_level_error(const churn_logit_rows *rows, double level)
@@ -126,7 +163,7 @@ churn_status churn_logit_line_cross(const churn_logit_rows *rows, const churn_fo
   churn_scaled data = {0};
   churn_cross_report report = {0};
   churn_error fault = {0};
-  churn_status status = make_matrix(rows, &matrix, &fault);
+  churn_status status = make_matrix(rows, NULL, &matrix, &fault);
   if (status == CHURN_OK)
     status = churn_scaled_take(matrix, run, &data, &fault);
   if (status == CHURN_OK)

@@ -10,6 +10,7 @@
 #ifndef CHURN_FIT_LOGIT_LINE_H
 #define CHURN_FIT_LOGIT_LINE_H
 
+#include "base/lanes.h"
 #include "fit/folds.h"
 
 #include <churn/run.h>
@@ -24,6 +25,12 @@ typedef struct churn_logit_rows {
   const uint32_t *clusters; /* rows of one (a customer) stand together; NULL = each by itself */
 } churn_logit_rows;
 
+/* Rows rounded up to whole tiles. */
+static inline size_t churn_logit_padded(size_t rows)
+{
+  return churn_tile_count(rows) * CHURN_TILE_ROWS;
+}
+
 /* NaN all over where the line has no finite best: one label only, all logits equal, or a logit that
  * parts the labels. */
 typedef struct churn_logit_line {
@@ -35,6 +42,12 @@ typedef struct churn_logit_line {
 
 CHURN_MUST_USE churn_status churn_logit_line_fit(const churn_logit_rows *rows, const churn_run *run,
                                                  churn_logit_line *line, churn_error *error);
+
+/* The same in a room [3 * churn_logit_padded(rows)], 64-byte aligned, of a caller who fits many
+ * lines. */
+CHURN_MUST_USE churn_status churn_logit_line_fit_in(const churn_logit_rows *rows, double *room,
+                                                    const churn_run *run, churn_logit_line *line,
+                                                    churn_error *error);
 
 /* Standard error of the level a in logit P(y) = a + logit, at a = `level`, its estimate: 1 /
  * sqrt(sum of w P (1 - P)), or the sandwich of rows with weights, of clusters times G / (G - 1).

@@ -109,6 +109,7 @@ static churn_status extract(churn_comparing *c, churn_error *error)
   /* a penalty deals customers into folds again and again */
   if (c->project->fit.penalty == CHURN_PENALTY_NONE)
     churn_data_let_ids_go(p->data);
+  churn_memory_give_back();
   return status;
 }
 

@@ -41,21 +41,35 @@ churn_status churn_compare_open_sets(churn_comparing *c, churn_error *error)
   return status;
 }
 
+/* The rows to train on; without a split all of them, which are then not copied. */
+static churn_status take_part(churn_comparing *c, const churn_split *split, churn_snapshots **all,
+                              churn_error *error)
+{
+  if (split->kind != CHURN_SPLIT_NONE || split->asked != CHURN_DAY_MISSING)
+    return churn_split_take(split, c->pipeline->data, *all, CHURN_PART_TRAIN, &c->rows, error);
+  c->rows = *all;
+  *all = NULL;
+  return CHURN_OK;
+}
+
 /* Rows that `test_from` or `split` leaves. */
 static churn_status take_rows(churn_comparing *c, churn_error *error)
 {
   churn_snapshots *all = NULL;
   churn_split split = churn_split_of(c->project, c->settings->test_from);
+  size_t count = 0;
   churn_status status = churn_pipeline_snapshots(c->pipeline, c->settings->first, c->settings->last,
                                                  CHURN_SNAPSHOTS_LABELLED, c->run, &all, error);
-  if (status == CHURN_OK)
-    status = churn_split_take(&split, c->pipeline->data, all, CHURN_PART_TRAIN, &c->rows, error);
+  if (status == CHURN_OK) {
+    count = all->count;
+    status = take_part(c, &split, &all, error);
+  }
   if (status == CHURN_OK && c->rows->count == 0)
     status = churn_error_set(error, CHURN_DEGENERATE,
                              "no labelled row to compare on: every label window is still open, or "
                              "`test_from` or `split` keeps all rows back");
   if (status == CHURN_OK)
-    c->kept_back = all->count - c->rows->count;
+    c->kept_back = count - c->rows->count;
   churn_snapshots_free(all);
   return status;
 }
@@ -69,6 +83,7 @@ churn_status churn_compare_open_rows(churn_comparing *c, churn_error *error)
   if (status != CHURN_OK)
     return status;
   churn_data_let_index_go(c->pipeline->data);
+  churn_memory_give_back();
   return take_rows(c, error);
 }
 

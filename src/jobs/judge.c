@@ -19,6 +19,7 @@ static void clear(churn_judging *j)
   for (size_t s = 0; j->parts != NULL && s < j->sets; s++)
     free(j->parts[s]);
   free(j->parts);
+  free(j->spare);
   churn_judged_rows_clear(&j->rows);
   churn_auc_rows_free(j->auc_rows);
   churn_bootstrap_free(j->bootstrap);
@@ -29,9 +30,12 @@ static void clear(churn_judging *j)
   free(j->covariance);
   free(j->measures);
   free(j->values);
-  for (size_t s = 0; s < CHURN_JUDGED_AT_ONCE; s++)
+  for (size_t s = 0; s < CHURN_JUDGED_AT_ONCE; s++) {
     churn_ordering_clear(&j->orderings[s]);
+    churn_list_clear(&j->lists[s]);
+  }
   free(j->logits);
+  free(j->room);
 }
 
 static churn_status allocate(churn_judging *j, churn_error *error)
@@ -99,7 +103,8 @@ static churn_status open_judging(churn_judging *j, churn_error *error)
   if (status == CHURN_OK)
     status = churn_auc_rows_new(&j->rows.judged, &j->auc_rows, error);
   j->logits = churn_array_new(churn_judged_at_once(j->sets, 0) * j->rows.all, sizeof *j->logits);
-  if (status == CHURN_OK && j->logits == NULL)
+  j->room = churn_array_new_aligned(3 * churn_logit_padded(j->rows.judged.rows), sizeof *j->room);
+  if (status == CHURN_OK && (j->logits == NULL || j->room == NULL))
     status = churn_error_no_memory(error);
   churn_bootstrap_settings settings = {j->comparison->draws, j->comparison->seed};
   if (status != CHURN_OK)
@@ -120,7 +125,7 @@ static churn_status find_calibration(const churn_judging *j, const double *logit
                            .weights = j->rows.weights,
                            .repeated = j->input->rows->repeated,
                            .clusters = j->rows.judged.clusters};
-  churn_status status = churn_logit_line_fit(&rows, j->run, &line, error);
+  churn_status status = churn_logit_line_fit_in(&rows, j->room, j->run, &line, error);
   if (status == CHURN_OK) {
     to->calibration_slope = line.slope;
     to->calibration_slope_error = line.slope_error;
@@ -149,27 +154,38 @@ static churn_status measure_folds(const churn_judging *j, const double *losses,
   return CHURN_OK;
 }
 
-/* Its own variance, and its covariance with the sets whose parts are held. */
+/* The covariance of two sets whose parts are held, and their variances. */
+static churn_status covary(churn_judging *j, size_t other, size_t set, churn_error *error)
+{
+  const double *const parts[] = {j->parts[other], j->parts[set]};
+  double covariance[4];
+  churn_status status = churn_auc_covary(j->auc_rows, parts, 2, j->run, covariance, error);
+  j->covariance[other * j->sets + other] = covariance[0];
+  j->covariance[set * j->sets + set] = covariance[3];
+  j->covariance[other * j->sets + set] = j->covariance[set * j->sets + other] = covariance[1];
+  return status;
+}
+
+/* Its area, and how that varies with those of the sets before it whose parts are held. */
 static churn_status find_area(churn_judging *j, size_t set, const churn_ordering *ordering,
                               churn_error *error)
 {
-  double *parts = j->parts[set] = churn_array_new(j->rows.judged.rows, sizeof *parts);
+  /* a set that is not held has the place of the one before it */
+  double *parts = j->parts[set] =
+      j->spare != NULL ? j->spare : churn_array_new(j->rows.judged.rows, sizeof *parts);
+  j->spare = NULL;
   if (parts == NULL)
     return churn_error_no_memory(error);
-  churn_status status =
-      churn_auc_parts(j->auc_rows, ordering, j->run, &j->areas[set], parts, error);
-  for (size_t other = 0; status == CHURN_OK && other <= set; other++) {
-    const double *two[] = {j->parts[other], parts};
-    double covariance[4];
-    if (two[0] == NULL)
-      continue;
-    status = churn_auc_covary(j->auc_rows, two, 2, j->run, covariance, error);
-    j->covariance[other * j->sets + other] = covariance[0];
-    j->covariance[set * j->sets + set] = covariance[3];
-    j->covariance[other * j->sets + set] = j->covariance[set * j->sets + other] = covariance[1];
-  }
+  churn_status status = churn_auc_parts(j->auc_rows, ordering, j->run, &j->areas[set],
+                                        j->comparison->sets[set].fold_aucs, parts, error);
+  if (status == CHURN_OK && set == 0)
+    status = churn_auc_covary(j->auc_rows, (const double *const[]){parts}, 1, j->run, j->covariance,
+                              error);
+  for (size_t other = 0; status == CHURN_OK && other < set; other++)
+    if (j->parts[other] != NULL)
+      status = covary(j, other, set, error);
   if (set > 0 && !j->all_pairs) {
-    free(parts);
+    j->spare = parts;
     j->parts[set] = NULL;
   }
   return status;
@@ -185,91 +201,75 @@ static churn_status measure_set(const churn_judging *j, size_t set,
       churn_measures_compute(&j->rows.judged, measured, j->places, measures, error);
   if (status != CHURN_OK)
     return status;
-  return j->bootstrap == NULL
-             ? churn_linear_measures(&j->linear, measured, measures, values, error)
-             : churn_bootstrap_draw(j->bootstrap, measured, &j->inner, values, error);
+  return j->bootstrap == NULL ? churn_linear_measures(&j->linear, measured, measures, values, error)
+                              : churn_bootstrap_draw(j->bootstrap, measured, j->run, values, error);
 }
 
-/* What rests on losses, which go before the next array comes. */
-static churn_status measure_losses(const churn_judging *j, size_t task, const churn_list *list,
-                                   churn_error *error)
+/* Logits of judged rows of one of the sets at hand. */
+static double *logits_of(const churn_judging *j, size_t task)
+{
+  return j->logits + task * j->rows.all;
+}
+
+/* What rests on losses. */
+static churn_status measure_losses(const churn_judging *j, size_t task, churn_error *error)
 {
   const churn_judged *judged = &j->rows.judged;
   size_t set = j->first + task;
-  double *losses = churn_array_new_aligned(2 * judged->rows, sizeof *losses);
-  double *squares = losses == NULL ? NULL : losses + judged->rows;
-  churn_measured_set measured = {losses, squares, &j->orderings[task], list};
-  churn_status status = losses == NULL ? churn_error_no_memory(error)
-                                       : churn_measures_lose(judged, j->logits + task * j->rows.all,
-                                                             &j->inner, losses, squares, error);
+  double *losses = j->room, *squares = j->room + churn_logit_padded(judged->rows);
+  churn_measured_set measured = {losses, squares, &j->orderings[task], &j->lists[task]};
+  churn_status status =
+      churn_measures_lose(judged, logits_of(j, task), j->run, losses, squares, error);
   if (status == CHURN_OK)
     status = measure_set(j, set, &measured, error);
   if (status == CHURN_OK)
     status = measure_folds(j, losses, squares, &j->comparison->sets[set], error);
-  free(losses);
   return status;
 }
 
-/* All that a set's figures need of itself alone. */
-static churn_status judge_alone(void *context, size_t task, int thread, churn_error *error)
+/* What walks along one set's list, on one thread. */
+static churn_status walk_list(void *context, size_t task, int thread, churn_error *error)
 {
   (void)thread;
   churn_judging *j = context;
   const churn_judged *judged = &j->rows.judged;
-  const double *logits = j->logits + task * j->rows.all;
   churn_compared_set *to = &j->comparison->sets[j->first + task];
-  churn_list list = {0};
-  churn_status status = churn_ordering_sort(judged, logits, &j->inner, &j->orderings[task], error);
+  churn_list *list = &j->lists[task];
+  churn_status status = churn_list_build(judged, &j->orderings[task], j->groups.of, list, error);
   if (status == CHURN_OK)
-    status = churn_list_build(judged, &j->orderings[task], j->groups.of, &list, error);
-  if (status == CHURN_OK)
-    status = measure_losses(j, task, &list, error);
-  if (status == CHURN_OK)
-    status = churn_gain_curve(judged, &list, &j->groups, level, to->gain, error);
-  churn_list_clear(&list);
-  return status == CHURN_OK ? churn_calibration_curve_of(judged, &j->orderings[task], logits, level,
-                                                         CHURN_CALIBRATION_BINS, to->calibration,
-                                                         &to->calibration_count, error)
-                            : status;
+    status = churn_gain_curve(judged, list, &j->groups, level, to->gain, error);
+  return status == CHURN_OK
+             ? churn_calibration_curve_of(judged, &j->orderings[task], logits_of(j, task), level,
+                                          CHURN_CALIBRATION_BINS, to->calibration,
+                                          &to->calibration_count, error)
+             : status;
 }
 
-/* The rest: areas go with those of other sets, and the line takes all threads. */
-static churn_status judge_among(churn_judging *j, size_t task, churn_error *error)
+/* The rest, one set after the other on all threads: it takes several numbers a row. */
+static churn_status finish_set(churn_judging *j, size_t task, churn_error *error)
 {
   size_t set = j->first + task;
-  churn_compared_set *to = &j->comparison->sets[set];
-  churn_status status = find_area(j, set, &j->orderings[task], error);
-  if (status == CHURN_OK) {
-    churn_auc_of_folds(&j->rows.judged, &j->orderings[task], to->fold_aucs);
-    status = churn_judge_estimates(j, set, error);
-  }
+  churn_status status = measure_losses(j, task, error);
   if (status == CHURN_OK)
-    status = find_calibration(j, j->logits + task * j->rows.all, to, error);
-  churn_ordering_clear(&j->orderings[task]);
-  return status;
-}
-
-/* As many sets side by side as there are threads; fewer sets than threads share these inside, and
- * so do sets of many rows, for what each of them holds is then a good part of the memory. */
-static void choose_workers(churn_judging *j)
-{
-  enum { MANY_ROWS = 1 << 19 };
-  size_t sets = churn_judged_at_once(j->sets, 0), threads = (size_t)churn_parallel_threads(j->run);
-  bool inside = sets < threads || j->input->rows->count >= MANY_ROWS;
-  j->workers = inside ? 1 : (int)threads;
-  j->inner.threads = inside ? (int)threads : 1;
+    status = find_area(j, set, &j->orderings[task], error);
+  if (status == CHURN_OK)
+    status = churn_judge_estimates(j, set, error);
+  return status == CHURN_OK
+             ? find_calibration(j, logits_of(j, task), &j->comparison->sets[set], error)
+             : status;
 }
 
 static churn_status judge_sets(churn_judging *j, churn_error *error)
 {
-  const churn_run side_by_side = {.threads = j->workers};
   size_t count = churn_judged_at_once(j->sets, j->first);
   churn_status status =
       churn_judge_logits(j->input, &j->rows, j->first, count, j->run, j->logits, error);
-  if (status == CHURN_OK)
-    status = churn_parallel_run(count, judge_alone, j, NULL, &side_by_side, error);
   for (size_t s = 0; status == CHURN_OK && s < count; s++)
-    status = judge_among(j, s, error);
+    status = churn_ordering_sort(&j->rows.judged, logits_of(j, s), j->run, &j->orderings[s], error);
+  if (status == CHURN_OK)
+    status = churn_parallel_run(count, walk_list, j, NULL, j->run, error);
+  for (size_t s = 0; status == CHURN_OK && s < count; s++)
+    status = finish_set(j, s, error);
   return status;
 }
 
@@ -289,7 +289,6 @@ churn_status churn_judge(const churn_judge_input *input, const churn_run *run,
                      .comparison = comparison,
                      .sets = input->predictions->set_count,
                      .all_pairs = comparison->settings.all_pairs};
-  choose_workers(&j);
   churn_status status = open_judging(&j, error);
   if (status == CHURN_OK)
     count_rows(&j, comparison);

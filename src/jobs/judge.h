@@ -32,10 +32,11 @@ CHURN_MUST_USE churn_status churn_judge_predicted(const churn_judge_input *input
                                                   churn_error *error);
 
 /* The area of logits [all rows], and its parts [judged rows] (evaluate/auc.h); the logits are of no
- * use afterwards. */
+ * use afterwards. The ordering is scratch, all NULL before the first call, which the caller clears.
+ */
 CHURN_MUST_USE churn_status churn_judge_area(const churn_judged_rows *rows,
                                              const churn_auc_rows *auc_rows, double *logits,
-                                             const churn_run *run, double *area, double *parts,
-                                             churn_error *error);
+                                             const churn_run *run, churn_ordering *ordering,
+                                             double *area, double *parts, churn_error *error);
 
 #endif

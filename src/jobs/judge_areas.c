@@ -20,23 +20,20 @@ churn_status churn_judge_logits(const churn_judge_input *in, const churn_judged_
 }
 
 static churn_status area_of(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
-                            const double *logits, const churn_run *run, double *parts, double *area,
-                            churn_error *error)
+                            const double *logits, const churn_run *run, churn_ordering *ordering,
+                            double *parts, double *area, churn_error *error)
 {
-  churn_ordering ordering = {NULL, NULL, NULL};
-  churn_status status = churn_ordering_sort(&rows->judged, logits, run, &ordering, error);
-  if (status == CHURN_OK)
-    status = churn_auc_parts(auc_rows, &ordering, run, area, parts, error);
-  churn_ordering_clear(&ordering);
-  return status;
+  churn_status status = churn_ordering_sort(&rows->judged, logits, run, ordering, error);
+  return status == CHURN_OK ? churn_auc_parts(auc_rows, ordering, run, area, NULL, parts, error)
+                            : status;
 }
 
 churn_status churn_judge_area(const churn_judged_rows *rows, const churn_auc_rows *auc_rows,
-                              double *logits, const churn_run *run, double *area, double *parts,
-                              churn_error *error)
+                              double *logits, const churn_run *run, churn_ordering *ordering,
+                              double *area, double *parts, churn_error *error)
 {
   churn_judged_rows_pack(rows, logits);
-  return area_of(rows, auc_rows, logits, run, parts, area, error);
+  return area_of(rows, auc_rows, logits, run, ordering, parts, area, error);
 }
 
 churn_status churn_judge_predicted(const churn_judge_input *input, const churn_run *run,
@@ -44,6 +41,7 @@ churn_status churn_judge_predicted(const churn_judge_input *input, const churn_r
 {
   churn_judged_rows rows = {0};
   churn_auc_rows *auc_rows = NULL;
+  churn_ordering ordering = {0};
   size_t sets = input->predictions->set_count;
   double *logits =
       churn_array_new(churn_judged_at_once(sets, 0) * input->rows->count, sizeof *logits);
@@ -59,11 +57,12 @@ churn_status churn_judge_predicted(const churn_judge_input *input, const churn_r
       status =
           churn_judge_logits(input, &rows, s, churn_judged_at_once(sets, s), run, logits, error);
     if (status == CHURN_OK)
-      status = area_of(&rows, auc_rows, logits + s % CHURN_JUDGED_AT_ONCE * rows.all, run, parts,
-                       &areas[s], error);
+      status = area_of(&rows, auc_rows, logits + s % CHURN_JUDGED_AT_ONCE * rows.all, run,
+                       &ordering, parts, &areas[s], error);
   }
   churn_judged_rows_clear(&rows);
   churn_auc_rows_free(auc_rows);
+  churn_ordering_clear(&ordering);
   free(logits);
   free(parts);
   return status;

@@ -28,11 +28,12 @@ typedef struct churn_judging {
   double *measures;   /* [sets][CHURN_MEASURES] */
   double *values;     /* [sets][CHURN_MEASURES][width]: of each draw, or linearised */
   double **parts;     /* [sets]: [judged rows] of the area; NULL = not held, or not yet */
+  double *spare;      /* room for the next set's; NULL = none yet */
   bool all_pairs;
-  int workers;     /* sets that are measured at a time */
-  churn_run inner; /* of one of them */
-  double *logits;  /* [CHURN_JUDGED_AT_ONCE][rows] */
+  double *room;   /* losses and squares of one set at a time, then its line's matrix */
+  double *logits; /* [CHURN_JUDGED_AT_ONCE][rows] */
   churn_ordering orderings[CHURN_JUDGED_AT_ONCE];
+  churn_list lists[CHURN_JUDGED_AT_ONCE];
   size_t first; /* set of those at hand */
 } churn_judging;
 

@@ -45,7 +45,7 @@ static bool fold_is_enough(const churn_judging_folds *folds, const churn_snapsho
                            uint32_t fold)
 {
   side training = {{0}, {0}}, judged = {{0}, {0}};
-  for (size_t i = 0; i < rows->count; i++) {
+  for (size_t i = 0; i < rows->count && !(is_enough(&training) && is_enough(&judged)); i++) {
     if (churn_judging_trains(folds, fold, i))
       add_row(&training, &rows->rows[i]);
     if (folds->by_time ? rows->rows[i].as_of == folds->days[fold] : folds->fold[i] == fold)

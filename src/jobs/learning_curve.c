@@ -70,6 +70,7 @@ typedef struct learning {
   churn_judging_folds folds; /* of the share at hand; `fold` and `days` are borrowed */
   churn_judged_rows rows;
   churn_auc_rows *auc_rows;
+  churn_ordering ordering;
   double *logits;        /* [rows] */
   double *whole, *parts; /* [judged rows] of the area of all customers, and of the share's */
   double area, variance; /* of all customers */
@@ -85,11 +86,8 @@ static churn_status make_room(learning *l, churn_error *error)
   l->folds.group = churn_array_new(rows, sizeof *l->folds.group);
   l->folds.trains =
       churn_array_new((size_t)folds->count * l->folds.groups, sizeof *l->folds.trains);
-  l->logits = churn_array_new(rows, sizeof *l->logits);
   l->whole = churn_array_new(rows, sizeof *l->whole);
-  l->parts = churn_array_new(rows, sizeof *l->parts);
-  if (l->folds.group == NULL || l->folds.trains == NULL || l->logits == NULL || l->whole == NULL ||
-      l->parts == NULL)
+  if (l->folds.group == NULL || l->folds.trains == NULL || l->whole == NULL)
     return churn_error_no_memory(error);
   for (uint32_t f = 0; f < folds->count; f++)
     for (uint32_t g = 0; g < folds->groups; g++)
@@ -101,15 +99,32 @@ static churn_status make_room(learning *l, churn_error *error)
   return status == CHURN_OK ? churn_auc_rows_new(&l->rows.judged, &l->auc_rows, error) : status;
 }
 
+/* Made anew after each share's fits, which want the room meanwhile. */
+static churn_status make_scratch(learning *l, churn_error *error)
+{
+  size_t rows = l->input->rows->count;
+  l->logits = churn_array_new(rows, sizeof *l->logits);
+  l->parts = churn_array_new(rows, sizeof *l->parts);
+  return l->logits == NULL || l->parts == NULL ? churn_error_no_memory(error) : CHURN_OK;
+}
+
+static void drop_scratch(learning *l)
+{
+  churn_ordering_clear(&l->ordering);
+  free(l->logits);
+  free(l->parts);
+  l->logits = l->parts = NULL;
+}
+
 static void clear(learning *l)
 {
   free(l->folds.group);
   free(l->folds.trains);
   churn_judged_rows_clear(&l->rows);
   churn_auc_rows_free(l->auc_rows);
-  free(l->logits);
+  churn_ordering_clear(&l->ordering);
   free(l->whole);
-  free(l->parts);
+  drop_scratch(l);
 }
 
 /* Of every group of rows, those of the share train as the group did, the others never. */
@@ -119,18 +134,31 @@ static void take_share(learning *l, size_t point)
     l->folds.group[i] = 2 * l->input->folds->group[i] + (l->best->learning->bin[i] > point);
 }
 
+/* Folds that train on any of the rows [first, end), which are one customer's. */
+static size_t any_training(const churn_judging_folds *folds, size_t first, size_t end)
+{
+  size_t count = 0;
+  for (uint32_t f = 0; f < folds->count; f++) {
+    bool any = false;
+    for (size_t i = first; !any && i < end; i++)
+      any = churn_judging_trains(folds, f, i);
+    count += any;
+  }
+  return count;
+}
+
 /* Rows of one customer stand together. */
 static double mean_customers(const learning *l)
 {
   const churn_snapshots *rows = l->input->rows;
-  double customers = 0;
-  for (uint32_t f = 0; f < l->folds.count; f++)
-    for (size_t i = 0, counted = SIZE_MAX; i < rows->count; i++)
-      if (churn_judging_trains(&l->folds, f, i) && counted != rows->rows[i].customer) {
-        counted = rows->rows[i].customer;
-        customers++;
-      }
-  return customers / l->folds.count;
+  size_t customers = 0;
+  for (size_t first = 0, end; first < rows->count; first = end) {
+    for (end = first + 1;
+         end < rows->count && rows->rows[end].customer == rows->rows[first].customer;)
+      end++;
+    customers += any_training(&l->folds, first, end);
+  }
+  return (double)customers / l->folds.count;
 }
 
 static churn_status fit_share(learning *l, size_t point, churn_error *error)
@@ -149,6 +177,8 @@ static churn_status fit_share(learning *l, size_t point, churn_error *error)
     status = churn_out_of_fold(&input, "learning", l->run, &predictions, &fits, &finished, error);
   l->stopped = finished < l->folds.count;
   if (status == CHURN_OK && !l->stopped)
+    status = make_scratch(l, error);
+  if (status == CHURN_OK && !l->stopped)
     status = churn_predictions_make(&predictions, 0, 1, l->run, l->logits, error);
   churn_predictions_clear(&predictions);
   return status;
@@ -157,27 +187,32 @@ static churn_status fit_share(learning *l, size_t point, churn_error *error)
 /* All customers: the comparison's own fits. */
 static churn_status judge_all(learning *l, churn_learning_point *point, churn_error *error)
 {
-  churn_status status = churn_predictions_make(l->best->predictions, l->comparison->best, 1, l->run,
-                                               l->logits, error);
+  churn_status status = make_scratch(l, error);
   if (status == CHURN_OK)
-    status = churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &l->area, l->whole, error);
+    status = churn_predictions_make(l->best->predictions, l->comparison->best, 1, l->run, l->logits,
+                                    error);
+  if (status == CHURN_OK)
+    status = churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &l->ordering, &l->area,
+                              l->whole, error);
   if (status == CHURN_OK)
     status = churn_auc_covary(l->auc_rows, (const double *const[]){l->whole}, 1, l->run,
                               &l->variance, error);
   churn_interval interval = churn_auc_interval(l->area, l->variance, level);
   point->auc = (churn_estimate){l->area, interval.low, interval.high};
   point->missed = (churn_estimate){NAN, NAN, NAN};
+  drop_scratch(l);
   return status;
 }
 
 static churn_status judge_share(learning *l, churn_learning_point *point, churn_error *error)
 {
   double areas[2] = {0, l->area}, covariance[4];
-  churn_status status =
-      churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &areas[0], l->parts, error);
+  churn_status status = churn_judge_area(&l->rows, l->auc_rows, l->logits, l->run, &l->ordering,
+                                         &areas[0], l->parts, error);
   if (status == CHURN_OK)
     status = churn_auc_covary(l->auc_rows, (const double *const[]){l->parts, l->whole}, 2, l->run,
                               covariance, error);
+  drop_scratch(l);
   if (status != CHURN_OK)
     return status;
   churn_interval interval = churn_auc_interval(areas[0], covariance[0], level);

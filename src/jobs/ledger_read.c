@@ -96,6 +96,14 @@ static void extend(churn_json_reading *r, char **text, char *longer)
   *text = longer;
 }
 
+/* The end of a fingerprint tells one file from another; its beginning counts their lines. */
+static const char *short_print(const char *print)
+{
+  enum { SHOWN = 8 };
+  size_t length = strlen(print);
+  return print + (length > SHOWN ? length - SHOWN : 0);
+}
+
 static void read_data(churn_json_reading *r, const json_t *root, churn_recorded_comparison *to)
 {
   const json_t *list = churn_json_member(r, root, "data", JSON_ARRAY);
@@ -105,8 +113,8 @@ static void read_data(churn_json_reading *r, const json_t *root, churn_recorded_
     const json_t *print = churn_json_member(r, json_array_get(list, i), "fingerprint", JSON_STRING);
     if (source != NULL && print != NULL)
       extend(r, &to->data,
-             churn_text_format("%s%s%s %.8s", to->data, i == 0 ? "" : ", ",
-                               json_string_value(source), json_string_value(print)));
+             churn_text_format("%s%s%s %s", to->data, i == 0 ? "" : ", ", json_string_value(source),
+                               short_print(json_string_value(print))));
   }
 }
 

@@ -57,30 +57,42 @@ typedef struct making {
   const churn_predictions *predictions;
   size_t first, count;
   const bool *wanted; /* NULL = all, with intercept and offset */
+  double *turned;     /* [count][columns + 1][folds]: coefficients of one column side by side */
   double *scratch;    /* [threads][columns * 256] */
   double *logits;     /* [count][rows] */
 } making;
 
-/* The rows of one tile that the fold judges, by its fit of a set. */
-static void predict_rows(const making *m, size_t tile, uint32_t fold, size_t set, const double *x)
+static void turn(const making *m)
 {
   const churn_predictions *p = m->predictions;
-  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(p->rows->count, tile), count = 0;
-  size_t judged[CHURN_TILE_ROWS], k = p->tiles->matrix->columns;
+  size_t folds = p->fold_count, size = p->tiles->matrix->columns + 1;
+  for (size_t s = 0; s < m->count; s++)
+    for (size_t f = 0; f < folds; f++)
+      for (size_t j = 0; j < size; j++)
+        m->turned[(s * size + j) * folds + f] =
+            p->coefficients[(f * p->set_count + m->first + s) * size + j];
+}
+
+/* One tile's rows by the fits of set number first + s; of[r] = the row's fold. */
+static void predict_rows(const making *m, size_t tile, size_t s, const uint32_t *of,
+                         const double *x)
+{
+  const churn_predictions *p = m->predictions;
+  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(p->rows->count, tile);
+  size_t folds = p->fold_count, size = p->tiles->matrix->columns + 1, set = m->first + s;
+  const double *b = m->turned + s * size * folds;
   double eta[CHURN_TILE_ROWS];
-  const double *b = p->coefficients + (fold * p->set_count + set) * (k + 1);
   for (size_t r = 0; r < rows; r++)
-    if (p->folds->fold[first + r] == fold)
-      judged[count++] = r;
-  for (size_t i = 0; i < count; i++)
-    eta[i] = m->wanted == NULL ? b[0] + p->rows->rows[first + judged[i]].offset : 0;
-  for (size_t j = 0; count > 0 && j < p->sets[set].count; j++) {
+    eta[r] = m->wanted == NULL ? b[of[r]] + p->rows->rows[first + r].offset : 0;
+  for (size_t j = 0; j < p->sets[set].count; j++) {
     size_t c = p->sets[set].columns[j];
-    for (size_t i = 0; (m->wanted == NULL || m->wanted[c]) && i < count; i++)
-      eta[i] += b[c + 1] * x[c * CHURN_TILE_ROWS + judged[i]];
+    const double *each = b + (c + 1) * folds, *column = x + c * CHURN_TILE_ROWS;
+    for (size_t r = 0; (m->wanted == NULL || m->wanted[c]) && r < rows; r++)
+      eta[r] += each[of[r]] * column[r];
   }
-  for (size_t i = 0; i < count; i++)
-    m->logits[(set - m->first) * p->rows->count + first + judged[i]] = eta[i];
+  for (size_t r = 0; r < rows; r++)
+    if (p->folds->fold[first + r] == of[r] && p->shared[of[r] * p->set_count + set])
+      m->logits[s * p->rows->count + first + r] = eta[r];
 }
 
 static churn_status predict_tile(void *context, size_t tile, int thread, churn_error *error)
@@ -89,14 +101,16 @@ static churn_status predict_tile(void *context, size_t tile, int thread, churn_e
   const making *m = context;
   const churn_predictions *p = m->predictions;
   const churn_matrix *matrix = p->tiles->matrix;
+  uint32_t of[CHURN_TILE_ROWS];
+  size_t first = tile * CHURN_TILE_ROWS, rows = churn_tile_rows(matrix->rows, tile);
   const double *x = churn_matrix_dense(
       matrix, tile,
       matrix->places == NULL ? NULL
                              : m->scratch + (size_t)thread * matrix->columns * CHURN_TILE_ROWS);
-  for (uint32_t f = 0; f < p->folds->count; f++)
-    for (size_t s = m->first; s < m->first + m->count; s++)
-      if (p->shared[f * p->set_count + s])
-        predict_rows(m, tile, f, s, x);
+  for (size_t r = 0; r < rows; r++)
+    of[r] = p->folds->fold[first + r] < p->folds->count ? p->folds->fold[first + r] : 0;
+  for (size_t s = 0; s < m->count; s++)
+    predict_rows(m, tile, s, of, x);
   return CHURN_OK;
 }
 
@@ -106,9 +120,15 @@ static churn_status run_tiles(making *m, const churn_run *run, churn_error *erro
   size_t threads = (size_t)churn_parallel_threads(run);
   size_t width = matrix->places == NULL ? 1 : matrix->columns * CHURN_TILE_ROWS;
   m->scratch = churn_array_new_aligned(threads * width, sizeof *m->scratch);
-  churn_status status = m->scratch == NULL ? churn_error_no_memory(error)
-                                           : churn_parallel_run(churn_tile_count(matrix->rows),
-                                                                predict_tile, m, NULL, run, error);
+  m->turned = churn_array_new(m->count * (matrix->columns + 1) * m->predictions->fold_count,
+                              sizeof *m->turned);
+  churn_status status =
+      m->scratch == NULL || m->turned == NULL ? churn_error_no_memory(error) : CHURN_OK;
+  if (status == CHURN_OK) {
+    turn(m);
+    status = churn_parallel_run(churn_tile_count(matrix->rows), predict_tile, m, NULL, run, error);
+  }
+  free(m->turned);
   free(m->scratch);
   return status;
 }

@@ -101,7 +101,7 @@ static churn_status find_difference(const churn_judged *judged, const double *ch
                                     churn_registry_figures *figures, churn_error *error)
 {
   double areas[2], covariance[4];
-  churn_ordering orderings[2] = {{NULL, NULL, NULL}, {NULL, NULL, NULL}};
+  churn_ordering orderings[2] = {{0}, {0}};
   churn_status status = churn_ordering_build(judged, champion, &orderings[0], error);
   if (status == CHURN_OK)
     status = churn_ordering_build(judged, challenger, &orderings[1], error);

@@ -29,8 +29,8 @@ void churn_shuffle_free(churn_shuffle *shuffle);
 
 /* contributions [rows]: the feature's part of the logits, up to a constant in each fold. *drop =
  * the AUC minus the mean of the shuffled ones, with its interval (jobs/best_set.h). NO_MEMORY. */
-CHURN_MUST_USE churn_status churn_shuffle_drop(const churn_shuffle *shuffle,
-                                               const double *contributions, const churn_run *run,
-                                               churn_estimate *drop, churn_error *error);
+CHURN_MUST_USE churn_status churn_shuffle_drop(churn_shuffle *shuffle, const double *contributions,
+                                               const churn_run *run, churn_estimate *drop,
+                                               churn_error *error);
 
 #endif

@@ -25,6 +25,15 @@ run 2 compare sample --leave-one-out customer; err_says "family or feature"
 run 2 compare sample --folds 1; err_says "2 to 1000"
 run 2 compare; err_says "expected PROJECT"
 
+begin "compare fits 100 columns on a terminal, whatever the sets are called"
+if command -v script >/dev/null; then
+  long="full - payment_delay_180d - overdue_amount - days_since_rep_change"
+  script -qec "'$churn' compare sample --sets 'full,$long,$long - rep_changes_365d' --all-pairs --brief --no-record -q" /dev/null |
+    tr -d '\r' | sed 's/…/./g' >terminal
+  grep -q "larger" terminal || fail "no table of nested sets"
+  [ "$(awk '{ if (length > n) n = length } END { print n }' terminal)" -le 100 ] || fail "a line is wider than 100 columns"
+fi
+
 begin "compare keeps a ledger: a line for each, a repeat once, a broken line is named and left out"
 rm -r sample/models
 run 0 compare sample --sets "full,payments" --brief --seed 7; err_says "recorded as line 1 of"
@@ -35,7 +44,7 @@ run 0 compare sample --sets "full,payments" --brief --seed 8 --no-record; same o
 printf '{"id": "cut of' >>sample/models/comparisons.jsonl
 run 0 compare sample --sets "full,payments" --brief --seed 8 --quiet; err_silent
 [ "$(wc -l <sample/models/comparisons.jsonl)" -eq 3 ] || fail "lines of the ledger"
-run 0 compare sample --history; out_says "2 comparisons in"; out_says "--sets 'full,payments' --seed 8 --brief"
+run 0 compare sample --history; out_says "2 comparisons in"; out_says "data customers $(sed -n '1s/.*"source": "customers", "rows": [0-9]*, "fingerprint": "[0-9a-f]*\([0-9a-f]\{8\}\)".*/\1/p' sample/models/comparisons.jsonl)"; out_says "--sets 'full,payments' --seed 8 --brief"
 err_says "comparisons.jsonl:2"
 (cd sample && "$churn" compare --history 2>/dev/null) | grep -q "2 comparisons in" || fail "without PROJECT"
 rm -r sample/models && printf 'a file' >sample/models

@@ -119,7 +119,7 @@ static void they_are_what_the_definition_says(void **state)
     churn_random random = churn_random_stream(21, i);
     churn_cluster_groups groups;
     churn_ordering ordering;
-    churn_list list;
+    churn_list list = {0};
     make_rows(&made, 450, 70, 2, &random);
     make_tied_scores(&made, distinct[i], &random, scores);
     curve_of(&made.judged, &groups, &list, &ordering);
@@ -137,7 +137,7 @@ static void the_ends_are_known(void **state)
   churn_random random = churn_random_stream(8, 1);
   churn_cluster_groups groups;
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   make_rows(&made, 600, 600, 1, &random);
   make_tied_scores(&made, 400, &random, scores);
   made.judged.weights = NULL;
@@ -163,7 +163,7 @@ static void independent_rows_of_no_order_are_binomial(void **state)
   churn_random random = churn_random_stream(9, 1);
   churn_cluster_groups groups;
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   make_rows(&made, MOST_JUDGED, MOST_JUDGED, 1, &random);
   made.judged.weights = NULL;
   made.judged.clusters = NULL;
@@ -232,7 +232,7 @@ static void they_meet_the_spread_of_a_bootstrap(void **state)
   churn_random random = churn_random_stream(10, 1);
   churn_cluster_groups groups;
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   make_rows(&made, ROWS, CUSTOMERS, 2, &random);
   made.judged.cluster_count = CUSTOMERS;
   for (size_t i = 0; i < ROWS; i++) {

@@ -66,7 +66,7 @@ static void add_rows(learned *l, const group *groups, size_t count)
                               one->b, one->t, one->u);
       l->labels[at] = i < one->churners;
       l->snapshots.rows[at] =
-          (churn_snapshot){(uint32_t)at, (uint32_t)at, CHURN_DAY_MISSING, 0, 1, 0, false};
+          (churn_snapshot){(uint32_t)at, (uint32_t)at, CHURN_DAY_MISSING, 0, false, 1, 0};
     }
   l->w = world_read(text);
   free(text);

@@ -52,7 +52,7 @@ static void gains_equal_counting_row_by_row(void **state)
 {
   (void)state;
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   churn_random random = churn_random_stream(1, 4);
   const double places[] = {0, 3.7, 11, 45.25, 1000};
   make_rows(&made, 140, 50, 2, &random);
@@ -81,7 +81,7 @@ static void ties_are_shared_by_expectation(void **state)
   const double given[] = {0.9, 0.4, 0.4, 0.4, 0.1, -0.3};
   churn_judged judged = {.rows = 6, .labels = labels, .values = values};
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   churn_gain top = {0, 0, 0};
   for (int i = 0; i < 6; i++)
     scores[i] = given[i];
@@ -101,7 +101,7 @@ static void curves_pass_through_exact_points(void **state)
   churn_error error;
   churn_gain_point points[CHURN_GAIN_POINTS];
   churn_ordering ordering;
-  churn_list list;
+  churn_list list = {0};
   churn_random random = churn_random_stream(2, 4);
   make_rows(&made, 200, 60, 3, &random);
   make_tied_scores(&made, 9, &random, scores);
@@ -290,32 +290,45 @@ static void repeated_rows_fill_bins_like_as_many_rows(void **state)
   }
 }
 
-/* Two routes to one list of all rows: sorted as one fold, and the folds' lists put together; with
- * ties within folds and across them, and folds without rows. */
-static void merged_folds_are_the_ordering_of_all_rows(void **state)
+/* Two routes to the same bins: rows sorted as one list, and cuts through the folds' lists; with
+ * ties within folds and across them, folds without rows, several rows a customer, and weights. */
+static void bins_of_folds_are_those_of_one_list(void **state)
 {
   (void)state;
   churn_random random = churn_random_stream(17, 3);
   churn_error error;
   for (uint32_t folds = 1; folds <= 13; folds += 3)
-    for (uint32_t distinct = 1; distinct <= 1000; distinct *= 10) {
-      churn_ordering by_fold = {0}, one = {0}, merged = {0};
-      make_rows(&made, 611, 200, folds, &random);
-      make_tied_scores(&made, distinct, &random, scores);
-      made.judged.fold_count += 2;
-      churn_judged all = made.judged;
-      all.folds = NULL;
-      assert_ok(churn_ordering_build(&made.judged, scores, &by_fold, &error), &error);
-      assert_ok(churn_ordering_build(&all, scores, &one, &error), &error);
-      assert_ok(churn_ordering_merge(&made.judged, scores, &by_fold, &merged, &error), &error);
-      assert_memory_equal(merged.rows, one.rows, 611 * sizeof *one.rows);
-      assert_memory_equal(merged.opens, one.opens, 611);
-      assert_int_equal(merged.starts[0], 0);
-      assert_int_equal(merged.starts[1], 611);
-      churn_ordering_clear(&by_fold);
-      churn_ordering_clear(&one);
-      churn_ordering_clear(&merged);
-    }
+    for (uint32_t distinct = 1; distinct <= 1000; distinct *= 10)
+      for (int weighted = 0; weighted < 2; weighted++) {
+        churn_ordering by_fold = {0};
+        churn_calibration_bin one[CHURN_CALIBRATION_BINS], cut[CHURN_CALIBRATION_BINS];
+        double weights[611];
+        size_t counts[2] = {0, 0};
+        make_rows(&made, 611, 200, folds, &random);
+        make_tied_scores(&made, distinct, &random, scores);
+        made.judged.fold_count += 2;
+        for (size_t i = 0; i < 611; i++)
+          weights[i] = 0.385 + (double)churn_random_below(&random, 7);
+        made.judged.weights = weighted ? weights : NULL;
+        assert_ok(churn_ordering_build(&made.judged, scores, &by_fold, &error), &error);
+        assert_ok(churn_calibration_curve(&made.judged, scores, 0.95, CHURN_CALIBRATION_BINS, one,
+                                          &counts[0], &error),
+                  &error);
+        assert_ok(churn_calibration_curve_of(&made.judged, &by_fold, scores, 0.95,
+                                             CHURN_CALIBRATION_BINS, cut, &counts[1], &error),
+                  &error);
+        assert_int_equal(counts[0], counts[1]);
+        for (size_t b = 0; b < counts[0]; b++) {
+          assert_int_equal(one[b].count, cut[b].count);
+          assert_int_equal(one[b].churners, cut[b].churners);
+          assert_close(cut[b].rows, one[b].rows, 1e-12, 0);
+          assert_close(cut[b].mean_probability, one[b].mean_probability, 1e-12, 0);
+          assert_close(cut[b].observed, one[b].observed, 1e-12, 0);
+          assert_close(cut[b].interval.low, one[b].interval.low, 1e-9, 1e-15);
+          assert_close(cut[b].interval.high, one[b].interval.high, 1e-9, 0);
+        }
+        churn_ordering_clear(&by_fold);
+      }
 }
 
 int main(void)
@@ -323,7 +336,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gains_equal_counting_row_by_row),
       cmocka_unit_test(ties_are_shared_by_expectation),
-      cmocka_unit_test(merged_folds_are_the_ordering_of_all_rows),
+      cmocka_unit_test(bins_of_folds_are_those_of_one_list),
       cmocka_unit_test(curves_pass_through_exact_points),
       cmocka_unit_test(a_bin_of_independent_rows_has_wilsons_interval),
       cmocka_unit_test(bins_hold_every_row_once_and_ties_together),

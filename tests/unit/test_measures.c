@@ -381,7 +381,7 @@ static void linearise(const churn_judged *judged, churn_measured_set sets[2], co
   assert_ok(churn_cluster_groups_deal(judged, 5, 6, &groups, &error), &error);
   assert_ok(churn_linear_rows_open(judged, &groups, places, &rows, &error), &error);
   for (int s = 0; s < 2; s++) {
-    churn_list list;
+    churn_list list = {0};
     churn_measured_set set = sets[s];
     values[s] = malloc(sizeof(double) * CHURN_MEASURES * groups.count);
     assert_ok(churn_list_build(judged, set.ordering, groups.of, &list, &error), &error);

@@ -77,7 +77,7 @@ static void score(scored *s, const char *rows, size_t count)
   s->snapshots.count = count;
   for (size_t i = 0; i < count; i++)
     s->snapshots.rows[i] =
-        (churn_snapshot){(uint32_t)i, (uint32_t)i, CHURN_DAY_MISSING, -1, 1, 0, false};
+        (churn_snapshot){(uint32_t)i, (uint32_t)i, CHURN_DAY_MISSING, -1, false, 1, 0};
   churn_scorer *scorer = NULL;
   churn_error error = {0};
   churn_scores scores = {.probabilities = s->probabilities,

@@ -21,7 +21,8 @@ static int compare(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
-/* Any bits but NaN; whole numbers with many ties; few bytes that differ. */
+/* Any bits but NaN; whole numbers with many ties; few bytes that differ; many that differ in their
+ * last bits alone, beside others, in clusters of all sizes. */
 static double draw(int kind, churn_random *random)
 {
   union {
@@ -31,6 +32,8 @@ static double draw(int kind, churn_random *random)
   if (kind == 0)
     return isnan(any.number) ? INFINITY : any.number;
   double small = (double)(any.bits % 41) - 20;
+  if (kind == 3)
+    return (any.bits >> 20) % 3 == 0 ? small : 0.385 + 1e-16 * (double)(any.bits % 977);
   return kind == 1 ? small : 1e9 + small;
 }
 
@@ -40,7 +43,7 @@ static void numbers_stand_in_order_and_equal_ones_as_they_came(void **state)
   churn_random random = churn_random_stream(9, 9);
   static churn_keyed rows[2 * MOST];
   static uint32_t order[MOST];
-  for (int kind = 0; kind < 3; kind++)
+  for (int kind = 0; kind < 4; kind++)
     for (size_t count = 0; count <= MOST; count = 3 * count + 1) {
       for (uint32_t i = 0; i < count; i++) {
         numbers[i] = i % 50 == 7 ? -0.0 : draw(kind, &random);

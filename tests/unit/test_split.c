@@ -27,7 +27,7 @@ static churn_snapshots *taken(const churn_split *split, const churn_day *days, s
   churn_data data = {.customers = {.count = 1, .ids = ids}};
   churn_snapshot rows[32];
   for (size_t i = 0; i < count; i++)
-    rows[i] = (churn_snapshot){0, 0, days[i], i % 2 == 0, 1, 0, false};
+    rows[i] = (churn_snapshot){0, 0, days[i], i % 2 == 0, false, 1, 0};
   churn_snapshots all = {.rows = rows, .count = count}, *part_rows = NULL;
   churn_error error = {0};
   assert_ok(churn_split_take(split, &data, &all, part, &part_rows, &error), &error);
@@ -108,7 +108,7 @@ static void hold_out(double share, size_t count, bool backwards, bool *held)
     size_t number = backwards ? count - 1 - i : i;
     snprintf(texts[number], sizeof texts[number], "c%zu", number);
     ids[i] = texts[number];
-    rows[2 * i] = rows[2 * i + 1] = (churn_snapshot){(uint32_t)i, 0, 19000, 0, 1, 0, false};
+    rows[2 * i] = rows[2 * i + 1] = (churn_snapshot){(uint32_t)i, 0, 19000, 0, false, 1, 0};
   }
   churn_data data = {.customers = {.count = count, .ids = ids}};
   churn_snapshots all = {.rows = rows, .count = 2 * count};
@@ -173,11 +173,11 @@ static void who_is_held_out_depends_on_the_id_alone(void **state)
 static void a_span_tells_days_customers_and_churners(void **state)
 {
   (void)state;
-  churn_snapshot rows[] = {{0, 0, 19030, 0, 3, 0, false},
-                           {0, 0, 19060, 1, 3, 0, false},
-                           {2, 3, 19000, 1, 5, 0, false},
-                           {2, 3, 19060, 0, 5, 0, false},
-                           {5, 9, 19030, 1, 2, 0, false}};
+  churn_snapshot rows[] = {{0, 0, 19030, 0, false, 3, 0},
+                           {0, 0, 19060, 1, false, 3, 0},
+                           {2, 3, 19000, 1, false, 5, 0},
+                           {2, 3, 19060, 0, false, 5, 0},
+                           {5, 9, 19030, 1, false, 2, 0}};
   churn_snapshots s = {.rows = rows, .count = 5};
   churn_span span;
   churn_error error = {0};

@@ -4,6 +4,7 @@
 #ifndef CHURN_GATES_H
 #define CHURN_GATES_H
 
+#include <churn/day.h>
 #include <stdbool.h>
 
 #ifdef __cplusplus
@@ -13,7 +14,8 @@ extern "C" {
 typedef enum churn_verdict {
   CHURN_GATE_PASSED,
   CHURN_GATE_TRIPPED,
-  CHURN_GATE_NOT_JUDGED /* there is nothing to hold it against; the message says what is missing */
+  CHURN_GATE_NOT_JUDGED, /* there is nothing to hold it against; the message says what is missing */
+  CHURN_GATE_KNOWN       /* it would trip, but has done so for so many nights that it is no news */
 } churn_verdict;
 
 /* One figure held against one threshold. */
@@ -25,7 +27,8 @@ typedef struct churn_gate {
                    drift) that */
   double p;     /* "drift", "scores": Holm's over the features; else NaN */
   churn_verdict verdict;
-  bool hold; /* tripped, it holds the night back */
+  bool hold;       /* tripped, it holds the night back */
+  churn_day since; /* tripped, known: the first of the nights in a row; MISSING: neither */
   char *message;
   char *message_zh; /* the same in Chinese */
 } churn_gate;

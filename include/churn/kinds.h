@@ -40,7 +40,8 @@ typedef struct churn_agreement_row {
 } churn_agreement_row;
 
 /* Everybody whose leaving day is known and who was in the base on a snapshot T with T + gap <=
- * that day: at the last such snapshot, why the model would have said that they leave. */
+ * that day (of the outcomes silent, event and drop: everybody with a row that is labelled churned):
+ * at the last such snapshot, why the model would have said that they leave. */
 typedef struct churn_agreement {
   uint64_t lost;
   uint64_t unseen; /* left before any snapshot could see them */

@@ -4,8 +4,10 @@
  * With T the scored day and t = T - `since` (30 days): a customer is on the list where its value is
  * within the highest quarter of the base, it has been a customer at least as long as half of the
  * base, and its odds of leaving as of T are at least 1.5 times those that the same model gives as
- * of t, from what was known before t. The project's key `loyal` says otherwise: `value` (share of
- * the base), `tenure` (days), `rise` (factor of the odds), `since`. Ordered by how much its
+ * of t, from what was known before t; and its probability is at least the mean of the base, as odds
+ * that rise from next to nothing are still next to nothing. The project's key `loyal` says
+ * otherwise: `value` (share of the base), `tenure` (days), `rise` (factor of the odds), `since`,
+ * `probability` (the least). Ordered by how much its
  * expected loss has grown: (probability - probability of then) x value, then as the ranked list is.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -26,7 +28,8 @@ typedef struct churn_loyal_report {
   churn_day as_of, since;
   double least_value;   /* NaN = nobody has a value */
   int32_t least_tenure; /* days */
-  double growth;        /* of the expected loss of those listed */
+  double least_probability;
+  double growth; /* of the expected loss of those listed */
 } churn_loyal_report;
 
 /* One of them. */
@@ -54,8 +57,8 @@ void churn_loyal_get(const churn_loyal *loyal, size_t index, churn_loyal_custome
 
 /* Writes
  * `rank,customer_id,as_of,probability,probability_before,since,value,loss_growth,tenure_days,
- * reason_1,reason_2,reason_3,model`, with a playbook `,cause,action,owner` too; "-" = standard
- * output, all or nothing. */
+ * reason_1,reason_2,reason_3,model`, with a playbook `,cause,action,owner` too, with a control
+ * group `,control`; "-" = standard output, all or nothing. */
 CHURN_MUST_USE churn_status churn_loyal_write(const churn_loyal *loyal, const char *path,
                                               churn_error *error);
 

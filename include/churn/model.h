@@ -227,11 +227,13 @@ typedef struct churn_model {
   double population, population_churners;  /* sums of weights */
   char *offset;         /* expression that is added to every logit as it is; NULL = none */
   char *contacted_rule; /* "drop", "keep", "model": what became of training rows of customers who
-                           were contacted before their label window ended; NULL = no log of them */
+                           were contacted shortly before T or in the gap; NULL = no log of them */
   double contacted_rows, contacted_churned; /* how many, and of those; NaN without a log */
-  char *excluded; /* kinds of loss whose rows were left out (churn/kinds.h), like
-                     "natural,malicious"; NULL = none */
-  char *outcome;  /* its name under the project's `outcomes`; NULL = it has none */
+  char *excluded;     /* kinds of loss whose rows were left out (churn/kinds.h), like
+                         "natural,malicious"; NULL = none */
+  char *outcome;      /* its name under the project's `outcomes`; NULL = it has none */
+  char *outcome_kind; /* how churn was told: "left", "silent", "event", "drop", "labels", "column";
+                         NULL = the program that trained it did not say */
   /* fit */
   char *penalty; /* "none", "ridge", "lasso", "elastic_net", "firth" (log det of the information
                     instead of lambda: lambda and all factors are 0) */
@@ -269,6 +271,16 @@ typedef struct churn_model {
   churn_model_out_of_fold out_of_fold;
   churn_recalibration recalibration;
 } churn_model;
+
+/* Whether the model's out-of-fold figures say that it predicts no better than the same probability
+ * for everyone would: its log-loss (recalibrated, where the model is) is not below that. Who acts
+ * on such a list might as well draw lots. False where there are no figures. */
+bool churn_model_guesses(const churn_model *model);
+
+enum { CHURN_MODEL_GUESSING_SIZE = 192 };
+
+/* The line that warns of it, "" where there is nothing to warn of. */
+void churn_model_guessing_text(const churn_model *model, char text[CHURN_MODEL_GUESSING_SIZE]);
 
 /* Zeroed model; NULL when memory ran out. Free takes NULL and half-built models. */
 churn_model *churn_model_new(void);

@@ -45,6 +45,7 @@ typedef struct churn_nightly_report {
   churn_gate *gates;
   size_t gate_count;
   size_t tripped;
+  size_t known;      /* would have tripped, but are no news */
   bool released;     /* a gate held it back, and it is published all the same */
   bool held;         /* nothing was published: DAY.held is for inspection only, `latest` stays */
   bool unchanged;    /* the folder was there with the same bytes, and was left alone */

@@ -50,6 +50,9 @@ typedef struct churn_registry_event {
   char *previous; /* in use before; NULL = none */
   char *by;       /* "retrain", "models promote" */
   char *why;
+  char *project; /* file name of the project, without its folder; NULL = not known */
+  char *warning; /* PROMOTED, ROLLED_BACK: the model predicts no better than one probability for
+                    everyone, in words; NULL = nothing is known against it */
   bool judged;
   churn_registry_figures figures; /* where judged */
 } churn_registry_event;
@@ -66,6 +69,7 @@ typedef struct churn_registry_model {
   size_t columns;
   double auc;       /* out of fold; NaN = none */
   double later_auc; /* on later snapshots, or customers held out; likewise */
+  bool guesses;     /* churn_model_guesses */
 } churn_registry_model;
 
 typedef struct churn_registry {
@@ -137,9 +141,10 @@ CHURN_MUST_USE churn_status churn_registry_on_day(const churn_registry *registry
                                                   churn_error *error);
 
 /* JSON; "-" = standard output. Models, described: current, models[{id, current, added, promoted
- * (how often), set, first_as_of, last_as_of, rows, churners, columns, auc, later_auc}]. History:
- * events[{line, time, event, model, previous, day, by, why, figures}], figures as in
- * churn/retrain.h or null. Spans: day, spans[{model, from, until}]. null: none, before the first
+ * (how often), set, first_as_of, last_as_of, rows, churners, columns, auc, later_auc,
+ * no_better_than_guessing}]. History:
+ * events[{line, time, event, model, previous, day, by, why, project, warning, figures}], figures as
+ * in churn/retrain.h or null. Spans: day, spans[{model, from, until}]. null: none, before the first
  * event, still. */
 CHURN_MUST_USE churn_status churn_registry_write(const churn_registry *registry, const char *path,
                                                  churn_error *error);
@@ -170,7 +175,8 @@ CHURN_MUST_USE churn_status churn_registry_add(const churn_project *project, chu
                                                const churn_registry_change *change,
                                                churn_error *error);
 
-/* Takes the model into use. *changed = it was not before. The model is read and checked first:
+/* Takes the model into use, also one that predicts no better than one probability for everyone: its
+ * line then says so (`warning`). *changed = it was not before. The model is read and checked first:
  * NO_INPUT, MALFORMED as churn_model_read. */
 CHURN_MUST_USE churn_status churn_registry_promote(const churn_project *project, const char *id,
                                                    const churn_registry_change *change,

@@ -14,9 +14,18 @@
  *   - without a model in use the challenger is promoted;
  *   - it is promoted when its AUC is higher by at least `margin` and the 95 % interval of the
  *     difference (DeLong, rows of a customer together) lies above 0;
- *   - and when the model has been in use for longer than max_age and that interval lies above
- *     -not_worse;
+ *   - and when the model has been in use for longer than max_age and the challenger's AUC is not
+ *     lower by more than not_worse;
  *   - a model in use whose training reached into the judged rows cannot be compared, and stays.
+ *
+ * So a change has to be proved worth it, until the model is too old. From then on there is no
+ * reason to favour it, and the difference itself decides, whatever its interval: of two choices on
+ * equal terms, taking the one that came out better keeps the greatest expected loss by a wrong
+ * choice smallest (Stoye, Minimax regret treatment choice with finite samples, Journal of
+ * Econometrics 151, 2009, 70-81; for estimates that are about normal Hirano and Porter, Asymptotics
+ * for statistical treatment rules, Econometrica 77, 2009, 1683-1701). To demand that the interval
+ * leave a worse challenger out would keep an old model for ever where customers are few: 50
+ * churners leave an interval of several hundredths, however alike the two are.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_RETRAIN_H
@@ -41,6 +50,7 @@ typedef struct churn_retrain_settings {
 typedef struct churn_retrain_gate {
   char name[24]; /* "rows", "fit", "calibration" */
   char text[512];
+  char advice[320]; /* what to do about it; "" = the text says enough */
 } churn_retrain_gate;
 
 enum { CHURN_RETRAIN_MOST_GATES = 6 };
@@ -71,7 +81,7 @@ CHURN_MUST_USE churn_status churn_retrain(const churn_project *project,
                                           churn_error *error);
 
 /* Writes what `churn retrain --json` prints: as_of, challenger, champion, promoted, compared,
- * champion_days, why, gates[{name, text}], figures{as_of, rows, churners, champion_auc,
+ * champion_days, why, gates[{name, text, advice}], figures{as_of, rows, churners, champion_auc,
  * challenger_auc, difference, lower, upper, champion_log_loss, challenger_log_loss,
  * calibration_intercept, calibration_slope}, intercept_error, slope_error. null: there is none. "-"
  * = standard output. */

@@ -1,10 +1,14 @@
-/* What contacting customers has saved, against the control group: of the customers at the head of
- * past lists, those who might be contacted and those who were not to be.
+/* What contacting customers has saved, against the control group: of the customers on past lists of
+ * whom to contact (calls.csv), those who might be contacted and those who were not to be. Where a
+ * night has no such list, the head of its ranked list.
  *
  * A customer counts once: in the first published list, among those whose label window has closed,
- * that has them among its first `top`. The mark `control` of that list says which group they belong
- * to, whether or not they were contacted in the end (intention to treat): only so are the groups
- * alike but for the draw. Of whom it is not known what became counts nowhere but in `unjudged`.
+ * that has them, or has them among its first `top`. The mark `control` of that list says which
+ * group they belong to, whether or not they were contacted in the end (intention to treat): only so
+ * are the groups alike but for the draw. Later lists do not change that, also where a new key or
+ * share gave the customer another mark (`remarked`): within the label window such a customer may be
+ * treated both ways, which makes the groups more alike. A customer of whose lists none tells what
+ * became of them counts nowhere but in `unjudged`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_SAVINGS_H
@@ -20,7 +24,7 @@ extern "C" {
 
 typedef struct churn_savings_settings {
   const char *output; /* folder of the runs; NULL = the project's */
-  uint64_t top;       /* 0 = the head that each night told of */
+  uint64_t top;       /* first of each list; 0 = all to contact, the head that each night told of */
   double level;       /* of the intervals; 0 = 0.95 */
 } churn_savings_settings;
 
@@ -43,9 +47,12 @@ typedef struct churn_savings_group {
 typedef struct churn_savings {
   churn_day first, last; /* lists that counted; MISSING = none */
   uint64_t lists;
-  uint64_t unmarked; /* lists of closed windows that do not say who is in the control group */
-  uint64_t top;      /* as asked */
-  uint64_t unjudged;
+  uint64_t calls;     /* of them of whom to contact; the others are ranked lists */
+  uint64_t unmarked;  /* lists of closed windows that do not say who is in the control group */
+  uint64_t open;      /* lists whose label window has not closed yet, which do not count */
+  uint64_t top;       /* as asked */
+  uint64_t unjudged;  /* customers at the head of some list who did not count */
+  uint64_t remarked;  /* customers who counted, and have the other mark on a later list */
   bool with_contacts; /* the project has a log of contacts */
   churn_savings_group treated, control;
   churn_saved share; /* churned in the control group less churned among the others: Newcombe 1998,

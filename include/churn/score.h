@@ -84,6 +84,8 @@ typedef struct churn_score_report {
   double expected_loss;     /* sum of probability x value over them */
   uint64_t unseen_levels;   /* values whose level training never saw */
   uint64_t left_out;        /* scored, but kept from the list by their main cause */
+  uint64_t gone; /* scored, though the outcome's column of a flat export says that they have left
+                    already; listed unless the project says otherwise (`leavers: left_out`) */
   uint64_t borderline_listed, borderline_unlisted; /* of churn_ranked's `borderline` */
 } churn_score_report;
 
@@ -164,16 +166,25 @@ CHURN_MUST_USE churn_status churn_ranking_cause_sums(const churn_ranking *rankin
 
 /* A list of whom to contact. */
 typedef struct churn_calls {
-  uint64_t customers; /* on it */
+  uint64_t customers; /* on it, to be contacted */
   double worth;       /* of all of them */
   double expected_loss;
+  uint64_t control; /* on it, but not to be contacted: in the control group */
   uint64_t no_room; /* a contact would be worth something, but the capacity is taken */
+  uint64_t used;    /* places of the period that earlier contacts take */
+  uint64_t resting; /* a contact would be worth something, but the last one was lately */
+  uint64_t no_action; /* nothing can be done: their main cause has no action, or is not listed; who
+                         is in the control group is not counted */
 } churn_calls;
 
 /* The best list within the project's capacity (its key `capacity`), of all that were scored: no
  * other list that fits is worth more (score/capacity.h says why). By falling worth; its first n are
- * the best list of n, so `top` (0 = no limit) cuts it. *calls borrows the ranking, and is freed
- * first. USAGE for a project without `capacity`; NO_MEMORY. */
+ * the best list of n, so `top` (0 = no limit) cuts it. Customers of the control group are chosen
+ * like all others and marked, and their places stay empty: only so is it known later who would have
+ * been contacted of them. With a log of contacts, who was contacted within capacity.rest is not on
+ * it, and who was within capacity.per takes a place. *calls borrows the ranking, and is freed
+ * first. USAGE for a project without `capacity`, and for a list that is to have no column `control`
+ * where the project has a control group; NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_ranking_calls(const churn_ranking *ranking, uint64_t top,
                                                 churn_ranking **calls, churn_calls *report,
                                                 churn_error *error);
@@ -192,18 +203,19 @@ void churn_ranking_cause_totals(const churn_ranking *ranking, churn_cause_total 
 /* Writes
  * `rank,customer_id,as_of,probability,logit,value,expected_loss,reason_1,reason_2,reason_3,model`,
  * with a playbook `,cause,action,owner` too, of a list by worth `,worth` and, where the capacity is
- * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`, or
- * the columns that were asked for in their order, to `path` ("-" = standard output), all or
- * nothing. */
+ * by rep, `,rep`, with intervals `,probability_low,probability_high,top_probability,borderline`,
+ * with a control group `,control`, or the columns that were asked for in their order, to `path`
+ * ("-" = standard output), all or nothing. */
 CHURN_MUST_USE churn_status churn_ranking_write(const churn_ranking *ranking, const char *path,
                                                 churn_error *error);
 
 /* Several lists of the same customers side by side, as CSV to `path` ("-" = standard output), all
  * or nothing: `customer_id,as_of,value`, then for each list
  * `rank_NAME,probability_NAME,expected_loss_NAME,reason_NAME` (the first reason), empty where the
- * customer is not on it. `names` are fit for a CSV heading. The lists should hold everybody. A line
- * for each customer whose rank is at most `top` on one of them (0 = everybody), by best rank, then
- * in the order of the lists. INCONSISTENT for lists of different days. */
+ * customer is not on it, and with a control group `control`. `names` are fit for a CSV heading. The
+ * lists should hold everybody. A line for each customer whose rank is at most `top` on one of them
+ * (0 = everybody), by best rank, then in the order of the lists. INCONSISTENT for lists of
+ * different days. */
 CHURN_MUST_USE churn_status churn_rankings_write(const churn_ranking *const *rankings,
                                                  const char *const *names, size_t count,
                                                  uint64_t top, const char *path,

@@ -24,6 +24,13 @@ static inline size_t churn_lane_first_tile(size_t tiles, size_t lane)
   return lane * share + (lane < rest ? lane : rest);
 }
 
+/* Doubles from one lane's sums to the next one's: whole cache lines, in pairs, so that no thread
+ * waits for what another writes. */
+static inline size_t churn_lane_stride(size_t doubles)
+{
+  return (doubles + 15) / 16 * 16;
+}
+
 /* Rows in `tile`. */
 static inline size_t churn_tile_rows(size_t rows, size_t tile)
 {

@@ -154,12 +154,18 @@ struct poptOption cli_log_option(const char **format);
 churn_status cli_read_log(cli *c, const char *format);
 void cli_log_line(const cli *c, churn_log_level level, const char *stage, const char *text);
 
+/* Such a line of an error, for later: the time in it is to be filled in where the result points to,
+ * NULL = nowhere. The text is plain. */
+char *cli_log_prepare(const cli *c, const char *text, char *line, size_t size);
+
 /* The same for churn_log; `context` is the cli. --quiet leaves the ordinary lines out. */
 void cli_log_stage(void *context, churn_log_level level, const char *stage, const char *text);
 
 /* signals.c: SIGINT and SIGTERM set c->run.stop->asked where that is worth it, and else end the
- * program. cli_end_by_signal ends it by the signal that came, if one did. */
-void cli_catch_signals(cli *c);
+ * program with the words `otherwise`. cli_end_by_signal ends it by the signal that came, if one
+ * did.
+ */
+void cli_catch_signals(cli *c, const char *otherwise);
 bool cli_was_signalled(void);
 void cli_end_by_signal(void);
 

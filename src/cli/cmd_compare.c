@@ -121,7 +121,7 @@ static churn_status run_compare(cli *c, const request *r)
     churn_project_free(project);
     return status;
   }
-  cli_catch_signals(c);
+  cli_catch_signals(c, "stopped before a fold was finished");
   if (status == CHURN_OK)
     status = churn_compare(project, &settings, &c->run, &comparison, &c->error);
   if (status == CHURN_OK)
@@ -198,7 +198,6 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
   r.project_path = r.project_path == NULL ? "." : r.project_path;
   keep_memory_low();
   code = cli_close(&c, run_compare(&c, &r));
-  if (code == 0)
-    cli_end_by_signal();
+  cli_end_by_signal();
   return code;
 }

@@ -40,7 +40,8 @@ static const char *short_id(const char *id)
 static void list_row(cli_table *table, const churn_registry *registry,
                      const churn_registry_model *m)
 {
-  const char *state = is_current(registry, m->id) ? "current" : m->times > 0 ? "was in use" : "";
+  const char *use = is_current(registry, m->id) ? "current" : m->times > 0 ? "was in use" : "";
+  const char *state = !m->guesses ? use : cli_format("%s%s", use, *use ? ", guesses" : "guesses");
   const char *added = m->added == INT64_MIN ? "" : cli_format("%.10s", text_time(m->added));
   if (!m->described) {
     cli_table_row(table, short_id(m->id), state, added, "", "", "", "", "", "cannot be read");
@@ -53,6 +54,16 @@ static void list_row(cli_table *table, const churn_registry *registry,
           : cli_format("%s to %s", cli_text_day(m->first_as_of), cli_text_day(m->last_as_of));
   cli_table_row(table, short_id(m->id), state, added, days, cli_count(m->rows),
                 cli_count(m->churners), cli_number(m->auc, 4), cli_number(m->later_auc, 4), m->set);
+}
+
+static void explain_guesses(const churn_registry *registry)
+{
+  bool any = false;
+  for (size_t i = 0; i < registry->model_count; i++)
+    any = any || registry->models[i].guesses;
+  if (any)
+    puts("guesses: out of fold no better than the same probability for everyone; do not act on its "
+         "list");
 }
 
 static churn_status run_list(cli *c, const request *r, const churn_project *project)
@@ -70,9 +81,11 @@ static churn_status run_list(cli *c, const request *r, const churn_project *proj
     for (size_t i = 0; i < registry->model_count; i++)
       list_row(table, registry, &registry->models[i]);
     cli_table_print(table, stdout, "");
+    explain_guesses(registry);
   }
   if (status == CHURN_OK && registry->model_count == 0)
-    cli_say(c, "there is no model in %s yet; `churn retrain PROJECT` trains one", registry->folder);
+    cli_say(c, "there is no model in %s yet; `churn retrain %s` trains one", registry->folder,
+            r->arguments[1]);
   churn_registry_free(registry);
   return status;
 }
@@ -87,6 +100,10 @@ static void print_head(const churn_registry *registry, const churn_registry_mode
 
 static void print_model(const churn_model *model)
 {
+  char warning[CHURN_MODEL_GUESSING_SIZE];
+  churn_model_guessing_text(model, warning);
+  if (warning[0] != '\0')
+    printf("WARNING: %s.\n", warning);
   fputc('\n', stdout);
   cli_print_coefficients(model, stdout);
   fputc('\n', stdout);
@@ -168,6 +185,22 @@ static churn_status find_id(cli *c, const request *r, const churn_project *proje
   return status;
 }
 
+/* Whoever takes such a model into use is told what it is, and gets it. */
+static churn_status warn_of_guessing(cli *c, const churn_project *project, const char *id)
+{
+  char warning[CHURN_MODEL_GUESSING_SIZE] = "";
+  churn_model *model = NULL;
+  char *path = churn_registry_path(project, id);
+  churn_status status = path == NULL ? CHURN_NO_MEMORY : churn_model_read(path, &model, &c->error);
+  if (status == CHURN_OK)
+    churn_model_guessing_text(model, warning);
+  if (warning[0] != '\0' && !c->quiet)
+    cli_log_line(c, CHURN_LOG_WARNING, "warning", warning);
+  churn_model_free(model);
+  free(path);
+  return status;
+}
+
 static churn_status run_promote(cli *c, const request *r, const churn_project *project)
 {
   char id[33];
@@ -178,11 +211,14 @@ static churn_status run_promote(cli *c, const request *r, const churn_project *p
     status = churn_registry_promote(project, id, &change, &changed, &c->error);
   if (status == CHURN_OK)
     printf(changed ? "promoted %.8s\n" : "%.8s is in use already\n", id);
+  if (status == CHURN_OK)
+    status = warn_of_guessing(c, project, id);
   return status;
 }
 
 /* They stay as they are until somebody makes them anew. */
-static churn_status name_lists(cli *c, const churn_project *project, const char *of)
+static churn_status name_lists(cli *c, const churn_project *project, const char *project_path,
+                               const char *of)
 {
   churn_published_list *lists = NULL;
   size_t count = 0;
@@ -193,7 +229,7 @@ static churn_status name_lists(cli *c, const churn_project *project, const char 
   for (size_t i = 0; status == CHURN_OK && i < count; i++)
     printf(" %s", cli_text_day(lists[i].day));
   if (status == CHURN_OK && count > 0)
-    puts("; churn nightly PROJECT --as-of DAY -m current makes one anew");
+    printf("; churn nightly %s --as-of DAY -m current makes one anew\n", project_path);
   free(lists);
   return status;
 }
@@ -211,7 +247,7 @@ static churn_status run_rollback(cli *c, const request *r, const churn_project *
     status = churn_registry_rollback(project, &change, id, &c->error);
   if (status == CHURN_OK) {
     printf("rolled back to %.8s\n", id);
-    status = name_lists(c, project, left);
+    status = name_lists(c, project, r->arguments[1], left);
   }
   churn_registry_free(registry);
   return status;
@@ -263,7 +299,8 @@ static void print_history(const churn_registry *registry)
   for (size_t i = 0; i < registry->event_count; i++) {
     const churn_registry_event *e = &registry->events[i];
     cli_table_row(table, text_time(e->time), churn_registry_kind_name(e->kind), short_id(e->model),
-                  short_id(e->previous), e->by, e->why);
+                  short_id(e->previous), e->by,
+                  e->warning == NULL ? e->why : cli_format("%s; WARNING: %s", e->why, e->warning));
   }
   cli_table_print(table, stdout, "");
 }

@@ -30,10 +30,11 @@ static void say_what_was_done(cli *c, const churn_nightly_report *r)
   const char *loss = r->score.valued == 0
                          ? ""
                          : cli_format(", expected loss %s", cli_money(r->score.expected_loss));
-  const char *line =
-      cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped; %s: %s",
-                 cli_plural(r->score.customers, "customer"), r->score.expected_churners, loss,
-                 cli_count(r->tripped), cli_plural(r->gate_count, "figure"), what, r->folder);
+  const char *known = r->known == 0 ? "" : cli_format(", %s known", cli_count(r->known));
+  const char *line = cli_format("%s scored, %.1f expected to leave%s; %s of %s tripped%s; %s: %s",
+                                cli_plural(r->score.customers, "customer"),
+                                r->score.expected_churners, loss, cli_count(r->tripped),
+                                cli_plural(r->gate_count, "figure"), known, what, r->folder);
   if (r->unfinished > 0)
     line =
         cli_format("%s; %s after that failed, see above", line, cli_plural(r->unfinished, "step"));
@@ -90,6 +91,8 @@ static churn_status read_settings(cli *c, const request *r, churn_nightly_settin
   return status == CHURN_OK ? cli_day(c, "--as-of", r->as_of, &settings->as_of) : status;
 }
 
+static const char stopped[] = "stopped: nothing was published";
+
 static churn_status run_nightly(cli *c, const request *r, int *code)
 {
   churn_project *project = NULL;
@@ -104,14 +107,14 @@ static churn_status run_nightly(cli *c, const request *r, int *code)
     churn_project_free(project);
     return status;
   }
-  cli_catch_signals(c);
+  cli_catch_signals(c, stopped);
   if (status == CHURN_OK)
     status = churn_nightly(project, &settings, &c->run, &report, &c->error);
   if (status == CHURN_OK) {
     say_what_was_done(c, report);
     *code = needs_a_look(report) ? CLI_EXIT_GATE : 0;
   } else if (cli_was_signalled() && status == CHURN_INTERNAL) {
-    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was published");
+    snprintf(c->error.message, sizeof c->error.message, "%s", stopped);
   }
   churn_nightly_report_free(report);
   churn_project_free(project);

@@ -47,11 +47,21 @@ static void print_crossed(const churn_savings *s)
   printf("%s\n", s->crossed_count > CROSSED_SHOWN ? " ... (--json names all)" : "");
 }
 
+/* Which lists count. */
+static const char *lists_of(const churn_savings *s)
+{
+  const char *head = cli_format("at the head of %s", cli_plural(s->lists - s->calls, "list"));
+  if (s->calls == 0)
+    return head;
+  const char *calls = cli_format("on %s of whom to contact", cli_plural(s->calls, "list"));
+  return s->calls == s->lists ? calls : cli_format("%s, and %s", calls, head);
+}
+
 static void print_savings(const churn_savings *s)
 {
   const churn_saved points = {100 * s->share.value, 100 * s->share.low, 100 * s->share.high};
-  printf("Customers at the head of %s, %s to %s, each in the first that has them%s\n\n",
-         cli_plural(s->lists, "list"), cli_text_day(s->first), cli_text_day(s->last),
+  printf("Customers %s, %s to %s, each in the first that has them%s\n\n", lists_of(s),
+         cli_text_day(s->first), cli_text_day(s->last),
          s->top == 0 ? "" : cli_format(" among its first %s", cli_count(s->top)));
   cli_table *table = cli_table_new("lrrrrrrr");
   cli_table_row(table, "group", "customers", "churned", "share", "95 % interval", "contacted",
@@ -84,6 +94,19 @@ static void say_what_is_missing(cli *c, const churn_savings *s)
   if (s->unmarked > 0)
     cli_say(c, "note: %s without the column control %s left out", cli_plural(s->unmarked, "list"),
             s->unmarked == 1 ? "is" : "are");
+  if (s->open > 0)
+    cli_say(c,
+            "note: of %s it is not known yet what became, so %s left out: the label window is open",
+            cli_plural(s->open, "list"), s->open == 1 ? "it is" : "they are");
+  if (s->remarked > 0)
+    cli_say(c,
+            "note: %s %s another mark on a later list (another key or share of `control`), and "
+            "%s by the first",
+            cli_plural(s->remarked, "customer"), s->remarked == 1 ? "has" : "have",
+            s->remarked == 1 ? "counts" : "count");
+  if (s->lists > 0 && (s->control.customers == 0 || s->treated.customers == 0))
+    cli_say(c, "note: nobody %s is on these lists, so there is nothing to compare with",
+            s->control.customers == 0 ? "of the control group" : "but the control group");
 }
 
 static churn_status run_outcomes(cli *c, const request *r)
@@ -115,7 +138,9 @@ int cmd_outcomes(const cli_verb *verb, int argc, const char **argv)
   cli_common_options(&c, common);
   struct poptOption table[] = {
       {"top", '\0', POPT_ARG_LONG, &r.top, 0,
-       "customers among the first K of a list (default: the head that each night told of)", "K"},
+       "customers among the first K of a list (default: all to contact, or the head that each "
+       "night told of)",
+       "K"},
       {"runs", '\0', POPT_ARG_STRING, &r.runs, 0, "folder of the runs (default: the project's)",
        "DIR"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print everything as JSON", NULL},

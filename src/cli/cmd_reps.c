@@ -46,7 +46,7 @@ static churn_status run_reps(cli *c, const request *r)
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
   if (status == CHURN_OK && r->model != NULL)
-    status = churn_model_read(r->model, &model, &c->error);
+    status = cli_read_model(c, project, r->model, &model);
   if (status == CHURN_OK && model != NULL)
     status = cli_choose_outcome(c, model, project);
   settings.model = model;

@@ -21,14 +21,15 @@ static const char *what_was_done(const churn_retrain_report *report, char text[C
   return text;
 }
 
-static void print_line(const churn_retrain_report *report)
+static void print_line(const request *r, const churn_retrain_report *report)
 {
   char text[CHURN_MESSAGE_SIZE];
   const char *challenger = report->challenger;
   puts(what_was_done(report, text));
   if (!report->promoted && report->champion[0] == '\0' && challenger[0] != '\0')
-    printf("%.8s is in the registry: churn models promote PROJECT %.8s takes it all the same\n",
-           challenger, challenger);
+    printf("%.8s is in the registry, and no model is in use: churn models promote %s %.8s takes it "
+           "all the same\n",
+           challenger, r->project_path, challenger);
 }
 
 static churn_status say_what_was_done(cli *c, const request *r, const churn_retrain_report *report)
@@ -39,12 +40,14 @@ static churn_status say_what_was_done(cli *c, const request *r, const churn_retr
   cli_show_notes(c);
   /* Standard output is for people, who are not there where a journal or a program listens. */
   if (c->log == CLI_LOG_TEXT)
-    print_line(report);
+    print_line(r, report);
   else
     cli_log_line(c, report->gate_count > 0 ? CHURN_LOG_WARNING : CHURN_LOG_INFO, "done",
                  what_was_done(report, text));
   return CHURN_OK;
 }
+
+static const char stopped[] = "stopped: nothing was changed";
 
 static churn_status run_retrain(cli *c, const request *r, bool *tripped)
 {
@@ -58,12 +61,12 @@ static churn_status run_retrain(cli *c, const request *r, bool *tripped)
     status = cli_day(c, "--as-of", r->as_of, &settings.as_of);
   if (status == CHURN_OK)
     status = cli_read_project(c, r->project_path, &project);
-  cli_catch_signals(c);
+  cli_catch_signals(c, stopped);
   if (status == CHURN_OK)
     status = churn_retrain(project, &settings, &c->run, &report, &c->error);
   *tripped = status == CHURN_OK && report.gate_count > 0;
   if (cli_was_signalled() && status == CHURN_INTERNAL)
-    snprintf(c->error.message, sizeof c->error.message, "stopped: nothing was changed");
+    snprintf(c->error.message, sizeof c->error.message, "%s", stopped);
   if (status == CHURN_OK)
     status = say_what_was_done(c, r, &report);
   churn_project_free(project);

@@ -166,10 +166,11 @@ static churn_status score_loyal(cli *c, const churn_project *project, const chur
   if (status == CHURN_OK)
     cli_say(c,
             "%s scored as of %s: %s loyal and slipping since %s (value at least %s, a customer "
-            "for at least %d days), expected loss up by %.0f%s%s",
+            "for at least %d days, probability at least %s), expected loss up by %.0f%s%s",
             cli_plural(report.customers, "customer"), cli_text_day(report.as_of),
             cli_count(report.listed), cli_text_day(report.since), cli_short(report.least_value),
-            (int)report.least_tenure, report.growth, to_file ? " -> " : "", to_file ? output : "");
+            (int)report.least_tenure, cli_percent(report.least_probability, 2), report.growth,
+            to_file ? " -> " : "", to_file ? output : "");
   churn_loyal_free(loyal);
   return status;
 }
@@ -187,12 +188,20 @@ static churn_status score_ranked(cli *c, const churn_project *project, const chu
     status = r->within_capacity ? write_calls(c, ranking, r, settings->top, published, &calls)
                                 : write_list(c, ranking, r, published);
   if (r->within_capacity)
-    report.listed = calls.customers;
+    report.listed = calls.customers + calls.control;
   if (status == CHURN_OK)
     say_what_was_done(c, project, model, &report, r->output);
   if (status == CHURN_OK && r->within_capacity)
     cli_say(c, "contacts worth %.0f; %s more would be worth it but do not fit the capacity",
             calls.worth, cli_count(calls.no_room));
+  if (status == CHURN_OK && calls.no_action > 0)
+    cli_say(c, "%s left out, as their main cause has no action",
+            cli_plural(calls.no_action, "customer"));
+  if (status == CHURN_OK && calls.control + calls.used + calls.resting > 0)
+    cli_say(c,
+            "%s of those listed are in the control group, not to be contacted; earlier contacts "
+            "use %s places, and %s more were contacted lately",
+            cli_count(calls.control), cli_count(calls.used), cli_count(calls.resting));
   churn_ranking_free(ranking);
   return status;
 }

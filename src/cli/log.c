@@ -90,6 +90,20 @@ void cli_log_line(const cli *c, churn_log_level level, const char *stage, const 
     fprintf(stderr, "%s: %s\n", stage, text);
 }
 
+char *cli_log_prepare(const cli *c, const char *text, char *line, size_t size)
+{
+  static const char json[] = "{\"time\":\"0000-00-00T00:00:00Z\",\"level\":\"error\",\"stage\":"
+                             "\"error\",\"text\":\"%s\"}\n";
+  const char *clear = c->run.progress == NULL ? "" : "\r\033[K"; /* the bar */
+  if (c->log == CLI_LOG_JSON)
+    snprintf(line, size, json, text);
+  else if (c->log == CLI_LOG_JOURNAL)
+    snprintf(line, size, "<%d>error: %s\n", (int)CHURN_LOG_ERROR, text);
+  else
+    snprintf(line, size, "%s%s: %s\n", clear, c->name, text);
+  return c->log == CLI_LOG_JSON ? line + strcspn(line, "0") : NULL;
+}
+
 void cli_log_stage(void *context, churn_log_level level, const char *stage, const char *text)
 {
   const cli *c = context;

@@ -111,7 +111,8 @@ static void print_contacts(const churn_model *model, FILE *file)
   const char *became = strcmp(model->contacted_rule, "drop") == 0   ? "left out"
                        : strcmp(model->contacted_rule, "keep") == 0 ? "kept"
                                                                     : "modelled";
-  fprintf(file, "Contacted before the label window ended: %.0f rows (%.0f churned), %s.\n",
+  fprintf(file,
+          "Contacted shortly before the as-of day or in the gap: %.0f rows (%.0f churned), %s.\n",
           model->contacted_rows, model->contacted_churned, became);
 }
 

@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "database/postgresql.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "database/target.h"
 
 #include <ctype.h>
@@ -13,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long to wait for a server that does not answer. */
-enum { PATIENCE_MS = 30000 };
+/* How long to wait for a server that does not answer, looking for who asks to stop now and then. */
+enum { PATIENCE_MS = 30000, LOOK_MS = 200 };
 
 enum { CODE_LENGTH = 5, WORDS_SIZE = 640 };
 
@@ -122,27 +124,35 @@ static churn_status refuse(PGconn *connection, const char *target, churn_error *
   return churn_error_set_at(error, status, (churn_place){target, 0, 0}, "cannot connect: %s", line);
 }
 
-/* Waits as long as libpq wants. False when nobody answers. */
-static bool wait_for(PGconn *connection)
+/* Waits as long as libpq wants. False when nobody answers, or somebody asks to stop. */
+static bool wait_for(PGconn *connection, const churn_stop_request *stop)
 {
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  double since = churn_clock_milliseconds();
   while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
     struct pollfd watched = {.fd = PQsocket(connection),
                              .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
-    if (poll(&watched, 1, PATIENCE_MS) == 0)
+    bool ready = poll(&watched, 1, LOOK_MS) > 0;
+    if (churn_stop_is_asked(stop) || (!ready && churn_clock_milliseconds() - since > PATIENCE_MS))
       return false;
+    if (!ready)
+      continue;
     state = PQconnectPoll(connection);
+    since = churn_clock_milliseconds();
   }
   return state == PGRES_POLLING_OK;
 }
 
+/* Nobody waits for ever behind another's lock, unless that is set. */
 static churn_status prepare(PGconn *connection, const char *target, churn_error *error)
 {
   return churn_postgresql_run(connection,
                               "SET DateStyle TO 'ISO, YMD'; SET TimeZone TO 'UTC'; "
                               "SET extra_float_digits TO 3; SET bytea_output TO 'hex'; "
                               "SET IntervalStyle TO 'iso_8601'; "
-                              "SET standard_conforming_strings TO on",
+                              "SET standard_conforming_strings TO on; "
+                              "DO $$ BEGIN IF current_setting('lock_timeout') = '0' THEN "
+                              "SET lock_timeout = '60s'; END IF; END $$",
                               target, "connect", error);
 }
 
@@ -153,7 +163,8 @@ static void drop_notice(void *context, const PGresult *result)
   (void)result;
 }
 
-churn_status churn_postgresql_connect(const char *target, PGconn **connection, churn_error *error)
+churn_status churn_postgresql_connect(const char *target, const churn_stop_request *stop,
+                                      PGconn **connection, churn_error *error)
 {
   const char *const keywords[] = {"dbname", "client_encoding", "fallback_application_name", NULL};
   const char *const values[] = {churn_database_address(target), "UTF8", "churn", NULL};
@@ -167,9 +178,12 @@ churn_status churn_postgresql_connect(const char *target, PGconn **connection, c
   PQsetErrorVerbosity(made, PQERRORS_VERBOSE);
   if (PQstatus(made) == CONNECTION_BAD)
     status = refuse(made, target, error);
-  else if (!wait_for(made) && PQstatus(made) != CONNECTION_BAD)
-    status = churn_error_set_at(error, CHURN_NO_INPUT, (churn_place){target, 0, 0},
-                                "cannot connect: no answer for %d seconds", PATIENCE_MS / 1000);
+  else if (!wait_for(made, stop) && PQstatus(made) != CONNECTION_BAD)
+    status =
+        churn_stop_is_asked(stop)
+            ? churn_stop_check(stop, error)
+            : churn_error_set_at(error, CHURN_NO_INPUT, (churn_place){target, 0, 0},
+                                 "cannot connect: no answer for %d seconds", PATIENCE_MS / 1000);
   else if (PQstatus(made) != CONNECTION_OK)
     status = refuse(made, target, error);
   PQsetErrorVerbosity(made, PQERRORS_DEFAULT);

@@ -3,14 +3,17 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "database/sqlite.h"
 
+#include "base/stop.h"
 #include "database/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 #include <unistd.h>
 
-/* How long to wait for another process's lock. */
-enum { PATIENCE_MS = 5000 };
+/* How long to wait for another process's lock, and between two looks whether it is gone. */
+enum { PATIENCE_MS = 5000, FIRST_MS = 2, LOOK_MS = 50 };
 
 static churn_status status_of(int code)
 {
@@ -47,6 +50,17 @@ churn_status churn_sqlite_fault(sqlite3 *database, const char *name, const char 
                             status == CHURN_BUSY ? " (by another process); try again later" : "");
 }
 
+/* For SQLite: whether to try once more, after a while. `stop` is who may end the waiting. */
+static int wait_for_lock(void *stop, int tries)
+{
+  int first = LOOK_MS / FIRST_MS; /* tries after which the longer wait begins */
+  int waited = tries < first ? tries * FIRST_MS : LOOK_MS + (tries - first) * LOOK_MS;
+  if (waited >= PATIENCE_MS || churn_stop_is_asked(stop))
+    return 0;
+  (void)poll(NULL, 0, tries < first ? FIRST_MS : LOOK_MS);
+  return 1;
+}
+
 churn_status churn_sqlite_run(sqlite3 *database, const char *sql, const char *name,
                               const char *doing, churn_error *error)
 {
@@ -69,8 +83,8 @@ static churn_status look_at_file(const char *path, bool for_writing, const char 
                                "open the database", reason);
 }
 
-churn_status churn_sqlite_open(const char *target, bool for_writing, sqlite3 **database,
-                               churn_error *error)
+churn_status churn_sqlite_open(const char *target, bool for_writing, const churn_stop_request *stop,
+                               sqlite3 **database, churn_error *error)
 {
   const char *path = churn_database_address(target);
   int flags = for_writing ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -84,10 +98,12 @@ churn_status churn_sqlite_open(const char *target, bool for_writing, sqlite3 **d
     if (status == CHURN_IO && for_writing && error != NULL)
       status = error->status = CHURN_CANNOT_CREATE;
   } else {
-    sqlite3_busy_timeout(opened, PATIENCE_MS);
+    sqlite3_busy_handler(opened, wait_for_lock, (void *)(uintptr_t)stop);
     /* The first look into the file: here a file that is no database shows. */
     status = churn_sqlite_run(opened, "SELECT count(*) FROM sqlite_master", target,
                               "open the database", error);
+    if (status == CHURN_BUSY && churn_stop_is_asked(stop))
+      status = churn_stop_check(stop, error);
   }
   if (status == CHURN_OK)
     *database = opened;

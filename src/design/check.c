@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "design/check_causes.h"
 #include "design/check_files.h"
+#include "design/check_values.h"
 #include "design/drop.h"
 #include "design/encoding.h"
 #include "design/pipeline.h"
@@ -225,6 +226,11 @@ static churn_status describe(const churn_pipeline *p, const churn_run *run,
   churn_warn_before_joining(p, run);
   if (p->data->incomplete)
     return CHURN_OK;
+  status = churn_check_values(p, run, error);
+  if (status == CHURN_OK)
+    status = churn_check_kinds(p, run, error);
+  if (status != CHURN_OK)
+    return status;
   status = describe_snapshots(p, run, report, snapshots, error);
   if (status != CHURN_OK)
     return status;

@@ -19,3 +19,31 @@ bool churn_contacted_in(const churn_history *contacts, size_t customer, churn_da
       return contacts->days[row] < last;
   return false;
 }
+
+churn_day churn_contacted_last(const churn_history *contacts, size_t customer, churn_day before)
+{
+  churn_day last = CHURN_DAY_MISSING;
+  size_t end = contacts == NULL ? 0 : contacts->first_row[customer + 1];
+  for (size_t row = contacts == NULL ? 0 : contacts->first_row[customer]; row < end; row++)
+    if (contacts->days[row] < before)
+      last = contacts->days[row];
+  return last;
+}
+
+/* Whether who leaves in the gap has no label. */
+static bool gap_is_survived(const churn_project *project)
+{
+  churn_outcome_kind kind = project->outcome.kind;
+  return kind == CHURN_OUTCOME_LEFT || kind == CHURN_OUTCOME_DROP || project->left.text == NULL;
+}
+
+bool churn_contacted_around(const churn_project *project, const churn_history *contacts,
+                            size_t customer, churn_day as_of)
+{
+  int32_t since = project->contacts.since_days;
+  int32_t gap = gap_is_survived(project) ? project->outcome.gap_days : 0;
+  return as_of != CHURN_DAY_MISSING &&
+         churn_contacted_in(contacts, customer,
+                            as_of - (since > 0 ? since : project->outcome.horizon_days),
+                            as_of + gap);
+}

@@ -120,9 +120,9 @@ static churn_day when_all_is_known(const churn_data *data, churn_day left)
   return data->data_until < left ? left + 1 : data->data_until + 1;
 }
 
-static churn_status find_batch(const churn_project *project, const churn_plan *plan,
-                               const churn_data *data, churn_workspace *workspace,
-                               const churn_leavings *batch, churn_kind *kinds, double *reasons)
+churn_status churn_kinds_ask(const churn_project *project, const churn_plan *plan,
+                             const churn_data *data, churn_workspace *workspace,
+                             const churn_leavings *batch, churn_kind *kinds, double *reasons)
 {
   double values[MOST_OUTPUTS * CHURN_BATCH_ROWS], later[MOST_OUTPUTS * CHURN_BATCH_ROWS];
   churn_day known[CHURN_BATCH_ROWS];
@@ -137,8 +137,9 @@ static churn_status find_batch(const churn_project *project, const churn_plan *p
     status =
         churn_plan_evaluate_moments(plan, workspace, &now, outputs, CHURN_BATCH_ROWS, later, NULL);
   for (size_t i = 0; status == CHURN_OK && i < batch->count; i++) {
-    double reason =
-        project->kinds.reason.text == NULL ? NAN : later[(outputs - 1) * CHURN_BATCH_ROWS + i];
+    bool recorded =
+        project->kinds.reason.text != NULL && (batch->reasoned == NULL || batch->reasoned[i]);
+    double reason = recorded ? later[(outputs - 1) * CHURN_BATCH_ROWS + i] : NAN;
     kinds[i] = decide(project, plan, values, i, reason);
     if (reasons != NULL)
       reasons[i] = reason;
@@ -155,9 +156,10 @@ churn_status churn_kinds_find(const churn_project *project, const churn_plan *pl
   for (size_t first = 0; first < leavings->count && status == CHURN_OK; first += CHURN_BATCH_ROWS) {
     size_t rest = leavings->count - first;
     const churn_leavings batch = {rest < CHURN_BATCH_ROWS ? rest : CHURN_BATCH_ROWS,
-                                  leavings->spells + first, leavings->left + first};
-    status = find_batch(project, plan, data, workspace, &batch, kinds + first,
-                        reasons == NULL ? NULL : reasons + first);
+                                  leavings->spells + first, leavings->left + first,
+                                  leavings->reasoned == NULL ? NULL : leavings->reasoned + first};
+    status = churn_kinds_ask(project, plan, data, workspace, &batch, kinds + first,
+                             reasons == NULL ? NULL : reasons + first);
   }
   churn_workspace_free(workspace);
   return status == CHURN_OK ? CHURN_OK : churn_error_no_memory(error);
@@ -172,45 +174,6 @@ char *churn_kinds_excluded(const churn_project *project)
       used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used == 0 ? "" : ",",
                                churn_kind_name((churn_kind)k));
   return churn_text_copy(text, used);
-}
-
-/* Spells that ended; of a flat export all, since nothing tells a day. */
-static size_t list_leavings(const churn_project *project, const churn_customers *customers,
-                            size_t *spells, churn_day *left)
-{
-  bool flat = project->outcome.kind == CHURN_OUTCOME_COLUMN;
-  size_t count = 0;
-  for (size_t s = 0; s < customers->spell_count; s++)
-    if (flat || customers->left[s] != CHURN_DAY_MISSING) {
-      spells[count] = s;
-      left[count++] = flat ? CHURN_DAY_MISSING : customers->left[s];
-    }
-  return count;
-}
-
-churn_status churn_kinds_exclude(const churn_project *project, const churn_plan *plan,
-                                 churn_data *data, churn_error *error)
-{
-  size_t spells = data->customers.spell_count;
-  churn_leavings leavings = {.count = 0};
-  size_t *which = churn_array_new(spells, sizeof *which);
-  churn_day *left = churn_array_new(spells, sizeof *left);
-  churn_kind *kinds = churn_array_new(spells, sizeof *kinds);
-  data->excluded = churn_array_new(spells, sizeof *data->excluded);
-  churn_status status = which == NULL || left == NULL || kinds == NULL || data->excluded == NULL
-                            ? churn_error_no_memory(error)
-                            : CHURN_OK;
-  if (status == CHURN_OK) {
-    leavings = (churn_leavings){list_leavings(project, &data->customers, which, left), which, left};
-    status = churn_kinds_find(project, plan, data, &leavings, kinds, NULL, error);
-  }
-  for (size_t i = 0; status == CHURN_OK && i < leavings.count; i++)
-    data->excluded[which[i]] =
-        kinds[i] != CHURN_KIND_UNCLASSIFIED && project->outcome.excluded[kinds[i]];
-  free(which);
-  free(left);
-  free(kinds);
-  return status;
 }
 
 /* Looks for the recorded reason among what a feature reads. */

@@ -24,6 +24,7 @@ typedef struct churn_leavings {
   size_t count;
   const size_t *spells;
   const churn_day *left;
+  const bool *reasoned; /* whether the recorded reason is that of this leaving; NULL = of all */
 } churn_leavings;
 
 /* kinds [count], by a plan that is bound to the data; reasons [count] (NULL = not wanted) get the
@@ -33,17 +34,18 @@ CHURN_MUST_USE churn_status churn_kinds_find(const churn_project *project, const
                                              churn_kind *kinds, double *reasons,
                                              churn_error *error);
 
+/* The same of at most CHURN_BATCH_ROWS, with a workspace of the plan. */
+CHURN_MUST_USE churn_status churn_kinds_ask(const churn_project *project, const churn_plan *plan,
+                                            const churn_data *data, churn_workspace *workspace,
+                                            const churn_leavings *batch, churn_kind *kinds,
+                                            double *reasons);
+
 /* The text of such a code: a number as text too, into `text`. */
 const char *churn_kinds_reason(const churn_plan *plan, double code, char *text);
 
 /* The kinds that the outcome excludes, like "natural,malicious", as the model file holds them; ""
  * = none. The caller frees; NULL when memory ran out. */
 char *churn_kinds_excluded(const churn_project *project);
-
-/* Fills data->excluded by the outcome's `exclude`. */
-CHURN_MUST_USE churn_status churn_kinds_exclude(const churn_project *project,
-                                                const churn_plan *plan, churn_data *data,
-                                                churn_error *error);
 
 /* BAD_PROJECT where one of the plan's first `features` outputs reads the recorded reason, which is
  * known only afterwards. */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "design/drop.h"
 #include "design/kinds.h"
+#include "design/rep.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -173,16 +174,9 @@ static churn_status select_features(churn_pipeline *p, const churn_pipeline_sett
 /* Who looks after a customer, where that limits whom to contact. */
 static churn_status plan_rep(churn_pipeline *p, const churn_run *run, churn_error *error)
 {
-  const churn_located *text = &p->project->rep;
-  const churn_place place = churn_project_place(p->project, text);
-  churn_expression expression = {.name = "rep", .text = text->text, .place = place};
-  if (p->project->capacity.each_rep == UINT64_MAX)
-    return CHURN_OK;
-  churn_status status = churn_plan_build(p->schema, &expression, 1, NULL, run, &p->rep, error);
-  if (status == CHURN_OK && churn_plan_type(p->rep, 0) != CHURN_VALUE_TEXT)
-    status = churn_error_set_at(error, CHURN_BAD_PROJECT, place,
-                                "rep must be a category, like last(rep_id from reps)");
-  return status;
+  return p->project->capacity.each_rep == UINT64_MAX
+             ? CHURN_OK
+             : churn_rep_plan(p->project, p->schema, run, &p->rep, NULL, error);
 }
 
 static churn_status make_plan(churn_pipeline *p, const churn_pipeline_settings *settings,
@@ -262,8 +256,6 @@ static churn_status bind(churn_pipeline *p, churn_error *error)
       status = churn_plan_bind(p->beside[i], p->data, error);
   if (status == CHURN_OK && p->kinds != NULL)
     status = churn_plan_bind(p->kinds, p->data, error);
-  if (status == CHURN_OK && p->kinds != NULL)
-    status = churn_kinds_exclude(p->project, p->kinds, p->data, error);
   if (status == CHURN_OK && p->drop != NULL)
     status = churn_plan_bind(p->drop, p->data, error);
   return status == CHURN_OK && p->with_terms
@@ -309,15 +301,10 @@ churn_status churn_pipeline_open(const churn_project *project,
   return status;
 }
 
-/* The plan that labels go by. */
-static const churn_plan *plan_of_labels(const churn_pipeline *p)
+churn_labelling churn_pipeline_labelling(const churn_pipeline *p)
 {
-  return p->drop == NULL ? p->plan : p->drop;
-}
-
-static int output_of_labels(const churn_pipeline *p)
-{
-  return p->drop == NULL ? p->condition_output : 0;
+  return (churn_labelling){p->drop == NULL ? p->plan : p->drop,
+                           p->drop == NULL ? p->condition_output : 0, p->kinds, NULL};
 }
 
 /* Snapshots of these days with their weights and offsets. */
@@ -326,9 +313,9 @@ static churn_status build_snapshots(const churn_pipeline *p, const churn_day *da
                                     churn_snapshots **snapshots, churn_error *error)
 {
   churn_snapshots *made = NULL;
+  const churn_labelling labelling = churn_pipeline_labelling(p);
   churn_status status =
-      churn_snapshots_build(p->project, p->data, plan_of_labels(p), output_of_labels(p), days,
-                            count, use, run, &made, error);
+      churn_snapshots_build(p->project, p->data, &labelling, days, count, use, run, &made, error);
   if (status == CHURN_OK && p->with_terms)
     status = churn_row_terms_apply(&p->terms, p->data, p->weighted, run, made, error);
   if (status == CHURN_OK)
@@ -356,13 +343,14 @@ churn_status churn_pipeline_give(const churn_pipeline *pipeline, churn_day first
                                  churn_snapshot_use use, const churn_snapshot_taker *taker,
                                  const churn_run *run, size_t *day_count, churn_error *error)
 {
+  const churn_labelling labelling = churn_pipeline_labelling(pipeline);
   churn_day *days = NULL;
   size_t count = 0;
   churn_status status =
       churn_snapshot_days(pipeline->project, pipeline->data, first, last, &days, &count, error);
   if (status == CHURN_OK)
-    status = churn_snapshots_give(pipeline->project, pipeline->data, plan_of_labels(pipeline),
-                                  output_of_labels(pipeline), days, count, use, taker, run, error);
+    status = churn_snapshots_give(pipeline->project, pipeline->data, &labelling, days, count, use,
+                                  taker, run, error);
   free(days);
   if (status == CHURN_OK)
     *day_count = count;
@@ -374,4 +362,14 @@ churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of
                                  churn_error *error)
 {
   return build_snapshots(pipeline, &as_of, 1, CHURN_SNAPSHOTS_AT_RISK, run, snapshots, error);
+}
+
+churn_status churn_pipeline_label(const churn_pipeline *pipeline, churn_day as_of, const bool *only,
+                                  const churn_run *run, churn_snapshots **snapshots,
+                                  churn_error *error)
+{
+  churn_labelling labelling = churn_pipeline_labelling(pipeline);
+  labelling.only = only;
+  return churn_snapshots_build(pipeline->project, pipeline->data, &labelling, &as_of, 1,
+                               CHURN_SNAPSHOTS_AT_RISK, run, snapshots, error);
 }

@@ -75,6 +75,9 @@ CHURN_MUST_USE churn_status churn_pipeline_plan(churn_pipeline *pipeline, const 
 /* What plan and row terms read; NULL when memory ran out. The caller frees. */
 churn_needs *churn_pipeline_needs(const churn_pipeline *pipeline);
 
+/* What the pipeline's labels go by, once its data are there. Borrowed from it. */
+churn_labelling churn_pipeline_labelling(const churn_pipeline *pipeline);
+
 /* Snapshots of the pipeline on the project's days, or on first..last where given, with weights and
  * offsets (row_terms.h) as the settings ask for. */
 CHURN_MUST_USE churn_status churn_pipeline_snapshots(const churn_pipeline *pipeline,
@@ -95,5 +98,11 @@ CHURN_MUST_USE churn_status churn_pipeline_give(const churn_pipeline *pipeline, 
 CHURN_MUST_USE churn_status churn_pipeline_base(const churn_pipeline *pipeline, churn_day as_of,
                                                 const churn_run *run, churn_snapshots **snapshots,
                                                 churn_error *error);
+
+/* The same without weights and offsets, of the customers that `only` [customers] marks: for labels.
+ */
+CHURN_MUST_USE churn_status churn_pipeline_label(const churn_pipeline *pipeline, churn_day as_of,
+                                                 const bool *only, const churn_run *run,
+                                                 churn_snapshots **snapshots, churn_error *error);
 
 #endif

@@ -27,8 +27,7 @@ typedef struct block {
 typedef struct builder {
   const churn_project *project;
   const churn_data *data;
-  const churn_plan *plan;
-  int condition_output;
+  const churn_labelling *labelling;
   const churn_day *days;
   size_t day_count;
   churn_snapshot_use use;
@@ -39,23 +38,24 @@ typedef struct builder {
   size_t first_block;            /* blocks[i] is block first_block + i of the customers */
   block *blocks;
   churn_workspace **workspaces; /* per thread */
+  churn_excluder *excluders;    /* per thread; NULL where no kind of loss is excluded */
 } builder;
 
-static bool is_closed(const builder *b, churn_day as_of)
+bool churn_snapshots_closed(const churn_project *project, const churn_data *data, churn_day as_of)
 {
-  const churn_outcome_spec *outcome = &b->project->outcome;
+  const churn_outcome_spec *outcome = &project->outcome;
   if (outcome->kind == CHURN_OUTCOME_COLUMN || outcome->kind == CHURN_OUTCOME_LABELS)
     return true;
-  if (outcome->kind == CHURN_OUTCOME_NONE || b->data->data_until == CHURN_DAY_MISSING)
+  if (outcome->kind == CHURN_OUTCOME_NONE || data->data_until == CHURN_DAY_MISSING)
     return false;
-  return as_of + outcome->gap_days + outcome->horizon_days <= b->data->data_until + 1;
+  return as_of + outcome->gap_days + outcome->horizon_days <= data->data_until + 1;
 }
 
 static churn_status any_row(const builder *b, int thread, size_t customer, churn_day first,
                             churn_day last, churn_day known, bool *any)
 {
-  return churn_plan_any_row(b->plan, b->workspaces[thread], (size_t)b->condition_output, customer,
-                            first, last, known, any);
+  return churn_plan_any_row(b->labelling->plan, b->workspaces[thread], (size_t)b->labelling->output,
+                            customer, first, last, known, any);
 }
 
 static churn_drop_levels *levels_of(const builder *b, int thread)
@@ -90,6 +90,11 @@ static churn_status is_active(const builder *b, int thread, size_t customer, siz
 
 enum { LABEL_DROPPED = -2 };
 
+static bool labelled_only(const builder *b)
+{
+  return b->use == CHURN_SNAPSHOTS_LABELLED || b->use == CHURN_SNAPSHOTS_OBSERVED;
+}
+
 static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
 {
   const churn_outcome_spec *outcome = &b->project->outcome;
@@ -97,13 +102,6 @@ static int8_t label_left(const builder *b, size_t spell, churn_day as_of)
   if (left == CHURN_DAY_MISSING || left >= opens + outcome->horizon_days)
     return CHURN_LABEL_STAYED;
   return left >= opens ? CHURN_LABEL_CHURNED : LABEL_DROPPED;
-}
-
-/* Who is lost in a way that does not count has no label: they did not stay either. */
-static int8_t without_excluded(const builder *b, size_t spell, int8_t label)
-{
-  bool excluded = b->data->excluded != NULL && b->data->excluded[spell];
-  return excluded && label == CHURN_LABEL_CHURNED ? LABEL_DROPPED : label;
 }
 
 static churn_status label_history(const builder *b, int thread, size_t customer, churn_day as_of,
@@ -176,7 +174,7 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     return CHURN_OK;
   switch (b->project->outcome.kind) {
   case CHURN_OUTCOME_LEFT:
-    *label = without_excluded(b, spell, label_left(b, spell, as_of));
+    *label = label_left(b, spell, as_of);
     return CHURN_OK;
   case CHURN_OUTCOME_SILENT:
   case CHURN_OUTCOME_EVENT:
@@ -188,8 +186,7 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
     *label = label_from_file(&b->data->labels, customer, as_of);
     return CHURN_OK;
   case CHURN_OUTCOME_COLUMN:
-    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN
-                                      : without_excluded(b, spell, b->column_labels[spell]);
+    *label = b->column_labels == NULL ? CHURN_LABEL_UNKNOWN : b->column_labels[spell];
     return CHURN_OK;
   case CHURN_OUTCOME_NONE:
     break;
@@ -197,13 +194,18 @@ static churn_status find_label(const builder *b, int thread, size_t customer, si
   return CHURN_OK;
 }
 
-/* From T to the end of the label window. */
-static bool is_contacted(const builder *b, size_t customer, churn_day as_of)
+/* Who is lost in a way that does not count has no label: they did not stay either. */
+static churn_status leave_out(const builder *b, int thread, size_t spell, churn_day as_of,
+                              int8_t *label)
 {
-  const churn_outcome_spec *outcome = &b->project->outcome;
-  return as_of != CHURN_DAY_MISSING &&
-         churn_contacted_in(b->contacts, customer, as_of,
-                            as_of + outcome->gap_days + outcome->horizon_days);
+  bool excluded = false;
+  if (b->excluders == NULL || *label != CHURN_LABEL_CHURNED)
+    return CHURN_OK;
+  churn_status status = churn_excluder_ask(&b->excluders[thread],
+                                           b->workspaces == NULL ? NULL : b->workspaces[thread],
+                                           spell, as_of, &excluded);
+  *label = excluded ? LABEL_DROPPED : *label;
+  return status;
 }
 
 /* A rescued customer must not teach that there was no danger. */
@@ -211,7 +213,8 @@ static bool judge_contact(const builder *b, size_t customer, churn_day as_of, in
                           churn_snapshot_day *tally)
 {
   bool labelled = *label == CHURN_LABEL_STAYED || *label == CHURN_LABEL_CHURNED;
-  if (!labelled || b->use == CHURN_SNAPSHOTS_AT_RISK || !is_contacted(b, customer, as_of))
+  if (!labelled || b->use == CHURN_SNAPSHOTS_AT_RISK ||
+      !churn_contacted_around(b->project, b->contacts, customer, as_of))
     return false;
   tally->contacted++;
   tally->contacted_churned += *label == CHURN_LABEL_CHURNED;
@@ -223,7 +226,7 @@ static bool judge_contact(const builder *b, size_t customer, churn_day as_of, in
 static churn_status add_row(const builder *b, block *to, churn_snapshot row, churn_error *error)
 {
   bool labelled = row.label == CHURN_LABEL_CHURNED || row.label == CHURN_LABEL_STAYED;
-  if (b->use == CHURN_SNAPSHOTS_LABELLED && !labelled)
+  if (labelled_only(b) && !labelled)
     return CHURN_OK;
   if (!labelled)
     row.label = CHURN_LABEL_UNKNOWN;
@@ -251,6 +254,8 @@ static churn_status look_at(const builder *b, block *to, int thread, size_t cust
   }
   if (status == CHURN_OK)
     status = find_label(b, thread, customer, spell, day, tally, &label);
+  if (status == CHURN_OK)
+    status = leave_out(b, thread, spell, as_of, &label);
   if (status != CHURN_OK)
     return churn_error_set(error, status, "out of memory");
   bool contacted = judge_contact(b, customer, as_of, &label, tally);
@@ -286,8 +291,9 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
 {
   churn_status status = CHURN_OK;
   const churn_drop_days days = {b->days, b->closed, b->day_count};
-  if (b->levels != NULL && churn_drop_measure(&b->project->outcome, b->plan, b->workspaces[thread],
-                                              customer, &days, levels_of(b, thread)) != CHURN_OK)
+  if (b->levels != NULL &&
+      churn_drop_measure(&b->project->outcome, b->labelling->plan, b->workspaces[thread], customer,
+                         &days, levels_of(b, thread)) != CHURN_OK)
     return churn_error_no_memory(error);
   for (size_t day = 0; day < b->day_count && status == CHURN_OK; day++)
     status = look_at(b, to, thread, customer, day, error);
@@ -298,7 +304,7 @@ static churn_status look_at_all(const builder *b, block *to, int thread, size_t 
 static bool listed_only(const builder *b)
 {
   return b->use == CHURN_SNAPSHOTS_LISTED ||
-         (b->use == CHURN_SNAPSHOTS_LABELLED && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
+         (labelled_only(b) && b->project->outcome.kind == CHURN_OUTCOME_LABELS);
 }
 
 static churn_status build_block(void *context, size_t task, int thread, churn_error *error)
@@ -311,9 +317,12 @@ static churn_status build_block(void *context, size_t task, int thread, churn_er
   if (to->tally == NULL)
     return churn_error_no_memory(error);
   churn_status status = CHURN_OK;
-  for (size_t customer = first; customer < last && status == CHURN_OK; customer++)
+  for (size_t customer = first; customer < last && status == CHURN_OK; customer++) {
+    if (b->labelling->only != NULL && !b->labelling->only[customer])
+      continue;
     status = listed_only(b) ? look_at_listed(b, to, thread, customer, error)
                             : look_at_all(b, to, thread, customer, error);
+  }
   return status;
 }
 
@@ -371,7 +380,7 @@ static churn_status name_days(builder *b, churn_snapshots *s, churn_error *error
   s->day_count = b->day_count;
   for (size_t d = 0; d < b->day_count; d++) {
     s->days[d].as_of = b->days[d];
-    b->closed[d] = s->days[d].closed = is_closed(b, b->days[d]);
+    b->closed[d] = s->days[d].closed = churn_snapshots_closed(b->project, b->data, b->days[d]);
   }
   return CHURN_OK;
 }
@@ -436,7 +445,7 @@ static churn_status read_column_labels(builder *b, churn_error *error)
 /* Who was in the base but stands not in the file, and so was not looked at. */
 static churn_status count_unlisted(const builder *b, churn_snapshots *s, churn_error *error)
 {
-  if (b->use != CHURN_SNAPSHOTS_LABELLED || !listed_only(b))
+  if (!labelled_only(b) || !listed_only(b))
     return CHURN_OK;
   uint64_t *base = churn_array_new(b->day_count, sizeof *base);
   if (base == NULL)
@@ -477,7 +486,7 @@ static void note_no_level(const builder *b, const churn_snapshots *s, const chur
     left += s->days[d].left;
     unseen += s->days[d].unseen;
   }
-  if (b->use == CHURN_SNAPSHOTS_LABELLED && no_level + left + unseen > 0)
+  if (labelled_only(b) && no_level + left + unseen > 0)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "drop_unlabelled", CHURN_NOWHERE,
                     "rows without a label: %" PRIu64 " with no level that could fall (missing, "
                     "zero or less), %" PRIu64 " that left before the label window ended, %" PRIu64
@@ -496,14 +505,14 @@ static void note_contacts(const builder *b, const churn_snapshots *s, const chur
   }
   if (b->use == CHURN_SNAPSHOTS_LABELLED && b->contacts != NULL)
     churn_notes_add(churn_run_notes(run), CHURN_NOTE, "contacted_rows", CHURN_NOWHERE,
-                    "%" PRIu64 " rows are of customers who were contacted from the as-of day to "
-                    "the end of the label window (%" PRIu64 " of them churned); they %s",
+                    "%" PRIu64 " rows are of customers who were contacted shortly before the as-of "
+                    "day or in the gap (%" PRIu64 " of them churned); they %s",
                     contacted, churned, became[b->project->contacts.rule]);
 }
 
 static churn_status make_workspaces(builder *b, int threads, churn_error *error)
 {
-  if (b->condition_output < 0)
+  if (b->labelling->output < 0)
     return CHURN_OK;
   if (b->project->outcome.kind == CHURN_OUTCOME_DROP) {
     b->levels = churn_array_new((size_t)threads * b->day_count, sizeof *b->levels);
@@ -514,9 +523,22 @@ static churn_status make_workspaces(builder *b, int threads, churn_error *error)
   if (b->workspaces == NULL)
     return churn_error_no_memory(error);
   for (int i = 0; i < threads; i++)
-    if ((b->workspaces[i] = churn_workspace_new(b->plan)) == NULL)
+    if ((b->workspaces[i] = churn_workspace_new(b->labelling->plan)) == NULL)
       return churn_error_no_memory(error);
   return CHURN_OK;
+}
+
+static churn_status make_excluders(builder *b, int threads, churn_error *error)
+{
+  churn_status status = CHURN_OK;
+  if (b->labelling->kinds == NULL)
+    return CHURN_OK;
+  b->excluders = churn_array_new((size_t)threads, sizeof *b->excluders);
+  if (b->excluders == NULL)
+    return churn_error_no_memory(error);
+  for (int i = 0; i < threads && status == CHURN_OK; i++)
+    status = churn_excluder_open(b->project, b->data, b->labelling, &b->excluders[i], error);
+  return status;
 }
 
 static void clear(builder *b, size_t block_count, int threads)
@@ -527,6 +549,9 @@ static void clear(builder *b, size_t block_count, int threads)
   for (int i = 0; b->workspaces != NULL && i < threads; i++)
     churn_workspace_free(b->workspaces[i]);
   free(b->workspaces);
+  for (int i = 0; b->excluders != NULL && i < threads; i++)
+    churn_excluder_close(&b->excluders[i]);
+  free(b->excluders);
   free(b->column_labels);
   free(b->closed);
   free(b->levels);
@@ -574,6 +599,8 @@ static churn_status build(builder *b, const churn_snapshot_taker *taker, const c
   if (status == CHURN_OK)
     status = make_workspaces(b, threads, error);
   if (status == CHURN_OK)
+    status = make_excluders(b, threads, error);
+  if (status == CHURN_OK)
     status = build_groups(b, blocks, group, taker, run, s, error);
   if (status == CHURN_OK)
     status = count_unlisted(b, s, error);
@@ -591,16 +618,14 @@ static churn_status build(builder *b, const churn_snapshot_taker *taker, const c
 }
 
 churn_status churn_snapshots_build(const churn_project *project, const churn_data *data,
-                                   const churn_plan *plan, int condition_output,
-                                   const churn_day *days, size_t day_count, churn_snapshot_use use,
-                                   const churn_run *run, churn_snapshots **snapshots,
-                                   churn_error *error)
+                                   const churn_labelling *labelling, const churn_day *days,
+                                   size_t day_count, churn_snapshot_use use, const churn_run *run,
+                                   churn_snapshots **snapshots, churn_error *error)
 {
   builder b = {.project = project,
                .data = data,
-               .plan = plan,
+               .labelling = labelling,
                .contacts = churn_contacts_of(project, data),
-               .condition_output = condition_output,
                .days = days,
                .day_count = day_count,
                .use = use};
@@ -608,16 +633,15 @@ churn_status churn_snapshots_build(const churn_project *project, const churn_dat
 }
 
 churn_status churn_snapshots_give(const churn_project *project, const churn_data *data,
-                                  const churn_plan *plan, int condition_output,
-                                  const churn_day *days, size_t day_count, churn_snapshot_use use,
+                                  const churn_labelling *labelling, const churn_day *days,
+                                  size_t day_count, churn_snapshot_use use,
                                   const churn_snapshot_taker *taker, const churn_run *run,
                                   churn_error *error)
 {
   builder b = {.project = project,
                .data = data,
-               .plan = plan,
+               .labelling = labelling,
                .contacts = churn_contacts_of(project, data),
-               .condition_output = condition_output,
                .days = days,
                .day_count = day_count,
                .use = use};

@@ -8,7 +8,7 @@
 #ifndef CHURN_DESIGN_SNAPSHOTS_H
 #define CHURN_DESIGN_SNAPSHOTS_H
 
-#include "feature/plan.h"
+#include "design/loss.h"
 #include "history/data.h"
 
 enum { CHURN_LABEL_UNKNOWN = -1, CHURN_LABEL_STAYED = 0, CHURN_LABEL_CHURNED = 1 };
@@ -18,7 +18,7 @@ typedef struct churn_snapshot {
   uint32_t spell;
   churn_day as_of; /* MISSING for flat exports */
   int8_t label;
-  bool contacted; /* labelled, and contacted from T to the end of the label window */
+  bool contacted; /* labelled, and contacted around T (contacts.h) */
   double weight;  /* how many of the population the row stands for; 1 until row_terms.h sets it */
   double offset;  /* known part of the row's logit; 0 until row_terms.h sets it */
 } churn_snapshot;
@@ -54,6 +54,10 @@ bool churn_snapshots_flat(const churn_project *project);
 CHURN_MUST_USE churn_status churn_snapshots_check_day(const churn_project *project, churn_day asked,
                                                       churn_error *error);
 
+/* Whether the label window of the day ends within the data; always where a file or a column labels,
+ * never without an outcome. */
+bool churn_snapshots_closed(const churn_project *project, const churn_data *data, churn_day as_of);
+
 /* For qsort of days. */
 int churn_days_compare(const void *left, const void *right);
 
@@ -75,21 +79,19 @@ typedef enum churn_snapshot_use {
   CHURN_SNAPSHOTS_AT_RISK,  /* the same without those whom the outcome cannot befall, who count as
                                inactive: of DROP who has no level that could fall */
   CHURN_SNAPSHOTS_LABELLED, /* rows with a label only: closed windows, not dropped */
+  CHURN_SNAPSHOTS_OBSERVED, /* the same, whoever was contacted: for counting who was lost */
   CHURN_SNAPSHOTS_LISTED    /* the rows of the label file, also those without a label; only where
                                there is one (CHURN_OUTCOME_LABELS). The days' counts are of these
                                rows alone */
 } churn_snapshot_use;
 
-/* Builds the rows for the given days (ascending). `condition_output` is the plan's output that
- * tells which rows of the history count (SILENT, EVENT), else -1; for DROP `plan` is that of
- * drop.h.
- */
+/* Builds the rows for the given days (ascending). */
 CHURN_MUST_USE churn_status churn_snapshots_build(const churn_project *project,
-                                                  const churn_data *data, const churn_plan *plan,
-                                                  int condition_output, const churn_day *days,
-                                                  size_t day_count, churn_snapshot_use use,
-                                                  const churn_run *run, churn_snapshots **snapshots,
-                                                  churn_error *error);
+                                                  const churn_data *data,
+                                                  const churn_labelling *labelling,
+                                                  const churn_day *days, size_t day_count,
+                                                  churn_snapshot_use use, const churn_run *run,
+                                                  churn_snapshots **snapshots, churn_error *error);
 void churn_snapshots_free(churn_snapshots *snapshots);
 
 /* Takes rows instead of an array of all: in order, some hundred thousand at a time, from the thread
@@ -101,11 +103,9 @@ typedef struct churn_snapshot_taker {
 
 /* The rows of churn_snapshots_build to a taker. Faults of the whole are told before the first of
  * them. */
-CHURN_MUST_USE churn_status churn_snapshots_give(const churn_project *project,
-                                                 const churn_data *data, const churn_plan *plan,
-                                                 int condition_output, const churn_day *days,
-                                                 size_t day_count, churn_snapshot_use use,
-                                                 const churn_snapshot_taker *taker,
-                                                 const churn_run *run, churn_error *error);
+CHURN_MUST_USE churn_status churn_snapshots_give(
+    const churn_project *project, const churn_data *data, const churn_labelling *labelling,
+    const churn_day *days, size_t day_count, churn_snapshot_use use,
+    const churn_snapshot_taker *taker, const churn_run *run, churn_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "evaluate/uncertainty.h"
 #include "score/recalibration.h"
 #include "score/scorer.h"
+#include "score/suitable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,19 +236,6 @@ static churn_status no_rows(const churn_split *split, churn_error *error)
       "there is no labelled snapshot on or after %s (test_from) whose label window is closed", day);
 }
 
-static void warn_about_outcome(const churn_project *project, const churn_model *model,
-                               const churn_run *run)
-{
-  const churn_outcome_spec *outcome = &project->outcome;
-  if (outcome->horizon_days != model->horizon_days || outcome->gap_days != model->gap_days)
-    churn_notes_add(
-        churn_run_notes(run), CHURN_WARNING, "other_outcome", CHURN_NOWHERE,
-        "the model was trained for churn within %d days after a gap of %d, and is judged "
-        "for %d days after a gap of %d",
-        (int)model->horizon_days, (int)model->gap_days, (int)outcome->horizon_days,
-        (int)outcome->gap_days);
-}
-
 static churn_status warn_about_kinds(const churn_project *project, const churn_model *model,
                                      const churn_run *run, churn_error *error)
 {
@@ -281,6 +269,8 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
     status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){project->path, 0, 0},
                                 "the project has no `outcome`, so nobody knows who churned");
   if (status == CHURN_OK)
+    status = churn_score_check_outcome(project, model, run, error);
+  if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)
     status = churn_pipeline_snapshots(p, settings->first, settings->last, CHURN_SNAPSHOTS_LABELLED,
@@ -297,8 +287,6 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
   if (status == CHURN_OK)
     status = churn_evaluate_rows(p, model, rows, settings->capture_counts, settings->capture_count,
                                  run, &made, error);
-  if (status == CHURN_OK)
-    warn_about_outcome(project, model, run);
   if (status == CHURN_OK)
     status = warn_about_kinds(project, model, run, error);
   if (status == CHURN_OK) {

@@ -32,6 +32,10 @@ typedef enum churn_wording {
   CHURN_WORDS_UNTIL,        /* 12 days until due */
   CHURN_WORDS_DAYS,         /* 12 days with engagements */
   CHURN_WORDS_GAP,          /* up to 41 days between engagements */
+  CHURN_WORDS_SUM,          /* total amount of payments: 12.5 */
+  CHURN_WORDS_MEAN,         /* mean amount of payments: 12.5 */
+  CHURN_WORDS_LEAST,        /* lowest amount of payments: 12.5 */
+  CHURN_WORDS_MOST,         /* highest amount of payments: 12.5 */
   CHURN_WORDS_SHARE         /* severity >= 3 in 33.3 % of complaints */
 } churn_wording;
 

@@ -83,14 +83,16 @@ churn_status churn_plan_evaluate(const churn_plan *plan, churn_workspace *worksp
   return churn_plan_evaluate_moments(plan, workspace, &moment, plan->count, 1, values, value);
 }
 
-/* Whether the condition is true for one of the rows as of `as_of`; at most CHURN_BATCH_ROWS. */
-static bool any_true(const churn_plan *plan, churn_workspace *workspace,
-                     const churn_compiled *compiled, churn_segment segment, churn_day as_of)
+/* The first or newest row of at most CHURN_BATCH_ROWS for which the condition is true as of
+ * `as_of`; SIZE_MAX = none. */
+static size_t pick_row(const churn_plan *plan, churn_workspace *workspace,
+                       const churn_compiled *compiled, churn_segment segment, churn_day as_of,
+                       churn_row_pick pick)
 {
   int known_at = plan->schema->sources[compiled->source].known_at;
   const churn_day *known =
       known_at < 0 ? NULL : churn_data_days(plan->data, compiled->source, known_at);
-  size_t rows[CHURN_BATCH_ROWS];
+  size_t rows[CHURN_BATCH_ROWS], picked = SIZE_MAX;
   churn_day days[CHURN_BATCH_ROWS];
   double selected[CHURN_BATCH_ROWS];
   churn_cells cells = {.plan = plan, .rows = rows, .as_of = days};
@@ -99,15 +101,31 @@ static bool any_true(const churn_plan *plan, churn_workspace *workspace,
     days[cells.count] = as_of;
   }
   churn_evaluate_condition(&cells, known, compiled->root, workspace->slots, selected);
-  bool any = false;
-  for (size_t i = 0; i < cells.count && !any; i++)
-    any = selected[i] == 1;
-  return any;
+  for (size_t i = 0; i < cells.count && (picked == SIZE_MAX || pick == CHURN_ROW_NEWEST); i++)
+    if (selected[i] == 1)
+      picked = rows[i];
+  return picked;
 }
 
-churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace, size_t output,
-                                size_t customer, churn_day first, churn_day last,
-                                churn_day known_day, bool *any)
+/* A batch of the rows that are left, from the end that is wanted. */
+static churn_segment take_batch(churn_segment *rest, churn_row_pick pick)
+{
+  size_t count = rest->end - rest->begin;
+  churn_segment batch = *rest;
+  if (count > CHURN_BATCH_ROWS && pick == CHURN_ROW_NEWEST)
+    batch.begin = rest->end - CHURN_BATCH_ROWS;
+  else if (count > CHURN_BATCH_ROWS)
+    batch.end = rest->begin + CHURN_BATCH_ROWS;
+  if (pick == CHURN_ROW_NEWEST)
+    rest->end = batch.begin;
+  else
+    rest->begin = batch.end;
+  return batch;
+}
+
+churn_status churn_plan_find_row(const churn_plan *plan, churn_workspace *workspace, size_t output,
+                                 size_t customer, churn_day first, churn_day last, churn_day known,
+                                 churn_row_pick pick, size_t *row)
 {
   const churn_compiled *compiled = &plan->outputs[output];
   if (compiled->source == 0)
@@ -116,12 +134,24 @@ churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspa
   size_t begin = history->first_row[customer], rows = history->first_row[customer + 1] - begin;
   size_t end = begin + (rows == 0 ? 0 : churn_days_find(history->days + begin, rows, last));
   begin += end == begin ? 0 : churn_days_find(history->days + begin, end - begin, first);
-  bool found = false;
-  for (; begin < end && !found; begin += CHURN_BATCH_ROWS) {
-    size_t stop = end - begin < CHURN_BATCH_ROWS ? end : begin + CHURN_BATCH_ROWS;
-    found = any_true(plan, workspace, compiled, (churn_segment){begin, stop}, known_day);
+  churn_segment rest = {begin, end};
+  size_t found = SIZE_MAX;
+  while (rest.begin < rest.end && found == SIZE_MAX) {
+    churn_segment batch = take_batch(&rest, pick);
+    found = pick_row(plan, workspace, compiled, batch, known, pick);
   }
-  *any = found;
+  *row = found;
   churn_spill_walked(plan->data->spill, 1);
   return CHURN_OK;
+}
+
+churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace, size_t output,
+                                size_t customer, churn_day first, churn_day last, churn_day known,
+                                bool *any)
+{
+  size_t row = SIZE_MAX;
+  churn_status status = churn_plan_find_row(plan, workspace, output, customer, first, last, known,
+                                            CHURN_ROW_FIRST, &row);
+  *any = row != SIZE_MAX;
+  return status;
 }

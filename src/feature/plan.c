@@ -235,6 +235,24 @@ int churn_plan_history(const churn_plan *plan, size_t output)
   return r.history - 1;
 }
 
+int churn_plan_rows_sense(const churn_plan *plan, size_t output)
+{
+  const churn_node *root = plan->outputs[output].root;
+  if (root == NULL || root->kind != CHURN_NODE_AGGREGATE)
+    return 0;
+  switch (root->aggregate->kind->wording) {
+  case CHURN_WORDS_ROWS:
+    return root->aggregate->row == NULL;
+  case CHURN_WORDS_DAYS:
+    return 1;
+  case CHURN_WORDS_SINCE:
+  case CHURN_WORDS_GAP:
+    return -1;
+  default:
+    return 0;
+  }
+}
+
 bool churn_plan_tells_time(const churn_plan *plan, size_t output)
 {
   reader r = {.plan = plan, .column = CHURN_NO_INDEX};

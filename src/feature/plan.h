@@ -76,6 +76,10 @@ churn_value_type churn_plan_type(const churn_plan *plan, size_t output);
  * for families. Index as in the project. */
 int churn_plan_history(const churn_plan *plan, size_t output);
 
+/* How the output goes with the number of its history's rows: 1 where it counts them or their days,
+ * -1 for the days since the last one and the longest gap, 0 where the expression does not tell. */
+int churn_plan_rows_sense(const churn_plan *plan, size_t output);
+
 /* The customers' column of numbers or flags that the expression is and nothing more, seen whenever
  * it is looked at; -1 for every other expression. Output churn_plan_count is the project's value.
  */
@@ -178,11 +182,19 @@ CHURN_MUST_USE churn_status churn_plan_evaluate(const churn_plan *plan, churn_wo
                                                 size_t spell, churn_day as_of, double *values,
                                                 double *value);
 
+typedef enum churn_row_pick { CHURN_ROW_FIRST, CHURN_ROW_NEWEST } churn_row_pick;
+
 /* Rows of the CONDITION expression `output`'s history, of one customer, with day in [first, last)
- * for which it is true as of `known`; returns whether there is any. For labels `known` is the end
- * of the data: an event that was recorded late happened all the same; for activity before T it is
- * T. "As of" holds for rows and values with known_at and for days. USAGE for an output that is no
- * CONDITION. */
+ * for which it is true as of `known`: the number of the one that is picked, SIZE_MAX = none. For
+ * labels `known` is the end of the data: an event that was recorded late happened all the same; for
+ * activity before T it is T. "As of" holds for rows and values with known_at and for days. USAGE
+ * for an output that is no CONDITION. */
+CHURN_MUST_USE churn_status churn_plan_find_row(const churn_plan *plan, churn_workspace *workspace,
+                                                size_t output, size_t customer, churn_day first,
+                                                churn_day last, churn_day known,
+                                                churn_row_pick pick, size_t *row);
+
+/* Whether there is any. */
 CHURN_MUST_USE churn_status churn_plan_any_row(const churn_plan *plan, churn_workspace *workspace,
                                                size_t output, size_t customer, churn_day first,
                                                churn_day last, churn_day known, bool *any);

@@ -16,9 +16,6 @@ static const double slowest = 0.5;
  * One more step follows, which changes a Hessian no more than that. */
 static const double end_share = 0.1;
 
-/* Where the last step did not land as near as it should, this will do. */
-static const double there_share = 0.1;
-
 /* From a gradient below this share of the tolerance's root, the step with the exact Hessian, which
  * squares it, is taken to end where nothing is left to gain. */
 static const double square_share = 0.05;
@@ -26,6 +23,11 @@ static const double square_share = 0.05;
 /* The Hessian of all rows is taken where the gradient is expected below this multiple of the
  * tolerance's root: a step with it and two more with the same one end. */
 static const double time_share = 10;
+
+/* Up to so many columns for each double in a vector a sweep with the Hessian takes little longer
+ * than one without, which waits for memory: Newton's steps are worth more than twice as many that
+ * shrink the gradient less (measured at 10 to 40 columns). */
+enum { NARROW = 3 };
 
 /* Single precision costs a step the more, the nearer columns are to collinear: below this share of
  * its diagonal element that a pivot leaves, it would be told from the exact Hessian. */
@@ -41,9 +43,16 @@ typedef struct approach {
   double *hessian; /* packed */
   bool exact;      /* it was that of all rows once */
   bool fresh;      /* it is that of all rows at the point */
+  bool squared;    /* a Newton step led to the point */
   bool rough;      /* single precision will do for it */
   double share;    /* of the gradient that the last step left */
 } approach;
+
+static bool is_narrow(const approach *a)
+{
+  const churn_objective *o = &a->newton->objective;
+  return o->matrix->columns <= NARROW * o->kernel->width;
+}
 
 /* No column is nearly a sum of those before it: its pivot is what it tells beyond them. */
 static bool is_well_conditioned(const approach *a, size_t n)
@@ -89,12 +98,15 @@ static void adopt(approach *a)
   churn_newton_progress(newton);
 }
 
-/* Whether the exact Hessian at the trial would hold to the end: the next step squares the gradient,
- * and one more with the same Hessian ends. */
+/* Whether the exact Hessian at the trial is worth having. With few columns it is, but where a third
+ * Newton step would just miss the end; else once, where it would hold to the end: the next step
+ * squares the gradient, and one more with the same Hessian ends. */
 static bool is_time(const approach *a)
 {
-  return !a->exact && a->newton->point.max_gradient * a->share <=
-                          time_share * sqrt(a->newton->settings.gradient_tolerance);
+  double now = a->newton->point.max_gradient, tolerance = a->newton->settings.gradient_tolerance;
+  if (is_narrow(a))
+    return !(a->squared && now * a->share * a->share > tolerance);
+  return !a->exact && now * a->share <= time_share * sqrt(tolerance);
 }
 
 static void learn(approach *a, bool exact)
@@ -107,22 +119,9 @@ static void learn(approach *a, bool exact)
   else
     churn_secant_learn(a->hessian, n, newton->direction, newton->point.sums + 1,
                        newton->trial.sums + 1, newton->solution);
+  a->squared = a->fresh;
   a->fresh = exact;
   a->exact = a->exact || exact;
-}
-
-static churn_status step(approach *a, bool *going, churn_error *error)
-{
-  churn_newton *newton = a->newton;
-  bool exact = is_time(a);
-  churn_status status = exact ? churn_newton_evaluate(newton, &newton->trial, a->rough, error)
-                              : churn_objective_slope(&newton->objective, &newton->trial, error);
-  *going = status == CHURN_OK && is_better(newton, slowest);
-  if (!*going)
-    return status;
-  learn(a, exact);
-  adopt(a);
-  return CHURN_OK;
 }
 
 /* Whether the next step should end where nothing is left to gain. */
@@ -135,7 +134,7 @@ static bool is_near(const approach *a)
 
 static bool is_there(const approach *a)
 {
-  return a->newton->trial.max_gradient <= there_share * a->newton->settings.gradient_tolerance;
+  return a->newton->trial.max_gradient <= a->newton->settings.gradient_tolerance;
 }
 
 /* Nothing separates: the loss is more than a perfect order would leave, and the next step moves no
@@ -166,16 +165,18 @@ static void polish(approach *a)
   newton->iterations++;
 }
 
-/* The step to where the Hessian is wanted, and the last; or the last but some. */
-static churn_status land(approach *a, bool *arrived, bool *going, churn_error *error)
+/* The next step, and where it ends at the minimum, the last. */
+static churn_status step(approach *a, bool near, bool *arrived, bool *going, churn_error *error)
 {
   churn_newton *newton = a->newton;
-  churn_status status = churn_newton_evaluate(newton, &newton->trial, false, error);
-  *going = status == CHURN_OK && is_better(newton, 1);
+  bool hessian = near || is_time(a), exactly = hessian && (near || is_narrow(a) || !a->rough);
+  churn_status status = hessian ? churn_newton_evaluate(newton, &newton->trial, !exactly, error)
+                                : churn_objective_slope(&newton->objective, &newton->trial, error);
+  *going = status == CHURN_OK && is_better(newton, near ? 1 : slowest);
   if (!*going)
     return status;
-  *arrived = is_there(a);
-  learn(a, true);
+  *arrived = exactly && is_there(a) && (near || is_sure(newton));
+  learn(a, hessian);
   adopt(a);
   if (*arrived)
     polish(a);
@@ -195,7 +196,7 @@ churn_status churn_approach_run(churn_newton *newton, double *hessian, double wo
     bool near = is_near(&a);
     going = going && (!near || is_sure(newton));
     if (going)
-      status = near ? land(&a, arrived, &going, error) : step(&a, &going, error);
+      status = step(&a, near, arrived, &going, error);
   }
   return status;
 }

@@ -2,10 +2,12 @@
  * Hessian that is only about right, and the exact one at the end. Place in the flow: warm start
  * -> approach -> Newton, where that did not do.
  *
- * A sweep for the gradient alone costs two thirds (20 columns) to a quarter (100) of one with the
- * Hessian. With the Hessian of n rows each step leaves about sqrt(columns / churners among them) of
- * the error, and less as BFGS mends it (secant.h); all rows' Hessian is taken once on the way and
- * once at the end. Cost: rows x columns a step, rows x columns^2 / 2 once or twice.
+ * With the Hessian of n rows each step leaves about sqrt(columns / churners among them) of the
+ * error, and less as BFGS mends it (secant.h). A sweep for the gradient alone costs as much as
+ * reading the matrix. With few columns one with the Hessian costs half as much again, and each step
+ * after the first brings all rows' Hessian; with many it costs four times as much, and is made once
+ * on the way and once at the end. Cost: rows x columns a step, rows x columns^2 / 2 twice or three
+ * times.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef CHURN_FIT_APPROACH_H

@@ -58,7 +58,7 @@ static churn_status prepare(cross_work *w, const churn_penalised_settings *setti
     status = churn_penalised_settle(settings, k, &w->settings, error);
   if (status != CHURN_OK)
     return status;
-  w->batch = (churn_batch){.matrix = w->data->matrix, .groups = w->map->fold, .run = w->run};
+  w->batch = (churn_batch){.matrix = w->data->matrix, .groups = *w->map, .run = w->run};
   w->problems = churn_array_new(folds, sizeof *w->problems);
   w->sums = churn_array_new(folds, sizeof *w->sums);
   w->scales = churn_array_new(folds * k, sizeof *w->scales);
@@ -102,12 +102,13 @@ static void clear(cross_work *w)
   free(w->trains);
 }
 
-static churn_status read_sums(cross_work *w, churn_error *error)
+/* A penalty is on columns standardised over the training rows. */
+static churn_status read_sums(cross_work *w, bool penalised, churn_error *error)
 {
   const churn_totals *all = &w->data->totals;
   churn_fold_look look = {NULL, w->data->matrix->columns, w->start};
   churn_status status =
-      churn_fold_sums_read(w->data->matrix, w->map, &look, 1, w->run, w->sums, error);
+      churn_fold_sums_read(w->data->matrix, w->map, &look, 1, penalised, w->run, w->sums, error);
   w->sums_read = status == CHURN_OK;
   w->batch.sweeps++;
   for (uint32_t f = 0; status == CHURN_OK && f < w->map->count; f++) {
@@ -199,7 +200,8 @@ static void begin_fold(cross_work *w, size_t f, double lambda)
   size_t k = w->data->matrix->columns, n = k + 1;
   bool moved = false;
   double loss = training_sums(w, f), *begin = w->coefficients + f * n;
-  find_scales(w, f);
+  if (w->sums[f].first != NULL)
+    find_scales(w, f);
   churn_penalty_set(&p->penalty, &w->settings, lambda, w->scales + f * k);
   freeze_collinear(w, p);
   for (size_t j = 0; j < n; j++) {
@@ -212,9 +214,10 @@ static void begin_fold(cross_work *w, size_t f, double lambda)
     churn_problem_place(p, begin, loss, w->gradient, w->hessian, &w->batch.quadratic);
 }
 
-static churn_status begin_folds(cross_work *w, double lambda, churn_error *error)
+/* `penalised`: now, or under a later lambda. */
+static churn_status begin_folds(cross_work *w, double lambda, bool penalised, churn_error *error)
 {
-  churn_status status = read_sums(w, error);
+  churn_status status = read_sums(w, penalised, error);
   for (size_t f = 0; status == CHURN_OK && f < w->map->count; f++)
     begin_fold(w, f, lambda);
   return status;
@@ -302,7 +305,7 @@ churn_status churn_cross_validate(const churn_scaled *data, const churn_fold_map
   else if (status == CHURN_OK)
     status = fit_all(&work, &made, error);
   if (status == CHURN_OK)
-    status = begin_folds(&work, work.settings.lambda, error);
+    status = begin_folds(&work, work.settings.lambda, work.settings.lambda > 0, error);
   if (status == CHURN_OK)
     status = solve_folds(&work, &made, error);
   if (status == CHURN_OK)
@@ -354,7 +357,7 @@ static churn_status cross_lambda(cross_work *w, const churn_path *path, size_t k
   churn_status status = CHURN_OK;
   if (k == 0) {
     memcpy(w->start, full, n * sizeof *full);
-    status = begin_folds(w, path->lambdas[0], error);
+    status = begin_folds(w, path->lambdas[0], true, error);
   }
   for (size_t f = 0; k > 0 && f < w->map->count; f++) {
     churn_penalty_set(&w->problems[f].penalty, &w->settings, path->lambdas[k],

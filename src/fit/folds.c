@@ -8,12 +8,13 @@
 #include "base/parallel.h"
 #include "fit/moments.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Lane sums are held to this many doubles (32 MB), or to one lane's: with more, lanes are done in
  * several rounds. */
-enum { ROOM = 1 << 22 };
+enum { ROOM = 1 << 22, LINE = 64 / sizeof(double) };
 
 /* A fold's lane sums lie one after the other: likelihoods, weight, positive, first, second. */
 typedef struct sums_pass {
@@ -23,11 +24,13 @@ typedef struct sums_pass {
   const churn_fold_look *looks;
   size_t look_count;
   size_t likelihoods; /* doubles that all looks take */
+  size_t moments;     /* columns whose moments are wanted */
   size_t stride;      /* of a fold's sums */
   size_t first_lane;  /* of this round */
   double *sums;       /* [lanes of a round][folds][stride] */
   double *tiles;      /* [threads][folds][columns + 3][256]: columns, y, weight, offset */
   size_t *filled;     /* [threads][folds] */
+  bool *cleared;      /* [threads]: the tiles hold numbers */
   double *scratch;    /* [threads][columns * 256] */
 } sums_pass;
 
@@ -42,7 +45,7 @@ static void flush(const sums_pass *s, double *tile, size_t *filled, double *sums
   size_t k = s->matrix->columns;
   double *y = tile + k * CHURN_TILE_ROWS, *weight = y + CHURN_TILE_ROWS;
   const double *offset = s->matrix->offset == NULL ? NULL : weight + CHURN_TILE_ROWS;
-  double *totals = sums + s->likelihoods, *first = totals + 2, *second = first + k;
+  double *totals = sums + s->likelihoods, *first = totals + 2, *second = first + s->moments;
   for (size_t r = *filled; r < CHURN_TILE_ROWS; r++)
     weight[r] = 0;
   for (size_t i = 0; i < s->look_count; i++) {
@@ -58,7 +61,7 @@ static void flush(const sums_pass *s, double *tile, size_t *filled, double *sums
     totals[0] += weight[r];
     totals[1] += weight[r] * y[r];
   }
-  for (size_t c = 0; c < k; c++) {
+  for (size_t c = 0; c < s->moments; c++) {
     double once, twice;
     s->kernel->moments(tile + c * CHURN_TILE_ROWS, weight, 0, &once, &twice);
     first[c] += once;
@@ -83,6 +86,14 @@ static size_t place_rows(const sums_pass *s, const uint32_t *fold, size_t from, 
   return rows;
 }
 
+/* One of the tile that comes next: what goes to many places keeps the machine from looking ahead.
+ */
+static void fetch_column(const double *column)
+{
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r += LINE)
+    __builtin_prefetch(column + r, 0, 2);
+}
+
 static void sort_tile(const sums_pass *s, size_t t, const double *x, double *tiles, size_t *filled,
                       double *sums)
 {
@@ -92,9 +103,11 @@ static void sort_tile(const sums_pass *s, size_t t, const double *x, double *til
   uint32_t full;
   for (size_t from = 0; from < rows; from = to) {
     to = place_rows(s, s->map->fold + first, from, rows, filled, places, &full);
-    for (size_t c = 0; c < k; c++)
+    for (size_t c = 0; c < k; c++) {
       for (size_t r = from; r < to; r++)
         tiles[places[r] + c * CHURN_TILE_ROWS] = x[c * CHURN_TILE_ROWS + r];
+      fetch_column(x + (k + c) * CHURN_TILE_ROWS);
+    }
     for (size_t r = from; r < to; r++) {
       tiles[places[r] + k * CHURN_TILE_ROWS] = m->y[first + r];
       tiles[places[r] + (k + 1) * CHURN_TILE_ROWS] = m->weight[first + r];
@@ -117,8 +130,10 @@ static churn_status sum_lane(void *context, size_t task, int thread, churn_error
   double *sums = s->sums + task * folds * s->stride;
   size_t *filled = s->filled + (size_t)thread * folds;
   memset(sums, 0, folds * s->stride * sizeof *sums);
-  /* what an earlier lane left would be multiplied by weights of 0 */
-  memset(fold_tiles, 0, folds * tile_size(m) * sizeof *fold_tiles);
+  /* what a lane leaves is multiplied by weights of 0, which does no harm to numbers */
+  if (!s->cleared[thread])
+    memset(fold_tiles, 0, folds * tile_size(m) * sizeof *fold_tiles);
+  s->cleared[thread] = true;
   size_t end = churn_lane_first_tile(tiles, lane + 1);
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++)
     sort_tile(s, t, churn_matrix_dense(m, t, scratch), fold_tiles, filled, sums);
@@ -128,14 +143,17 @@ static churn_status sum_lane(void *context, size_t task, int thread, churn_error
 }
 
 static churn_status prepare_sums(churn_fold_sums *sums, size_t folds, size_t likelihoods,
-                                 size_t columns, churn_error *error)
+                                 size_t moments, churn_error *error)
 {
   for (size_t f = 0; f < folds; f++) {
     sums[f] = (churn_fold_sums){0};
     sums[f].likelihood = churn_array_new(likelihoods, sizeof(double));
-    sums[f].first = churn_array_new(columns, sizeof(double));
-    sums[f].second = churn_array_new(columns, sizeof(double));
-    if (sums[f].likelihood == NULL || sums[f].first == NULL || sums[f].second == NULL) {
+    if (moments > 0) {
+      sums[f].first = churn_array_new(moments, sizeof(double));
+      sums[f].second = churn_array_new(moments, sizeof(double));
+    }
+    if (sums[f].likelihood == NULL ||
+        (moments > 0 && (sums[f].first == NULL || sums[f].second == NULL))) {
       churn_fold_sums_clear(sums, (uint32_t)f + 1);
       return churn_error_no_memory(error);
     }
@@ -161,7 +179,7 @@ static void add(double *to, const double *from, size_t count)
 
 static void add_lane(const sums_pass *s, size_t task, churn_fold_sums *sums)
 {
-  size_t k = s->matrix->columns, size = s->likelihoods;
+  size_t k = s->moments, size = s->likelihoods;
   for (size_t f = 0; f < s->map->count; f++) {
     const double *from = s->sums + (task * s->map->count + f) * s->stride;
     add(sums[f].likelihood, from, size);
@@ -173,25 +191,35 @@ static void add_lane(const sums_pass *s, size_t task, churn_fold_sums *sums)
 }
 
 churn_status churn_fold_sums_read(const churn_matrix *matrix, const churn_fold_map *map,
-                                  const churn_fold_look *looks, size_t count, const churn_run *run,
-                                  churn_fold_sums *sums, churn_error *error)
+                                  const churn_fold_look *looks, size_t count, bool moments,
+                                  const churn_run *run, churn_fold_sums *sums, churn_error *error)
 {
   size_t lanes = churn_lane_count(matrix), folds = map->count, k = matrix->columns, size = 0;
+  size_t varying = moments ? k : 0;
   for (size_t i = 0; i < count; i++)
     size += churn_kernel_sums(looks[i].columns);
-  size_t threads = (size_t)churn_parallel_threads(run), stride = size + 2 + 2 * k;
+  size_t threads = (size_t)churn_parallel_threads(run),
+         stride = churn_lane_stride(size + 2 + 2 * varying);
   size_t fitting = ROOM / (folds * stride), round = fitting == 0 ? 1 : fitting;
-  sums_pass s = {matrix, map, churn_kernel_choose(NULL), looks, count, size, stride, 0, NULL, NULL,
-                 NULL,   NULL};
+  sums_pass s = {.matrix = matrix,
+                 .map = map,
+                 .kernel = churn_kernel_choose(NULL),
+                 .looks = looks,
+                 .look_count = count,
+                 .likelihoods = size,
+                 .moments = varying,
+                 .stride = stride};
   round = round < lanes ? round : lanes;
-  churn_status status = prepare_sums(sums, folds, size, k, error);
+  churn_status status = prepare_sums(sums, folds, size, varying, error);
   if (status != CHURN_OK)
     return status;
   s.sums = churn_array_new(round * folds, stride * sizeof(double));
   s.tiles = churn_array_new_aligned(threads * folds, tile_size(matrix) * sizeof(double));
   s.filled = churn_array_new(threads * folds, sizeof *s.filled);
+  s.cleared = churn_array_new(threads, sizeof *s.cleared);
   s.scratch = churn_array_new_aligned(threads * k, CHURN_TILE_ROWS * sizeof(double));
-  if (s.sums == NULL || s.tiles == NULL || s.filled == NULL || s.scratch == NULL)
+  if (s.sums == NULL || s.tiles == NULL || s.filled == NULL || s.cleared == NULL ||
+      s.scratch == NULL)
     status = churn_error_no_memory(error);
   for (; s.first_lane < lanes && status == CHURN_OK; s.first_lane += round) {
     size_t some = lanes - s.first_lane < round ? lanes - s.first_lane : round;
@@ -204,6 +232,7 @@ churn_status churn_fold_sums_read(const churn_matrix *matrix, const churn_fold_m
   free(s.sums);
   free(s.tiles);
   free(s.filled);
+  free(s.cleared);
   free(s.scratch);
   return status;
 }
@@ -212,26 +241,22 @@ typedef struct predict_pass {
   const churn_matrix *matrix;
   const churn_fold_map *map;
   const churn_kernel *kernel;
-  const double *by_column; /* [columns + 1][folds] */
+  size_t width;            /* folds, or more */
+  const double *by_column; /* [columns + 1][width] */
   double *logits;
-  double *losses; /* [lanes][folds] */
+  double *losses; /* [lanes][folds], NULL = not wanted */
   double *scratch;
 } predict_pass;
 
-static void predict_tile(const predict_pass *p, size_t t, const double *x, double *eta)
+static void predict_tile(const predict_pass *p, size_t t, const double *x, int64_t *picks,
+                         double *eta)
 {
-  size_t first = t * CHURN_TILE_ROWS, rows = churn_tile_rows(p->matrix->rows, t);
-  const uint32_t *fold = p->map->fold + first;
-  const double *offset = churn_matrix_offset(p->matrix, t);
-  for (size_t r = 0; r < rows; r++)
-    eta[r] = p->by_column[fold[r]] + (offset == NULL ? 0 : offset[r]);
-  for (size_t r = rows; r < CHURN_TILE_ROWS; r++)
-    eta[r] = 0;
-  for (size_t c = 0; c < p->matrix->columns; c++) {
-    const double *b = p->by_column + (c + 1) * p->map->count;
-    for (size_t r = 0; r < rows; r++)
-      eta[r] += b[fold[r]] * x[c * CHURN_TILE_ROWS + r];
-  }
+  size_t rows = churn_tile_rows(p->matrix->rows, t);
+  const uint32_t *fold = p->map->fold + t * CHURN_TILE_ROWS;
+  for (size_t r = 0; r < CHURN_TILE_ROWS; r++)
+    picks[r] = r < rows ? fold[r] : 0;
+  p->kernel->pick(x, p->matrix->columns, churn_matrix_offset(p->matrix, t), picks, p->by_column,
+                  p->width, eta);
 }
 
 static churn_status predict_lane(void *context, size_t lane, int thread, churn_error *error)
@@ -242,11 +267,14 @@ static churn_status predict_lane(void *context, size_t lane, int thread, churn_e
   size_t tiles = churn_tile_count(m->rows), end = churn_lane_first_tile(tiles, lane + 1);
   double *scratch = p->scratch + (size_t)thread * (m->columns + 2) * CHURN_TILE_ROWS;
   double *eta = scratch + m->columns * CHURN_TILE_ROWS, *loss = eta + CHURN_TILE_ROWS;
+  alignas(64) int64_t picks[CHURN_TILE_ROWS];
   for (size_t t = churn_lane_first_tile(tiles, lane); t < end; t++) {
     size_t first = t * CHURN_TILE_ROWS, rows = churn_tile_rows(m->rows, t);
-    predict_tile(p, t, churn_matrix_dense(m, t, scratch), eta);
+    predict_tile(p, t, churn_matrix_dense(m, t, scratch), picks, eta);
     if (p->logits != NULL)
       memcpy(p->logits + first, eta, rows * sizeof *eta);
+    if (p->losses == NULL)
+      continue;
     p->kernel->losses(eta, m->y + first, loss);
     for (size_t r = 0; r < rows; r++)
       p->losses[lane * p->map->count + p->map->fold[first + r]] += m->weight[first + r] * loss[r];
@@ -255,12 +283,12 @@ static churn_status predict_lane(void *context, size_t lane, int thread, churn_e
 }
 
 /* The folds' coefficients of one column side by side. NULL when memory ran out. */
-static double *turn(const double *coefficients, size_t folds, size_t unknowns)
+static double *turn(const double *coefficients, size_t folds, size_t unknowns, size_t width)
 {
-  double *turned = churn_array_new(folds * unknowns, sizeof *turned);
+  double *turned = churn_array_new(width * unknowns, sizeof *turned);
   for (size_t f = 0; turned != NULL && f < folds; f++)
     for (size_t j = 0; j < unknowns; j++)
-      turned[j * folds + f] = coefficients[f * unknowns + j];
+      turned[j * width + f] = coefficients[f * unknowns + j];
   return turned;
 }
 
@@ -270,11 +298,18 @@ churn_status churn_fold_predict(const churn_matrix *matrix, const churn_fold_map
 {
   size_t lanes = churn_lane_count(matrix), folds = map->count, k = matrix->columns;
   size_t threads = (size_t)churn_parallel_threads(run);
-  double *turned = turn(coefficients, folds, k + 1);
-  predict_pass p = {matrix, map, churn_kernel_choose(NULL), turned, logits, NULL, NULL};
-  p.losses = churn_array_new(lanes * folds, sizeof(double));
+  size_t width = folds < CHURN_KERNEL_PICKS ? CHURN_KERNEL_PICKS : folds;
+  double *turned = turn(coefficients, folds, k + 1, width);
+  predict_pass p = {.matrix = matrix,
+                    .map = map,
+                    .kernel = churn_kernel_choose(NULL),
+                    .width = width,
+                    .by_column = turned,
+                    .logits = logits};
+  if (losses != NULL)
+    p.losses = churn_array_new(lanes * folds, sizeof(double));
   p.scratch = churn_array_new_aligned(threads * (k + 2), CHURN_TILE_ROWS * sizeof(double));
-  churn_status status = turned == NULL || p.losses == NULL || p.scratch == NULL
+  churn_status status = turned == NULL || (losses != NULL && p.losses == NULL) || p.scratch == NULL
                             ? churn_error_no_memory(error)
                             : churn_parallel_run(lanes, predict_lane, &p, NULL, run, error);
   for (size_t f = 0; status == CHURN_OK && losses != NULL && f < folds; f++) {

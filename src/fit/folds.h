@@ -7,12 +7,6 @@
 
 #include "fit/batch.h"
 
-/* Which fold holds each row out. */
-typedef struct churn_fold_map {
-  const uint32_t *fold; /* [rows], each below count */
-  uint32_t count;
-} churn_fold_map;
-
 /* Coefficients on some of the columns. */
 typedef struct churn_fold_look {
   const uint32_t *chosen; /* [columns] of the matrix, NULL = all */
@@ -27,8 +21,8 @@ typedef struct churn_fold_sums {
   double positive;
   double *likelihood; /* of each look one after the other: [churn_kernel_sums(its columns)] loss,
                          gradient, Hessian, not divided */
-  double *first;      /* [columns]: sum w x */
-  double *second;     /* [columns]: sum w x^2 */
+  double *first;      /* [columns]: sum w x; NULL where moments are not wanted */
+  double *second;     /* [columns]: sum w x^2, the same */
 } churn_fold_sums;
 
 /* sums[map->count] for `count` looks, from one pass: rows are sorted by fold into tiles of their
@@ -36,8 +30,8 @@ typedef struct churn_fold_sums {
 CHURN_MUST_USE churn_status churn_fold_sums_read(const churn_matrix *matrix,
                                                  const churn_fold_map *map,
                                                  const churn_fold_look *looks, size_t count,
-                                                 const churn_run *run, churn_fold_sums *sums,
-                                                 churn_error *error);
+                                                 bool moments, const churn_run *run,
+                                                 churn_fold_sums *sums, churn_error *error);
 void churn_fold_sums_clear(churn_fold_sums *sums, uint32_t count);
 
 /* coefficients [map->count][columns + 1]. logits [rows] (NULL = not wanted): row i by fold[i]'s

@@ -11,17 +11,19 @@
 /* Widest first. */
 static const churn_kernel kernels[] = {
 #if defined(__x86_64__)
-    {"avx512", churn_kernel_step_avx512, churn_kernel_cross_avx512, churn_kernel_rough_avx512,
-     churn_kernel_slope_avx512, churn_kernel_losses_avx512, churn_kernel_rows_avx512,
-     churn_kernel_scatter_avx512, churn_kernel_moments_avx512, churn_kernel_totals_avx512},
-    {"avx2", churn_kernel_step_avx2, churn_kernel_cross_avx2, churn_kernel_rough_avx2,
-     churn_kernel_slope_avx2, churn_kernel_losses_avx2, churn_kernel_rows_avx2,
-     churn_kernel_scatter_avx2, churn_kernel_moments_avx2, churn_kernel_totals_avx2},
+    {"avx512", 8, churn_kernel_step_avx512, churn_kernel_cross_avx512, churn_kernel_rough_avx512,
+     churn_kernel_slope_avx512, churn_kernel_slopes_avx512, churn_kernel_pick_avx512,
+     churn_kernel_losses_avx512, churn_kernel_rows_avx512, churn_kernel_scatter_avx512,
+     churn_kernel_moments_avx512, churn_kernel_totals_avx512},
+    {"avx2", 4, churn_kernel_step_avx2, churn_kernel_cross_avx2, churn_kernel_rough_avx2,
+     churn_kernel_slope_avx2, churn_kernel_slopes_avx2, churn_kernel_pick_avx2,
+     churn_kernel_losses_avx2, churn_kernel_rows_avx2, churn_kernel_scatter_avx2,
+     churn_kernel_moments_avx2, churn_kernel_totals_avx2},
 #endif
-    {"baseline", churn_kernel_step_baseline, churn_kernel_cross_baseline,
-     churn_kernel_rough_baseline, churn_kernel_slope_baseline, churn_kernel_losses_baseline,
-     churn_kernel_rows_baseline, churn_kernel_scatter_baseline, churn_kernel_moments_baseline,
-     churn_kernel_totals_baseline},
+    {"baseline", 2, churn_kernel_step_baseline, churn_kernel_cross_baseline,
+     churn_kernel_rough_baseline, churn_kernel_slope_baseline, churn_kernel_slopes_baseline,
+     churn_kernel_pick_baseline, churn_kernel_losses_baseline, churn_kernel_rows_baseline,
+     churn_kernel_scatter_baseline, churn_kernel_moments_baseline, churn_kernel_totals_baseline},
 };
 
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };

@@ -55,6 +55,33 @@ typedef void churn_kernel_slope(const double *x, const uint32_t *chosen, size_t 
                                 const double *y, const double *weight, const double *offset,
                                 const double *coefficients, double *sums);
 
+/* Problems whose slopes are found together, and parts that each of their sums is kept in. */
+enum { CHURN_KERNEL_TOGETHER = 5, CHURN_KERNEL_PARTS = 8 };
+
+/* Doubles that the sums of so many problems take. */
+static inline size_t churn_kernel_slopes_room(size_t columns)
+{
+  return churn_kernel_hessian_start(columns) * CHURN_KERNEL_TOGETHER * CHURN_KERNEL_PARTS;
+}
+
+/* One tile: as churn_kernel_slope for several problems, each of which counts the rows whose word in
+ * `members` [256] has its bit, the first of them number `first_bit`. coefficients [columns +
+ * 1][CHURN_KERNEL_TOGETHER]; parts [columns + 2][CHURN_KERNEL_TOGETHER][CHURN_KERNEL_PARTS],
+ * 64-byte aligned: loss and gradient of each problem, which its parts add up to. In half the time
+ * of one problem after the other. */
+typedef void churn_kernel_slopes(const double *x, const uint32_t *chosen, size_t columns,
+                                 const double *y, const double *weight, const double *offset,
+                                 const uint64_t *members, unsigned first_bit,
+                                 const double *coefficients, double *parts);
+
+enum { CHURN_KERNEL_PICKS = 16 };
+
+/* One tile: eta[r] = offset + b_0 + x b, b those coefficients [columns + 1][width] that picks[r]
+ * numbers, below width. Fastest where the width is CHURN_KERNEL_PICKS. */
+typedef void churn_kernel_pick(const double *x, size_t columns, const double *offset,
+                               const int64_t *picks, const double *coefficients, size_t width,
+                               double *eta);
+
 /* 256 rows: losses[r] = log(1 + exp(eta)) - y eta. */
 typedef void churn_kernel_losses(const double *eta, const double *y, double *losses);
 
@@ -106,10 +133,13 @@ typedef void churn_kernel_totals(const double *y, const double *weight, churn_ti
 
 typedef struct churn_kernel {
   const char *name; /* as in CHURN_ISA */
+  size_t width;     /* doubles in a vector */
   churn_kernel_step *step;
   churn_kernel_cross *cross;
   churn_kernel_rough *rough;
   churn_kernel_slope *slope;
+  churn_kernel_slopes *slopes;
+  churn_kernel_pick *pick;
   churn_kernel_losses *losses;
   churn_kernel_rows *rows;
   churn_kernel_scatter *scatter;
@@ -129,6 +159,9 @@ churn_kernel_step churn_kernel_step_baseline, churn_kernel_step_avx2, churn_kern
 churn_kernel_cross churn_kernel_cross_baseline, churn_kernel_cross_avx2, churn_kernel_cross_avx512;
 churn_kernel_rough churn_kernel_rough_baseline, churn_kernel_rough_avx2, churn_kernel_rough_avx512;
 churn_kernel_slope churn_kernel_slope_baseline, churn_kernel_slope_avx2, churn_kernel_slope_avx512;
+churn_kernel_slopes churn_kernel_slopes_baseline, churn_kernel_slopes_avx2,
+    churn_kernel_slopes_avx512;
+churn_kernel_pick churn_kernel_pick_baseline, churn_kernel_pick_avx2, churn_kernel_pick_avx512;
 churn_kernel_losses churn_kernel_losses_baseline, churn_kernel_losses_avx2,
     churn_kernel_losses_avx512;
 churn_kernel_rows churn_kernel_rows_baseline, churn_kernel_rows_avx2, churn_kernel_rows_avx512;

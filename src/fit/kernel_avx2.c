@@ -6,5 +6,7 @@
 #if defined(__x86_64__)
 #define CHURN_KERNEL_NAME(stem) stem##_avx2
 #include "fit/kernel_body.h"
+#include "fit/pick_body.h"
 #include "fit/rough_body.h"
+#include "fit/slopes_body.h"
 #endif

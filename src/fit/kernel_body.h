@@ -1,6 +1,6 @@
 /* The likelihood kernel's source, included once per instruction set with CHURN_KERNEL_NAME(stem)
- * giving the names to define. Compiled with -ffast-math so that exp and log1p run in vectors; hence
- * no NaN or infinity may enter, and nothing else lives here.
+ * giving the names to define. Compiled with -ffast-math so that sums over rows run in vectors;
+ * hence no NaN or infinity may enter, and nothing else lives here.
  *
  * X'WX is added up in 4 x 4 blocks of columns held in registers, so each load of a column feeds
  * four multiply-adds. Columns past the end of the matrix are a tile of zeros.
@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/lanes.h"
 #include "fit/kernel.h"
+#include "fit/row_term.h"
 
 #include <float.h>
 #include <math.h>
@@ -142,20 +143,17 @@ static void linear_predictor(const view *v, const double *offset, const double *
 }
 
 /* Turns the linear predictor into residuals w (p - y) and curvatures w p (1 - p); returns the loss.
- * With e = exp(-|eta|) nothing overflows and no small difference of large numbers is taken. */
+ */
 static double some_terms(const double *restrict eta, const double *restrict y,
                          const double *restrict weight, double *restrict residual,
                          double *restrict curvature)
 {
   double loss = 0;
   for (int r = 0; r < SOME_ROWS; r++) {
-    double e = exp(-fabs(eta[r]));
-    double q = 1 / (1 + e);
-    double p = eta[r] >= 0 ? q : e * q;
-    double positive = eta[r] > 0 ? eta[r] : 0;
-    residual[r] = weight[r] * (p - y[r]);
-    curvature[r] = weight[r] * (e * q * q);
-    loss += weight[r] * (log1p(e) + (positive - y[r] * eta[r]));
+    row_term term = find_term(eta[r], y[r]);
+    residual[r] = weight[r] * term.residual;
+    curvature[r] = weight[r] * term.curvature;
+    loss += weight[r] * term.loss;
   }
   return loss;
 }
@@ -363,10 +361,8 @@ void CHURN_KERNEL_NAME(churn_kernel_scatter)(const double *x, size_t columns,
 void CHURN_KERNEL_NAME(churn_kernel_losses)(const double *restrict eta, const double *restrict y,
                                             double *restrict losses)
 {
-  for (int r = 0; r < CHURN_TILE_ROWS; r++) {
-    double positive = eta[r] > 0 ? eta[r] : 0;
-    losses[r] = log1p(exp(-fabs(eta[r]))) + (positive - y[r] * eta[r]);
-  }
+  for (int r = 0; r < CHURN_TILE_ROWS; r++)
+    losses[r] = find_term(eta[r], y[r]).loss;
 }
 
 void CHURN_KERNEL_NAME(churn_kernel_moments)(const double *x, const double *weight, double shift,

@@ -1,4 +1,4 @@
-# The likelihood kernel is compiled once per instruction set and chosen at run time. -ffast-math gives vector exp and log1p (libmvec); it is
+# The likelihood kernel is compiled once per instruction set and chosen at run time. -ffast-math lets sums and choices run in vectors; it is
 # set for these files only and never at link, where it would flush denormals in the whole process.
 set(kernel_options -O3 -ffast-math -fopenmp-simd -ffp-contract=fast)
 set(kernel_folder ${CMAKE_CURRENT_SOURCE_DIR}/src/fit)

@@ -50,10 +50,10 @@ static const double *tile_columns(const churn_objective *o, size_t tile, int thr
 churn_status churn_objective_prepare(churn_objective *objective, churn_error *error)
 {
   size_t lanes = churn_lane_count(objective->matrix);
-  size_t sums = churn_kernel_sums(objective->matrix->columns);
+  size_t sums = churn_lane_stride(churn_kernel_sums(objective->matrix->columns));
   objective->lane_sums = NULL;
   if (lanes == 0 || sums <= SIZE_MAX / lanes)
-    objective->lane_sums = churn_array_new(lanes * sums, sizeof(double));
+    objective->lane_sums = churn_array_new_aligned(lanes * sums, sizeof(double));
   objective->turned = churn_array_new(objective->matrix->columns + 1, sizeof(double));
   objective->coded = churn_array_new(1, sizeof *objective->coded);
   if (objective->lane_sums == NULL || objective->turned == NULL || objective->coded == NULL)
@@ -137,7 +137,7 @@ static churn_status step_lane(void *context, size_t lane, int thread, churn_erro
   const row_pass *pass = context;
   const churn_objective *o = pass->objective;
   size_t tiles = churn_tile_count(o->matrix->rows), size = pass_sums(pass);
-  double *sums = o->lane_sums + lane * size;
+  double *sums = o->lane_sums + lane * churn_lane_stride(size);
   memset(sums, 0, size * sizeof *sums);
   if (o->matrix->block_count > 0)
     churn_coded_begin(o->coded, thread);
@@ -207,7 +207,7 @@ static void conclude(const row_pass *pass, churn_point *point)
   memset(point->sums, 0, size * sizeof *point->sums);
   for (size_t lane = 0; lane < lanes; lane++)
     for (size_t i = 0; i < size; i++)
-      point->sums[i] += objective->lane_sums[lane * size + i];
+      point->sums[i] += objective->lane_sums[lane * churn_lane_stride(size) + i];
   if (objective->matrix->block_count > 0)
     churn_coded_finish(objective->coded, NULL, NULL, pass->with_hessian, point->sums);
   turn_sums(pass, point->sums);

@@ -30,7 +30,7 @@ typedef struct churn_objective {
   const double *means;             /* [columns]; NULL = the columns as they are */
   const double *deviations;        /* [columns] */
   const churn_subsample *borrowed; /* the matrix is that, outlined; NULL = it has its tiles */
-  double *lane_sums;               /* [lanes][churn_kernel_sums(columns)] */
+  double *lane_sums;               /* [lanes][churn_lane_stride(sums)] */
   double *turned;                  /* [columns + 1]: coefficients on the columns as they are */
   float *floats;                   /* [threads][churn_kernel_rough_room(columns)]; NULL = none */
   double *brought;                 /* [threads][2 * dense * 256]; NULL = nothing is borrowed */

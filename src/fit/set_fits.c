@@ -96,7 +96,7 @@ static churn_status prepare(set_work *w, churn_error *error)
 {
   const churn_set_fits_input *in = w->input;
   churn_status status = allocate(w, error);
-  w->batch = (churn_batch){.matrix = in->data->matrix, .groups = in->groups.fold, .run = w->run};
+  w->batch = (churn_batch){.matrix = in->data->matrix, .groups = in->groups, .run = w->run};
   if (status == CHURN_OK)
     status = churn_batch_prepare(&w->batch, (size_t)TOGETHER * (in->folds + 1), error);
   return status == CHURN_OK ? take_sample(w, error) : status;
@@ -222,7 +222,7 @@ static churn_status read_moments(set_work *w, churn_error *error)
 {
   churn_fold_look look = {.columns = unknowns(w) - 1};
   churn_status status = churn_fold_sums_read(w->input->data->matrix, &w->input->groups, &look, 1,
-                                             w->run, w->moments, error);
+                                             false, w->run, w->moments, error);
   w->moments_read = status == CHURN_OK;
   if (status == CHURN_OK) {
     choose_columns(w);
@@ -317,6 +317,7 @@ static churn_status begin_fit(set_work *w, const churn_fold_sums *groups, size_t
   return CHURN_OK;
 }
 
+/* A set's folds follow each other, to be done together. */
 static churn_status begin_fits(set_work *w, size_t first, size_t count, size_t *begun,
                                churn_error *error)
 {
@@ -328,17 +329,15 @@ static churn_status begin_fits(set_work *w, size_t first, size_t count, size_t *
     looks[i] = (churn_fold_look){chosen_of(w, first + i), w->result->columns[first + i],
                                  w->starts + i * unknowns(w)};
   churn_status status = churn_fold_sums_read(w->input->data->matrix, &w->input->groups, looks,
-                                             count, w->run, groups, error);
+                                             count, false, w->run, groups, error);
   if (status != CHURN_OK)
     goto done;
-  for (size_t f = 0; f < w->input->folds; f++) {
-    size_t before = 0;
-    for (size_t i = 0; status == CHURN_OK && i < count; i++) {
+  for (size_t i = 0, before = 0; i < count; i++) {
+    for (size_t f = 0; status == CHURN_OK && f < w->input->folds; f++)
       if (*wanted(w, f, first + i))
         status = begin_fit(w, groups, before, first + i, looks[i].coefficients, f,
                            &w->fits[(*begun)++], error);
-      before += churn_kernel_sums(w->result->columns[first + i]);
-    }
+    before += churn_kernel_sums(w->result->columns[first + i]);
   }
   churn_fold_sums_clear(groups, w->input->groups.count);
 done:
@@ -350,8 +349,8 @@ done:
 static void collect(set_work *w, size_t first, size_t count)
 {
   const churn_problem *p = w->fits;
-  for (size_t f = 0; f < w->input->folds; f++)
-    for (size_t s = first; s < first + count; s++) {
+  for (size_t s = first; s < first + count; s++)
+    for (size_t f = 0; f < w->input->folds; f++) {
       if (!*wanted(w, f, s))
         continue;
       double *to = w->result->coefficients + (f * w->input->set_count + s) * unknowns(w);

@@ -43,8 +43,8 @@ static churn_status make_layout(const churn_build *build, layout *l)
   l->joined = ask(l, project, &project->joined, CHURN_TYPE_DAY, false);
   l->left = ask(l, project, &project->left, CHURN_TYPE_DAY, !labels);
   l->outcome = -1;
-  if (labels && project->outcome.kind == CHURN_OUTCOME_COLUMN)
-    l->outcome = ask(l, project, &project->outcome.column, CHURN_TYPE_CATEGORY, false);
+  if (project->outcome.kind == CHURN_OUTCOME_COLUMN)
+    l->outcome = ask(l, project, &project->outcome.column, CHURN_TYPE_CATEGORY, !labels);
   for (size_t i = 0; i < source->column_count; i++) {
     l->schema[i] = -1;
     if (!churn_build_is_read(build, 0, i))
@@ -252,6 +252,23 @@ static churn_status move_columns(const churn_build *build, churn_table *table, c
   return status;
 }
 
+/* Who scores asks of the outcome's column only who is there no more. */
+static churn_status find_gone(const churn_build *build)
+{
+  churn_customers *c = &build->data->customers;
+  const char *positive = build->schema->project->outcome.positive.text;
+  if (build->settings->with_labels || !c->outcome.present)
+    return CHURN_OK;
+  c->gone = churn_array_new(c->spell_count, sizeof *c->gone);
+  if (c->gone == NULL)
+    return churn_error_no_memory(build->error);
+  uint32_t code = churn_dictionary_find(c->outcome.levels, positive, strlen(positive));
+  for (size_t i = 0; i < c->spell_count; i++)
+    c->gone[i] = code != CHURN_CODE_MISSING && c->outcome.codes[i] == code;
+  churn_column_clear(&c->outcome);
+  return CHURN_OK;
+}
+
 static void note_undated(const churn_build *build, const churn_table *table, const layout *l)
 {
   if (l->joined < 0 || table->columns[l->joined].missing == 0)
@@ -298,6 +315,8 @@ static churn_status take_table(const churn_build *build, churn_table *table, con
     status = fill_spells(build, table, keys);
   if (status == CHURN_OK)
     status = move_columns(build, table, l, keys);
+  if (status == CHURN_OK)
+    status = find_gone(build);
   if (status == CHURN_OK)
     note_undated(build, table, l);
   free(keys);

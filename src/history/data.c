@@ -391,6 +391,7 @@ static void free_customers(churn_customers *customers, size_t column_count)
   free_spells(customers);
   free_columns(customers->columns, column_count);
   churn_column_clear(&customers->outcome);
+  free(customers->gone);
 }
 
 /* They belong to a file of the spill. */
@@ -466,7 +467,6 @@ void churn_data_free(churn_data *data)
     free_columns(data->histories[i].columns, schema->sources[1 + i].column_count);
   }
   free(data->histories);
-  free(data->excluded);
   free(data->labels.customer);
   free(data->labels.as_of);
   free(data->labels.churned);

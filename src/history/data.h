@@ -44,8 +44,10 @@ typedef struct churn_customers {
   churn_column
       *columns; /* per schema column; rows = spells in spell order; not wanted: present false */
   churn_column outcome; /* the outcome's column of a flat export as CATEGORY, in spell order;
-                           present false when absent */
-  uint64_t *lines;      /* line of each spell's row; NULL when derived from a history */
+                           present false when absent, and where labels are not asked for */
+  bool *gone;      /* [spell_count] that column says that the customer has left already; NULL where
+                      labels are asked for, and in data without the column */
+  uint64_t *lines; /* line of each spell's row; NULL when derived from a history */
 } churn_customers;
 
 typedef struct churn_history {
@@ -88,8 +90,6 @@ typedef struct churn_data {
   churn_customers customers;
   churn_history *histories; /* [source_count - 1] */
   churn_label_rows labels;
-  bool *excluded;       /* [spells] lost in a way that the outcome excludes; NULL = none is. Set by
-                           design/kinds.h */
   churn_day data_until; /* project's, or the newest day of any history that was read; MISSING when
                            there is none */
   churn_input *inputs;

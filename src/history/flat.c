@@ -31,8 +31,9 @@ bool churn_flat_readable(const churn_schema *schema, const churn_needs *needs)
 
 typedef struct reading {
   const churn_flat_taker *taker;
-  const int *request; /* [columns] of each column, -1 = not read */
+  int *request; /* [columns] of each column, -1 = not read */
   size_t columns;
+  int outcome;       /* request of the outcome's column, -1 = the project has none */
   double ***numbers; /* [workers] of [columns] */
   churn_day ***days;
   size_t workers;
@@ -65,8 +66,9 @@ static churn_status take(void *context, size_t worker, const churn_stream_batch 
     r->numbers[worker][c] = batch->columns[r->request[c]].numbers;
     r->days[worker][c] = batch->columns[r->request[c]].days;
   }
-  churn_flat_rows rows = {batch->rows, r->numbers[worker], r->days[worker], batch->ids,
-                          batch->id_lengths};
+  churn_flat_rows rows = {
+      batch->rows, r->numbers[worker], r->days[worker],
+      batch->ids,  batch->id_lengths,  r->outcome < 0 ? NULL : batch->columns[r->outcome].numbers};
   return r->taker->take(r->taker->context, worker, &rows, error);
 }
 
@@ -80,10 +82,11 @@ static void clear(reading *r)
   free(r->days);
 }
 
-/* The id first, then every column that is read; how many. */
+/* The id first, then every column that is read, then the outcome's; how many. */
 static size_t ask(const churn_schema *schema, const churn_needs *needs,
-                  churn_column_request *requests, int *request)
+                  churn_column_request *requests, reading *r)
 {
+  int *request = r->request;
   const churn_project *project = schema->project;
   const churn_located *id = &project->customers.id;
   size_t count = 0;
@@ -97,6 +100,13 @@ static size_t ask(const churn_schema *schema, const churn_needs *needs,
     request[c] = (int)count;
     requests[count++] = (churn_column_request){column->heading, column->type, false, column->place};
   }
+  r->outcome = -1;
+  if (project->outcome.kind == CHURN_OUTCOME_COLUMN) {
+    const churn_located *heading = &project->outcome.column;
+    r->outcome = (int)count;
+    requests[count++] = (churn_column_request){heading->text, CHURN_TYPE_CATEGORY, true,
+                                               churn_project_place(project, heading)};
+  }
   return count;
 }
 
@@ -106,16 +116,16 @@ churn_status churn_flat_read(const churn_schema *schema, const churn_needs *need
 {
   const churn_source_spec *spec = &schema->project->customers;
   size_t columns = schema->sources[0].column_count;
-  churn_column_request *requests = churn_array_new(columns + 1, sizeof *requests);
+  churn_column_request *requests = churn_array_new(columns + 2, sizeof *requests);
   int *request = churn_array_new(columns, sizeof *request);
   churn_stream_found found = {.plain = false};
   reading r = {.taker = taker, .request = request, .columns = columns};
-  churn_stream_taker stream = {begin, take, &r};
+  churn_stream_taker stream = {begin, take, &r, schema->project->outcome.positive.text};
   churn_status status =
       requests == NULL || request == NULL ? churn_error_no_memory(error) : CHURN_OK;
   if (status == CHURN_OK)
     status = churn_stream_read(spec->path, &spec->format, requests,
-                               ask(schema, needs, requests, request), &stream, run, &found, error);
+                               ask(schema, needs, requests, &r), &stream, run, &found, error);
   if (status == CHURN_OK && found.plain)
     churn_build_note_ignored(schema, spec, found.ignored, found.ignored_count, run);
   for (size_t i = 0; i < found.ignored_count; i++)

@@ -17,6 +17,8 @@ typedef struct churn_flat_rows {
   churn_day *const *days;
   const char *const *ids; /* [count], not terminated */
   const size_t *id_lengths;
+  const double *gone; /* [count] 1 where the outcome's column says that the customer has left
+                         already, else 0; NULL = the file has no such column */
 } churn_flat_rows;
 
 /* As churn_stream_taker. */

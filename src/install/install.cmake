@@ -23,13 +23,19 @@ configure_file(src/install/churn.1.in churn.1 @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/churn.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES src/install/churn.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME churn)
 
-# Examples for who runs it every night; to be copied, not active where they lie.
+# Examples for who runs it every night; to be copied, not active where they lie. They name the program where it is installed, which
+# `cmake --install --prefix` says last.
+install(CODE "set(CMAKE_INSTALL_FULL_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+  if(NOT IS_ABSOLUTE \"\${CMAKE_INSTALL_FULL_BINDIR}\")
+    set(CMAKE_INSTALL_FULL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  endif()")
 foreach(example churn-nightly@.service churn-retrain@.service churn.cron)
-  configure_file(src/install/service/${example}.in ${CMAKE_CURRENT_BINARY_DIR}/service/${example} @ONLY)
+  install(CODE "configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/src/install/service/${example}.in\"
+    \"${CMAKE_CURRENT_BINARY_DIR}/service/${example}\" @ONLY)")
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/service/${example} DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/service)
 endforeach()
 install(FILES src/install/service/churn-nightly@.timer src/install/service/churn-retrain@.timer src/install/service/churn.logrotate
   DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/service)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/churn)
-install(DIRECTORY datasets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/datasets)
+install(DIRECTORY datasets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/churn/datasets PATTERN pages EXCLUDE) # pages: pictures
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -5,6 +5,7 @@
 #include "jobs/agreement.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "jobs/lost.h"
 #include "jobs/segment.h"
 #include "score/scorer.h"
 
@@ -24,15 +25,12 @@ typedef struct agreeing {
   const churn_run *run;
   churn_plan *kinds_plan;
   churn_pipeline *pipeline;
-  bool lent;            /* plan and pipeline are the caller's */
-  churn_snapshots lost; /* the last snapshot before each leaving */
-  size_t *spells;       /* [lost] */
-  churn_day *left;      /* [lost] */
-  churn_kind *kinds;    /* [lost] */
-  double *reasons;      /* [lost] codes; NaN = none */
+  bool lent; /* plan and pipeline are the caller's */
+  churn_lost lost;
+  churn_kind *kinds; /* [lost] */
+  double *reasons;   /* [lost] codes; NaN = none */
   churn_cause_map causes;
   uint32_t *columns; /* [lost] what the model says */
-  uint64_t unseen;
 } agreeing;
 
 static void clear_rows(churn_agreement_row *rows, size_t count)
@@ -61,9 +59,7 @@ void churn_agreement_free(churn_agreement *agreement)
 
 static void clear(agreeing *g)
 {
-  free(g->lost.rows);
-  free(g->spells);
-  free(g->left);
+  churn_lost_clear(&g->lost);
   free(g->kinds);
   free(g->reasons);
   free(g->columns);
@@ -77,14 +73,16 @@ static void clear(agreeing *g)
 static churn_status check(const agreeing *g, churn_error *error)
 {
   const churn_place whole = {g->project->path, 0, 0};
+  bool by_labels;
   if (!g->project->kinds.given)
     return churn_error_set_at(error, CHURN_BAD_PROJECT, whole,
                               "the project has no `kinds`, so nothing is known of why customers "
                               "left; expected `kinds: {reason: COLUMN, natural: [VALUE, …], …}`");
-  if (g->project->left.text == NULL)
+  if (!churn_lost_known(g->project, &by_labels))
     return churn_error_set_at(error, CHURN_BAD_PROJECT, whole,
                               "the project does not say on which day a customer leaves; expected "
-                              "`left: COLUMN` under `customers`");
+                              "`left: COLUMN` under `customers`, or an outcome by silent, event or "
+                              "drop");
   return CHURN_OK;
 }
 
@@ -104,55 +102,12 @@ static churn_status open(agreeing *g, churn_error *error)
 
 static churn_status make_room(agreeing *g, churn_error *error)
 {
-  size_t spells = g->pipeline->data->customers.spell_count;
-  g->lost.rows = churn_array_new(spells, sizeof *g->lost.rows);
-  g->spells = churn_array_new(spells, sizeof *g->spells);
-  g->left = churn_array_new(spells, sizeof *g->left);
-  g->kinds = churn_array_new(spells, sizeof *g->kinds);
-  g->reasons = churn_array_new(spells, sizeof *g->reasons);
-  g->columns = churn_array_new(spells, sizeof *g->columns);
-  return g->lost.rows == NULL || g->spells == NULL || g->left == NULL || g->kinds == NULL ||
-                 g->reasons == NULL || g->columns == NULL
-             ? churn_error_no_memory(error)
-             : CHURN_OK;
-}
-
-/* The last day on which the spell was in the base and its leaving lay in the window that the model
- * speaks of; MISSING = none. */
-static churn_day last_seen(const agreeing *g, const churn_day *days, size_t count, size_t spell)
-{
-  const churn_customers *customers = &g->pipeline->data->customers;
-  churn_day left = customers->left[spell], joined = customers->joined[spell];
-  int32_t gap = g->model->gap_days, horizon = g->model->horizon_days;
-  size_t at = count;
-  while (at > 0 && days[at - 1] + gap > left)
-    at--;
-  if (at == 0 || (joined != CHURN_DAY_MISSING && joined >= days[at - 1]) ||
-      left >= days[at - 1] + gap + horizon)
-    return CHURN_DAY_MISSING;
-  return days[at - 1];
-}
-
-static void pick(agreeing *g, const churn_day *days, size_t count)
-{
-  const churn_customers *customers = &g->pipeline->data->customers;
-  const churn_day end = days[count - 1] + g->model->gap_days + g->model->horizon_days;
-  for (size_t s = 0; s < customers->spell_count; s++) {
-    churn_day left = customers->left[s];
-    if (left == CHURN_DAY_MISSING || left < days[0] || left >= end)
-      continue;
-    churn_day seen = last_seen(g, days, count, s);
-    g->unseen += seen == CHURN_DAY_MISSING;
-    if (seen == CHURN_DAY_MISSING)
-      continue;
-    g->spells[g->lost.count] = s;
-    g->left[g->lost.count] = left;
-    g->lost.rows[g->lost.count++] = (churn_snapshot){.customer = customers->spell_customer[s],
-                                                     .spell = (uint32_t)s,
-                                                     .as_of = seen,
-                                                     .label = CHURN_LABEL_CHURNED,
-                                                     .weight = 1};
-  }
+  size_t lost = g->lost.rows.count;
+  g->kinds = churn_array_new(lost, sizeof *g->kinds);
+  g->reasons = churn_array_new(lost, sizeof *g->reasons);
+  g->columns = churn_array_new(lost, sizeof *g->columns);
+  return g->kinds == NULL || g->reasons == NULL || g->columns == NULL ? churn_error_no_memory(error)
+                                                                      : CHURN_OK;
 }
 
 static churn_status find_lost(agreeing *g, churn_error *error)
@@ -163,18 +118,19 @@ static churn_status find_lost(agreeing *g, churn_error *error)
   churn_status status = churn_snapshot_days(g->project, p->data, g->settings->first,
                                             g->settings->last, &days, &count, error);
   if (status == CHURN_OK)
-    status = make_room(g, error);
-  if (status == CHURN_OK)
-    pick(g, days, count);
+    status = churn_lost_find(p, g->model, days, count, g->run, &g->lost, error);
   free(days);
+  if (status == CHURN_OK)
+    status = make_room(g, error);
   if (status == CHURN_OK && p->with_terms)
-    status = churn_row_terms_apply(&p->terms, p->data, false, g->run, &g->lost, error);
+    status = churn_row_terms_apply(&p->terms, p->data, false, g->run, &g->lost.rows, error);
   return status;
 }
 
 static churn_status find_stated(agreeing *g, churn_error *error)
 {
-  const churn_leavings leavings = {g->lost.count, g->spells, g->left};
+  const churn_lost *lost = &g->lost;
+  const churn_leavings leavings = {lost->rows.count, lost->spells, lost->left, lost->reasoned};
   return churn_kinds_find(g->project, g->kinds_plan, g->pipeline->data, &leavings, g->kinds,
                           g->reasons, error);
 }
@@ -198,7 +154,7 @@ static uint32_t column_of(const agreeing *g, uint32_t cause, uint32_t feature)
 
 static churn_status ask_model(agreeing *g, churn_error *error)
 {
-  size_t rows = g->lost.count;
+  size_t rows = g->lost.rows.count;
   churn_scorer *scorer = NULL;
   churn_scores scores = {.causes = &g->causes};
   churn_status status =
@@ -218,7 +174,7 @@ static churn_status ask_model(agreeing *g, churn_error *error)
     scores.causes = NULL;
   }
   if (status == CHURN_OK)
-    status = churn_scorer_run(scorer, &g->lost, g->run, &scores, NULL, error);
+    status = churn_scorer_run(scorer, &g->lost.rows, g->run, &scores, NULL, error);
   for (size_t i = 0; status == CHURN_OK && i < rows; i++)
     g->columns[i] = column_of(g, scores.main_causes == NULL ? 0 : scores.main_causes[i],
                               scores.reasons[i * CHURN_REASONS]);
@@ -251,7 +207,7 @@ static churn_status list_columns(const agreeing *g, churn_agreement *a, size_t *
   a->totals = churn_array_new(columns, sizeof *a->totals);
   if (counts == NULL || a->causes == NULL || a->totals == NULL)
     status = churn_error_no_memory(error);
-  for (size_t i = 0; status == CHURN_OK && i < g->lost.count; i++)
+  for (size_t i = 0; status == CHURN_OK && i < g->lost.rows.count; i++)
     counts[g->columns[i]]++;
   for (size_t c = 0; status == CHURN_OK && c < columns; c++) {
     if (counts[c] == 0)
@@ -287,7 +243,7 @@ static churn_status fill_kinds(const agreeing *g, const size_t *place, churn_agr
   churn_status status = make_rows(a, CHURN_KINDS, &a->kinds, error);
   for (size_t k = 0; status == CHURN_OK && k < CHURN_KINDS; k++)
     a->kinds[k].stated = churn_kind_name((churn_kind)k);
-  for (size_t i = 0; status == CHURN_OK && i < g->lost.count; i++)
+  for (size_t i = 0; status == CHURN_OK && i < g->lost.rows.count; i++)
     count_one(&a->kinds[g->kinds[i]], place[g->columns[i]]);
   return status;
 }
@@ -305,12 +261,12 @@ static churn_status fill_reasons(const agreeing *g, const size_t *place, churn_a
   size_t count = 0;
   if (g->project->kinds.reason.text == NULL)
     return CHURN_OK;
-  double *codes = churn_array_new(g->lost.count, sizeof *codes);
+  double *codes = churn_array_new(g->lost.rows.count, sizeof *codes);
   if (codes == NULL)
     return churn_error_no_memory(error);
-  memcpy(codes, g->reasons, g->lost.count * sizeof *codes);
-  qsort(codes, g->lost.count, sizeof *codes, churn_segments_compare);
-  for (size_t i = 0; i < g->lost.count; i++)
+  memcpy(codes, g->reasons, g->lost.rows.count * sizeof *codes);
+  qsort(codes, g->lost.rows.count, sizeof *codes, churn_segments_compare);
+  for (size_t i = 0; i < g->lost.rows.count; i++)
     if (i == 0 || churn_segments_compare(&codes[i], &codes[i - 1]) != 0)
       codes[count++] = codes[i];
   a->reason_count = count;
@@ -318,7 +274,7 @@ static churn_status fill_reasons(const agreeing *g, const size_t *place, churn_a
   for (size_t i = 0; status == CHURN_OK && i < count; i++)
     if ((a->reasons[i].stated = reason_text(g, codes[i])) == NULL)
       status = churn_error_no_memory(error);
-  for (size_t i = 0; status == CHURN_OK && i < g->lost.count; i++) {
+  for (size_t i = 0; status == CHURN_OK && i < g->lost.rows.count; i++) {
     const double *found =
         bsearch(&g->reasons[i], codes, count, sizeof *codes, churn_segments_compare);
     count_one(&a->reasons[found - codes], place[g->columns[i]]);
@@ -359,8 +315,8 @@ static churn_status make(const agreeing *g, churn_agreement **agreement, churn_e
     churn_agreement_free(a);
     return status;
   }
-  a->lost = g->lost.count;
-  a->unseen = g->unseen;
+  a->lost = g->lost.rows.count;
+  a->unseen = g->lost.unseen;
   a->playbook = g->causes.causes > 0;
   a->kind_association = association(a, a->kinds, a->kind_count);
   a->reason_association = association(a, a->reasons, a->reason_count);

@@ -170,17 +170,13 @@ static void set_interval(double estimate, double error, double *lower, double *u
   *upper = estimate + normal_975 * error;
 }
 
-/* Who acts on such a list might as well draw lots. */
 static void warn_of_guessing(const work *w)
 {
-  const churn_figures *f = &w->model->out_of_fold.figures;
-  if (f->log_loss >= f->null_log_loss)
+  char text[CHURN_MODEL_GUESSING_SIZE];
+  churn_model_guessing_text(w->model, text);
+  if (text[0] != '\0')
     churn_notes_add(churn_run_notes(w->run), CHURN_WARNING, "no_better_than_guessing",
-                    CHURN_NOWHERE,
-                    "out of fold the model predicts no better than the same probability for "
-                    "everyone (log-loss %.4f, with that %.4f): do not act on its list; fewer "
-                    "features, a penalty or more data may help",
-                    f->log_loss, f->null_log_loss);
+                    CHURN_NOWHERE, "%s; fewer features, a penalty or more data may help", text);
 }
 
 static churn_status find_figures(work *w, churn_evaluation *evaluation, churn_error *error)
@@ -215,7 +211,6 @@ static churn_status judge(work *w, churn_error *error)
     return status;
   o->folds = w->map.count;
   o->figures = evaluation.figures;
-  warn_of_guessing(w);
   o->slope_error = evaluation.slope_error;
   o->intercept_error = evaluation.intercept_error;
   set_interval(o->figures.calibration_slope, o->slope_error, &o->slope_lower, &o->slope_upper);
@@ -322,6 +317,8 @@ churn_status churn_calibrate(const churn_calibrate_input *input, const churn_run
   if (status == CHURN_OK)
     status = churn_recalibrate_model(predicted ? &rows : NULL, &w.map, input->spec->recalibrate,
                                      run, &model->recalibration, error);
+  if (status == CHURN_OK && predicted)
+    warn_of_guessing(&w);
   free(w.fold);
   free(w.logits);
   free(w.probabilities);

@@ -192,10 +192,11 @@ static void explain(const figures *c, churn_change *change)
     change->data = change->time = change->model = NAN;
 }
 
-static churn_status add_change(churn_changes *to, size_t *capacity, const char *id,
-                               churn_change change, churn_error *error)
+static churn_status add_change(const churn_project *project, churn_changes *to, size_t *capacity,
+                               const char *id, churn_change change, churn_error *error)
 {
   change.customer_id = churn_text_copy(id, strlen(id));
+  change.control = churn_project_is_control(project, id);
   if (change.customer_id == NULL ||
       !churn_array_reserve(&to->items, capacity, to->count + 1, sizeof *to->items)) {
     free(change.customer_id);
@@ -222,7 +223,7 @@ static churn_status add_head(finding *f, uint64_t head, size_t *capacity, churn_
     change.move = there                    ? CHURN_MOVE_STAYED
                   : isnan(change.previous) ? CHURN_MOVE_JOINED
                                            : CHURN_MOVE_ENTERED;
-    status = add_change(f->changes, capacity, line.customer_id, change, error);
+    status = add_change(n->project, f->changes, capacity, line.customer_id, change, error);
   }
   return status;
 }
@@ -251,7 +252,7 @@ static churn_status add_leavers(finding *f, uint64_t head, size_t *capacity, chu
     if (change.rank > 0 && change.rank <= head)
       continue;
     change.move = isnan(change.logit) ? CHURN_MOVE_GONE : CHURN_MOVE_LEFT;
-    status = add_change(f->changes, capacity, id, change, error);
+    status = add_change(f->night->project, f->changes, capacity, id, change, error);
   }
   return status;
 }
@@ -291,6 +292,7 @@ static churn_status find_since(finding *f, const churn_past_run *past, churn_err
     return churn_error_no_memory(error);
   f->changes->since = past->day;
   f->changes->with_causes = churn_ranking_causes(f->night->ranking) > 0;
+  f->changes->with_control = churn_project_has_control(f->night->project);
   memcpy(f->changes->previous_model, past->model, sizeof past->model);
   churn_status status = make_figures(f, &fault);
   if (status == CHURN_OK)
@@ -342,7 +344,8 @@ churn_status churn_changes_write(const churn_changes *changes, const char *path,
     return status;
   churn_output_text(output, "customer_id,move,rank,previous_rank,logit,previous_logit,change,"
                             "by_data,by_time,by_model,probability,previous_probability");
-  churn_output_text(output, changes->with_causes ? ",cause,action,owner\n" : "\n");
+  churn_output_text(output, changes->with_causes ? ",cause,action,owner" : "");
+  churn_output_text(output, changes->with_control ? ",control\n" : "\n");
   for (size_t i = 0; i < changes->count; i++) {
     const churn_change *c = &changes->items[i];
     const double numbers[] = {c->logit, c->previous,    c->logit - c->previous, c->data, c->time,
@@ -360,6 +363,8 @@ churn_status churn_changes_write(const churn_changes *changes, const char *path,
       churn_output_write(output, ",", 1);
       churn_output_csv(output, texts[k], strlen(texts[k]));
     }
+    if (changes->with_control)
+      churn_output_text(output, c->control ? ",1" : ",0");
     churn_output_write(output, "\n", 1);
   }
   return churn_output_commit(output, error);

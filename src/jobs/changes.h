@@ -42,6 +42,7 @@ typedef struct churn_change {
   double probability, previous_probability; /* NaN = none, or was not listed */
   double data, time, model;                 /* NaN where one of the logits is missing */
   const char *cause, *action, *owner;       /* as tonight's list has them; "" = none */
+  bool control;                             /* in the control group */
 } churn_change;
 
 /* Everybody who is at the head of the list now, by rank, then who was then and is not now, by the
@@ -52,7 +53,8 @@ typedef struct churn_changes {
   churn_change *items;
   size_t count;
   uint64_t moves[CHURN_MOVES];
-  bool with_causes; /* the project has a playbook */
+  bool with_causes;  /* the project has a playbook */
+  bool with_control; /* and a control group */
 } churn_changes;
 
 /* Against the newest published run in `root` of a day before the night's. *changes is NULL where
@@ -64,7 +66,9 @@ CHURN_MUST_USE churn_status churn_changes_find(churn_night *night, const char *r
 void churn_changes_free(churn_changes *changes);
 
 /* `customer_id,move,rank,previous_rank,logit,previous_logit,change,by_data,by_time,by_model,
- * probability,previous_probability`, with a playbook `,cause,action,owner` too. */
+ * probability,previous_probability`, with a playbook `,cause,action,owner` too, with a control
+ * group
+ * `,control`. */
 CHURN_MUST_USE churn_status churn_changes_write(const churn_changes *changes, const char *path,
                                                 churn_error *error);
 

@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "jobs/base_scores.h"
 #include "score/recalibration.h"
+#include "score/suitable.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ typedef struct bounds {
   double value;
   int32_t tenure_days;
   double rise; /* of the logit */
+  double probability;
 } bounds;
 
 typedef struct finding {
@@ -80,6 +82,7 @@ static double least_of_highest(double *numbers, size_t count, double share)
 static churn_status find_bounds(finding *f, churn_error *error)
 {
   size_t rows = churn_ranking_customers(f->ranking), valued = 0;
+  double expected = 0;
   double *values = churn_array_new(rows, sizeof *values);
   double *tenures = churn_array_new(rows, sizeof *tenures);
   if (values == NULL || tenures == NULL) {
@@ -91,11 +94,14 @@ static churn_status find_bounds(finding *f, churn_error *error)
     churn_ranked line;
     churn_ranking_get_figures(f->ranking, i, &line);
     tenures[i] = tenure_of(f, churn_ranking_snapshot(f->ranking, i));
+    expected += line.probability;
     values[valued] = line.value;
     valued += isnan(line.value) ? 0 : 1;
   }
   f->bounds = (bounds){least_of_highest(values, valued, f->spec->value_share), f->spec->tenure_days,
-                       log(f->spec->rise)};
+                       log(f->spec->rise), f->spec->probability};
+  if (isnan(f->bounds.probability))
+    f->bounds.probability = rows == 0 ? 0 : expected / (double)rows;
   if (f->spec->tenure_days == 0 && rows > 0)
     f->bounds.tenure_days = (int32_t)least_of_highest(tenures, rows, 0.5);
   free(values);
@@ -128,7 +134,10 @@ static bool belongs(const finding *f, size_t index, member *m)
   churn_ranking_get_figures(f->ranking, index, &line);
   double before = f->before[row->spell];
   *m = (member){.index = index, .tenure_days = tenure_of(f, row)};
-  if (isnan(before) || !(line.value >= f->bounds.value) || m->tenure_days < f->bounds.tenure_days)
+  if (churn_ranking_is_gone(f->ranking, index))
+    return false;
+  if (isnan(before) || !(line.value >= f->bounds.value) || m->tenure_days < f->bounds.tenure_days ||
+      line.probability < f->bounds.probability)
     return false;
   m->before = churn_recalibrated(to, before);
   m->growth = (line.probability - m->before) * line.value;
@@ -167,7 +176,8 @@ static void fill_report(const finding *f, const churn_loyal *loyal, churn_loyal_
                                  .as_of = f->as_of,
                                  .since = f->since,
                                  .least_value = f->bounds.value,
-                                 .least_tenure = f->bounds.tenure_days};
+                                 .least_tenure = f->bounds.tenure_days,
+                                 .least_probability = f->bounds.probability};
   for (size_t i = 0; i < loyal->listed; i++)
     report->growth += loyal->members[i].growth;
 }
@@ -192,7 +202,8 @@ churn_status churn_loyal_choose(churn_pipeline *pipeline, const churn_model *mod
 {
   const churn_loyal_spec *spec = &pipeline->project->loyal;
   churn_day as_of = churn_ranking_as_of(ranking);
-  finding f = {pipeline, model, ranking, spec, as_of, as_of - spec->since_days, NULL, {NAN, 0, 0}};
+  finding f = {pipeline, model,         ranking, spec, as_of, as_of - spec->since_days,
+               NULL,     {NAN, 0, 0, 0}};
   churn_status status = check_project(pipeline->project, error);
   if (status != CHURN_OK)
     return status;
@@ -227,7 +238,7 @@ churn_status churn_loyal_find(const churn_project *project, const churn_model *m
   churn_ranking *ranking = NULL;
   all.top = 0;
   all.by = CHURN_BY_PROBABILITY;
-  churn_status status = churn_score_check_outcome(project, model, error);
+  churn_status status = churn_score_check_model(project, model, run, error);
   if (status == CHURN_OK)
     status = check_project(project, error);
   if (status == CHURN_OK)
@@ -300,6 +311,8 @@ static void write_line(churn_output *output, const churn_loyal *loyal, size_t in
   const char *const texts[] = {c.line.cause, c.line.action, c.line.owner};
   for (size_t k = 0; churn_ranking_causes(loyal->ranking) > 0 && k < 3; k++)
     write_text(output, texts[k]);
+  if (churn_ranking_has_control(loyal->ranking))
+    write_text(output, c.line.control ? "1" : "0");
   churn_output_write(output, "\n", 1);
 }
 
@@ -311,8 +324,8 @@ churn_status churn_loyal_write(const churn_loyal *loyal, const char *path, churn
     return status;
   churn_output_text(output, "rank,customer_id,as_of,probability,probability_before,since,value,"
                             "loss_growth,tenure_days,reason_1,reason_2,reason_3,model");
-  churn_output_text(output,
-                    churn_ranking_causes(loyal->ranking) > 0 ? ",cause,action,owner\n" : "\n");
+  churn_output_text(output, churn_ranking_causes(loyal->ranking) > 0 ? ",cause,action,owner" : "");
+  churn_output_text(output, churn_ranking_has_control(loyal->ranking) ? ",control\n" : "\n");
   for (size_t i = 0; i < loyal->listed; i++)
     write_line(output, loyal, i);
   return churn_output_commit(output, error);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jobs/changes.h"
 #include "jobs/loyal.h"
+#include "jobs/past_lists.h"
 #include "jobs/rates_parts.h"
 #include "jobs/reps_parts.h"
 #include "jobs/runs.h"
@@ -14,9 +15,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Earlier runs that tell how many rows a source has. */
-enum { EARLIER_RUNS = 7 };
 
 static bool is_flat(const churn_night *n)
 {
@@ -166,16 +164,17 @@ churn_status churn_night_score(churn_night *night, const churn_run *run, churn_e
 static churn_status judge_rows(churn_night *n, const churn_past_runs *past,
                                const churn_night_source *source, churn_error *error)
 {
-  uint64_t earlier[EARLIER_RUNS];
+  churn_row_count earlier[CHURN_MOST_ROW_COUNTS];
   size_t count = 0;
-  for (size_t i = 0; i < past->count && count < EARLIER_RUNS; i++) {
-    if (churn_past_rows(&past->runs[i], source->name, &earlier[count]))
+  for (size_t i = 0; i < past->count && count < CHURN_MOST_ROW_COUNTS; i++) {
+    earlier[count].day = past->runs[i].day;
+    if (churn_past_rows(&past->runs[i], source->name, &earlier[count].rows))
       count++;
     if (past->runs[i].released)
       break;
   }
-  return churn_gate_rows(n->project->nightly.gates, source->name, source->census.rows, earlier,
-                         count, &n->findings, error);
+  return churn_gate_rows(n->project->nightly.gates, source->name, n->as_of, source->census.rows,
+                         earlier, count, &n->findings, error);
 }
 
 static bool trained_on_rows(const churn_model *model, const char *source)
@@ -254,7 +253,7 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
 {
   churn_past_runs past = {0};
   churn_status status =
-      churn_past_runs_read(night->root, night->as_of, EARLIER_RUNS, run, &past, error);
+      churn_past_runs_read(night->root, night->as_of, CHURN_MOST_ROW_COUNTS, run, &past, error);
   for (size_t i = 0; i < night->source_count && status == CHURN_OK; i++)
     status = judge_source(night, &past, &night->sources[i], error);
   if (status == CHURN_OK)
@@ -263,7 +262,32 @@ churn_status churn_night_judge(churn_night *night, const churn_run *run, churn_e
     status = judge_feature(night, f, error);
   if (status == CHURN_OK)
     status = judge_scores(night, error);
+  if (status == CHURN_OK)
+    churn_night_know(night, &past);
   churn_past_runs_clear(&past);
+  return status;
+}
+
+/* Who of the control group stood on the lists that still count for capacity; NULL = nobody. */
+static churn_status find_listed(const churn_night *n, const churn_run *run, churn_day **listed,
+                                churn_error *error)
+{
+  const churn_capacity_spec *c = &n->project->capacity;
+  int32_t days = c->per_days > c->rest_days ? c->per_days : c->rest_days;
+  *listed = NULL;
+  if (days == 0 || !churn_project_has_control(n->project))
+    return CHURN_OK;
+  return churn_past_control(n->root, n->pipeline->data, n->as_of - days, n->as_of, run, listed,
+                            error);
+}
+
+static churn_status choose_calls(churn_night *n, const churn_run *run, churn_error *error)
+{
+  churn_day *listed = NULL;
+  churn_status status = find_listed(n, run, &listed, error);
+  if (status == CHURN_OK)
+    status = churn_ranking_calls_after(n->ranking, listed, 0, &n->calls, &n->called, error);
+  free(listed);
   return status;
 }
 
@@ -272,7 +296,7 @@ churn_status churn_night_more(churn_night *night, const churn_run *run, churn_er
   const churn_project *project = night->project;
   churn_status status = CHURN_OK;
   if (project->capacity.given)
-    status = churn_ranking_calls(night->ranking, 0, &night->calls, &night->called, error);
+    status = choose_calls(night, run, error);
   if (status == CHURN_OK && project->loyal.given)
     status = churn_loyal_choose(night->pipeline, night->model, night->ranking, 0, run,
                                 &night->loyal, &night->slipping, error);

@@ -64,6 +64,12 @@ CHURN_MUST_USE churn_status churn_night_score(churn_night *night, const churn_ru
 CHURN_MUST_USE churn_status churn_night_judge(churn_night *night, const churn_run *run,
                                               churn_error *error);
 
+/* What tripped for the first time known_after days ago or earlier, has tripped in one of the `past`
+ * runs since, by the same model and without a jump, and does not hold the night back, is known
+ * (night_known.c). */
+struct churn_past_runs;
+void churn_night_know(churn_night *night, const struct churn_past_runs *past);
+
 /* The further lists that the project asks for, once scored. */
 CHURN_MUST_USE churn_status churn_night_more(churn_night *night, const churn_run *run,
                                              churn_error *error);

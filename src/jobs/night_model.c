@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
+#include "jobs/neighbours.h"
 #include "jobs/night.h"
 #include "jobs/runs.h"
 
@@ -131,6 +132,8 @@ churn_status churn_night_choose(const churn_project *project, const char *root, 
     status = find_of_day(&c, registry, of_day, error);
   if (status == CHURN_OK && chosen->model == NULL)
     status = take_from_registry(&c, of_day, error);
+  if (status == CHURN_OK)
+    churn_registry_warn_shared(project, registry, run);
   churn_registry_free(registry);
   if (status != CHURN_OK) {
     churn_model_free(chosen->model);

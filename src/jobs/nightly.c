@@ -4,9 +4,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/changes.h"
 #include "jobs/log.h"
+#include "jobs/neighbours.h"
 #include "jobs/outcomes.h"
+#include "jobs/runs.h"
+#include "score/suitable.h"
 
 #include <churn/nightly.h>
 #include <churn/sink.h>
@@ -66,6 +70,14 @@ static const char *say_choice(const churn_chosen_model *chosen, char text[96])
   return text;
 }
 
+static void warn_of_guessing(const nightly *n)
+{
+  char text[CHURN_MODEL_GUESSING_SIZE];
+  churn_model_guessing_text(n->model, text);
+  if (text[0] != '\0')
+    log_line(n, CHURN_LOG_WARNING, "start", "%s", text);
+}
+
 /* A list of a past day by a model that was not there, or whose labels reach beyond it, is better
  * than any list of that night could have been. */
 static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen)
@@ -89,6 +101,18 @@ static void warn_of_hindsight(const nightly *n, const churn_chosen_model *chosen
            reach);
 }
 
+/* The newest run up to this night's. */
+static churn_status look_at_neighbours(const nightly *n, const churn_project *project,
+                                       churn_day as_of, churn_error *error)
+{
+  churn_past_runs past = {0};
+  churn_status status = churn_past_runs_read(n->root, as_of + 1, 1, NULL, &past, error);
+  if (status == CHURN_OK && past.count > 0)
+    churn_runs_warn_shared(project, n->root, past.runs[0].project, n->run);
+  churn_past_runs_clear(&past);
+  return status;
+}
+
 static churn_status start(nightly *n, const churn_project *project, churn_error *error)
 {
   char day[CHURN_DAY_TEXT_SIZE], more[96];
@@ -99,12 +123,14 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
     as_of = churn_clock_day(churn_clock_now());
   churn_status status = check_targets(n, project, &sink, error);
   if (status == CHURN_OK)
+    status = look_at_neighbours(n, project, as_of, error);
+  if (status == CHURN_OK)
     status =
         churn_night_choose(project, n->root, n->settings->model, as_of, n->run, &chosen, error);
   if (status != CHURN_OK)
     return status;
   n->model = chosen.model;
-  status = churn_score_check_outcome(project, n->model, error);
+  status = churn_score_check_outcome(project, n->model, n->run, error);
   if (status != CHURN_OK)
     return status;
   n->night = (churn_night){.project = project,
@@ -120,6 +146,7 @@ static churn_status start(nightly *n, const churn_project *project, churn_error 
   churn_day_format(as_of, day);
   log_line(n, CHURN_LOG_INFO, "start", "as of %s with model %.8s%s", day, n->model->id,
            say_choice(&chosen, more));
+  warn_of_guessing(n);
   warn_of_hindsight(n, &chosen);
   return CHURN_OK;
 }
@@ -136,6 +163,24 @@ static void log_reading(const nightly *n)
            data->input_count, rejected);
 }
 
+/* A known one is an ordinary line: who is told of warnings only hears no more of it. */
+static void log_gate(const nightly *n, const churn_gate *gate)
+{
+  char since[CHURN_DAY_TEXT_SIZE], text[48] = "";
+  churn_day_format(gate->since, since);
+  if (gate->since != n->night.as_of)
+    snprintf(text, sizeof text, " since %s", since);
+  if (gate->verdict == CHURN_GATE_KNOWN)
+    log_line(n, CHURN_LOG_INFO, "gate", "%s known%s: %s", gate->name, text, gate->message);
+  else if (gate->verdict == CHURN_GATE_TRIPPED)
+    log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s%s: %s",
+             gate->name, text,
+             !gate->hold        ? ""
+             : n->night.release ? ", and is overruled"
+                                : ", holds the night back",
+             gate->message);
+}
+
 static void log_gates(const nightly *n)
 {
   const churn_findings *findings = &n->night.findings;
@@ -143,13 +188,7 @@ static void log_gates(const nightly *n)
   for (size_t i = 0; i < findings->count; i++) {
     const churn_gate *gate = &findings->items[i];
     judged += gate->verdict != CHURN_GATE_NOT_JUDGED;
-    if (gate->verdict == CHURN_GATE_TRIPPED)
-      log_line(n, gate->hold ? CHURN_LOG_ERROR : CHURN_LOG_WARNING, "gate", "%s tripped%s: %s",
-               gate->name,
-               !gate->hold        ? ""
-               : n->night.release ? ", and is overruled"
-                                  : ", holds the night back",
-               gate->message);
+    log_gate(n, gate);
   }
   log_line(n, CHURN_LOG_INFO, "gate", "%zu of %zu figures judged, %zu tripped", judged,
            findings->count, churn_findings_tripped(findings));
@@ -160,7 +199,7 @@ static void log_changes(const nightly *n, const churn_changes *changes)
   char since[CHURN_DAY_TEXT_SIZE];
   churn_day_format(changes->since, since);
   log_line(n, CHURN_LOG_INFO, "changes",
-           "since %s %" PRIu64 " customers entered the first %" PRIu64 ", %" PRIu64 " left them",
+           "since %s %" PRIu64 " entered the first %" PRIu64 " customers, %" PRIu64 " left them",
            since, changes->moves[CHURN_MOVE_ENTERED] + changes->moves[CHURN_MOVE_JOINED],
            churn_night_head(&n->night),
            changes->moves[CHURN_MOVE_LEFT] + changes->moves[CHURN_MOVE_GONE]);
@@ -174,6 +213,15 @@ static void log_more(const nightly *n)
              "%" PRIu64 " customers to contact, worth %.0f; %" PRIu64
              " more do not fit the capacity",
              calls->customers, calls->worth, calls->no_room);
+  if (calls->no_action > 0)
+    log_line(n, CHURN_LOG_INFO, "calls",
+             "%" PRIu64 " customers left out of the calls, as their main cause has no action",
+             calls->no_action);
+  if (n->night.calls != NULL && calls->control + calls->used + calls->resting > 0)
+    log_line(n, CHURN_LOG_INFO, "calls_taken",
+             "%" PRIu64 " places stay empty for the control group, %" PRIu64
+             " are used by earlier contacts; %" PRIu64 " customers were contacted lately",
+             calls->control, calls->used, calls->resting);
   if (n->night.loyal != NULL)
     log_line(n, CHURN_LOG_INFO, "loyal",
              "%" PRIu64 " loyal customers are slipping, expected loss up by %.0f",
@@ -343,11 +391,6 @@ static churn_status publish(nightly *n, churn_staging *staging, churn_error *err
   return CHURN_OK;
 }
 
-static bool is_asked_to_stop(const nightly *n)
-{
-  return n->run != NULL && n->run->stop != NULL && n->run->stop->asked;
-}
-
 static void set_worth(const nightly *n, bool worth)
 {
   if (n->run != NULL && n->run->stop != NULL)
@@ -361,8 +404,8 @@ static churn_status write_down(nightly *n, churn_error *error)
   churn_status status = churn_staging_open(n->root, &staging, error);
   if (status == CHURN_OK)
     status = churn_night_write(&n->night, staging.path, n->run, error);
-  if (status == CHURN_OK && is_asked_to_stop(n))
-    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
+  if (status == CHURN_OK)
+    status = churn_stop_check(n->run == NULL ? NULL : n->run->stop, error);
   if (status == CHURN_OK)
     status = publish(n, &staging, error);
   churn_staging_close(&staging);
@@ -379,6 +422,7 @@ static void fill_report(nightly *n)
   r->score = n->night.score;
   memcpy(r->model, n->model->id, sizeof r->model);
   r->tripped = churn_findings_tripped(findings);
+  r->known = churn_findings_count(findings, CHURN_GATE_KNOWN);
   r->gates = findings->items;
   r->gate_count = findings->count;
   *findings = (churn_findings){0};

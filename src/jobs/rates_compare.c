@@ -40,7 +40,7 @@ static churn_status add_windows(const churn_rates_job *job, const churn_pipeline
        status == CHURN_OK && day + outcome->gap_days + outcome->horizon_days <= period->end;
        day += outcome->horizon_days) {
     churn_snapshots *rows = NULL;
-    status = churn_pipeline_snapshots(pipeline, day, day, CHURN_SNAPSHOTS_LABELLED, job->run, &rows,
+    status = churn_pipeline_snapshots(pipeline, day, day, CHURN_SNAPSHOTS_OBSERVED, job->run, &rows,
                                       error);
     if (status == CHURN_OK)
       status = add_window(scorer, rows, job->run, side, c, error);

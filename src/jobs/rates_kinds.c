@@ -26,22 +26,31 @@ churn_status churn_rates_make_kinds(churn_rates_job *job, churn_error *error)
 typedef struct ended {
   size_t *stays, *spells;
   churn_day *left;
+  bool *reasoned; /* the recorded reason is that of the last leaving */
   churn_kind *kinds;
   size_t count;
 } ended;
+
+static bool is_last(const churn_rates_job *job, size_t stay)
+{
+  return stay + 1 == job->stay_count || job->stays[stay + 1].spell != job->stays[stay].spell;
+}
 
 static churn_status list_ended(const churn_rates_job *job, ended *e, churn_error *error)
 {
   e->stays = churn_array_new(job->stay_count, sizeof *e->stays);
   e->spells = churn_array_new(job->stay_count, sizeof *e->spells);
   e->left = churn_array_new(job->stay_count, sizeof *e->left);
+  e->reasoned = churn_array_new(job->stay_count, sizeof *e->reasoned);
   e->kinds = churn_array_new(job->stay_count, sizeof *e->kinds);
-  if (e->stays == NULL || e->spells == NULL || e->left == NULL || e->kinds == NULL)
+  if (e->stays == NULL || e->spells == NULL || e->left == NULL || e->reasoned == NULL ||
+      e->kinds == NULL)
     return churn_error_no_memory(error);
   for (size_t i = 0; i < job->stay_count; i++)
     if (job->stays[i].left != CHURN_DAY_MISSING) {
       e->stays[e->count] = i;
       e->spells[e->count] = job->stays[i].spell;
+      e->reasoned[e->count] = is_last(job, i);
       e->left[e->count++] = job->stays[i].left;
     }
   return CHURN_OK;
@@ -55,7 +64,7 @@ churn_status churn_rates_find_kinds(churn_rates_job *job, churn_error *error)
   job->stay_kinds = churn_array_new(job->stay_count, sizeof *job->stay_kinds);
   churn_status status =
       job->stay_kinds == NULL ? churn_error_no_memory(error) : list_ended(job, &e, error);
-  const churn_leavings leavings = {e.count, e.spells, e.left};
+  const churn_leavings leavings = {e.count, e.spells, e.left, e.reasoned};
   if (status == CHURN_OK)
     status = churn_kinds_find(job->project, job->kinds, job->data, &leavings, e.kinds, NULL, error);
   for (size_t i = 0; status == CHURN_OK && i < e.count; i++)
@@ -63,6 +72,7 @@ churn_status churn_rates_find_kinds(churn_rates_job *job, churn_error *error)
   free(e.stays);
   free(e.spells);
   free(e.left);
+  free(e.reasoned);
   free(e.kinds);
   return status;
 }

@@ -18,19 +18,21 @@ char *churn_registry_path(const churn_project *project, const char *id)
   return churn_text_format("%s/%s.json", project->registry, id);
 }
 
-static churn_status refuse_link(const char *folder, const churn_registry_link *link,
+static churn_status refuse_link(const churn_project *project, const churn_registry_link *link,
                                 churn_error *error)
 {
   char place[CHURN_PLACE_SIZE];
-  snprintf(place, sizeof place, "%s/current", folder);
+  snprintf(place, sizeof place, "%s/current", project->registry);
   if (!link->there)
     return churn_error_set_at(
         error, CHURN_NO_INPUT, (churn_place){place, 0, 0},
-        "no model is promoted yet; `churn retrain PROJECT` trains one, `churn "
-        "models promote PROJECT MODEL` takes one that is there");
+        "no model is promoted yet; `churn retrain %s` trains one, `churn models promote %s MODEL` "
+        "takes one that is there",
+        project->path, project->path);
   return churn_error_set_at(error, CHURN_INCONSISTENT, (churn_place){place, 0, 0},
                             "expected a link to a model of this folder, ID.json; `churn models "
-                            "promote PROJECT MODEL` makes it");
+                            "promote %s MODEL` makes it",
+                            project->path);
 }
 
 churn_status churn_registry_current(const churn_project *project, char **path, churn_error *error)
@@ -39,7 +41,7 @@ churn_status churn_registry_current(const churn_project *project, char **path, c
   char *found = NULL;
   churn_status status = churn_registry_link_read(project->registry, &link, error);
   if (status == CHURN_OK && link.id[0] == '\0')
-    status = refuse_link(project->registry, &link, error);
+    status = refuse_link(project, &link, error);
   if (status == CHURN_OK && (found = churn_registry_path(project, link.id)) == NULL)
     status = churn_error_no_memory(error);
   if (status == CHURN_OK && access(found, R_OK) != 0)

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "jobs/neighbours.h"
 #include "jobs/registry_parts.h"
 #include "model/file.h"
 #include "project/project.h"
@@ -18,7 +19,9 @@ typedef struct opened_registry {
   churn_journal journal;
   churn_registry *registry;
   churn_registry_state state;
-  bool found_written; /* the registry's last event, where it stood in no line */
+  const char *project; /* file name; NULL = it has none */
+  const char *warning; /* against the model that is taken into use; "" = none */
+  bool found_written;  /* the registry's last event, where it stood in no line */
 } opened_registry;
 
 static void close_registry(opened_registry *o)
@@ -55,7 +58,7 @@ static churn_status check_expected(const opened_registry *o, const churn_registr
 static churn_status open_registry(const churn_project *project, const churn_registry_change *change,
                                   opened_registry *o, churn_error *error)
 {
-  *o = (opened_registry){.journal = {.descriptor = -1}};
+  *o = (opened_registry){.journal = {.descriptor = -1}, .project = churn_project_file(project)};
   if (!churn_utf8_valid(change->why) || !churn_utf8_valid(change->by))
     return churn_error_set(error, CHURN_USAGE, "the reason is no UTF-8 text");
   churn_status status =
@@ -89,6 +92,10 @@ static churn_status write_line(opened_registry *o, churn_registry_kind kind, con
     status = churn_text_set(&event.by, change->by, error);
   if (status == CHURN_OK)
     status = churn_text_set(&event.why, change->why, error);
+  if (status == CHURN_OK && o->project != NULL)
+    status = churn_text_set(&event.project, o->project, error);
+  if (status == CHURN_OK && o->warning != NULL && o->warning[0] != '\0')
+    status = churn_text_set(&event.warning, o->warning, error);
   if (status == CHURN_OK)
     status = write_found(o, error);
   if (status == CHURN_OK)
@@ -169,7 +176,8 @@ churn_status churn_registry_add(const churn_project *project, churn_model *model
 }
 
 /* What is taken into use can be read, and is what its name says. */
-static churn_status check_model(const churn_project *project, const char *id, churn_error *error)
+static churn_status check_model(const churn_project *project, const char *id,
+                                char warning[CHURN_MODEL_GUESSING_SIZE], churn_error *error)
 {
   churn_model *model = NULL;
   char *path = churn_registry_path(project, id);
@@ -179,6 +187,8 @@ static churn_status check_model(const churn_project *project, const char *id, ch
   if (status == CHURN_OK && strcmp(model->id, id) != 0)
     status = churn_error_set_at(error, CHURN_MALFORMED, (churn_place){path, 0, 0},
                                 "the file holds the model %s", model->id);
+  if (status == CHURN_OK)
+    churn_model_guessing_text(model, warning);
   churn_model_free(model);
   free(path);
   return status;
@@ -188,10 +198,12 @@ churn_status churn_registry_promote(const churn_project *project, const char *id
                                     const churn_registry_change *change, bool *changed,
                                     churn_error *error)
 {
+  char warning[CHURN_MODEL_GUESSING_SIZE] = "";
   opened_registry o = {.journal = {.descriptor = -1}};
-  churn_status status = check_model(project, id, error);
+  churn_status status = check_model(project, id, warning, error);
   if (status == CHURN_OK)
     status = open_registry(project, change, &o, error);
+  o.warning = warning;
   if (status == CHURN_OK) {
     *changed = o.registry->current == NULL || strcmp(o.registry->current, id) != 0;
     status =
@@ -205,8 +217,10 @@ churn_status churn_registry_rollback(const churn_project *project,
                                      const churn_registry_change *change, char id[33],
                                      churn_error *error)
 {
+  char warning[CHURN_MODEL_GUESSING_SIZE] = "";
   opened_registry o = {.journal = {.descriptor = -1}};
   churn_status status = open_registry(project, change, &o, error);
+  o.warning = warning;
   if (status == CHURN_OK && (o.registry->current == NULL || o.state.depth < 2))
     status = churn_error_set_at(error, CHURN_INCONSISTENT, (churn_place){project->registry, 0, 0},
                                 o.registry->current == NULL
@@ -214,7 +228,7 @@ churn_status churn_registry_rollback(const churn_project *project,
                                     : "no other model was in use before this one");
   const char *before = status == CHURN_OK ? o.state.stack[o.state.depth - 2] : NULL;
   if (status == CHURN_OK)
-    status = check_model(project, before, error);
+    status = check_model(project, before, warning, error);
   if (status == CHURN_OK)
     status = step_to(&o, CHURN_REGISTRY_ROLLED_BACK, before, change, error);
   if (status == CHURN_OK)

@@ -45,6 +45,8 @@ void churn_registry_event_clear(churn_registry_event *event)
   free(event->previous);
   free(event->by);
   free(event->why);
+  free(event->project);
+  free(event->warning);
   *event = (churn_registry_event){0};
 }
 
@@ -85,6 +87,10 @@ void churn_registry_event_json(const churn_registry_event *event, churn_json_tex
   churn_json_quote(text, event->by);
   churn_json_append(text, ", \"why\": ");
   churn_json_quote(text, event->why);
+  churn_json_append(text, ", \"project\": ");
+  churn_json_text_or_null(text, event->project);
+  churn_json_append(text, ", \"warning\": ");
+  churn_json_text_or_null(text, event->warning);
   churn_json_append(text, ", \"figures\": ");
   if (event->judged)
     churn_registry_figures_json(&event->figures, text);
@@ -130,6 +136,12 @@ static char *take_id(churn_json_reading *r, const json_t *root, const char *key)
   return id;
 }
 
+/* Lines of older programs do not have it. */
+static char *take_if_there(churn_json_reading *r, const json_t *root, const char *key)
+{
+  return json_object_get(root, key) == NULL ? NULL : churn_json_take_text_or_null(r, root, key);
+}
+
 static void read_kind(churn_json_reading *r, const json_t *root, churn_registry_event *event)
 {
   const char *name = json_string_value(json_object_get(root, "event"));
@@ -156,6 +168,8 @@ static void read_members(churn_json_reading *r, const json_t *root, churn_regist
   event->day = churn_json_take_day(r, root, "day");
   event->by = churn_json_take_text(r, root, "by");
   event->why = churn_json_take_text(r, root, "why");
+  event->project = take_if_there(r, root, "project");
+  event->warning = take_if_there(r, root, "warning");
   read_figures(r, root, event);
 }
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "jobs/neighbours.h"
 #include "jobs/registry_parts.h"
 
 #include <stdlib.h>
@@ -60,11 +61,23 @@ static churn_status find_path(const churn_project *project, const char *text, co
   return status;
 }
 
+/* A history that cannot be read tells nothing, and the model in use is in use all the same. */
+static churn_status find_current(const churn_project *project, const churn_run *run, char **path,
+                                 churn_error *error)
+{
+  churn_registry *registry = NULL;
+  churn_status status = churn_registry_current(project, path, error);
+  if (status == CHURN_OK && churn_registry_read(project, NULL, &registry, NULL) == CHURN_OK)
+    churn_registry_warn_shared(project, registry, run);
+  churn_registry_free(registry);
+  return status;
+}
+
 churn_status churn_registry_model_path(const churn_project *project, const char *text,
                                        const churn_run *run, char **path, churn_error *error)
 {
   if (text == NULL)
-    return churn_registry_current(project, path, error);
+    return find_current(project, run, path, error);
   if (strpbrk(text, "./") == NULL && strcmp(text, "-") != 0 && access(text, F_OK) != 0)
     return find_path(project, text, run, path, error);
   *path = churn_text_copy(text, strlen(text));

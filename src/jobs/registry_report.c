@@ -26,6 +26,7 @@ static churn_status describe(churn_registry_model *to, const churn_model *model,
   to->columns = model->column_count;
   to->auc = model->out_of_fold.folds > 0 ? model->out_of_fold.figures.auc : (double)NAN;
   to->later_auc = model->validation.rows > 0 ? model->validation.auc : (double)NAN;
+  to->guesses = churn_model_guesses(model);
   free(to->set);
   churn_status status = churn_text_set(&to->set, model->set, error);
   to->described = status == CHURN_OK;
@@ -96,6 +97,8 @@ static void add_model(churn_json_text *text, const churn_registry *registry,
     churn_json_append(text, ", \"columns\": ");
     churn_json_whole(text, model->columns);
     churn_json_numbers(text, areas, 2, false);
+    churn_json_append(text, model->guesses ? ", \"no_better_than_guessing\": true"
+                                           : ", \"no_better_than_guessing\": false");
   }
   churn_json_append(text, "}");
 }

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "jobs/changes.h"
 #include "report/page.h"
+#include "score/suitable.h"
 
 #include <churn/registry.h>
 
@@ -132,7 +133,7 @@ static churn_status read_model(const churn_project *project, const char *name, c
   if (status == CHURN_OK)
     status = churn_model_read(path, model, error);
   if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, *model, error);
+    status = churn_score_check_model(project, *model, run, error);
   free(path);
   return status;
 }

@@ -27,6 +27,13 @@ static void add_call(share *to, const churn_ranked *line)
   to->expected_loss += line->expected_loss;
 }
 
+/* The page names whom to contact; who is in the control group is only counted. */
+static bool is_called(const churn_night *n, size_t index, churn_ranked *line)
+{
+  churn_ranking_get_figures(n->calls, index, line);
+  return !line->control;
+}
+
 static double limit_of(uint64_t limit)
 {
   return limit == UINT64_MAX ? NAN : (double)limit;
@@ -54,10 +61,10 @@ static void append_owners(churn_json_text *text, const churn_night *n)
 {
   share owners[CHURN_OWNERS] = {{0}};
   bool first = true;
-  for (size_t i = 0; i < n->called.customers; i++) {
+  for (size_t i = 0; i < churn_ranking_count(n->calls); i++) {
     churn_ranked line;
-    churn_ranking_get_figures(n->calls, i, &line);
-    add_call(&owners[owner_of(n, &line)], &line);
+    if (is_called(n, i, &line))
+      add_call(&owners[owner_of(n, &line)], &line);
   }
   churn_json_list_open(text, 4, "owners");
   for (int o = CHURN_OWNER_NONE + 1; o < CHURN_OWNERS; o++) {
@@ -90,14 +97,24 @@ static int by_worth(const void *left, const void *right)
   return strcmp(a->rep, b->rep);
 }
 
+static size_t count_of_reps(const churn_night *n)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < n->called.customers; i++) {
+    churn_ranked line;
+    churn_ranking_get_figures(n->calls, i, &line);
+    count += owner_of(n, &line) == CHURN_OWNER_REP;
+  }
+  return count;
+}
+
 /* Contacts that are the owner rep's, one share each, into one a rep; gives how many. */
 static size_t sum_reps(const churn_night *n, share *shares)
 {
   size_t count = 0, kept = 0;
-  for (size_t i = 0; i < n->called.customers; i++) {
+  for (size_t i = 0; i < churn_ranking_count(n->calls); i++) {
     churn_ranked line;
-    churn_ranking_get_figures(n->calls, i, &line);
-    if (owner_of(n, &line) != CHURN_OWNER_REP)
+    if (!is_called(n, i, &line) || owner_of(n, &line) != CHURN_OWNER_REP)
       continue;
     shares[count] = (share){.rep = line.rep};
     add_call(&shares[count++], &line);
@@ -124,7 +141,7 @@ static churn_status append_reps(churn_json_text *text, const churn_night *n, chu
     churn_json_text_at(text, 4, "reps", NULL);
     return CHURN_OK;
   }
-  share *shares = churn_array_new((size_t)n->called.customers, sizeof *shares);
+  share *shares = churn_array_new(count_of_reps(n), sizeof *shares);
   if (shares == NULL)
     return churn_error_no_memory(error);
   size_t count = sum_reps(n, shares);
@@ -160,10 +177,12 @@ static void append_line(churn_json_text *text, const churn_night *n, const churn
 static void append_call_rows(churn_json_text *text, const churn_night *n)
 {
   churn_json_list_open(text, 4, "rows");
-  for (size_t i = 0; i < n->called.customers && i < MOST_CALLS; i++) {
+  size_t listed = 0;
+  for (size_t i = 0; i < churn_ranking_count(n->calls) && listed < MOST_CALLS; i++) {
     churn_ranked line;
-    churn_ranking_get_figures(n->calls, i, &line);
-    churn_json_item(text, 6, i == 0);
+    if (!is_called(n, i, &line))
+      continue;
+    churn_json_item(text, 6, listed++ == 0);
     append_line(text, n, &line);
     churn_json_append(text, ", \"worth\": ");
     churn_json_number_or_null(text, line.worth);
@@ -182,6 +201,7 @@ churn_status churn_report_calls(const churn_night *night, churn_json_text *text,
                                      {"limit", limit_of(night->project->capacity.total)},
                                      {"worth", night->called.worth},
                                      {"expected_loss", night->called.expected_loss},
+                                     {"control", (double)night->called.control},
                                      {"no_room", (double)night->called.no_room}};
   churn_json_key(text, 2, "calls", false);
   if (night->calls == NULL) {
@@ -271,12 +291,17 @@ churn_status churn_report_beside(const churn_night *night, size_t most, size_t *
     return churn_error_no_memory(error);
   if (night->calls != NULL)
     status = place_rows(night, &places, error);
-  for (size_t i = 0;
-       status == CHURN_OK && night->calls != NULL && i < night->called.customers && i < MOST_CALLS;
-       i++)
+  for (size_t i = 0, listed = 0; status == CHURN_OK && night->calls != NULL &&
+                                 i < churn_ranking_count(night->calls) && listed < MOST_CALLS;
+       i++) {
+    churn_ranked line;
+    if (!is_called(night, i, &line))
+      continue;
+    listed++;
     add_beside(
         places[churn_ranking_row(night->calls, i) - churn_ranking_rows(night->ranking)->rows], most,
         *indices, count);
+  }
   for (size_t i = 0; status == CHURN_OK && night->loyal != NULL &&
                      i < churn_loyal_count(night->loyal) && i < MOST_LOYAL;
        i++)

@@ -308,6 +308,7 @@ churn_status churn_report_summary(const churn_night *night, const churn_run *run
   append_model(text, night->model);
   append_headline(text, &t);
   churn_status status = append_previous_run(text, night, run, error);
+  churn_model_quality_json(night->model, text);
   churn_changes_json(night->changes, text);
   append_features(text, night);
   if (status == CHURN_OK)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "design/rep.h"
 #include "jobs/reps_parts.h"
 #include "jobs/segment.h"
 #include "score/ranking.h"
@@ -12,9 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char expected_rep[] =
-    "expected `rep: last(COLUMN from HISTORY)` in the project, or --by";
 
 static void clear_rep(churn_rep *rep)
 {
@@ -92,50 +90,6 @@ static churn_status find_model(churn_reps_job *job, churn_error *error)
   return status;
 }
 
-/* The one category of the history called `reps`. */
-static churn_status find_default(const churn_reps_job *job, churn_expression *expression,
-                                 char **made, churn_error *error)
-{
-  const churn_schema *schema = job->pipeline->schema;
-  const churn_schema_column *found = NULL;
-  int source = churn_schema_find_source(schema, "reps");
-  size_t count = 0;
-  for (size_t c = 0; source > 0 && c < schema->sources[source].column_count; c++)
-    if (schema->sources[source].columns[c].type == CHURN_TYPE_CATEGORY) {
-      found = &schema->sources[source].columns[c];
-      count++;
-    }
-  if (source <= 0)
-    return churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){job->project->path, 0, 0},
-                              "nothing tells who looks after a customer: there is no history "
-                              "`reps`; %s",
-                              expected_rep);
-  if (count != 1)
-    return churn_error_set_at(
-        error, CHURN_BAD_PROJECT,
-        churn_project_place(job->project, &job->project->histories[source - 1].name),
-        "which column of `reps` names the rep? It has %zu categories; %s", count, expected_rep);
-  *made = churn_text_format("last(`%s` from reps)", found->name);
-  if (*made == NULL)
-    return churn_error_no_memory(error);
-  *expression = (churn_expression){.name = "rep", .text = *made};
-  return CHURN_OK;
-}
-
-static churn_status find_expression(const churn_reps_job *job, churn_expression *expression,
-                                    char **made, churn_error *error)
-{
-  const churn_located *rep = &job->project->rep;
-  if (job->settings->by != NULL)
-    return churn_segment_expression(job->project, job->pipeline->schema, job->settings->by,
-                                    expression, made, error);
-  if (rep->text == NULL)
-    return find_default(job, expression, made, error);
-  *expression = (churn_expression){
-      .name = "rep", .text = rep->text, .place = churn_project_place(job->project, rep)};
-  return CHURN_OK;
-}
-
 static void note_undated(void *context, const char *column)
 {
   const churn_reps_job *job = context;
@@ -145,26 +99,27 @@ static void note_undated(void *context, const char *column)
                   column);
 }
 
-churn_status churn_reps_plan(churn_reps_job *job, churn_error *error)
+static churn_status plan_segment(churn_reps_job *job, churn_error *error)
 {
   churn_expression expression;
   char *made = NULL;
-  churn_status status = find_expression(job, &expression, &made, error);
+  churn_status status = churn_segment_expression(job->project, job->pipeline->schema,
+                                                 job->settings->by, &expression, &made, error);
   if (status == CHURN_OK)
     status =
         churn_plan_build(job->pipeline->schema, &expression, 1, NULL, job->run, &job->rep, error);
-  if (status == CHURN_OK && job->settings->by == NULL &&
-      churn_plan_type(job->rep, 0) != CHURN_VALUE_TEXT)
-    status = churn_error_set_at(error, CHURN_BAD_PROJECT, expression.place,
-                                "rep: \"%.200s\" is no category; expected one, such as "
-                                "last(rep_id from reps) with `columns: {rep_id: category}`",
-                                expression.text);
-  if (status == CHURN_OK)
-    status = churn_text_set(&job->expression,
-                            job->settings->by == NULL ? expression.text : job->settings->by, error);
+  free(made);
+  return status == CHURN_OK ? churn_text_set(&job->expression, job->settings->by, error) : status;
+}
+
+churn_status churn_reps_plan(churn_reps_job *job, churn_error *error)
+{
+  churn_status status = job->settings->by != NULL
+                            ? plan_segment(job, error)
+                            : churn_rep_plan(job->project, job->pipeline->schema, job->run,
+                                             &job->rep, &job->expression, error);
   if (status == CHURN_OK && !churn_snapshots_flat(job->project))
     churn_plan_undated(job->rep, 0, false, note_undated, job);
-  free(made);
   return status;
 }
 

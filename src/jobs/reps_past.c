@@ -95,7 +95,7 @@ static churn_status take_rows(churn_reps_job *job, churn_error *error)
   const churn_reps_settings *s = job->settings;
   churn_snapshots *all = NULL;
   churn_status status = churn_pipeline_snapshots(job->pipeline, s->first, s->last,
-                                                 CHURN_SNAPSHOTS_LABELLED, job->run, &all, error);
+                                                 CHURN_SNAPSHOTS_OBSERVED, job->run, &all, error);
   job->past.rows = all;
   if (status == CHURN_OK)
     status = pick_days(job, all, error);

@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "jobs/log.h"
+#include "jobs/neighbours.h"
 #include "jobs/retrain_parts.h"
 #include "model/file.h"
+#include "score/suitable.h"
 
 #include <churn/train.h>
 
@@ -27,6 +30,7 @@ typedef struct retraining {
   churn_judged_day day;
   churn_judged_model champion_judged, challenger_judged;
   char incomparable[160];
+  char *elsewhere; /* the other project file that made the champion; NULL = none is known */
   churn_retrain_report report;
 } retraining;
 
@@ -36,6 +40,7 @@ static void free_retraining(retraining *r)
   churn_model_free(r->challenger);
   free(r->champion_judged.logits);
   free(r->challenger_judged.logits);
+  free(r->elsewhere);
   churn_lock_release(r->lock);
 }
 
@@ -70,6 +75,30 @@ static int32_t days_in_use(const churn_registry *registry, churn_day today)
   return -1;
 }
 
+static churn_status note_maker(retraining *r, const char *maker, churn_error *error)
+{
+  const char *own = churn_project_file(r->project);
+  if (maker == NULL || own == NULL || strcmp(maker, own) == 0)
+    return CHURN_OK;
+  return churn_text_set(&r->elsewhere, maker, error);
+}
+
+/* A champion of another project file seldom fits this one, and which file made it is the point. */
+static churn_status explain_champion(const retraining *r, churn_status status, churn_error *error)
+{
+  char message[CHURN_MESSAGE_SIZE];
+  bool unfit = status == CHURN_BAD_PROJECT || status == CHURN_INCONSISTENT;
+  if (!unfit || r->elsewhere == NULL || error == NULL)
+    return status;
+  snprintf(message, sizeof message, "%s", error->message);
+  return churn_error_set_at(
+      error, status, (churn_place){r->project->registry, 0, 0},
+      "the model in use, %.8s, was made by another project file, %s, and does "
+      "not fit this one (%s); expected `registry: FOLDER` here, for models "
+      "of its own",
+      r->report.champion, r->elsewhere, message);
+}
+
 static churn_status open_champion(retraining *r, churn_error *error)
 {
   churn_registry *registry = NULL;
@@ -88,6 +117,8 @@ static churn_status open_champion(retraining *r, churn_error *error)
   if (status == CHURN_OK && path != NULL) {
     memcpy(r->report.champion, r->champion->id, sizeof r->report.champion);
     r->report.champion_days = days_in_use(registry, r->today);
+    churn_registry_warn_shared(r->project, registry, r->run);
+    status = note_maker(r, churn_registry_maker(registry, r->champion->id), error);
   }
   free(path);
   churn_registry_free(registry);
@@ -103,7 +134,12 @@ static churn_status judge_champion(retraining *r, churn_error *error)
                                      .weighted = true};
   churn_pipeline *pipeline = NULL;
   churn_snapshots *rows = NULL;
-  churn_status status = churn_pipeline_open(r->project, &opening, r->run, &pipeline, error);
+  churn_status status = r->champion == NULL
+                            ? CHURN_OK
+                            : churn_score_check_outcome(r->project, r->champion, r->run, error);
+  if (status == CHURN_OK)
+    status = churn_pipeline_open(r->project, &opening, r->run, &pipeline, error);
+  status = explain_champion(r, status, error);
   if (status == CHURN_OK)
     status = churn_judged_day_find(pipeline, r->report.as_of, r->run, &r->day, &rows, error);
   if (status == CHURN_OK && r->champion != NULL && r->day.found)
@@ -219,12 +255,10 @@ static churn_status write_down(retraining *r, churn_error *error)
 static churn_status record(retraining *r, churn_error *error)
 {
   churn_stop_request *stop = r->run == NULL ? NULL : r->run->stop;
-  churn_status status = CHURN_OK;
   if (stop != NULL)
     stop->worth = 1;
-  if (stop != NULL && stop->asked)
-    status = churn_error_set(error, CHURN_INTERNAL, "stopped");
-  else
+  churn_status status = churn_stop_check(stop, error);
+  if (status == CHURN_OK)
     status = write_down(r, error);
   /* What is recorded is done: whoever asks now comes too late, and is not told otherwise. */
   if (stop != NULL)
@@ -263,9 +297,11 @@ static void log_fitted(const retraining *r)
 
 static void log_gates(const retraining *r)
 {
-  for (size_t i = 0; i < r->report.gate_count; i++)
-    churn_log_say(r->settings->log, CHURN_LOG_WARNING, "gate", "%s tripped: %s",
-                  r->report.gates[i].name, r->report.gates[i].text);
+  for (size_t i = 0; i < r->report.gate_count; i++) {
+    const churn_retrain_gate *gate = &r->report.gates[i];
+    churn_log_say(r->settings->log, CHURN_LOG_WARNING, "gate", "%s tripped: %s%s%s", gate->name,
+                  gate->text, gate->advice[0] == '\0' ? "" : "; ", gate->advice);
+  }
 }
 
 static churn_status retrain(retraining *r, churn_error *error)

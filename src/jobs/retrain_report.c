@@ -14,6 +14,9 @@ static void add_gates(churn_json_text *text, const churn_retrain_report *report)
     churn_json_quote(text, report->gates[i].name);
     churn_json_append(text, ", \"text\": ");
     churn_json_quote(text, report->gates[i].text);
+    churn_json_append(text, ", \"advice\": ");
+    churn_json_text_or_null(text,
+                            report->gates[i].advice[0] == '\0' ? NULL : report->gates[i].advice);
     churn_json_append(text, "}");
   }
   churn_json_list_close(text, 2);

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/stop.h"
+#include "jobs/neighbours.h"
 #include "jobs/report.h"
 #include "jobs/run_pieces.h"
 #include "model/report.h"
@@ -41,6 +43,7 @@ static void open_object(churn_json_text *text, const churn_night *n)
   churn_json_key(text, 2, "as_of", false);
   churn_json_day(text, n->as_of);
   churn_json_text_at(text, 2, "model", n->model->id);
+  churn_model_quality_json(n->model, text);
 }
 
 static void append_head(churn_json_text *text, const churn_night *n)
@@ -115,10 +118,11 @@ static churn_status append_causes(churn_json_text *text, const churn_night *n, c
 
 static void append_calls(churn_json_text *text, const churn_night *n)
 {
-  const churn_json_pair figures[] = {{"customers", (double)n->called.customers},
-                                     {"worth", n->called.worth},
-                                     {"expected_loss", n->called.expected_loss},
-                                     {"no_room", (double)n->called.no_room}};
+  const churn_json_pair figures[] = {
+      {"customers", (double)n->called.customers}, {"worth", n->called.worth},
+      {"expected_loss", n->called.expected_loss}, {"control", (double)n->called.control},
+      {"no_room", (double)n->called.no_room},     {"used", (double)n->called.used},
+      {"resting", (double)n->called.resting},     {"no_action", (double)n->called.no_action}};
   if (n->calls != NULL)
     churn_json_numbers_at(text, 2, "calls", figures, sizeof figures / sizeof figures[0]);
 }
@@ -128,7 +132,8 @@ static void append_loyal(churn_json_text *text, const churn_night *n)
   const churn_json_pair figures[] = {{"customers", (double)n->slipping.listed},
                                      {"loss_growth", n->slipping.growth},
                                      {"least_value", n->slipping.least_value},
-                                     {"least_tenure_days", n->slipping.least_tenure}};
+                                     {"least_tenure_days", n->slipping.least_tenure},
+                                     {"least_probability", n->slipping.least_probability}};
   if (n->loyal != NULL)
     churn_json_numbers_at(text, 2, "loyal", figures, sizeof figures / sizeof figures[0]);
 }
@@ -139,6 +144,8 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   open_object(&text, n);
   churn_json_whole_at(&text, 2, "customers", n->score.customers);
   churn_json_whole_at(&text, 2, "listed", n->score.listed);
+  if (n->project->outcome.kind == CHURN_OUTCOME_COLUMN)
+    churn_json_whole_at(&text, 2, "gone", n->score.gone);
   churn_json_number_at(&text, 2, "expected_churners", n->score.expected_churners);
   churn_json_whole_at(&text, 2, "valued", n->score.valued);
   churn_json_number_at(&text, 2, "value", churn_night_sums(n, n->score.customers).value);
@@ -267,6 +274,8 @@ static churn_status write_manifest(const churn_night *n, const char *folder, con
   churn_status status = CHURN_OK;
   open_object(&text, n);
   churn_json_text_at(&text, 2, "program", "churn " CHURN_VERSION);
+  churn_json_key(&text, 2, "project", false);
+  churn_json_text_or_null(&text, churn_project_file(n->project));
   churn_json_text_at(&text, 2, "verdict",
                      churn_night_is_held(n)                     ? "held"
                      : churn_night_is_released(n)               ? "released"
@@ -337,9 +346,8 @@ churn_status churn_night_write(churn_night *night, const char *folder, const chu
 {
   churn_status status = CHURN_OK;
   for (size_t file = 0; file < FILES && status == CHURN_OK; file++) {
-    if (run != NULL && run->stop != NULL && run->stop->asked)
-      return churn_error_set(error, CHURN_INTERNAL, "stopped");
-    if (is_written(night, file))
+    status = churn_stop_check(run == NULL ? NULL : run->stop, error);
+    if (status == CHURN_OK && is_written(night, file))
       status = write_file(night, file, folder, run, error);
   }
   return status;

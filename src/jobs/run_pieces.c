@@ -27,9 +27,21 @@ void churn_changes_json(const churn_changes *changes, churn_json_text *text)
   churn_json_append(text, "}");
 }
 
+void churn_model_quality_json(const churn_model *model, churn_json_text *text)
+{
+  char warning[CHURN_MODEL_GUESSING_SIZE];
+  churn_model_guessing_text(model, warning);
+  churn_json_key(text, 2, "model_quality", false);
+  churn_json_append(text, churn_model_guesses(model) ? "{\"no_better_than_guessing\": true"
+                                                     : "{\"no_better_than_guessing\": false");
+  churn_json_append(text, ", \"warning\": ");
+  churn_json_text_or_null(text, warning[0] == '\0' ? NULL : warning);
+  churn_json_append(text, "}");
+}
+
 void churn_gates_json(const churn_findings *findings, bool translated, churn_json_text *text)
 {
-  static const char *const verdicts[] = {"passed", "tripped", "not_judged"};
+  static const char *const verdicts[] = {"passed", "tripped", "not_judged", "known"};
   churn_json_list_open(text, 2, "gates");
   for (size_t i = 0; i < findings->count; i++) {
     const churn_gate *gate = &findings->items[i];
@@ -45,6 +57,10 @@ void churn_gates_json(const churn_findings *findings, bool translated, churn_jso
     churn_json_append(text, gate->hold ? ", \"hold\": true" : ", \"hold\": false");
     churn_json_append(text, ", \"verdict\": ");
     churn_json_quote(text, verdicts[gate->verdict]);
+    if (gate->since != CHURN_DAY_MISSING) {
+      churn_json_append(text, ", \"since\": ");
+      churn_json_day(text, gate->since);
+    }
     churn_json_append(text, ", \"message\": ");
     churn_json_quote(text, gate->message);
     if (translated) {

@@ -65,7 +65,13 @@ void churn_past_run_clear(churn_past_run *past)
 {
   for (size_t i = 0; i < past->source_count; i++)
     free(past->sources[i].name);
+  for (size_t i = 0; i < past->gate_count; i++) {
+    free(past->gates[i].name);
+    free(past->gates[i].subject);
+  }
   free(past->sources);
+  free(past->gates);
+  free(past->project);
   *past = (churn_past_run){0};
 }
 
@@ -93,23 +99,55 @@ static void take_sources(churn_json_reading *r, const json_t *list, churn_past_r
   }
 }
 
+/* Manifests of earlier programs know of no `since`. */
+static void take_gate(churn_json_reading *r, const json_t *item, churn_past_run *run)
+{
+  churn_past_gate *to = &run->gates[run->gate_count++];
+  to->name = churn_json_take_text(r, item, "gate");
+  to->subject = churn_json_take_text_or_null(r, item, "subject");
+  if (to->subject == NULL && (to->subject = churn_text_copy("", 0)) == NULL)
+    r->no_memory = true;
+  to->value = churn_json_take_number(r, item, "value");
+  to->since =
+      json_object_get(item, "since") == NULL ? run->day : churn_json_take_day(r, item, "since");
+}
+
+static void take_gates(churn_json_reading *r, const json_t *list, churn_past_run *run)
+{
+  run->gates = churn_array_new(json_array_size(list), sizeof *run->gates);
+  if (run->gates == NULL) {
+    r->no_memory = true;
+    return;
+  }
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const json_t *item = json_array_get(list, i);
+    const char *verdict = json_string_value(json_object_get(item, "verdict"));
+    if (verdict != NULL && (strcmp(verdict, "tripped") == 0 || strcmp(verdict, "known") == 0))
+      take_gate(r, item, run);
+  }
+}
+
 static void take_run(churn_json_reading *r, const json_t *root, churn_past_run *run)
 {
   const json_t *model = churn_json_member(r, root, "model", JSON_STRING);
   const json_t *verdict = churn_json_member(r, root, "verdict", JSON_STRING);
   const json_t *estimate = churn_json_member(r, root, "estimate", JSON_OBJECT);
   const json_t *sources = churn_json_member(r, root, "sources", JSON_ARRAY);
+  const json_t *gates = churn_json_member(r, root, "gates", JSON_ARRAY);
   if (r->wrong != NULL)
     return;
   snprintf(run->model, sizeof run->model, "%s", json_string_value(model));
   run->good = strcmp(json_string_value(verdict), "passed") == 0;
   run->released = strcmp(json_string_value(verdict), "released") == 0;
+  if (json_object_get(root, "project") != NULL)
+    run->project = churn_json_take_text_or_null(r, root, "project");
   run->hindsight = json_is_true(json_object_get(root, "hindsight"));
   run->estimated_auc = churn_json_take_number(r, estimate, "auc");
   run->head = churn_json_take_whole(r, estimate, "head");
   run->estimated_captured = churn_json_take_number(r, estimate, "captured");
   run->cut = churn_json_take_whole(r, root, "listed") < churn_json_take_whole(r, root, "customers");
   take_sources(r, sources, run);
+  take_gates(r, gates, run);
 }
 
 /* *known false, after a warning, when the manifest cannot be read. */

@@ -16,17 +16,27 @@ typedef struct churn_past_source {
   churn_day newest; /* of them; MISSING = none */
 } churn_past_source;
 
+/* A gate that tripped, or was known. */
+typedef struct churn_past_gate {
+  char *name, *subject;
+  double value;
+  churn_day since; /* as churn_gate */
+} churn_past_gate;
+
 typedef struct churn_past_run {
   churn_day day;
   bool good;      /* no gate tripped */
   bool released;  /* a gate held it back, and it was published all the same */
   bool hindsight; /* as churn_night */
   char model[33];
+  char *project;                            /* file name; NULL = the manifest does not say */
   double estimated_auc, estimated_captured; /* NaN = none */
   uint64_t head;
   bool cut; /* not everybody is listed */
   churn_past_source *sources;
   size_t source_count;
+  churn_past_gate *gates;
+  size_t gate_count;
 } churn_past_run;
 
 typedef struct churn_past_runs {

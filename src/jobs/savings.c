@@ -1,13 +1,14 @@
 /* What contacting customers has saved: past lists, labels and contacts -> two groups.
  *
- * Cost: each list is read once, and the base is labelled once a list.
+ * Cost: each list is read once; of its head those who have not counted yet are labelled, so each
+ * customer about once.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/savings.h"
 
 #include "base/memory.h"
 #include "design/contacts.h"
-#include "design/kinds.h"
+#include "jobs/past_lists.h"
 #include "jobs/runs.h"
 #include "monitor/means.h"
 #include "source/table.h"
@@ -17,9 +18,24 @@
 #include <string.h>
 
 /* Columns of a list. */
-enum { RANK, ID, VALUE, CONTROL, COLUMNS };
+enum {
+  RANK = CHURN_PAST_RANK,
+  ID = CHURN_PAST_ID,
+  VALUE = CHURN_PAST_VALUE,
+  CONTROL = CHURN_PAST_CONTROL
+};
 
 enum { NOT_THERE = -3 };
+
+/* What is known of a customer from the lists. */
+typedef struct listed {
+  int8_t label; /* of the list at work */
+  bool seen;    /* at the head of some list */
+  bool counted;
+  bool control;  /* of who counted: the mark they counted by */
+  bool remarked; /* and a later list has the other */
+  bool crossed;
+} listed;
 
 typedef struct measuring {
   const churn_project *project;
@@ -30,9 +46,9 @@ typedef struct measuring {
   churn_day before;              /* runs of days before it */
   size_t most;                   /* the newest of them */
   const churn_history *contacts; /* NULL = no log */
-  int8_t *labels;                /* [customers] of the list at work */
-  bool *counted;                 /* [customers] */
-  bool *crossed;                 /* [customers] */
+  listed *customers;             /* [customers] */
+  bool *asked;                   /* [customers] whose label is wanted of the list at work */
+  churn_dictionary *strangers;   /* ids of lists that the data do not know */
   double squares[2];             /* sums of the squared losses of the groups, treated first */
   churn_savings *made;
 } measuring;
@@ -47,34 +63,57 @@ void churn_savings_free(churn_savings *savings)
   free(savings);
 }
 
-static churn_status read_list(const measuring *m, churn_day day, churn_table **list,
-                              churn_error *error)
+/* The row's customer, where the row is at the head; MISSING else, and of a stranger. */
+static uint32_t customer_of(const measuring *m, const churn_table *list, size_t row, uint64_t top,
+                            bool *head)
 {
-  static const churn_format plain = {0};
-  const churn_column_request requests[COLUMNS] = {
-      [RANK] = {.heading = "rank", .type = CHURN_TYPE_NUMBER},
-      [ID] = {.heading = "customer_id", .type = CHURN_TYPE_ID},
-      [VALUE] = {.heading = "value", .type = CHURN_TYPE_NUMBER},
-      [CONTROL] = {.heading = "control", .type = CHURN_TYPE_FLAG, .optional = true}};
-  char text[CHURN_DAY_TEXT_SIZE];
-  churn_day_format(day, text);
-  char *path = churn_text_format("%s/%s/ranked.csv", m->root, text);
-  churn_status status =
-      path == NULL ? churn_error_no_memory(error)
-                   : churn_table_parse(path, &plain, requests, COLUMNS, NULL, m->run, list, error);
-  free(path);
+  const churn_column *ids = &list->columns[ID];
+  *head = list->columns[RANK].numbers[row] <= (double)top;
+  return *head ? churn_dictionary_find(m->pipeline->data->customers.index,
+                                       churn_dictionary_text(ids->levels, ids->codes[row]),
+                                       churn_dictionary_length(ids->levels, ids->codes[row]))
+               : CHURN_CODE_MISSING;
+}
+
+static churn_status note_stranger(measuring *m, const churn_table *list, size_t row,
+                                  churn_error *error)
+{
+  const churn_column *ids = &list->columns[ID];
+  uint32_t code;
+  return churn_dictionary_add(m->strangers, churn_dictionary_text(ids->levels, ids->codes[row]),
+                              churn_dictionary_length(ids->levels, ids->codes[row]),
+                              &code) == CHURN_OK
+             ? CHURN_OK
+             : churn_error_no_memory(error);
+}
+
+/* Who of the head is to be labelled. */
+static churn_status ask(measuring *m, const churn_table *list, uint64_t top, churn_error *error)
+{
+  memset(m->asked, 0, m->pipeline->data->customers.count * sizeof *m->asked);
+  churn_status status = CHURN_OK;
+  for (size_t row = 0; row < list->rows && status == CHURN_OK; row++) {
+    bool head;
+    uint32_t customer = customer_of(m, list, row, top, &head);
+    if (head && customer == CHURN_CODE_MISSING)
+      status = note_stranger(m, list, row, error);
+    if (customer == CHURN_CODE_MISSING)
+      continue;
+    listed *c = &m->customers[customer];
+    c->seen = true;
+    c->label = NOT_THERE;
+    m->asked[customer] = !c->counted;
+  }
   return status;
 }
 
-/* What became of the base of the day; *closed where that is known. */
-static churn_status label_base(measuring *m, churn_day day, bool *closed, churn_error *error)
+/* What became of them. */
+static churn_status label_asked(measuring *m, churn_day day, churn_error *error)
 {
   churn_snapshots *rows = NULL;
-  churn_status status = churn_pipeline_base(m->pipeline, day, m->run, &rows, error);
-  memset(m->labels, NOT_THERE, m->pipeline->data->customers.count);
+  churn_status status = churn_pipeline_label(m->pipeline, day, m->asked, m->run, &rows, error);
   for (size_t i = 0; status == CHURN_OK && i < rows->count; i++)
-    m->labels[rows->rows[i].customer] = rows->rows[i].label;
-  *closed = status == CHURN_OK && rows->days[0].closed;
+    m->customers[rows->rows[i].customer].label = rows->rows[i].label;
   churn_snapshots_free(rows);
   return status;
 }
@@ -90,12 +129,15 @@ static void count_customer(measuring *m, uint32_t customer, churn_day day, bool 
                            double value)
 {
   churn_savings_group *group = control ? &m->made->control : &m->made->treated;
-  bool churned = m->labels[customer] == CHURN_LABEL_CHURNED;
+  listed *c = &m->customers[customer];
+  bool churned = c->label == CHURN_LABEL_CHURNED;
   bool contacted = was_contacted(m, customer, day);
+  c->counted = true;
+  c->control = control;
+  c->crossed = control && contacted;
   group->customers++;
   group->churned += churned;
   group->contacted += contacted;
-  m->crossed[customer] = control && contacted;
   if (isnan(value))
     return;
   group->valued++;
@@ -106,43 +148,60 @@ static void count_customer(measuring *m, uint32_t customer, churn_day day, bool 
 
 static void count_list(measuring *m, const churn_table *list, churn_day day, uint64_t top)
 {
-  const churn_column *ids = &list->columns[ID];
   for (size_t row = 0; row < list->rows; row++) {
-    uint32_t customer = churn_dictionary_find(
-        m->pipeline->data->customers.index, churn_dictionary_text(ids->levels, ids->codes[row]),
-        churn_dictionary_length(ids->levels, ids->codes[row]));
-    if (!(list->columns[RANK].numbers[row] <= (double)top))
+    bool head, control = list->columns[CONTROL].numbers[row] == 1;
+    uint32_t customer = customer_of(m, list, row, top, &head);
+    if (customer == CHURN_CODE_MISSING)
       continue;
-    bool known = customer != CHURN_CODE_MISSING && (m->labels[customer] == CHURN_LABEL_CHURNED ||
-                                                    m->labels[customer] == CHURN_LABEL_STAYED);
-    if (!known) {
-      m->made->unjudged++;
-      continue;
-    }
-    if (m->counted[customer])
-      continue;
-    m->counted[customer] = true;
-    count_customer(m, customer, day, list->columns[CONTROL].numbers[row] == 1,
-                   list->columns[VALUE].numbers[row]);
+    listed *c = &m->customers[customer];
+    if (c->counted)
+      c->remarked = c->remarked || control != c->control;
+    else if (c->label == CHURN_LABEL_CHURNED || c->label == CHURN_LABEL_STAYED)
+      count_customer(m, customer, day, control, list->columns[VALUE].numbers[row]);
   }
+}
+
+/* Of a list of whom to contact everybody counts: it is as long as what was done. */
+static uint64_t head_of(const measuring *m, const churn_past_run *past, bool calls)
+{
+  if (m->settings->top > 0)
+    return m->settings->top;
+  return calls ? UINT64_MAX : past->head;
+}
+
+static churn_status count_run(measuring *m, const churn_table *list, const churn_past_run *past,
+                              bool calls, churn_error *error)
+{
+  uint64_t top = head_of(m, past, calls);
+  churn_status status = ask(m, list, top, error);
+  if (status == CHURN_OK)
+    status = label_asked(m, past->day, error);
+  if (status != CHURN_OK)
+    return status;
+  m->made->lists++;
+  m->made->calls += calls;
+  m->made->first = m->made->first == CHURN_DAY_MISSING ? past->day : m->made->first;
+  m->made->last = past->day;
+  count_list(m, list, past->day, top);
+  return CHURN_OK;
 }
 
 static churn_status take_run(measuring *m, const churn_past_run *past, churn_error *error)
 {
   churn_table *list = NULL;
-  bool closed = false;
-  churn_status status = label_base(m, past->day, &closed, error);
-  if (status != CHURN_OK || !closed)
-    return status;
-  status = read_list(m, past->day, &list, error);
+  bool calls;
+  if (!churn_snapshots_closed(m->project, m->pipeline->data, past->day)) {
+    m->made->open++;
+    return CHURN_OK;
+  }
+  churn_status status = churn_past_list_there(m->root, past->day, churn_past_calls, &calls, error);
+  if (status == CHURN_OK)
+    status = churn_past_list_read(m->root, past->day, calls ? churn_past_calls : churn_past_ranked,
+                                  m->run, &list, error);
   if (status == CHURN_OK && !list->columns[CONTROL].present)
     m->made->unmarked++;
-  else if (status == CHURN_OK) {
-    m->made->lists++;
-    m->made->first = m->made->first == CHURN_DAY_MISSING ? past->day : m->made->first;
-    m->made->last = past->day;
-    count_list(m, list, past->day, m->settings->top == 0 ? past->head : m->settings->top);
-  }
+  else if (status == CHURN_OK)
+    status = count_run(m, list, past, calls, error);
   churn_table_free(list);
   return status;
 }
@@ -189,9 +248,19 @@ static void finish_group(churn_savings_group *group, double squares, double leve
   group->deviation = group->valued < 2 ? NAN : sqrt(fmax(spread, 0) / (n - 1));
 }
 
+static void tally_customers(measuring *m)
+{
+  for (size_t c = 0; c < m->pipeline->data->customers.count; c++) {
+    m->made->unjudged += m->customers[c].seen && !m->customers[c].counted;
+    m->made->remarked += m->customers[c].remarked;
+  }
+  m->made->unjudged += churn_dictionary_count(m->strangers);
+}
+
 static void finish(measuring *m)
 {
   churn_savings *s = m->made;
+  tally_customers(m);
   double level = m->settings->level > 0 ? m->settings->level : 0.95;
   finish_group(&s->treated, m->squares[0], level);
   finish_group(&s->control, m->squares[1], level);
@@ -215,7 +284,7 @@ static churn_status name_crossed(measuring *m, churn_error *error)
   if (s->crossed == NULL)
     return churn_error_no_memory(error);
   for (size_t c = 0; c < customers->count; c++) {
-    if (!m->crossed[c])
+    if (!m->customers[c].crossed)
       continue;
     char *id = churn_text_copy(customers->ids[c], strlen(customers->ids[c]));
     if (id == NULL)
@@ -242,10 +311,10 @@ static churn_status make_room(measuring *m, churn_error *error)
   size_t count = m->pipeline->data->customers.count;
   m->contacts = churn_contacts_of(m->project, m->pipeline->data);
   m->made = churn_array_new(1, sizeof *m->made);
-  m->labels = churn_array_new(count, sizeof *m->labels);
-  m->counted = churn_array_new(count, sizeof *m->counted);
-  m->crossed = churn_array_new(count, sizeof *m->crossed);
-  if (m->made == NULL || m->labels == NULL || m->counted == NULL || m->crossed == NULL)
+  m->customers = churn_array_new(count, sizeof *m->customers);
+  m->asked = churn_array_new(count, sizeof *m->asked);
+  m->strangers = churn_dictionary_new();
+  if (m->made == NULL || m->customers == NULL || m->asked == NULL || m->strangers == NULL)
     return churn_error_no_memory(error);
   m->made->with_contacts = m->contacts != NULL;
   m->made->first = m->made->last = CHURN_DAY_MISSING;
@@ -265,9 +334,9 @@ static churn_status measure(measuring *m, churn_savings **savings, churn_error *
     *savings = m->made;
     m->made = NULL;
   }
-  free(m->labels);
-  free(m->counted);
-  free(m->crossed);
+  free(m->customers);
+  free(m->asked);
+  churn_dictionary_free(m->strangers);
   churn_savings_free(m->made);
   return status;
 }
@@ -289,16 +358,13 @@ churn_status churn_savings_measure(const churn_project *project,
   return status;
 }
 
-/* While labels are made, the losses that the outcome excludes are set apart. */
-churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, const churn_plan *kinds,
+churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, churn_plan *kinds,
                                        const char *root, churn_day before, size_t most,
                                        const churn_run *run, churn_savings **savings,
                                        churn_error *error)
 {
   const churn_savings_settings settings = {.output = root};
-  bool excludes =
-      kinds != NULL && pipeline->project->outcome.excludes && pipeline->data->excluded == NULL;
-  churn_status status = CHURN_OK;
+  churn_plan *own = pipeline->kinds;
   measuring m = {.project = pipeline->project,
                  .settings = &settings,
                  .run = run,
@@ -306,13 +372,9 @@ churn_status churn_savings_of_pipeline(churn_pipeline *pipeline, const churn_pla
                  .pipeline = pipeline,
                  .before = before,
                  .most = most};
-  if (excludes)
-    status = churn_kinds_exclude(pipeline->project, kinds, pipeline->data, error);
-  if (status == CHURN_OK)
-    status = measure(&m, savings, error);
-  if (excludes) {
-    free(pipeline->data->excluded);
-    pipeline->data->excluded = NULL;
-  }
+  if (kinds != NULL && pipeline->project->outcome.excludes)
+    pipeline->kinds = kinds;
+  churn_status status = measure(&m, savings, error);
+  pipeline->kinds = own;
   return status;
 }

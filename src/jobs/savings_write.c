@@ -43,9 +43,12 @@ void churn_savings_json(const churn_savings *savings, size_t most, churn_json_te
   churn_json_day(text, savings->first);
   churn_json_key(text, 2, "last", false);
   churn_json_day(text, savings->last);
+  churn_json_whole_at(text, 2, "calls", savings->calls);
   churn_json_whole_at(text, 2, "unmarked", savings->unmarked);
+  churn_json_whole_at(text, 2, "open", savings->open);
   churn_json_whole_at(text, 2, "top", savings->top);
   churn_json_whole_at(text, 2, "unjudged", savings->unjudged);
+  churn_json_whole_at(text, 2, "remarked", savings->remarked);
   append_group(text, "treated", &savings->treated, savings->with_contacts);
   append_group(text, "control", &savings->control, savings->with_contacts);
   append_figure(text, 2, "saved_share", &savings->share);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "design/cause_map.h"
 #include "fit/logistic.h"
 #include "jobs/calibrate.h"
 #include "jobs/explain.h"
@@ -242,6 +243,11 @@ static churn_status fit(churn_training *t, churn_error *error)
   return status;
 }
 
+static churn_status warn_about_causes(churn_training *t, churn_error *error)
+{
+  return churn_cause_map_warn(t->project, t->pipeline->plan, t->model, t->run, error);
+}
+
 static churn_status train(churn_training *t, const churn_train_settings *settings,
                           churn_error *error)
 {
@@ -251,7 +257,7 @@ static churn_status train(churn_training *t, const churn_train_settings *setting
   if (status == CHURN_OK && (t->model = churn_model_new()) == NULL)
     status = churn_error_no_memory(error);
   churn_status (*const steps[])(churn_training *, churn_error *) = {
-      learn_encoding, fill_matrix, drop_collinear, fit, churn_training_record};
+      learn_encoding, fill_matrix, drop_collinear, fit, warn_about_causes, churn_training_record};
   for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CHURN_OK; i++)
     status = steps[i](t, error);
   return status;

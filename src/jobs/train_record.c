@@ -120,6 +120,9 @@ static churn_status record_window(churn_training *t, churn_error *error)
   if (status == CHURN_OK && t->project->outcome_name != NULL)
     status = churn_text_set(&model->outcome, t->project->outcome_name, error);
   if (status == CHURN_OK)
+    status = churn_text_set(&model->outcome_kind, churn_outcome_kind_name(t->project->outcome.kind),
+                            error);
+  if (status == CHURN_OK)
     status = churn_text_set(&model->program, "churn " CHURN_VERSION, error);
   return status == CHURN_OK ? churn_text_set(&model->set, t->set, error) : status;
 }

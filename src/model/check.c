@@ -90,6 +90,9 @@ static churn_status check_weighting(const churn_model_checker *c)
   if (m->population_churners < 0 || m->population_churners > m->population)
     return CHURN_FAULT_IN(c, "training.population_churners is %g; expected 0 to the %g in all",
                           m->population_churners, m->population);
+  if (m->outcome_kind != NULL && m->outcome_kind[0] == '\0')
+    return CHURN_FAULT_IN(c, "training.outcome_kind is empty; expected how churn was told, or no "
+                             "key");
   if (m->excluded != NULL && m->excluded[0] == '\0')
     return CHURN_FAULT_IN(c, "training.excluded is empty; expected kinds of loss, or no key");
   if (m->offset != NULL && m->offset[0] == '\0')

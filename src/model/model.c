@@ -87,6 +87,7 @@ void churn_model_free(churn_model *model)
   free(model->offset);
   free(model->excluded);
   free(model->outcome);
+  free(model->outcome_kind);
   free(model->contacted_rule);
   free(model->penalty);
   free(model->lambda_rule);

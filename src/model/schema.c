@@ -139,6 +139,7 @@ static const churn_field training_fields[] = {
     PLAIN("contacted_rows", FIGURE_IF_KNOWN, churn_model, contacted_rows),
     PLAIN("contacted_churned", FIGURE_IF_KNOWN, churn_model, contacted_churned),
     PLAIN("outcome", TEXT_IF_KNOWN, churn_model, outcome),
+    PLAIN("outcome_kind", TEXT_IF_KNOWN, churn_model, outcome_kind),
 };
 static const churn_shape training_shape = SHAPE(training_fields, churn_model, false);
 

@@ -23,7 +23,7 @@ static const double usual_spreads = 3;
 /* The 99.95 % point of the standard normal: two-sided 99.9 %. */
 static const double wilson_z = 3.2905267314919255;
 
-enum { LEAST_WAITS = 10 };
+enum { LEAST_WAITS = 10, ADVICE_SIZE = 512 };
 
 void churn_findings_clear(churn_findings *findings)
 {
@@ -36,12 +36,24 @@ void churn_findings_clear(churn_findings *findings)
   *findings = (churn_findings){0};
 }
 
+size_t churn_findings_count(const churn_findings *findings, churn_verdict verdict)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < findings->count; i++)
+    count += findings->items[i].verdict == verdict;
+  return count;
+}
+
 size_t churn_findings_tripped(const churn_findings *findings)
 {
-  size_t tripped = 0;
-  for (size_t i = 0; i < findings->count; i++)
-    tripped += findings->items[i].verdict == CHURN_GATE_TRIPPED;
-  return tripped;
+  return churn_findings_count(findings, CHURN_GATE_TRIPPED);
+}
+
+bool churn_gate_jumps(const churn_gate *gate, double before)
+{
+  bool ratio = strcmp(gate->name, churn_gate_name(CHURN_GATE_RATE)) == 0;
+  double now = ratio ? fmax(gate->value, 1 / gate->value) : gate->value;
+  return now > 2 * (ratio ? fmax(before, 1 / before) : before);
 }
 
 bool churn_findings_hold(const churn_findings *findings)
@@ -104,6 +116,7 @@ static churn_status add(churn_findings *to, const finding *found, churn_error *e
                    .p = found->p,
                    .verdict = excepted ? CHURN_GATE_NOT_JUDGED : found->verdict,
                    .hold = spec->hold,
+                   .since = CHURN_DAY_MISSING,
                    .message = message,
                    .message_zh = message_zh};
   return CHURN_OK;
@@ -114,41 +127,34 @@ static churn_verdict verdict_of(bool tripped)
   return tripped ? CHURN_GATE_TRIPPED : CHURN_GATE_PASSED;
 }
 
-static int compare_counts(const void *left, const void *right)
-{
-  uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-  return (a > b) - (a < b);
-}
-
-static double median_of(uint64_t *counts, size_t count)
-{
-  qsort(counts, count, sizeof *counts, compare_counts);
-  return ((double)counts[(count - 1) / 2] + (double)counts[count / 2]) / 2;
-}
-
-churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, uint64_t rows,
-                             uint64_t *earlier, size_t count, churn_findings *findings,
-                             churn_error *error)
+churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source, churn_day as_of,
+                             uint64_t rows, const churn_row_count *earlier, size_t count,
+                             churn_findings *findings, churn_error *error)
 {
   finding found = {gates, CHURN_GATE_ROWS, source, NAN, NAN, CHURN_GATE_NOT_JUDGED, 0};
-  double least = 1 - gates[CHURN_GATE_ROWS].limit;
   if (gates[CHURN_GATE_ROWS].off)
     return CHURN_OK;
   if (count == 0)
     return add(findings, &found, error, "%s: %" PRIu64 " rows; no earlier run to compare with",
                "%s：%" PRIu64 " 行；没有更早的运行可比较", source, rows);
-  double median = median_of(earlier, count);
-  if (median == 0 && rows == 0)
+  churn_row_trend trend = churn_row_trend_of(earlier, count, as_of);
+  if (trend.median == 0 && rows == 0)
     return add(findings, &found, error, "%s: no rows, as in the runs before",
                "%s：没有记录，与之前的运行相同", source);
-  found.value = (double)rows / median;
-  found.verdict = verdict_of(!(found.value >= least && found.value <= 1 / least));
-  return add(findings, &found, error,
-             "%s: %" PRIu64 " rows, %.1f %% of the median of %zu earlier run%s (from %.1f to %.1f "
-             "%% pass)",
-             "%s：%" PRIu64 " 行，为此前运行中位数的 %.1f %%（%zu 次%.0s；%.1f 至 %.1f %% 为通过）",
-             source, rows, 100 * found.value, count, count == 1 ? "" : "s", 100 * least,
-             100 / least);
+  double share = pow(1 - gates[CHURN_GATE_ROWS].limit, trend.widening);
+  double least = share * fmin(trend.expected, trend.median);
+  double most = fmax(trend.expected, trend.median) / share;
+  found.value = (double)rows / trend.expected;
+  found.limit = 1 - share;
+  found.verdict = verdict_of(!((double)rows >= least && (double)rows <= most));
+  return add(
+      findings, &found, error,
+      "%s: %" PRIu64 " rows, %.1f %% of the %.0f expected by %zu earlier run%s (from %.0f to "
+      "%.0f pass)",
+      "%s：%" PRIu64 " 行，为预期的 %.1f %%（预期 %.0f 行，依据此前 %zu 次运行%.0s；%.0f 至 %.0f "
+      "行为通过）",
+      source, rows, 100 * found.value, trend.expected, count, count == 1 ? "" : "s", ceil(least),
+      floor(most));
 }
 
 churn_status churn_gate_share(const churn_gate_spec *gates, churn_gate_kind kind,
@@ -232,18 +238,23 @@ typedef struct drift {
   const char *against, *against_zh;
 } drift;
 
-static const char *advice(churn_gate_kind kind)
+/* What to do about it, in both languages. */
+static void advise(churn_gate_kind kind, const char *subject, char text[ADVICE_SIZE],
+                   char text_zh[ADVICE_SIZE])
 {
-  return kind == CHURN_GATE_SCORES
-             ? "; look at the features that drifted, and retrain when the change is here to stay"
-             : "; look at the export's columns behind it, and retrain when the change is here to "
-               "stay";
-}
-
-static const char *advice_zh(churn_gate_kind kind)
-{
-  return kind == CHURN_GATE_SCORES ? "；请查看发生漂移的特征，若变化将持续则重新训练"
-                                   : "；请查看其背后的数据列，若变化将持续则重新训练";
+  bool scores = kind == CHURN_GATE_SCORES;
+  snprintf(text, ADVICE_SIZE,
+           scores ? "; look at the features that drifted, and retrain when the change is here to "
+                    "stay%.0s"
+                  : "; look at the export's columns behind it, and retrain when the change is here "
+                    "to stay; a feature that grows by nature is not judged with `nightly: {gates: "
+                    "{drift: {except: [%s]}}}`",
+           subject);
+  snprintf(text_zh, ADVICE_SIZE,
+           scores ? "；请查看发生漂移的特征，若变化将持续则重新训练%.0s"
+                  : "；请查看其背后的数据列，若变化将持续则重新训练；自然增长的特征可用 `nightly: "
+                    "{gates: {drift: {except: [%s]}}}` 排除",
+           subject);
 }
 
 static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind, const drift *d,
@@ -263,14 +274,16 @@ static churn_status add_drift(const churn_gate_spec *gates, churn_gate_kind kind
   found.limit = isnan(d->spread) ? 0 : usual_spreads * d->spread;
   double limit = fmax(gates[kind].limit, found.limit);
   found.verdict = verdict_of(d->index > limit && d->p <= drift_level);
+  char advice[ADVICE_SIZE], advice_zh[ADVICE_SIZE];
   bool told = found.verdict == CHURN_GATE_TRIPPED && !churn_gate_excepts(&gates[kind], d->subject);
+  advise(kind, d->subject, advice, advice_zh);
   return add(findings, &found, error,
              "%s%s%.0sstability index %.3f against %s%.0s (up to %.3g passes), p %.2g (above %.3g "
              "passes; approximate: the samples overlap)%s%.0s",
              "%s%.0s%s稳定性指数 %.3f，对照%.0s%s（不超过 %.3g 为通过），p %.2g（大于 %.3g "
              "为通过；近似值：样本有重叠）%.0s%s",
              d->subject, colon, colon_zh, d->index, d->against, d->against_zh, limit, d->p,
-             drift_level, told ? advice(kind) : "", told ? advice_zh(kind) : "");
+             drift_level, told ? advice : "", told ? advice_zh : "");
 }
 
 static bool tells_time(const churn_profile *profile, size_t feature)

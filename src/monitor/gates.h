@@ -12,6 +12,7 @@
 
 #include "monitor/census.h"
 #include "monitor/profile.h"
+#include "monitor/row_trend.h"
 #include "project/project.h"
 
 #include <churn/gates.h>
@@ -22,13 +23,21 @@ typedef struct churn_findings {
 } churn_findings;
 
 void churn_findings_clear(churn_findings *findings);
+size_t churn_findings_count(const churn_findings *findings, churn_verdict verdict);
 size_t churn_findings_tripped(const churn_findings *findings);
 bool churn_findings_hold(const churn_findings *findings);
 
-/* ROWS: trips where `rows` lies below 1 - limit of the median of earlier [count], or above 1 / (1 -
- * limit) of it. value = rows / median. Not judged where count is 0. Reorders `earlier`. */
+/* Whether the figure is more than twice as far off as it was `before`, so that it is news whatever
+ * was known of it; of RATE, the ratio or its inverse. */
+bool churn_gate_jumps(const churn_gate *gate, double before);
+
+/* ROWS: trips where `rows` lies below s = (1 - limit)^widening of both the median of the earlier
+ * counts and what they let expect tonight, or above 1 / s of both (row_trend.h): growth may go on,
+ * or have stopped, and what is long ago tells less. value = rows / expected; limit = 1 - s. Not
+ * judged where count is 0. */
 CHURN_MUST_USE churn_status churn_gate_rows(const churn_gate_spec *gates, const char *source,
-                                            uint64_t rows, uint64_t *earlier, size_t count,
+                                            churn_day as_of, uint64_t rows,
+                                            const churn_row_count *earlier, size_t count,
                                             churn_findings *findings, churn_error *error);
 
 /* UNMATCHED, REJECTED, UNSEEN: trips where part / whole > limit. Not judged where whole is 0. */

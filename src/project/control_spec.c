@@ -44,8 +44,8 @@ bool churn_project_is_control(const churn_project *project, const char *id)
   return churn_hash_unit(id, strlen(id), seed) < control->share;
 }
 
-/* A feature that is 1 for who was contacted in the label window, where that is known, and 0 when
- * customers are scored: the model then tells what happens if nobody calls. */
+/* A feature that is 1 for who was contacted around T, and 0 when customers are scored: the model
+ * then tells what happens if nobody calls. */
 static void add_feature(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
   size_t count = project->feature_count;
@@ -76,9 +76,9 @@ static void add_feature(churn_reader *reader, const churn_yaml *node, churn_proj
 
 void churn_contacts_read(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { HISTORY, CONTACTED, KEYS };
+  enum { HISTORY, CONTACTED, SINCE, KEYS };
   static const char *const rules[] = {"drop", "keep", "model"};
-  churn_field fields[KEYS] = {{"history", NULL}, {"contacted", NULL}};
+  churn_field fields[KEYS] = {{"history", NULL}, {"contacted", NULL}, {"since", NULL}};
   churn_contacts_spec *contacts = &project->contacts;
   if (node == NULL)
     return;
@@ -94,6 +94,7 @@ void churn_contacts_read(churn_reader *reader, const churn_yaml *node, churn_pro
   churn_history_check_name(reader, project, &contacts->history, "contacts.history");
   int rule = churn_reader_choice(reader, fields[CONTACTED].value, "contacts.contacted", rules, 3);
   contacts->rule = rule < 0 ? CHURN_CONTACTED_DROP : (churn_contacted)rule;
+  contacts->since_days = churn_reader_days(reader, fields[SINCE].value, "contacts.since", 1);
   if (contacts->rule == CHURN_CONTACTED_MODEL)
     add_feature(reader, node, project);
 }

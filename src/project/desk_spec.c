@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const double default_value_share = 0.25, default_rise = 1.5;
-enum { DEFAULT_SINCE_DAYS = 30 };
+enum { DEFAULT_SINCE_DAYS = 30, DEFAULT_REST_DAYS = 30 };
 
 /* A number for which `fits` holds; as it was where none is given. */
 static void read_number(churn_reader *reader, const churn_yaml *node, const char *what,
@@ -148,10 +148,29 @@ static void read_owners(churn_reader *reader, const churn_yaml *node, churn_proj
   }
 }
 
+/* How often a customer is contacted shows in a log of contacts alone. */
+static void read_period(churn_reader *reader, const churn_yaml *per, const churn_yaml *rest,
+                        churn_project *project)
+{
+  churn_capacity_spec *to = &project->capacity;
+  bool logged = project->contacts.history.text != NULL;
+  const churn_yaml *first = per != NULL ? per : rest;
+  to->per_days = churn_reader_days(reader, per, "capacity.per", 1);
+  to->rest_days = churn_reader_days(reader, rest, "capacity.rest", 0);
+  if (rest == NULL && logged)
+    to->rest_days = DEFAULT_REST_DAYS;
+  if (first != NULL && !logged)
+    churn_reader_fault(reader, first,
+                       "capacity.%s: nothing tells who was contacted before; expected contacts: "
+                       "HISTORY beside it",
+                       per != NULL ? "per" : "rest");
+}
+
 static void read_capacity(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { TOTAL, OWNERS, EACH_REP, KEYS };
-  churn_field fields[KEYS] = {{"total", NULL}, {"owners", NULL}, {"each_rep", NULL}};
+  enum { TOTAL, OWNERS, EACH_REP, PER, REST, KEYS };
+  churn_field fields[KEYS] = {
+      {"total", NULL}, {"owners", NULL}, {"each_rep", NULL}, {"per", NULL}, {"rest", NULL}};
   churn_capacity_spec *to = &project->capacity;
   if (!churn_reader_fields(reader, node, "capacity", "{total: 100, owners: {billing: 10}}", fields,
                            KEYS))
@@ -163,6 +182,7 @@ static void read_capacity(churn_reader *reader, const churn_yaml *node, churn_pr
   to->each_rep = churn_reader_whole(reader, fields[EACH_REP].value, "capacity.each_rep", UINT32_MAX,
                                     UINT64_MAX);
   read_owners(reader, fields[OWNERS].value, project);
+  read_period(reader, fields[PER].value, fields[REST].value, project);
   if (project->value.text == NULL)
     churn_reader_fault(reader, node,
                        "capacity: what a contact is worth depends on the money at risk; expected "
@@ -173,16 +193,18 @@ static void read_capacity(churn_reader *reader, const churn_yaml *node, churn_pr
     churn_reader_fault(reader, fields[EACH_REP].value,
                        "capacity.each_rep: what a rep does is said by a playbook, and the project "
                        "has none; expected \"playbook: default\" beside it");
-  if (project->rep.text == NULL)
+  if (project->rep.text == NULL && churn_project_find_history(project, "reps") < 0)
     churn_reader_fault(reader, fields[EACH_REP].value,
-                       "capacity.each_rep: nothing tells who a customer's rep is; expected rep: "
-                       "EXPRESSION at the top, like \"rep: last(rep_id from reps)\"");
+                       "capacity.each_rep: nothing tells who a customer's rep is: there is no "
+                       "history `reps`; expected rep: EXPRESSION at the top, like \"rep: "
+                       "last(rep_id from reps)\"");
 }
 
 static void read_loyal(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { VALUE, TENURE, RISE, SINCE, KEYS };
-  churn_field fields[KEYS] = {{"value", NULL}, {"tenure", NULL}, {"rise", NULL}, {"since", NULL}};
+  enum { VALUE, TENURE, RISE, SINCE, PROBABILITY, KEYS };
+  churn_field fields[KEYS] = {
+      {"value", NULL}, {"tenure", NULL}, {"rise", NULL}, {"since", NULL}, {"probability", NULL}};
   churn_loyal_spec *to = &project->loyal;
   if (!churn_reader_fields(reader, node, "loyal", "{value: 0.25, tenure: 730d, rise: 1.5}", fields,
                            KEYS))
@@ -196,6 +218,8 @@ static void read_loyal(churn_reader *reader, const churn_yaml *node, churn_proje
               &to->rise);
   int32_t since = churn_reader_days(reader, fields[SINCE].value, "loyal.since", 1);
   to->since_days = since > 0 ? since : to->since_days;
+  read_number(reader, fields[PROBABILITY].value, "loyal.probability",
+              "a probability from 0 to 1, like 0.05", is_share, &to->probability);
 }
 
 void churn_desk_read(churn_reader *reader, const churn_desk_keys *keys, churn_project *project)
@@ -204,8 +228,10 @@ void churn_desk_read(churn_reader *reader, const churn_desk_keys *keys, churn_pr
   project->capacity = (churn_capacity_spec){.total = UINT64_MAX, .each_rep = UINT64_MAX};
   for (size_t i = 0; i < CHURN_OWNERS; i++)
     project->capacity.owners[i] = UINT64_MAX;
-  project->loyal = (churn_loyal_spec){
-      .value_share = default_value_share, .rise = default_rise, .since_days = DEFAULT_SINCE_DAYS};
+  project->loyal = (churn_loyal_spec){.value_share = default_value_share,
+                                      .rise = default_rise,
+                                      .since_days = DEFAULT_SINCE_DAYS,
+                                      .probability = NAN};
   if (keys->actions != NULL)
     read_actions(reader, keys->actions, project);
   settle_actions(reader, project);

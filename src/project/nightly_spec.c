@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_KEEP = 90, MOST_KEEP = 1000000 };
+enum { DEFAULT_KEEP = 90, MOST_KEEP = 1000000, DEFAULT_KNOWN_AFTER = 7 };
 
 /* A limit lies above `least` (or on it) and below `most`. What breaks an export holds the night
  * back by default; what the world does is told. */
@@ -132,12 +132,23 @@ static void read_gates(churn_reader *reader, const churn_yaml *node, churn_gate_
       read_gate(reader, fields[i].value, i, &gates[i]);
 }
 
+/* A number of days, or `never`. */
+static void read_known_after(churn_reader *reader, const churn_yaml *node, churn_nightly_spec *to)
+{
+  to->known_after_days = DEFAULT_KNOWN_AFTER;
+  if (node != NULL && node->kind == CHURN_YAML_SCALAR && strcmp(node->text, "never") == 0)
+    to->known_after_days = 0;
+  else if (node != NULL)
+    to->known_after_days = churn_reader_days(reader, node, "nightly.known_after", 1);
+}
+
 void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const churn_yaml *gates,
                         churn_project *project)
 {
-  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, REPORT, KEYS };
-  churn_field fields[KEYS] = {{"output", NULL},  {"keep", NULL},     {"top", NULL},
-                              {"changes", NULL}, {"outcomes", NULL}, {"report", NULL}};
+  enum { OUTPUT, KEEP, TOP, CHANGES, OUTCOMES, REPORT, KNOWN_AFTER, KEYS };
+  churn_field fields[KEYS] = {{"output", NULL},     {"keep", NULL},     {"top", NULL},
+                              {"changes", NULL},    {"outcomes", NULL}, {"report", NULL},
+                              {"known_after", NULL}};
   churn_nightly_spec *to = &project->nightly;
   if (nightly != NULL)
     (void)churn_reader_fields(reader, nightly, "nightly", "{output: runs, keep: 90}", fields, KEYS);
@@ -153,6 +164,7 @@ void churn_nightly_read(churn_reader *reader, const churn_yaml *nightly, const c
     to->no_changes = !churn_reader_flag(reader, fields[CHANGES].value, "nightly.changes");
   if (fields[OUTCOMES].value != NULL)
     to->no_outcomes = !churn_reader_flag(reader, fields[OUTCOMES].value, "nightly.outcomes");
+  read_known_after(reader, fields[KNOWN_AFTER].value, to);
   if (fields[REPORT].value != NULL)
     to->report = churn_reader_flag(reader, fields[REPORT].value, "nightly.report");
   read_gates(reader, gates, to->gates);

@@ -19,6 +19,13 @@ static const struct {
                {"from", CHURN_OUTCOME_LABELS},
                {"column", CHURN_OUTCOME_COLUMN}};
 
+const char *churn_outcome_kind_name(churn_outcome_kind kind)
+{
+  static const char *const names[] = {"none", "left",   "silent", "event",
+                                      "drop", "labels", "column"};
+  return names[kind];
+}
+
 static churn_outcome_kind find_kind(churn_reader *reader, const churn_yaml *node)
 {
   const char *first = NULL;
@@ -67,14 +74,16 @@ static void read_left(churn_reader *reader, const churn_yaml *node, churn_projec
 
 static void read_silent(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { SILENT, HORIZON, ACTIVE_WITHIN, KEYS };
-  churn_field fields[KEYS] = {{"silent", NULL}, {"horizon", NULL}, {"active_within", NULL}};
+  enum { SILENT, HORIZON, ACTIVE_WITHIN, EXCLUDE, KEYS };
+  churn_field fields[KEYS] = {
+      {"silent", NULL}, {"horizon", NULL}, {"active_within", NULL}, {"exclude", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   outcome->history = churn_reader_text(reader, fields[SILENT].value, "outcome.silent");
   outcome->horizon_days = read_horizon(reader, node, &fields[HORIZON]);
   outcome->active_within_days =
       churn_reader_days(reader, fields[ACTIVE_WITHIN].value, "outcome.active_within", 1);
+  churn_exclude_read(reader, fields[EXCLUDE].value, project);
   churn_history_check_name(reader, project, &outcome->history, "outcome.silent");
 }
 
@@ -125,9 +134,9 @@ static void split_event(churn_reader *reader, const churn_yaml *node, churn_outc
 
 static void read_event(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { EVENT, HORIZON, GAP, TERMINAL, KEYS };
+  enum { EVENT, HORIZON, GAP, TERMINAL, EXCLUDE, KEYS };
   churn_field fields[KEYS] = {
-      {"event", NULL}, {"horizon", NULL}, {"gap", NULL}, {"terminal", NULL}};
+      {"event", NULL}, {"horizon", NULL}, {"gap", NULL}, {"terminal", NULL}, {"exclude", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   if (churn_reader_expression(reader, fields[EVENT].value, "outcome.event").text != NULL)
@@ -137,16 +146,17 @@ static void read_event(churn_reader *reader, const churn_yaml *node, churn_proje
   outcome->terminal_given = fields[TERMINAL].value != NULL;
   outcome->terminal = outcome->terminal_given &&
                       churn_reader_flag(reader, fields[TERMINAL].value, "outcome.terminal");
+  churn_exclude_read(reader, fields[EXCLUDE].value, project);
   churn_history_check_name(reader, project, &outcome->history, "outcome.event");
 }
 
 /* A level must be able to fall, so it needs rows with days. */
 static void read_drop(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { DROP, BELOW, HORIZON, GAP, LEAVERS, KEYS };
+  enum { DROP, BELOW, HORIZON, GAP, LEAVERS, EXCLUDE, KEYS };
   static const char *const leavers[] = {"drop", "lost"};
-  churn_field fields[KEYS] = {
-      {"drop", NULL}, {"below", NULL}, {"horizon", NULL}, {"gap", NULL}, {"leavers", NULL}};
+  churn_field fields[KEYS] = {{"drop", NULL}, {"below", NULL},   {"horizon", NULL},
+                              {"gap", NULL},  {"leavers", NULL}, {"exclude", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", example, fields, KEYS);
   outcome->level = churn_reader_expression(reader, fields[DROP].value, "outcome.drop");
@@ -161,6 +171,7 @@ static void read_drop(churn_reader *reader, const churn_yaml *node, churn_projec
   outcome->gap_days = churn_reader_days(reader, fields[GAP].value, "outcome.gap", 0);
   outcome->leavers_lost =
       churn_reader_choice(reader, fields[LEAVERS].value, "outcome.leavers", leavers, 2) == 1;
+  churn_exclude_read(reader, fields[EXCLUDE].value, project);
   if (project->history_count == 0)
     churn_reader_fault(reader, fields[DROP].value,
                        "outcome.drop needs a history, and the project has none; a level that "
@@ -199,9 +210,13 @@ static void read_labels(churn_reader *reader, const churn_yaml *node, const chur
 
 static void read_flat(churn_reader *reader, const churn_yaml *node, churn_project *project)
 {
-  enum { COLUMN, POSITIVE, NEGATIVE, EXCLUDE, KEYS };
-  churn_field fields[KEYS] = {
-      {"column", NULL}, {"positive", NULL}, {"negative", NULL}, {"exclude", NULL}};
+  enum { COLUMN, POSITIVE, NEGATIVE, EXCLUDE, LEAVERS, KEYS };
+  static const char *const leavers[] = {"listed", "left_out"};
+  churn_field fields[KEYS] = {{"column", NULL},
+                              {"positive", NULL},
+                              {"negative", NULL},
+                              {"exclude", NULL},
+                              {"leavers", NULL}};
   churn_outcome_spec *outcome = &project->outcome;
   churn_reader_fields(reader, node, "outcome", "{column: Churn, positive: Yes}", fields, KEYS);
   const churn_yaml *positive =
@@ -210,6 +225,8 @@ static void read_flat(churn_reader *reader, const churn_yaml *node, churn_projec
   outcome->column = churn_reader_text(reader, fields[COLUMN].value, "outcome.column");
   outcome->positive = churn_reader_text(reader, positive, "outcome.positive");
   outcome->negative = churn_reader_text(reader, fields[NEGATIVE].value, "outcome.negative");
+  outcome->leavers_left_out =
+      churn_reader_choice(reader, fields[LEAVERS].value, "outcome.leavers", leavers, 2) == 1;
   churn_exclude_read(reader, fields[EXCLUDE].value, project);
   if (project->base_kind == CHURN_BASE_FROM_HISTORY)
     churn_reader_fault(reader, node,

@@ -69,13 +69,20 @@ static const churn_cause_rule *find_rule(const churn_playbook *p, bool of_projec
   return NULL;
 }
 
-uint32_t churn_playbook_cause_of(const churn_playbook *playbook, const char *feature,
-                                 const char *history, bool *found)
+const churn_cause_rule *churn_playbook_rule(const churn_playbook *playbook, const char *feature,
+                                            const char *history)
 {
   const churn_cause_rule *rule = NULL;
   for (int file = 0; file < 2 && rule == NULL; file++)
     for (int kind = 0; kind < CHURN_RULE_KINDS && rule == NULL; kind++)
       rule = find_rule(playbook, file == 0, kind, feature, history);
+  return rule;
+}
+
+uint32_t churn_playbook_cause_of(const churn_playbook *playbook, const char *feature,
+                                 const char *history, bool *found)
+{
+  const churn_cause_rule *rule = churn_playbook_rule(playbook, feature, history);
   if (found != NULL)
     *found = rule != NULL;
   return rule == NULL ? playbook->other : rule->cause;

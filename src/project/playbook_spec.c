@@ -64,8 +64,25 @@ static size_t find_cause(const churn_playbook *p, const char *name)
   return i;
 }
 
-static void add_rule(book *b, const churn_yaml *item, bool history, size_t cause)
+/* A key of a cause that lists what belongs to it. */
+typedef struct rule_list {
+  const char *key, *example;
+  bool history;
+  churn_speaks speaks;
+} rule_list;
+
+static const rule_list rule_lists[] = {
+    {"features", "[open_complaints, \"*complaint*\"]", false, CHURN_SPEAKS_ALWAYS},
+    {"when_high", "[open_complaints, \"*complaint*\"]", false, CHURN_SPEAKS_HIGH},
+    {"when_low", "[satisfaction, \"*rating*\"]", false, CHURN_SPEAKS_LOW},
+    {"histories", "[complaints]", true, CHURN_SPEAKS_ALWAYS},
+    {"when_many", "[complaints]", true, CHURN_SPEAKS_HIGH},
+    {"when_few", "[visits]", true, CHURN_SPEAKS_LOW}};
+enum { RULE_LISTS = sizeof rule_lists / sizeof rule_lists[0] };
+
+static void add_rule(book *b, const churn_yaml *item, const rule_list *list, size_t cause)
 {
+  bool history = list->history;
   churn_located text =
       churn_reader_text(b->reader, item, history ? "a history" : "a feature or pattern");
   if (text.text == NULL)
@@ -78,25 +95,31 @@ static void add_rule(book *b, const churn_yaml *item, bool history, size_t cause
   if (b->of_project && kind == CHURN_RULE_NAME && b->features != NULL)
     churn_pattern_check(b->reader, b->project, &text, b->features);
   b->to->rules[b->to->rule_count++] =
-      (churn_cause_rule){text, kind, (uint32_t)cause, b->of_project};
+      (churn_cause_rule){text, kind, list->speaks, (uint32_t)cause, b->of_project};
 }
 
-static void read_rules(book *b, const churn_yaml *node, bool history, size_t cause)
+static void read_rules(book *b, const churn_yaml *node, const rule_list *list, size_t cause)
 {
-  if (node == NULL)
-    return;
   if (node->kind == CHURN_YAML_SCALAR) {
-    add_rule(b, node, history, cause);
+    add_rule(b, node, list, cause);
     return;
   }
   if (node->kind != CHURN_YAML_LIST) {
-    churn_reader_fault(b->reader, node, "%s must be a list, like %s, not a mapping",
-                       history ? "histories" : "features",
-                       history ? "[complaints]" : "[open_complaints, \"*complaint*\"]");
+    churn_reader_fault(b->reader, node, "%s must be a list, like %s, not a mapping", list->key,
+                       list->example);
     return;
   }
   for (const churn_yaml *item = node->first; item != NULL; item = item->next)
-    add_rule(b, item, history, cause);
+    add_rule(b, item, list, cause);
+}
+
+/* In the order they are written: of two patterns the first one counts, in whichever list. */
+static void read_rule_lists(book *b, const churn_yaml *cause, size_t at)
+{
+  for (const churn_yaml *value = cause->first; value != NULL; value = value->next)
+    for (size_t i = 0; i < RULE_LISTS; i++)
+      if (strcmp(value->key->text, rule_lists[i].key) == 0)
+        read_rules(b, value, &rule_lists[i], at);
 }
 
 /* A natural cause is one that nobody can do anything about. */
@@ -133,10 +156,11 @@ static void fault_unknown(book *b, const churn_yaml *name)
 
 static void read_cause(book *b, const churn_yaml *node)
 {
-  enum { LABEL, ACTION, OWNER, NATURAL, FEATURES, HISTORIES, SAVE_RATE, COST, KEYS };
-  churn_field fields[KEYS] = {{"label", NULL},     {"action", NULL},   {"owner", NULL},
-                              {"natural", NULL},   {"features", NULL}, {"histories", NULL},
-                              {"save_rate", NULL}, {"cost", NULL}};
+  enum { LABEL, ACTION, OWNER, NATURAL, SAVE_RATE, COST, LISTS, KEYS = LISTS + RULE_LISTS };
+  churn_field fields[KEYS] = {{"label", NULL},   {"action", NULL},    {"owner", NULL},
+                              {"natural", NULL}, {"save_rate", NULL}, {"cost", NULL}};
+  for (size_t i = 0; i < RULE_LISTS; i++)
+    fields[LISTS + i] = (churn_field){rule_lists[i].key, NULL};
   size_t at = find_cause(b->to, node->key->text);
   churn_cause *cause = &b->to->causes[at];
   bool fresh = at == b->to->cause_count;
@@ -161,8 +185,7 @@ static void read_cause(book *b, const churn_yaml *node)
   read_nature(b, fields[NATURAL].value, fields[ACTION].value, fields[OWNER].value, cause);
   churn_action_read(b->reader, fields[SAVE_RATE].value, fields[COST].value, &cause->save_rate,
                     &cause->cost);
-  read_rules(b, fields[FEATURES].value, false, at);
-  read_rules(b, fields[HISTORIES].value, true, at);
+  read_rule_lists(b, node, at);
 }
 
 /* A feature belongs to one cause. */

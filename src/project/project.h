@@ -98,6 +98,9 @@ typedef enum churn_outcome_kind {
   CHURN_OUTCOME_COLUMN  /* {column, positive, negative}: a customers' column of a flat export */
 } churn_outcome_kind;
 
+/* "none", "left", "silent", …: as the comments above begin; fixed texts. */
+const char *churn_outcome_kind_name(churn_outcome_kind kind);
+
 typedef struct churn_outcome_spec {
   churn_outcome_kind kind;
   churn_located place;        /* of the `outcome` key's value */
@@ -116,8 +119,9 @@ typedef struct churn_outcome_spec {
   churn_located column;       /* COLUMN: heading */
   churn_located positive;     /* COLUMN: the value that means churned */
   churn_located negative;     /* COLUMN: optional */
+  bool leavers_left_out;      /* COLUMN: who has left is scored, and not listed */
   bool excludes;              /* some kind is excluded */
-  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* LEFT, COLUMN: rows of who is lost so have no label */
+  bool excluded[CHURN_KIND_UNCLASSIFIED]; /* all but LABELS: rows of who is lost so have no label */
 } churn_outcome_spec;
 
 /* An outcome under `outcomes`. */
@@ -132,8 +136,8 @@ typedef struct churn_control_spec {
   const char *key; /* NULL = no control group */
 } churn_control_spec;
 
-/* What becomes, in training and evaluation, of rows of customers who were contacted from T to the
- * end of the label window. */
+/* What becomes, in training and evaluation, of rows of customers who were contacted around T
+ * (design/contacts.h). */
 typedef enum churn_contacted {
   CHURN_CONTACTED_DROP, /* no label */
   CHURN_CONTACTED_KEEP,
@@ -143,6 +147,7 @@ typedef enum churn_contacted {
 typedef struct churn_contacts_spec {
   churn_located history; /* text NULL = no log of contacts */
   churn_contacted rule;
+  int32_t since_days; /* before T in which a contact counts; 0 = the horizon */
 } churn_contacts_spec;
 
 typedef struct churn_snapshots_spec {
@@ -227,10 +232,10 @@ typedef struct churn_fit_spec {
 
 /* When a newly trained model takes the place of the one in use (churn/retrain.h). */
 typedef struct churn_retrain_spec {
-  double margin;         /* AUC by which it must be better; >= 0 */
-  double not_worse;      /* AUC that it may be worse by when the one in use is too old; >= 0 */
-  int32_t max_age_days;  /* in use for longer: too old */
-  uint64_t min_churners; /* and as many others, to train on and to judge on */
+  double margin;    /* AUC by which it must be better; >= 0 */
+  double not_worse; /* AUC by which it may come out lower when the one in use is too old; >= 0 */
+  int32_t max_age_days;         /* in use for longer: too old */
+  uint64_t min_churners;        /* and as many others, to train on and to judge on */
   double slope_low, slope_high; /* bounds of its calibration on the judged rows */
   double intercept_low, intercept_high;
 } churn_retrain_spec;
@@ -283,12 +288,13 @@ typedef struct churn_gate_spec {
 bool churn_gate_excepts(const churn_gate_spec *gate, const char *subject);
 
 typedef struct churn_nightly_spec {
-  char *output;     /* folder of the runs, resolved; "runs" beside the project by default */
-  uint64_t keep;    /* published runs that stay, at least 1; 90 by default */
-  bool no_changes;  /* changes: no */
-  bool no_outcomes; /* outcomes: no */
-  bool report;      /* a page is written, too */
-  uint64_t top;     /* customers at the head of the list that a night is told by; 0 = a tenth */
+  char *output;             /* folder of the runs, resolved; "runs" beside the project by default */
+  uint64_t keep;            /* published runs that stay, at least 1; 90 by default */
+  int32_t known_after_days; /* nights in a row after which what trips is no news; 0 = never */
+  bool no_changes;          /* changes: no */
+  bool no_outcomes;         /* outcomes: no */
+  bool report;              /* a page is written, too */
+  uint64_t top; /* customers at the head of the list that a night is told by; 0 = a tenth */
   churn_gate_spec gates[CHURN_GATE_KINDS];
 } churn_nightly_spec;
 
@@ -300,9 +306,13 @@ typedef enum churn_rule_kind {
   CHURN_RULE_KINDS
 } churn_rule_kind;
 
+/* Which values of a number speak for the cause. */
+typedef enum churn_speaks { CHURN_SPEAKS_ALWAYS, CHURN_SPEAKS_HIGH, CHURN_SPEAKS_LOW } churn_speaks;
+
 typedef struct churn_cause_rule {
   churn_located text;
   churn_rule_kind kind;
+  churn_speaks speaks; /* of a history: of the number of its rows */
   uint32_t cause;
   bool of_project; /* stands in the project file: goes before those of the playbook's own file */
 } churn_cause_rule;
@@ -329,6 +339,8 @@ typedef struct churn_capacity_spec {
   uint64_t total;                /* in all */
   uint64_t owners[CHURN_OWNERS]; /* by the owner of their main cause */
   uint64_t each_rep;             /* by each rep, of those whom the owner rep serves */
+  int32_t per_days;              /* within so many days; 0 = for each list anew */
+  int32_t rest_days;             /* since the last contact; 0 = none */
 } churn_capacity_spec;
 
 /* Who is loyal and slipping. */
@@ -338,12 +350,16 @@ typedef struct churn_loyal_spec {
   int32_t tenure_days; /* at least so long a customer; 0 = as long as half of the base */
   double rise;         /* the odds of leaving are at least so many times those of then */
   int32_t since_days;  /* then: so many days before */
+  double probability;  /* the least; NaN = the mean of the base */
 } churn_loyal_spec;
 
-/* The cause that a feature belongs to; `history` is the one that its expression names first, NULL =
- * none. A rule of the project goes before one of the playbook's file; then a name before a pattern
- * before a history; then the order they are written in. *found (NULL allowed): some rule takes it.
- */
+/* The rule that takes a feature, NULL = none; `history` is the one that its expression names first,
+ * NULL = none. A rule of the project goes before one of the playbook's file; then a name before a
+ * pattern before a history; then the order they are written in. */
+const churn_cause_rule *churn_playbook_rule(const churn_playbook *playbook, const char *feature,
+                                            const char *history);
+
+/* The cause of that rule, or the one of features that no rule takes. */
 uint32_t churn_playbook_cause_of(const churn_playbook *playbook, const char *feature,
                                  const char *history, bool *found);
 

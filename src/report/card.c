@@ -48,13 +48,14 @@ static void write_weighting(churn_output *output, const churn_model *model)
 static void write_contacts(churn_output *output, const churn_model *model)
 {
   if (model->contacted_rule != NULL)
-    churn_output_printf(output,
-                        "| rows of customers contacted before their label window ended | %.0f, "
-                        "%.0f churned (%s) |\n",
-                        model->contacted_rows, model->contacted_churned,
-                        strcmp(model->contacted_rule, "drop") == 0   ? "left out"
-                        : strcmp(model->contacted_rule, "keep") == 0 ? "kept"
-                                                                     : "modelled");
+    churn_output_printf(
+        output,
+        "| rows of customers contacted shortly before the as-of day or in the gap | %.0f, "
+        "%.0f churned (%s) |\n",
+        model->contacted_rows, model->contacted_churned,
+        strcmp(model->contacted_rule, "drop") == 0   ? "left out"
+        : strcmp(model->contacted_rule, "keep") == 0 ? "kept"
+                                                     : "modelled");
 }
 
 static void write_data(churn_output *output, const churn_model *model)

@@ -19,7 +19,7 @@ function since(key, digits = 0) {
   const now = key.split(".").reduce((from, part) => from[part], data.headline), then = key.split(".").reduce((from, part) => from[part], data.previous);
   if (now === null || then === null) return [];
   const change = now - then;
-  const shown = (change < 0 ? "\u2212" : "+") + Math.abs(change).toLocaleString(settings.locale, {minimumFractionDigits: digits, maximumFractionDigits: digits});
+  const shown = Math.abs(change) < .5 * 10 ** -digits ? "\u00b10" : (change < 0 ? "\u2212" : "+") + Math.abs(change).toLocaleString(settings.locale, {minimumFractionDigits: digits, maximumFractionDigits: digits});
   return text(t("since", {change: shown, day: data.previous.as_of}), data.previous.model === data.model.id ? "" : " (" + t("otherModel") + ")");
 }
 function tile(title, value, ...notes) {
@@ -32,7 +32,7 @@ function tiles() {
     tile(t("expected"), figure("headline.expected_churners", 0, "whole"), text(t("expectedNote", {share: percent(h.expected_churners / h.customers)})), since("expected_churners", 1)),
     tile(t("loss"), hasMoney ? figure("headline.expected_loss", 0, "whole") : "\u2013", text(hasMoney ? parts("lossNote", {value: figure("headline.value", 0, "whole")}) : t("noValue")), since("expected_loss")),
     tile(t("head", {count: whole(head.customers)}), figure("headline.head.expected_churners", 0, "whole"),
-      text(t("headNote", {share: percent(head.expected_churners / h.expected_churners)}), hasMoney ? [", ", t("headLoss", {share: percent(head.expected_loss / h.expected_loss)})] : []),
+      text(t("headNote", {share: percent(head.expected_churners / h.expected_churners)}), hasMoney ? [t("comma"), t("headLoss", {share: percent(head.expected_loss / h.expected_loss)})] : []),
       since("head.expected_churners", 1)));
 }
 function tonight() {
@@ -45,7 +45,7 @@ function tonight() {
 }
 function list() {
   const rows = data.customers.length, short = rows < data.asked && rows < data.headline.customers;
-  return [quiet(t("listNote", {rows: whole(rows), all: whole(data.headline.customers)}), short && data.asked > rows ? " " + t("listCut", {asked: whole(data.asked)}) : ""), List.section()];
+  return [quiet(t("listNote", {rows: whole(rows), all: whole(data.headline.customers)}), short && data.asked > rows ? t("space") + t("listCut", {asked: whole(data.asked)}) : ""), List.section()];
 }
 
 /* Sums over customers at a path, as cells. */
@@ -91,7 +91,7 @@ function byCause() {
   if (data.causes.length === 0) return [];
   const order = data.causes.map((_, i) => i).filter(i => data.causes[i].customers > 0).sort((a, b) => data.causes[b].expected_churners - data.causes[a].expected_churners);
   const name = i => data.causes[i].name === null ? t("noCause") : data.causes[i].label[Words.language()];
-  return [quiet(t("causesAll", {all: whole(data.headline.customers)}), data.left_out === 0 ? "" : [" ", parts("leftOut", {count: figure("left_out", 0, "whole")})]),
+  return [quiet(t("causesAll", {all: whole(data.headline.customers)}), data.left_out === 0 ? "" : [t("space"), parts("leftOut", {count: figure("left_out", 0, "whole")})]),
     pair(sumBars(t("cause"), t("causesAll", {all: whole(data.headline.customers)}), order.map(name), order.map(i => data.causes[i])),
       table(sumHeadings(t("cause")), order.map(i => [name(i), ...sumCells("causes." + i)]), t("cause")))];
 }
@@ -133,11 +133,11 @@ function cohorts() {
 }
 function rates() {
   const all = data.rates.rates, loss = data.rates.loss, year = data.year, paid = year.valued > 0;
-  const line = (rate, i) => { const p = "rates.rates." + i; return [rate.first + " \u2013 " + rate.last, figure(p + ".customers", 0, "whole"), figure(p + ".joined", 0, "whole"), figure(p + ".lost", 0, "whole"),
+  const line = (rate, i) => { const p = "rates.rates." + i; return [[element("span", {class: "whole"}, rate.first), " ", element("span", {class: "whole"}, "\u2013 " + rate.last)], figure(p + ".customers", 0, "whole"), figure(p + ".joined", 0, "whole"), figure(p + ".lost", 0, "whole"),
     [figure(p + ".rate", 2, "share"), element("small", {}, " ", range(p + ".rate_low", p + ".rate_high", 2, "share"))]]; };
   const yearly = [...parts("yearlyLost", {customers: figure("year.lost", 0, "whole"), all: figure("year.customers", 0, "whole"), rate: figure("year.rate", 1, "share"), first: year.first, last: year.last}),
-    ...(paid ? [" ", ...parts("yearlyMoney", {value: figure("year.value_lost", 0, "whole"), share: figure("year.value_share_lost", 1, "share"), net: figure("year.net_retention", 1, "share"), gross: figure("year.gross_retention", 1, "share")})] : []),
-    ...(loss.customers_a_year === null ? [] : [" ", ...parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole")})])];
+    ...(paid ? [t("space"), ...parts("yearlyMoney", {value: figure("year.value_lost", 0, "whole"), share: figure("year.value_share_lost", 1, "share"), net: figure("year.net_retention", 1, "share"), gross: figure("year.gross_retention", 1, "share")})] : []),
+    ...(loss.customers_a_year === null ? [] : [t("space"), ...parts("yearlyLoss", {customers: figure("rates.loss.customers_a_year", 0, "whole")})])];
   return [text(yearly), charts(rateChart(all), data.rates.survival[0].points.length > 1 ? survivalChart(data.rates.survival[0]) : []),
     table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate")], all.map(line), t("rates")), cohorts()];
 }
@@ -161,7 +161,7 @@ function reps() {
   const verdict = rep => element("td", rep.verdict === "worse" ? {class: "tripped"} : {}, t("rep_" + rep.verdict), rep.small ? element("small", {}, t("smallBook")) : "");
   const cells = (rep, p, name) => [name, figure(p + ".customers", 0, "whole"), figure(p + ".expected_churners", 1), ...(paid ? [figure(p + ".expected_loss", 0, "whole")] : []),
     ...(known ? [figure(p + ".observed", 0, "whole"), figure(p + ".expected", 1), [figure(p + ".ratio", 2), element("small", {}, rep.ratio === null ? "" : range(p + ".ratio_low", p + ".ratio_high", 2))], verdict(rep)] : [])];
-  return [quiet(known ? t("repsNote", {day: r.as_of}) : t("repsNow"), r.count > r.rows.length ? " " + t("repsCut", {rows: whole(r.rows.length), count: whole(r.count)}) : ""),
+  return [quiet(known ? t("repsNote", {day: r.as_of}) : t("repsNow"), r.count > r.rows.length ? t("space") + t("repsCut", {rows: whole(r.rows.length), count: whole(r.count)}) : ""),
     known && r.funnel.length > 1 ? charts(funnel(r)) : [],
     table([t("rep"), t("customers"), t("expected"), ...(paid ? [t("loss")] : []), ...(known ? [t("lostThen"), t("expectedLost"), t("ratio"), t("verdict")] : [])],
       [cells(r.total, "reps.total", t("everybody")), ...r.rows.map((rep, i) => cells(rep, "reps.rows." + i, rep.rep ?? t("unknown")))], t("reps"))];
@@ -169,7 +169,7 @@ function reps() {
 
 /* A curve from (0, 0) to (1, 1): of the newest day that is known, else at tenths out of fold. */
 function curveChart(title, note, x, y, points, banded) {
-  return draw(title, note + " " + (banded ? t("banded") : t("tenths")), () => ({
+  return draw(title, note + t("space") + (banded ? t("banded") : t("tenths")), () => ({
     legend: false, datasets: [{label: title, data: points, borderColor: colour(0), backgroundColor: colour(0), pointRadius: banded ? 0 : 3, pointHitRadius: 6, ...(banded ? {band: points} : {})},
       guide([{x: 0, y: 0}, {x: 1, y: 1}])], x: axis(x, shares), y: axis(y, shares)}),
   table([x, y, ...(banded ? [t("low"), t("high")] : [])], points.filter((_, i) => !banded || i % 10 === 0).map(p => [percent(p.x), percent(p.y), ...(banded ? [percent(p.low), percent(p.high)] : [])])));
@@ -218,7 +218,7 @@ function quality() {
   return [q.validation === null ? [] : text(parts("validation", judged("quality.validation"))),
     q.out_of_fold === null ? [] : text(parts("outOfFold", judged("quality.out_of_fold.figures"))),
     q.realised === null ? [] : text(parts("realised", {day: q.realised.as_of, expected: figure(r + ".expected_churners", 0, "whole"), rows: figure(r + ".rows", 0, "whole"), churners: figure(r + ".churners", 0, "whole"),
-      auc: figure(r + ".auc", 3)}), q.realised.in_training ? " " + t("inTraining") : ""),
+      auc: figure(r + ".auc", 3)}), q.realised.in_training ? t("space") + t("inTraining") : ""),
     charts(...drawn, q.realised !== null || q.out_of_fold !== null ? calibrationChart(q) : []), outcomes(q)];
 }
 

@@ -3,7 +3,10 @@
 const Desk = (() => {
 const {data, element, at, figure, range, whole, table} = Page;
 const {t, parts} = Words;
-const STEP = 20;
+/* Little at first where it takes much room; all of it on paper. */
+const STEP = matchMedia("(max-width: 42rem)").matches ? 8 : 20;
+const lists = {};
+for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => Object.values(lists).forEach(update => update(printed)));
 const language = () => Words.language();
 const quiet = (...children) => element("p", {class: "quiet"}, ...children);
 const causeOf = (entry, key) => entry.cause === undefined || entry.cause === null ? "" : data.causes[entry.cause][key][language()];
@@ -32,14 +35,15 @@ function listing(id, caption, entries, columns) {
   const place = element("div", {class: "rows"}), status = quiet(), more = element("div", {class: "more"});
   status.setAttribute("role", "status");
   const found = () => entries.filter(entry => filters.every(filter => !state.filters[filter.key] || String(filter.of(entry)) === state.filters[filter.key]));
-  function update() {
+  function update(printed = false) {
+    const shown = printed ? entries.length : state.shown;
     const wanted = found(), steps = wanted.map(entry => List.row(entry.customer_id)).filter(row => row !== undefined);
     place.replaceChildren(element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
       element("table", {}, element("caption", {class: "unseen"}, caption),
         element("thead", {}, element("tr", {}, drawn.map(column => element("th", {scope: "col", ...(column.text ? {class: "text"} : {})}, column.title)))),
-        element("tbody", {}, wanted.slice(0, state.shown).map(entry => element("tr", {}, drawn.map(column => column.cell(entry, steps))))))));
-    status.textContent = t("shownOf", {shown: whole(Math.min(state.shown, wanted.length)), found: whole(wanted.length)});
-    const rest = wanted.length - state.shown;
+        element("tbody", {}, wanted.slice(0, shown).map(entry => element("tr", {}, drawn.map(column => column.cell(entry, steps))))))));
+    status.textContent = t("shownOf", {shown: whole(Math.min(shown, wanted.length)), found: whole(wanted.length)});
+    const rest = wanted.length - shown;
     more.replaceChildren(...(rest <= 0 ? [] : [List.button(t("showAll", {count: whole(wanted.length)}), id + "-all", () => { state.shown = wanted.length; update(); })]));
   }
   const choice = filter => List.choice(filter, entries, state.filters[filter.key], value => { state.filters[filter.key] = value; update(); });
@@ -47,6 +51,7 @@ function listing(id, caption, entries, columns) {
     ...found().map(entry => told.map(column => column.value(entry)))]));
   const bar = element("form", {class: "filters", "aria-label": caption}, filters.map(choice), download);
   bar.addEventListener("submit", event => event.preventDefault());
+  lists[id] = update;
   update();
   return [bar, status, place, more];
 }
@@ -82,8 +87,9 @@ function calls() {
     c.reps === null || c.reps.length === 0 ? [] : sumsBy("calls.reps", t("rep"), one => one.rep ?? t("unknown"), plain)].flat();
   const columns = [s.place, s.who, {...s.number(t("worth"), "worth"), hidden: plain}, s.chance(), s.number(t("expectedLoss"), "expected_loss"), s.number(t("value"), "value"), s.why, ...s.causes, ...s.rep];
   return [element("p", {}, parts(plain ? "callsPlain" : "callsSum", {customers: figure("calls.customers", 0, "whole"), worth: figure("calls.worth", 0, "whole"), loss: figure("calls.expected_loss", 0, "whole")}),
-      c.limit === null ? "" : [" ", ...parts("callsLimit", {limit: figure("calls.limit", 0, "whole")})], c.no_room === 0 ? "" : [" ", ...parts("callsNoRoom", {count: figure("calls.no_room", 0, "whole")})]),
-    quiet(t("callsNote"), c.rows.length < c.customers ? " " + t("callsCut", {rows: whole(c.rows.length), count: whole(c.customers)}) : ""),
+      c.limit === null ? "" : [t("space"), ...parts("callsLimit", {limit: figure("calls.limit", 0, "whole")})], c.no_room === 0 ? "" : [t("space"), ...parts("callsNoRoom", {count: figure("calls.no_room", 0, "whole")})],
+      c.control === 0 ? "" : [t("space"), ...parts("callsControl", {count: figure("calls.control", 0, "whole")})]),
+    quiet(t("callsNote"), c.rows.length < c.customers ? t("space") + t("callsCut", {rows: whole(c.rows.length), count: whole(c.customers)}) : ""),
     sums.length === 0 ? [] : element("div", {class: "charts sums"}, sums),
     c.rows.length === 0 ? [] : listing("calls", t("calls"), c.rows, columns)];
 }
@@ -93,7 +99,7 @@ function loyal() {
     s.number(t("tenure"), "tenure_days"), s.why, ...s.causes, ...s.rep];
   return [element("p", {}, l.customers === 0 ? t("loyalNobody") : parts("loyalSum", {customers: figure("loyal.customers", 0, "whole"), growth: figure("loyal.growth", 0, "whole"), day: l.since})),
     quiet(parts("loyalNote", {value: figure("loyal.least_value", 0, "whole"), days: figure("loyal.least_tenure_days", 0, "whole"), rise: figure("loyal.rise", 1), day: l.since}),
-      l.rows.length < l.customers ? " " + t("loyalCut", {rows: whole(l.rows.length), count: whole(l.customers)}) : ""),
+      l.rows.length < l.customers ? t("space") + t("loyalCut", {rows: whole(l.rows.length), count: whole(l.customers)}) : ""),
     l.rows.length === 0 ? [] : listing("loyal", t("loyal"), l.rows, columns)];
 }
 return {calls, loyal};

@@ -3,7 +3,7 @@
 const List = (() => {
 const {data, element, figure, range, words, whole, table, settings} = Page;
 const {t, parts} = Words;
-const STEP = 25;
+const STEP = matchMedia("(max-width: 42rem)").matches ? 10 : 25;
 const rows = data.customers;
 /* Where each row stands in the data: the riskiest, and those of the further lists. */
 const paths = new Map([["customers", rows], ["others", data.others]].flatMap(([key, some]) => some.map((row, i) => [row, key + "." + i])));
@@ -17,9 +17,11 @@ function valueText(i, value) {
   if (value === null) return t("unknown");
   return typeof value === "number" ? value.toLocaleString(settings.locale, {maximumSignificantDigits: 4}) : value;
 }
-/* The program's words in English; elsewhere the feature by its name there, where it has one. */
+/* The program's words in English; elsewhere the feature by its name there, where it has one: of the shipped list, or in the
+   project's own script. */
 function reasonText(row, reason) {
-  if (Words.language() === "en" || !Words.knows(data.features[reason.feature].name)) return reason.text;
+  const feature = data.features[reason.feature], own = feature.label === null && /[^\u0000-\u007f]/.test(feature.name);
+  if (Words.language() === "en" || !(own || Words.knows(feature.name))) return reason.text;
   return name(reason.feature) + "：" + valueText(reason.feature, row.values[reason.feature]);
 }
 const before = row => row.move === null ? null : row.move.previous_rank;

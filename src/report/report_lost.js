@@ -8,7 +8,7 @@ const kindText = kind => t("kind_" + kind);
 
 /* The lost of each month by kind, on top of each other. */
 function kindsChart() {
-  const all = data.rates.kinds, months = data.rates.rates.map(rate => rate.first), kinds = data.kinds.kind_totals.map(kind => kind.kind);
+  const all = data.rates.kinds, months = data.rates.rates.map(rate => rate.first), kinds = data.kinds.kind_totals.map(kind => kind.kind).filter(kind => all.some(one => one.kind === kind && one.lost > 0));
   const of = (kind, month) => all.findIndex(one => one.kind === kind && one.first === month);
   return draw(t("kindsByMonth"), t("kindsByMonthNote"), () => ({type: "bar", labels: months,
     datasets: kinds.map((kind, k) => ({label: kindText(kind), data: months.map(month => all[of(kind, month)].lost), backgroundColor: colour(k), maxBarThickness: 34})),
@@ -40,8 +40,8 @@ function stated() {
     s.reasons.map((row, i) => [row.stated === "(none)" ? t("noStated") : row.stated, figure("stated.reasons." + i + ".lost", 0, "whole"), ...causes.map(cause => cell(row, cause))]), t("stated"));
   made.classList.add("heat");
   return [element("h3", {}, t("stated")), quiet(parts("statedNote", {lost: figure("stated.lost", 0, "whole")}),
-    s.reason_association === null ? "" : [" ", ...parts("association", {value: figure("stated.reason_association", 2)})],
-    told < s.lost ? " " + t("statedCut", {rows: whole(s.reasons.length)}) : ""), s.reasons.length === 0 ? [] : made];
+    s.reason_association === null ? "" : [t("space"), ...parts("association", {value: figure("stated.reason_association", 2)})],
+    told < s.lost ? t("space") + t("statedCut", {rows: whole(s.reasons.length)}) : ""), s.reasons.length === 0 ? [] : made];
 }
 
 function shareWithLimits(p) {

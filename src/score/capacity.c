@@ -28,7 +28,25 @@ static bool take(places *left, const churn_contact *contact)
   return true;
 }
 
-churn_status churn_capacity_choose(const churn_capacity_spec *capacity,
+static void give_up(uint64_t *free_places, uint64_t used)
+{
+  if (*free_places != UINT64_MAX)
+    *free_places -= used < *free_places ? used : *free_places;
+}
+
+/* Groups of who holds a place; those of all are counted. */
+static void set_aside(places *left, const churn_contact *contacts, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (!contacts[i].holds)
+      continue;
+    give_up(&left->owners[contacts[i].owner], 1);
+    if (contacts[i].owner == CHURN_OWNER_REP)
+      give_up(&left->reps[contacts[i].rep], 1);
+  }
+}
+
+churn_status churn_capacity_choose(const churn_capacity_spec *capacity, uint64_t used,
                                    const churn_contact *contacts, size_t count, size_t reps,
                                    bool *chosen, uint64_t *no_room, churn_error *error)
 {
@@ -39,6 +57,8 @@ churn_status churn_capacity_choose(const churn_capacity_spec *capacity,
     left.owners[i] = capacity->owners[i];
   for (size_t i = 0; i < reps; i++)
     left.reps[i] = capacity->each_rep;
+  give_up(&left.total, used);
+  set_aside(&left, contacts, count);
   *no_room = 0;
   for (size_t i = 0; i < count; i++) {
     bool worthwhile = contacts[i].worth > 0;

@@ -19,14 +19,16 @@ typedef struct churn_contact {
   double worth; /* NaN = nothing can be done */
   churn_owner owner;
   uint32_t rep; /* below `reps`; of the owner rep alone */
+  bool holds;   /* was contacted within the period, and so holds a place of each group already */
 } churn_contact;
 
-/* chosen[i] for the customers in the order in which they are to be taken, worth falling, NaN last:
- * on the list. Who is worth nothing or less is not. *no_room gets how many are worth something and
- * did not fit. NO_MEMORY. */
+/* `used` places of all are taken already, those of who `holds` one among them; what is left of a
+ * laminar matroid is one. chosen[i] for the customers in the order in which they are to be taken,
+ * worth falling, NaN last: on the list. Who is worth nothing or less is not. *no_room gets how many
+ * are worth something and did not fit. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_capacity_choose(const churn_capacity_spec *capacity,
-                                                  const churn_contact *contacts, size_t count,
-                                                  size_t reps, bool *chosen, uint64_t *no_room,
-                                                  churn_error *error);
+                                                  uint64_t used, const churn_contact *contacts,
+                                                  size_t count, size_t reps, bool *chosen,
+                                                  uint64_t *no_room, churn_error *error);
 
 #endif

@@ -24,6 +24,7 @@ enum {
 /* Words round a feature's number; `plain` where they are all there is, and need no quotes. */
 typedef struct around {
   bool plain;
+  bool but_one; /* 1 has other words */
   size_t before_length, after_length;
   char before[AROUND_SIZE], after[AROUND_SIZE];
 } around;
@@ -58,7 +59,7 @@ static churn_status find_words(churn_flat_list *list, churn_error *error)
     around *w = &list->words[f];
     char whole[2 * AROUND_SIZE];
     w->plain = churn_reason_around(list->kept.pipeline->plan, f, model->features[f].label,
-                                   AROUND_SIZE, w->before, w->after);
+                                   AROUND_SIZE, w->before, w->after, &w->but_one);
     w->before_length = w->plain ? strlen(w->before) : 0;
     w->after_length = w->plain ? strlen(w->after) : 0;
     memcpy(whole, w->before, w->before_length);
@@ -82,6 +83,7 @@ static void fill_report(churn_flat_list *list, churn_score_report *report)
     report->customers += p->seen;
     report->valued += p->valued;
     report->unseen_levels += p->unseen;
+    report->gone += p->gone;
   }
   report->expected_churners = churn_exact_sum_value(&churners);
   report->expected_loss = churn_exact_sum_value(&loss);
@@ -214,6 +216,7 @@ void churn_flat_list_get(const churn_flat_list *list, size_t index, churn_ranked
                            .owner = "",
                            .worth = NAN,
                            .rep = ""};
+  ranked->control = churn_project_is_control(list->kept.pipeline->project, ranked->customer_id);
   ranked->expected_loss = ranked->probability * ranked->value;
   for (size_t k = 0; list->kept.reasons && k < CHURN_REASONS; k++) {
     if (row->reasons[k] == CHURN_FLAT_NO_FEATURE)
@@ -311,7 +314,8 @@ static char *put_reason(char *at, const line *l, size_t k)
     return at;
   const around *w = &l->list->words[feature];
   const recent_number *number = w->plain ? find_number(l->recent, packed) : NULL;
-  if (number != NULL && number->length > 0) {
+  bool other = w->but_one && number != NULL && number->length == 1 && number->text[0] == '1';
+  if (number != NULL && number->length > 0 && !other) {
     at = put_short(at, w->before, w->before_length);
     memcpy(at, number->text, sizeof number->text);
     return put_short(at + number->length, w->after, w->after_length);
@@ -319,6 +323,13 @@ static char *put_reason(char *at, const line *l, size_t k)
   char text[CHURN_REASON_SIZE];
   reason_text(l->list, feature, churn_unpack(packed, &l->place.part->unpacked), text);
   return put_csv(at, text, strlen(text));
+}
+
+static bool is_control(const line *l)
+{
+  size_t length;
+  return churn_project_is_control(l->list->kept.pipeline->project,
+                                  churn_flat_id(l->place, &length));
 }
 
 static char *put_column(char *at, const line *l, churn_list_column column)
@@ -344,6 +355,9 @@ static char *put_column(char *at, const line *l, churn_list_column column)
   case CHURN_LIST_REASON_2:
   case CHURN_LIST_REASON_3:
     return put_reason(at, l, (size_t)churn_list_column_reason(column));
+  case CHURN_LIST_CONTROL:
+    *at = is_control(l) ? '1' : '0';
+    return at + 1;
   default: /* with a playbook or intervals the list is none of these */
     return at;
   }

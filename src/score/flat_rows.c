@@ -42,6 +42,7 @@ typedef struct taker {
   int *columns;     /* [features]; NULL = not all are plain */
   int value_column; /* -1 = none */
   bool valued;
+  bool leaves_out; /* who has left already */
   const churn_run *run;
   atomic_bool odd;       /* a row does not fit */
   atomic_bool unordered; /* ids are in no order */
@@ -271,6 +272,19 @@ static bool sum_up(const taker *t, const churn_flat_worker *w, churn_flat_part *
   return churn_flat_cell_of(first) <= p->last_cell;
 }
 
+static bool is_left_out(const taker *t, const churn_flat_rows *rows, size_t row)
+{
+  return t->leaves_out && rows->gone != NULL && rows->gone[row] != 0;
+}
+
+static void count_gone(const churn_flat_rows *rows, size_t first, size_t count, churn_flat_part *p)
+{
+  double gone = 0;
+  for (size_t r = 0; rows->gone != NULL && r < count; r++)
+    gone += rows->gone[first + r];
+  p->gone += (uint64_t)gone;
+}
+
 static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *rows, size_t first,
                               size_t count, churn_error *error)
 {
@@ -280,12 +294,14 @@ static churn_status take_tile(taker *t, size_t worker, const churn_flat_rows *ro
   churn_status status = evaluate(t, w, rows, first, count, error);
   if (status == CHURN_OK)
     status = churn_scorer_tile(w->scorer, w->raw, count, w->tile, &p->unseen, error);
+  if (status == CHURN_OK)
+    count_gone(rows, first, count, p);
   if (status != CHURN_OK || !sum_up(t, w, p, count, keys))
     return status;
   if (t->kept->reasons)
     churn_tile_scores_find_reasons(t->kept->model, count, w->tile);
   for (size_t r = 0; r < count; r++)
-    if (churn_flat_cell_of(keys[r]) <= p->last_cell &&
+    if (churn_flat_cell_of(keys[r]) <= p->last_cell && !is_left_out(t, rows, first + r) &&
         !keep_row(t, w, p, r, keys[r], rows->ids[first + r], rows->id_lengths[first + r]))
       return churn_error_no_memory(error);
   look_at_top(t->kept, p);
@@ -380,7 +396,10 @@ churn_status churn_flat_rows_read(churn_flat_rows_kept *kept, const churn_run *r
   const churn_pipeline *p = kept->pipeline;
   churn_needs *needs = churn_pipeline_needs(p);
   churn_run quiet = run == NULL ? (churn_run){0} : *run;
-  taker t = {.kept = kept, .needs = needs, .run = &quiet};
+  taker t = {.kept = kept,
+             .needs = needs,
+             .leaves_out = p->project->outcome.leavers_left_out,
+             .run = &quiet};
   churn_status status = CHURN_OK;
   quiet.notes = NULL;
   kept->layout = churn_flat_layout_make(kept->reasons, p->project->value.text != NULL,

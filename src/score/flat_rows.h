@@ -35,6 +35,7 @@ typedef struct churn_flat_part {
   size_t next_look;   /* at last_cell, when so many rows are kept */
   churn_exact_sum churners, loss;
   uint64_t valued, unseen;
+  uint64_t gone; /* seen, and have left already */
 } churn_flat_part;
 
 typedef struct churn_flat_worker churn_flat_worker;

@@ -5,6 +5,7 @@
 #include "base/output_tasks.h"
 #include "feature/reason.h"
 #include "score/ranking_parts.h"
+#include "score/suitable.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -195,7 +196,8 @@ static void fill_report(const churn_ranking *r, churn_day as_of, uint64_t unseen
                                  .listed = r->listed,
                                  .as_of = as_of,
                                  .unseen_levels = unseen,
-                                 .left_out = r->left_out};
+                                 .left_out = r->left_out,
+                                 .gone = r->gone};
   for (size_t i = 0; i < r->snapshots->count; i++) {
     report->expected_churners += r->scores.probabilities[i];
     report->valued += (uint64_t)!isnan(r->scores.values[i]);
@@ -237,6 +239,8 @@ static churn_status rank_base(churn_ranking *r, const churn_score_settings *sett
     status = churn_ranking_sort(r, settings->by, &r->order, error);
   if (status == CHURN_OK)
     status = churn_ranking_leave_out(r, error);
+  if (status == CHURN_OK)
+    churn_ranking_warn_of_gone(r->pipeline->project, r->gone, run);
   churn_scorer_free(scorer);
   return status;
 }
@@ -291,35 +295,26 @@ static churn_status rank_flat(churn_pipeline *pipeline, const churn_model *model
                        .as_of = CHURN_DAY_MISSING,
                        .threads = run == NULL ? 0 : run->threads,
                        .columns = churn_list_columns_make(pipeline->project, settings)};
-  churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, report, error);
+  churn_score_report found = {0};
+  churn_status status = churn_flat_score(pipeline, model, settings, run, &r->flat, &found, error);
   r->lent = r->flat == NULL;
-  if (r->flat != NULL)
+  if (r->flat != NULL) {
+    churn_ranking_warn_of_gone(pipeline->project, found.gone, run);
     *ranking = r;
-  else
+    if (report != NULL)
+      *report = found;
+  } else {
     churn_ranking_free(r);
+  }
   return status;
 }
 
-churn_status churn_score_check_outcome(const churn_project *project, const churn_model *model,
-                                       churn_error *error)
-{
-  const char *worked = project->outcome_name;
-  if (model->outcome == NULL || (worked != NULL && strcmp(model->outcome, worked) == 0))
-    return CHURN_OK;
-  return churn_error_set(error, CHURN_BAD_PROJECT,
-                         "the model was trained on the outcome \"%s\", and this is a run for %s%s; "
-                         "expected --outcome %s",
-                         model->outcome, worked == NULL ? "the project's `outcome`" : "",
-                         worked == NULL ? "" : worked, model->outcome);
-}
-
-/* Causes, intervals, marks and worths are of rows that are kept. */
+/* Causes, intervals and worths are of rows that are kept. */
 static bool can_be_read_through(const churn_project *project, const churn_score_settings *settings)
 {
   return churn_snapshots_flat(project) && settings->as_of == CHURN_DAY_MISSING &&
          churn_playbook_count(project) == 0 && !churn_list_with_intervals(project, settings) &&
-         !churn_project_has_control(project) && settings->by != CHURN_BY_WORTH &&
-         !project->capacity.given;
+         settings->by != CHURN_BY_WORTH && !project->capacity.given;
 }
 
 churn_status churn_score(const churn_project *project, const churn_model *model,
@@ -329,7 +324,7 @@ churn_status churn_score(const churn_project *project, const churn_model *model,
   churn_pipeline *pipeline = NULL;
   churn_pipeline_settings opening = {.model = model, .no_data = true};
   churn_ranking *flat = NULL;
-  churn_status status = churn_score_check_outcome(project, model, error);
+  churn_status status = churn_score_check_model(project, model, run, error);
   if (status == CHURN_OK)
     status = churn_list_columns_check(project, settings, error);
   if (status == CHURN_OK)
@@ -364,6 +359,11 @@ const double *churn_ranking_logits(const churn_ranking *ranking)
 const churn_snapshot *churn_ranking_snapshot(const churn_ranking *ranking, size_t index)
 {
   return &ranking->snapshots->rows[ranking->order[index]];
+}
+
+bool churn_ranking_is_gone(const churn_ranking *ranking, size_t index)
+{
+  return churn_ranking_row_is_gone(ranking, ranking->order[index]);
 }
 
 bool churn_ranking_tells_worth(const churn_ranking *ranking)

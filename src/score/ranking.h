@@ -24,9 +24,13 @@ CHURN_MUST_USE churn_status churn_score_day(const churn_pipeline *pipeline, chur
                                             const churn_run *run, churn_day *as_of,
                                             churn_error *error);
 
-/* BAD_PROJECT for a model that was trained on another outcome than the project works with. */
-CHURN_MUST_USE churn_status churn_score_check_outcome(const churn_project *project,
-                                                      const churn_model *model, churn_error *error);
+/* As churn_ranking_calls, after earlier lists: listed[customers] is the newest day before this one
+ * on which one of the control group was on such a list, which counts for them as a contact counts
+ * for others; MISSING = none, NULL = nobody. */
+CHURN_MUST_USE churn_status churn_ranking_calls_after(const churn_ranking *ranking,
+                                                      const churn_day *listed, uint64_t top,
+                                                      churn_ranking **calls, churn_calls *report,
+                                                      churn_error *error);
 
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. None of
  * these is for a ranking of churn_score. */
@@ -38,6 +42,10 @@ size_t churn_ranking_eligible(const churn_ranking *ranking);
 
 /* Who it is, index as for churn_ranking_get_figures. Borrowed. */
 const churn_snapshot *churn_ranking_snapshot(const churn_ranking *ranking, size_t index);
+
+/* Whether the customer at such an index has left already, as the outcome's column of a flat export
+ * says. */
+bool churn_ranking_is_gone(const churn_ranking *ranking, size_t index);
 
 /* Whether the list has the column `worth`, and `rep`. */
 bool churn_ranking_tells_worth(const churn_ranking *ranking);

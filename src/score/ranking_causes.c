@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "score/ranking_parts.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,20 +52,45 @@ churn_status churn_ranking_partition(uint32_t *order, size_t count, const bool *
   return CHURN_OK;
 }
 
+bool churn_ranking_row_is_gone(const churn_ranking *ranking, size_t row)
+{
+  const bool *gone = ranking->pipeline->data->customers.gone;
+  return gone != NULL && gone[ranking->snapshots->rows[row].spell];
+}
+
+void churn_ranking_warn_of_gone(const churn_project *project, uint64_t gone, const churn_run *run)
+{
+  const churn_outcome_spec *outcome = &project->outcome;
+  if (gone > 0)
+    churn_notes_add(churn_run_notes(run), CHURN_WARNING, "already_gone",
+                    churn_project_place(project, &outcome->column),
+                    "%" PRIu64 " customer%s left already (%.60s = %.60s): %s", gone,
+                    gone == 1 ? " has" : "s have", outcome->column.text, outcome->positive.text,
+                    outcome->leavers_left_out
+                        ? "they are scored, and on no list"
+                        : "they are scored and on the ranked list, and on no list of calls; "
+                          "`leavers: left_out` in the outcome keeps them off the ranked list too");
+}
+
 churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error)
 {
+  const churn_project *project = ranking->pipeline->project;
   size_t rows = ranking->snapshots->count;
   ranking->eligible = rows;
-  if (ranking->causes.causes == 0)
+  if (ranking->causes.causes == 0 && ranking->pipeline->data->customers.gone == NULL)
     return CHURN_OK;
   bool *keep = churn_array_new(rows, sizeof *keep);
   if (keep == NULL)
     return churn_error_no_memory(error);
-  for (size_t row = 0; row < rows; row++)
-    keep[row] = !churn_ranking_excludes(ranking, row);
+  for (size_t row = 0; row < rows; row++) {
+    bool excluded = churn_ranking_excludes(ranking, row);
+    bool gone = churn_ranking_row_is_gone(ranking, row);
+    ranking->gone += gone;
+    ranking->left_out += excluded;
+    keep[row] = !excluded && !(gone && project->outcome.leavers_left_out);
+  }
   churn_status status =
       churn_ranking_partition(ranking->order, rows, keep, &ranking->eligible, error);
-  ranking->left_out = rows - ranking->eligible;
   free(keep);
   return status;
 }

@@ -19,6 +19,7 @@ struct churn_ranking {
   uint32_t *order;   /* [snapshots->count] row of each rank; those that are left out come last */
   size_t eligible;   /* not left out */
   uint64_t left_out; /* by their main cause */
+  uint64_t gone;     /* have left already */
   size_t listed;
   churn_flat_list *flat;  /* a flat export scored while it was read, without rows of its own; NULL =
                              the way of all data */
@@ -43,6 +44,12 @@ CHURN_MUST_USE churn_status churn_ranking_sort(const churn_ranking *ranking, chu
 /* Whether the row's main cause is one that is not listed. */
 bool churn_ranking_excludes(const churn_ranking *ranking, size_t row);
 
+/* Whether the row's customer has left already. */
+bool churn_ranking_row_is_gone(const churn_ranking *ranking, size_t row);
+
+/* Says so of all whom that is true of ("already_gone"); nothing for 0. */
+void churn_ranking_warn_of_gone(const churn_project *project, uint64_t gone, const churn_run *run);
+
 /* What a contact is worth, and whose it would be, where the settings or the project's capacity ask
  * for it; once causes are known. USAGE, NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_ranking_find_worths(churn_ranking *ranking, churn_rank_by by,
@@ -56,8 +63,15 @@ void churn_ranking_get_worth(const churn_ranking *ranking, size_t row, churn_ran
 CHURN_MUST_USE churn_status churn_ranking_partition(uint32_t *order, size_t count, const bool *keep,
                                                     size_t *kept, churn_error *error);
 
-/* Puts those whose main cause is excluded behind all others; sets `eligible`. NO_MEMORY. */
+/* Puts those whose main cause is excluded, and those who have left where they are not listed,
+ * behind all others; sets `eligible`, `left_out` and `gone`. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_ranking_leave_out(churn_ranking *ranking, churn_error *error);
+
+/* NULL without a playbook, and where nothing speaks for leaving. */
+const churn_cause *churn_ranking_main_cause(const churn_ranking *ranking, size_t row);
+
+/* Whether there is something to do about it. */
+bool churn_cause_has_action(const churn_cause *cause);
 
 /* What a line says of its main cause; nothing without a playbook. */
 void churn_ranking_get_cause(const churn_ranking *ranking, size_t row, churn_ranked *ranked);

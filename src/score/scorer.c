@@ -274,6 +274,15 @@ static churn_status score_tile(void *context, size_t number, int thread, churn_e
   return status;
 }
 
+/* Who is contacted from T on is not known as of T, neither where labels tell it. */
+static void forget_contacts(const churn_plan *plan, churn_frame *frame)
+{
+  size_t contact = churn_plan_contact(plan);
+  for (size_t r = 0; contact < frame->features && r < frame->rows; r++)
+    frame->tiles[(r / CHURN_TILE_ROWS * frame->features + contact) * CHURN_TILE_ROWS +
+                 r % CHURN_TILE_ROWS] = 0;
+}
+
 static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, const churn_run *run,
                                 uint64_t *unseen, churn_error *error)
 {
@@ -284,6 +293,7 @@ static churn_status score_chunk(chunk *c, const churn_snapshots *snapshots, cons
                                           model->feature_count, run, &frame, error);
   if (status != CHURN_OK)
     return status;
+  forget_contacts(c->scorer->plan, frame);
   c->frame = frame;
   size_t tiles = churn_tile_count(rows);
   status = churn_parallel_run(tiles, score_tile, c, NULL, run, error);

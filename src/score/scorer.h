@@ -56,7 +56,8 @@ typedef struct churn_scores {
   const churn_frame_watcher *watcher; /* NULL = nobody looks at the raw values */
 } churn_scores;
 
-/* Scores all snapshots, in chunks of bounded memory, on all threads. *unseen gets the number of
+/* Scores all snapshots, in chunks of bounded memory, on all threads, as if nobody were contacted
+ * from T on, whatever their rows say (`contacts: {contacted: model}`). *unseen gets the number of
  * values whose level training never saw. */
 CHURN_MUST_USE churn_status churn_scorer_run(const churn_scorer *scorer,
                                              const churn_snapshots *snapshots, const churn_run *run,

@@ -103,7 +103,7 @@ static void write_heading(const joined *j, const char *const *names, churn_outpu
       churn_output_printf(output, ",%s_", columns[c]);
       churn_output_text(output, names[list]);
     }
-  churn_output_text(output, "\n");
+  churn_output_text(output, churn_ranking_has_control(j->rankings[0]) ? ",control\n" : "\n");
 }
 
 static void write_figures(const churn_ranked *line, churn_output *output)
@@ -136,6 +136,8 @@ static void write_customer(const joined *j, const entry *e, churn_output *output
     look_up(j->rankings[list], (size_t)rank - 1, true, &line);
     write_figures(&line, output);
   }
+  if (churn_ranking_has_control(j->rankings[0]))
+    churn_output_text(output, line.control ? ",1" : ",0");
   churn_output_text(output, "\n");
 }
 

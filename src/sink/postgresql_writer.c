@@ -10,12 +10,11 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 1 << 16, LOOK_MS = 200 };
+enum { CHUNK_BYTES = 1 << 16 };
 
 typedef struct writer {
   PGconn *connection;
@@ -29,30 +28,16 @@ static const char incoming_table[] = "pg_temp.churn_incoming";
 
 static const char writing[] = "write the scores";
 
-/* Waits for the server's answer, which a lock or much work may keep back for long. */
-static churn_status await(const writer *w, churn_error *error)
+static churn_postgresql_talk talk_of(const writer *w)
 {
-  churn_status status = churn_sink_go_on(w->sink, error);
-  while (status == CHURN_OK && PQisBusy(w->connection) != 0) {
-    struct pollfd watched = {.fd = PQsocket(w->connection), .events = POLLIN};
-    (void)poll(&watched, 1, LOOK_MS);
-    if (PQconsumeInput(w->connection) != 1)
-      return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
-    status = churn_sink_go_on(w->sink, error);
-  }
-  return status;
+  return (churn_postgresql_talk){w->connection, w->sink->stop, w->sink->target, writing};
 }
 
 static churn_status run(const writer *w, const char *sql, churn_error *error)
 {
-  if (PQsendQuery(w->connection, sql) != 1)
-    return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
-  churn_status status = await(w, error);
-  for (PGresult *result; status == CHURN_OK && (result = PQgetResult(w->connection)) != NULL;
-       PQclear(result))
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-      status = churn_postgresql_fault(w->connection, result, w->sink->target, writing, error);
-  return status;
+  churn_postgresql_talk talk = talk_of(w);
+  return churn_postgresql_answer(&talk, PQsendQuery(w->connection, sql), PGRES_COMMAND_OK, NULL,
+                                 error);
 }
 
 /* `format` has one %s for the table. */
@@ -176,7 +161,8 @@ static churn_status send(const writer *w, churn_buffer *rows, churn_error *error
 {
   if (rows->failed)
     return churn_error_no_memory(error);
-  churn_status status = churn_sink_go_on(w->sink, error);
+  churn_postgresql_talk talk = talk_of(w);
+  churn_status status = churn_postgresql_go_on(&talk, error);
   if (status == CHURN_OK && PQputCopyData(w->connection, rows->bytes, (int)rows->used) != 1)
     status = churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
   rows->used = 0;
@@ -203,15 +189,9 @@ static churn_status send_rows(const writer *w, churn_error *error)
 /* What the server has to say to the rows. */
 static churn_status end_copy(const writer *w, churn_error *error)
 {
-  if (PQputCopyEnd(w->connection, NULL) != 1)
-    return churn_postgresql_fault(w->connection, NULL, w->sink->target, writing, error);
-  churn_status status = await(w, error);
-  if (status != CHURN_OK)
-    return status;
-  for (PGresult *result; (result = PQgetResult(w->connection)) != NULL; PQclear(result))
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && status == CHURN_OK)
-      status = churn_postgresql_fault(w->connection, result, w->sink->target, writing, error);
-  return status;
+  churn_postgresql_talk talk = talk_of(w);
+  return churn_postgresql_answer(&talk, PQputCopyEnd(w->connection, NULL), PGRES_COMMAND_OK, NULL,
+                                 error);
 }
 
 static churn_status copy(const writer *w, churn_error *error)
@@ -274,15 +254,10 @@ static churn_status write_all(const writer *w, churn_error *error)
 {
   /* Writers wait for each other; readers see the old rows until the end. */
   static const char lock[] = "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE";
-  /* nobody waits for ever behind another's lock, unless that is set */
-  static const char patience[] = "DO $$ BEGIN IF current_setting('lock_timeout') = '0' THEN "
-                                 "SET LOCAL lock_timeout = '60s'; END IF; END $$";
   static const char incoming[] =
       CHURN_SINK_CREATE("pg_temp.churn_incoming", "date") " ON COMMIT DROP";
   churn_status status =
       run(w, "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE", error);
-  if (status == CHURN_OK)
-    status = run(w, patience, error);
   if (status == CHURN_OK)
     status = create(w, error);
   if (status == CHURN_OK)
@@ -314,9 +289,10 @@ churn_status churn_sink_postgresql(const churn_sink *sink, const churn_ranking *
               .ranking = ranking,
               .table = churn_postgresql_quote_table(sink->table),
               .list = churn_sink_list(CHURN_SINK_LIST, "", extras, count)};
-  churn_status status = w.table == NULL || w.list == NULL
-                            ? churn_error_no_memory(error)
-                            : churn_postgresql_connect(sink->target, &w.connection, error);
+  churn_status status =
+      w.table == NULL || w.list == NULL
+          ? churn_error_no_memory(error)
+          : churn_postgresql_connect(sink->target, sink->stop, &w.connection, error);
   if (status == CHURN_OK && ranking != NULL)
     status = write_all(&w, error);
   PQfinish(w.connection); /* takes back a transaction that did not end */

@@ -34,12 +34,6 @@ const char *churn_sink_kind(const churn_sink *sink)
   return kinds[churn_database_kind_of(sink->target)];
 }
 
-churn_status churn_sink_go_on(const churn_sink *sink, churn_error *error)
-{
-  return sink->stop != NULL && sink->stop->asked ? churn_error_set(error, CHURN_INTERNAL, "stopped")
-                                                 : CHURN_OK;
-}
-
 /* database/ tells of reading; an output that is not there cannot be created. */
 static churn_status as_output(churn_status status, churn_error *error)
 {

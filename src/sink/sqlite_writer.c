@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/memory.h"
+#include "base/stop.h"
 #include "database/sqlite.h"
 #include "database/target.h"
 #include "sink/writers.h"
@@ -20,9 +21,17 @@ typedef struct writer {
 
 static const char writing[] = "write the scores";
 
+/* Who asks to stop ends the waiting for a lock too, and that is no fault of the database. */
+static churn_status fault(const writer *w, churn_error *error)
+{
+  churn_status status = churn_stop_check(w->sink->stop, error);
+  return status == CHURN_OK ? churn_sqlite_fault(w->database, w->sink->target, writing, error)
+                            : status;
+}
+
 static churn_status run(const writer *w, const char *sql, churn_error *error)
 {
-  return churn_sqlite_run(w->database, sql, w->sink->target, writing, error);
+  return sqlite3_exec(w->database, sql, NULL, NULL, NULL) == SQLITE_OK ? CHURN_OK : fault(w, error);
 }
 
 /* `format` has one %w for the table. */
@@ -34,7 +43,7 @@ static churn_status prepare(const writer *w, const char *format, sqlite3_stmt **
   if (sql == NULL)
     status = churn_error_no_memory(error);
   else if (sqlite3_prepare_v2(w->database, sql, -1, statement, NULL) != SQLITE_OK)
-    status = churn_sqlite_fault(w->database, w->sink->target, writing, error);
+    status = fault(w, error);
   sqlite3_free(sql);
   return status;
 }
@@ -43,7 +52,7 @@ static churn_status step(const writer *w, sqlite3_stmt *statement, churn_error *
 {
   return sqlite3_step(statement) == SQLITE_DONE && sqlite3_reset(statement) == SQLITE_OK
              ? CHURN_OK
-             : churn_sqlite_fault(w->database, w->sink->target, writing, error);
+             : fault(w, error);
 }
 
 static void bind_text(sqlite3_stmt *statement, int at, const char *text)
@@ -95,7 +104,7 @@ static churn_status create(const writer *w, churn_error *error)
   churn_status status = prepare(w, "SELECT count(*) FROM pragma_table_info('%q')", &look, error);
   bool missing = false;
   if (status == CHURN_OK && sqlite3_step(look) != SQLITE_ROW)
-    status = churn_sqlite_fault(w->database, w->sink->target, writing, error);
+    status = fault(w, error);
   else if (status == CHURN_OK)
     missing = sqlite3_column_int(look, 0) == 0;
   sqlite3_finalize(look);
@@ -117,7 +126,7 @@ static churn_status add_column(const writer *w, const churn_sink_extra *extra, c
   if (status == CHURN_OK)
     bind_text(look, 1, extra->name);
   if (status == CHURN_OK && sqlite3_step(look) != SQLITE_ROW)
-    status = churn_sqlite_fault(w->database, w->sink->target, writing, error);
+    status = fault(w, error);
   else if (status == CHURN_OK)
     missing = sqlite3_column_int(look, 0) == 0;
   sqlite3_finalize(look);
@@ -173,7 +182,7 @@ static churn_status insert_rows(const writer *w, churn_error *error)
     bind_row(statement, w->ranking, &row);
     status = step(w, statement, error);
     if (status == CHURN_OK)
-      status = churn_sink_go_on(w->sink, error);
+      status = churn_stop_check(w->sink->stop, error);
   }
   sqlite3_finalize(statement);
   free(list);
@@ -213,7 +222,7 @@ churn_status churn_sink_sqlite(const churn_sink *sink, const churn_ranking *rank
   writer w = {NULL, sink, ranking};
   const char *path = churn_database_address(sink->target);
   bool was_there = access(path, F_OK) == 0;
-  churn_status status = churn_sqlite_open(sink->target, true, &w.database, error);
+  churn_status status = churn_sqlite_open(sink->target, true, sink->stop, &w.database, error);
   if (status == CHURN_OK && ranking != NULL)
     status = write_all(&w, error);
   sqlite3_close(w.database); /* takes back a transaction that did not end */

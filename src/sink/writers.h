@@ -20,9 +20,6 @@ enum { CHURN_SINK_COLUMNS = 11, CHURN_SINK_NUMBERS = 4 };
   "precision, expected_loss double precision, reason_1 text, reason_2 text, reason_3 text, "       \
   "model text NOT NULL, UNIQUE (as_of, customer_id))"
 
-/* INTERNAL, "stopped", where the caller asked to stop. */
-CHURN_MUST_USE churn_status churn_sink_go_on(const churn_sink *sink, churn_error *error);
-
 /* A column behind `model` that only some lists have, in the order of the list, and what a row says
  * there. */
 typedef struct churn_sink_extra {

@@ -14,11 +14,11 @@ static const char reading[] = "read the rows";
 /* Object ids of built-in types (PostgreSQL's pg_type.dat); they never change. */
 enum { TYPE_BOOL = 16, TYPE_BYTEA = 17 };
 
-churn_status churn_spool_postgresql_begin(const char *target, struct pg_conn **session,
-                                          churn_error *error)
+churn_status churn_spool_postgresql_begin(const char *target, const churn_stop_request *stop,
+                                          struct pg_conn **session, churn_error *error)
 {
   PGconn *connection = NULL;
-  churn_status status = churn_postgresql_connect(target, &connection, error);
+  churn_status status = churn_postgresql_connect(target, stop, &connection, error);
   if (status == CHURN_OK)
     status = churn_postgresql_run(connection,
                                   "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -51,22 +51,19 @@ static char *write_select(const churn_rowset *rowset)
 }
 
 /* The query by itself: that it is one statement, and its columns. */
-static churn_status describe(PGconn *connection, const char *sql, const char *name,
-                             PGresult **columns, churn_error *error)
+static churn_status describe(const churn_postgresql_talk *talk, const char *sql, PGresult **columns,
+                             churn_error *error)
 {
-  PGresult *prepared = PQprepare(connection, "", sql, 0, NULL), *found = NULL;
-  churn_status status = CHURN_OK;
-  if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
-    status = churn_postgresql_fault(connection, prepared, name, reading, error);
-  if (status == CHURN_OK) {
-    found = PQdescribePrepared(connection, "");
-    if (PQresultStatus(found) != PGRES_COMMAND_OK)
-      status = churn_postgresql_fault(connection, found, name, reading, error);
-    else if (PQnfields(found) == 0)
-      status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){name, 0, 0},
-                                  "a query must be one SELECT with a column at least");
-  }
-  PQclear(prepared);
+  PGconn *connection = talk->connection;
+  PGresult *found = NULL;
+  churn_status status = churn_postgresql_answer(talk, PQsendPrepare(connection, "", sql, 0, NULL),
+                                                PGRES_COMMAND_OK, NULL, error);
+  if (status == CHURN_OK)
+    status = churn_postgresql_answer(talk, PQsendDescribePrepared(connection, ""), PGRES_COMMAND_OK,
+                                     &found, error);
+  if (status == CHURN_OK && PQnfields(found) == 0)
+    status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){talk->name, 0, 0},
+                                "a query must be one SELECT with a column at least");
   if (status == CHURN_OK)
     *columns = found;
   else
@@ -87,63 +84,58 @@ static churn_status write_headings(const PGresult *columns, churn_spool *spool,
   return churn_spool_end_headings(spool, error);
 }
 
-static churn_status take_rows(PGconn *connection, const churn_fetch *fetch,
+static churn_status take_rows(const churn_postgresql_talk *talk, const churn_fetch *fetch,
                               const churn_copy_kind *kinds, churn_error *error)
 {
   churn_status status = CHURN_OK;
   char *row = NULL;
-  int length;
+  int length = 1;
   bool all_text = true;
   for (size_t f = 0; f < fetch->spool->field_count; f++)
     all_text = all_text && kinds[f] == CHURN_COPY_TEXT;
-  while (status == CHURN_OK && (length = PQgetCopyData(connection, &row, 0)) > 0) {
-    status = churn_copy_row(row, (size_t)length, kinds, all_text, fetch->spool, error);
-    PQfreemem(row);
-    churn_fetch_progress(fetch);
+  while (status == CHURN_OK && length >= 0) {
+    length = PQgetCopyData(talk->connection, &row, 1);
+    if (length == 0) {
+      status = churn_postgresql_wait(talk, error);
+    } else if (length > 0) {
+      status = churn_copy_row(row, (size_t)length, kinds, all_text, fetch->spool, error);
+      PQfreemem(row);
+      churn_fetch_progress(fetch);
+    }
   }
-  PGresult *result = status == CHURN_OK ? PQgetResult(connection) : NULL;
-  if (status == CHURN_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
-    status = churn_postgresql_fault(connection, result, fetch->rowset->name, reading, error);
-  PQclear(result);
-  return status;
+  return status == CHURN_OK ? churn_postgresql_answer(talk, 1, PGRES_COMMAND_OK, NULL, error)
+                            : status;
 }
 
-static churn_status copy(PGconn *connection, const char *select, const churn_fetch *fetch,
-                         const churn_copy_kind *kinds, churn_error *error)
+static churn_status copy(const churn_postgresql_talk *talk, const char *select,
+                         const churn_fetch *fetch, const churn_copy_kind *kinds, churn_error *error)
 {
   /* The line end closes a comment at the query's end. */
   char *sql = churn_text_format("COPY (%s\n) TO STDOUT", select);
   if (sql == NULL)
     return churn_error_no_memory(error);
-  PGresult *begun = PQexecParams(connection, sql, 0, NULL, NULL, NULL, NULL, 0);
-  churn_status status =
-      PQresultStatus(begun) == PGRES_COPY_OUT
-          ? take_rows(connection, fetch, kinds, error)
-          : churn_postgresql_fault(connection, begun, fetch->rowset->name, reading, error);
-  PQclear(begun);
+  int sent = PQsendQueryParams(talk->connection, sql, 0, NULL, NULL, NULL, NULL, 0);
+  churn_status status = churn_postgresql_answer(talk, sent, PGRES_COPY_OUT, NULL, error);
   free(sql);
-  if (status == CHURN_OK)
-    for (PGresult *more = PQgetResult(connection); more != NULL; more = PQgetResult(connection))
-      PQclear(more);
-  return status;
+  return status == CHURN_OK ? take_rows(talk, fetch, kinds, error) : status;
 }
 
 churn_status churn_spool_postgresql(struct pg_conn *session, const churn_fetch *fetch,
                                     churn_error *error)
 {
+  const churn_postgresql_talk talk = {session, fetch->stop, fetch->rowset->name, reading};
   PGresult *columns = NULL;
   churn_copy_kind *kinds = NULL;
   char *select = write_select(fetch->rowset);
-  churn_status status = select == NULL
-                            ? churn_error_no_memory(error)
-                            : describe(session, select, fetch->rowset->name, &columns, error);
+  churn_status status =
+      select == NULL ? churn_error_no_memory(error) : describe(&talk, select, &columns, error);
   if (status != CHURN_OK)
     goto done;
   kinds = churn_array_new((size_t)PQnfields(columns), sizeof *kinds);
   status = kinds == NULL ? churn_error_no_memory(error)
                          : write_headings(columns, fetch->spool, kinds, error);
   if (status == CHURN_OK && !fetch->headings_only)
-    status = copy(session, select, fetch, kinds, error);
+    status = copy(&talk, select, fetch, kinds, error);
 done:
   free(kinds);
   PQclear(columns);

@@ -15,7 +15,7 @@ churn_status churn_spool_sqlite_begin(const char *target, struct sqlite3 **sessi
                                       churn_error *error)
 {
   sqlite3 *database = NULL;
-  churn_status status = churn_sqlite_open(target, false, &database, error);
+  churn_status status = churn_sqlite_open(target, false, NULL, &database, error);
   if (status == CHURN_OK)
     status = churn_sqlite_run(database, "BEGIN", target, "begin to read", error);
   if (status == CHURN_OK)

@@ -4,6 +4,7 @@
 #include "source/spools.h"
 
 #include "base/memory.h"
+#include "base/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,8 @@ void churn_spools_free(churn_spools *spools)
   free(spools);
 }
 
-static churn_status connect_to(churn_spools *spools, const char *target, connection **found,
+static churn_status connect_to(churn_spools *spools, const char *target,
+                               const churn_stop_request *stop, connection **found,
                                churn_error *error)
 {
   size_t i = 0;
@@ -76,7 +78,7 @@ static churn_status connect_to(churn_spools *spools, const char *target, connect
     return CHURN_OK;
   return churn_database_kind_of(target) == CHURN_DATABASE_SQLITE
              ? churn_spool_sqlite_begin(target, &c->sqlite, error)
-             : churn_spool_postgresql_begin(target, &c->postgresql, error);
+             : churn_spool_postgresql_begin(target, stop, &c->postgresql, error);
 }
 
 /* SQL is the project's own text, so its faults are told there. */
@@ -89,12 +91,32 @@ static churn_status place_fault(const churn_rowset *rowset, churn_status status,
   return churn_error_set_at(error, status, rowset->asked_at, "%s: %s", rowset->name, message);
 }
 
+/* A server would work on for whoever is gone, and keep its locks, so that it has to be told. Others
+ * who can be asked to stop already have something to finish, and come first. */
+static churn_stop_request *begin_to_hear(const churn_rowset *rowset, const churn_run *run)
+{
+  churn_stop_request *stop = run == NULL ? NULL : run->stop;
+  bool server = churn_database_kind_of(rowset->target) == CHURN_DATABASE_POSTGRESQL;
+  if (!server || stop == NULL || stop->worth)
+    return NULL;
+  stop->worth = 1;
+  return stop;
+}
+
+/* Whoever asked just before is heard now. */
+static churn_status end_to_hear(churn_stop_request *stop, churn_status status, churn_error *error)
+{
+  if (stop != NULL)
+    stop->worth = 0;
+  return status == CHURN_OK ? churn_stop_check(stop, error) : status;
+}
+
 static churn_status fetch(churn_spools *spools, const churn_rowset *rowset, const churn_run *run,
                           churn_spool **fetched, churn_error *error)
 {
   connection *from = NULL;
-  churn_fetch work = {rowset, spools->headings_only, run, NULL};
-  churn_status status = connect_to(spools, rowset->target, &from, error);
+  churn_fetch work = {rowset, spools->headings_only, run, begin_to_hear(rowset, run), NULL};
+  churn_status status = connect_to(spools, rowset->target, work.stop, &from, error);
   if (status == CHURN_OK)
     status = churn_spool_new(rowset->name, &work.spool, error);
   if (status == CHURN_OK)
@@ -102,6 +124,7 @@ static churn_status fetch(churn_spools *spools, const churn_rowset *rowset, cons
                                   : churn_spool_postgresql(from->postgresql, &work, error);
   if (status == CHURN_OK)
     status = churn_spool_finish(work.spool, error);
+  status = end_to_hear(work.stop, status, error);
   if (status == CHURN_OK) {
     *fetched = work.spool;
     return CHURN_OK;

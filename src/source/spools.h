@@ -25,16 +25,19 @@ void churn_spools_disconnect(churn_spools *spools);
  *
  * Errors: those of churn_sqlite_open, churn_sqlite_fault, churn_postgresql_connect and
  * churn_postgresql_fault; SQL that is wrong is told where the project file asks for it; IO,
- * CANNOT_CREATE for the temporary file. */
+ * CANNOT_CREATE for the temporary file. While PostgreSQL is asked, run->stop->worth is set: who
+ * asks to stop has what the server does cancelled (INTERNAL, "stopped"). */
 CHURN_MUST_USE churn_status churn_spools_format(churn_spools *spools, const churn_rowset *rowset,
                                                 const churn_format *base, const churn_run *run,
                                                 churn_format *format, churn_error *error);
 
-/* A connection of the run and what it is asked to fetch. Inside source/ only. */
+/* A connection of the run and what it is asked to fetch. `stop`: who may end the fetching, NULL =
+ * nobody. Inside source/ only. */
 typedef struct churn_fetch {
   const churn_rowset *rowset;
   bool headings_only;
   const churn_run *run;
+  churn_stop_request *stop;
   churn_spool *spool;
 } churn_fetch;
 
@@ -49,6 +52,7 @@ CHURN_MUST_USE churn_status churn_spool_sqlite(struct sqlite3 *session, const ch
                                                churn_error *error);
 void churn_spool_sqlite_end(struct sqlite3 *session);
 CHURN_MUST_USE churn_status churn_spool_postgresql_begin(const char *target,
+                                                         const churn_stop_request *stop,
                                                          struct pg_conn **session,
                                                          churn_error *error);
 CHURN_MUST_USE churn_status churn_spool_postgresql(struct pg_conn *session,

@@ -23,6 +23,7 @@ typedef struct reading {
   size_t request_count;
   churn_value_rules rules;
   const churn_stream_taker *taker;
+  size_t mark_length;
   atomic_bool odd; /* not plain: nobody need go on */
 } reading;
 
@@ -99,6 +100,11 @@ static void give_up(worker *w)
   atomic_store(&w->reading->odd, true);
 }
 
+static double is_mark(const reading *r, const char *text, size_t length)
+{
+  return length == r->mark_length && memcmp(text, r->taker->mark, length) == 0;
+}
+
 /* One column of a block. False when a field is wrong. */
 static bool fill(worker *w, const churn_rows *rows, size_t field, size_t request)
 {
@@ -110,6 +116,12 @@ static bool fill(worker *w, const churn_rows *rows, size_t field, size_t request
       return false;
     for (size_t i = 0; i < rows->count; i++)
       w->ids[i] = churn_rows_field(rows, i, field, &w->id_lengths[i]);
+    return true;
+  case CHURN_TYPE_CATEGORY:
+    for (size_t i = 0, length; i < rows->count; i++) {
+      const char *text = churn_rows_field(rows, i, field, &length);
+      column->numbers[i] = is_mark(w->reading, text, length);
+    }
     return true;
   case CHURN_TYPE_DAY:
   case CHURN_TYPE_SCHEDULED:
@@ -164,6 +176,10 @@ static bool hold(worker *w, size_t request, const char *text, size_t length)
   size_t row = w->held;
   if (type == CHURN_TYPE_ID)
     return hold_id(w, text, length);
+  if (type == CHURN_TYPE_CATEGORY) {
+    column->numbers[row] = is_mark(w->reading, text, length);
+    return true;
+  }
   bool missing = churn_value_missing(rules, text, length);
   return churn_type_is_day(type)
              ? churn_value_day_or_gap(rules, text, length, missing, &column->days[row])
@@ -297,7 +313,8 @@ churn_status churn_stream_read(const char *path, const churn_format *format,
                .requests = requests,
                .request_count = request_count,
                .rules = churn_value_rules_make(format),
-               .taker = taker};
+               .taker = taker,
+               .mark_length = taker->mark == NULL ? 0 : strlen(taker->mark)};
   *found = (churn_stream_found){.plain = false};
   if (!can_be_read_again(path))
     return CHURN_OK;

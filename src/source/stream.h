@@ -36,9 +36,11 @@ typedef struct churn_stream_taker {
   churn_status (*take)(void *context, size_t worker, const churn_stream_batch *batch,
                        churn_error *error);
   void *context;
+  const char *mark; /* what a CATEGORY is compared with; NULL = there is none among the requests */
 } churn_stream_taker;
 
-/* Of types only ID (exactly one), NUMBER, FLAG, DAY and SCHEDULED. *plain false: what was taken
+/* Of types only ID (exactly one), NUMBER, FLAG, DAY, SCHEDULED and CATEGORY, whose numbers are 1
+ * where the text is the taker's mark, else 0. *plain false: what was taken
  * counts for nothing, and nothing is told. Else headings that nobody asked for go to `ignored`,
  * which the caller frees with each of its texts. Errors: NO_MEMORY, and those of the taker. */
 typedef struct churn_stream_found {

@@ -129,10 +129,55 @@ score 0 --within-capacity --top 5 -o five.csv; same five.csv <(head -6 calls.csv
 score 0 --within-capacity --threads 1 -o one.csv; same calls.csv one.csv
 score 0 -o listed2.csv; same listed.csv listed2.csv
 
-begin "who is in the control group is not contacted"
-with "playbook: default" "$rates" "capacity: {}" "control: {share: 0.3, key: desk}"
-score 0 --within-capacity --columns control,worth -o control.csv
-[ "$(tail -n +2 control.csv | cut -d, -f1 | sort -u)" = 0 ] || fail "control group: $(sort control.csv | uniq -c | head -3)"
+begin "the control group is chosen like all others, and marked; its places stay empty"
+with "playbook: default" "$desk" "$rates" "rep: last(rep_id from reps)" "control: {share: 0.3, key: desk}"
+score 0 -o marked.csv
+score 0 --within-capacity -o control.csv
+[ "$(head -1 control.csv)" = "$(head -1 calls.csv),control" ] || fail "heading: $(head -1 control.csv)"
+sed 's/,[01]$//; s/,control$//' control.csv >cut.csv; same cut.csv calls.csv
+held=$(grep -c ',1$' control.csv)
+[ "$held" -gt 0 ] && [ "$held" -lt 12 ] || fail "$held of 12 are in the control group"
+err_says "12 listed"; err_says "$held of those listed are in the control group, not to be contacted"
+awk -F, 'NR == FNR { mark[$2] = $NF; next } mark[$2] != $NF { exit 1 }' marked.csv control.csv || fail "another mark than on the ranked list"
+score 2 --within-capacity --columns rank,worth; err_says "expected its column control too"
+
+if command -v python3 >/dev/null; then
+  # night DAY KEYS: calls of that night, into DAY.csv; ids FILE [MARK]
+  night() { with "playbook: default" "rep: last(rep_id from reps)" "$rates" "contacts: {history: told, contacted: keep}" "${@:2}"
+    sed -i 's/^histories:/&\n  told: {from: told.csv, id: customer_id, day: day}/' world/with.yaml
+    run 0 score world/with.yaml -m model.json --as-of "$1" --within-capacity -o "$1.csv"; }
+  ids() { python3 -c 'import csv, sys
+for row in csv.DictReader(open(sys.argv[1], encoding="utf-8")):
+    if len(sys.argv) < 3 or row["control"] == sys.argv[2]: print(row["customer_id"])' "$@" | sort; }
+  begin "who was contacted lately is not called again; a week's calls use up its capacity"
+  { echo customer_id,day; ids calls.csv | sed 's/$/,2025-06-01/'; } >world/told.csv
+  night 2025-06-02 "$desk"; err_says "12 listed"; err_says "use 0 places"
+  [ -z "$(comm -12 <(ids calls.csv) <(ids 2025-06-02.csv))" ] || fail "called again the next day"
+  night 2025-06-02 "capacity: {total: 12, owners: {billing: 4}, each_rep: 2, rest: 0d}"
+  [ "$(comm -12 <(ids calls.csv) <(ids 2025-06-02.csv) | wc -l)" -gt 6 ] || fail "without rest the list is much the same"
+  night 2025-06-08 "capacity: {total: 15, per: 7d}"; err_says "3 listed"; err_says "earlier contacts use 12 places"
+  night 2025-06-09 "capacity: {total: 15, per: 7d}"; err_says "15 listed"
+  night 2025-07-02 "capacity: {total: 12, owners: {billing: 4}, each_rep: 2}"
+  [ -n "$(comm -12 <(ids calls.csv) <(ids 2025-07-02.csv))" ] || fail "rested after a month"
+
+  begin "of the control group a place on the list counts as a contact"
+  rm -f world/told.csv; echo customer_id,day >world/told.csv
+  with "playbook: default" "rep: last(rep_id from reps)" "$rates" "contacts: {history: told, contacted: keep}" "capacity: {total: 40, per: 7d}" \
+    "control: {share: 0.3, key: desk}" "gates: {drift: off, scores: off, missing: off}" "nightly: {outcomes: no, output: turns}"
+  sed -i 's/^histories:/&\n  told: {from: told.csv, id: customer_id, day: day}/' world/with.yaml
+  run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01; err_says "places stay empty for the control group"
+  head -1 world/turns/latest/calls.csv | grep -q ',control$' || fail "no marks"
+  cp world/turns/latest/calls.csv first.csv; ids first.csv 1 >control.ids; ids first.csv 0 >called.ids
+  sed 's/$/,2025-06-01/' called.ids >>world/told.csv
+  run 0 nightly world/with.yaml -m model.json --as-of 2025-06-08
+  [ "$(wc -l <world/turns/latest/calls.csv)" -eq 1 ] || fail "the week's calls are used up"
+  run 0 nightly world/with.yaml -m model.json --as-of 2025-06-09; ids world/turns/latest/calls.csv >second.ids
+  [ "$(wc -l <second.ids)" -eq 40 ] || fail "$(wc -l <second.ids) calls of the second week"
+  [ -z "$(comm -12 second.ids <(sort control.ids called.ids))" ] || fail "called or held back again within a month"
+  grep -q '"calls": {"customers": .*, "control": .*, "no_room": .*, "used": 0, "resting": [1-9][0-9]*}' world/turns/latest/summary.json || fail "summary: $(grep '"calls"' world/turns/latest/summary.json)"
+  head -1 world/turns/latest/changes.csv | grep -q ',owner,control$' || fail "changes.csv is not marked"
+  awk -F, 'NR == FNR { mark[$2] = $NF; next } FNR > 1 && ($1 in mark) && mark[$1] != $NF { exit 1 }' marked.csv world/turns/latest/changes.csv || fail "another mark in changes.csv"
+fi
 
 begin "what does not go together is told"
 score 2 --within-capacity --by expected-loss; err_says "expected no --by"
@@ -143,7 +188,7 @@ run 2 score "$project" -m model.json --within-capacity; err_says "no key \"capac
 
 begin "loyal and slipping has a list of its own"
 with "playbook: default" "loyal: {value: 0.5, tenure: 180d, rise: 1.05, since: 14d}"
-score 0 --loyal -o loyal.csv; err_says "loyal and slipping since 2025-05-18"; err_says "for at least 180 days"
+score 0 --loyal -o loyal.csv; err_says "loyal and slipping since 2025-05-18"; err_says "for at least 180 days"; err_says "probability at least"
 [ "$(wc -l <loyal.csv)" -gt 2 ] || fail "nobody is"
 score 0 --loyal --top 1 -o one.csv; same one.csv <(head -2 loyal.csv)
 

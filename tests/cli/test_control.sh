@@ -21,6 +21,14 @@ if command -v sqlite3 >/dev/null; then
   [ "$(sqlite3 scores.db 'SELECT count(*) FROM churn_scores WHERE control NOT IN (0, 1)')" = 0 ] || fail "marks in the table"
 fi
 
+begin "lists side by side say it, too"
+cp model.json other.json
+run 0 score world -m model.json -m other.json --as-of 2024-12-01 -o beside.csv -q
+head -1 beside.csv | grep -q ',control$' || fail "heading: $(head -1 beside.csv)"
+awk -F, 'NR == FNR { mark[$2] = $NF; next } FNR > 1 && mark[$1] != $NF { exit 1 }' marked beside.csv || fail "another mark side by side"
+run 0 score world/plain.yaml -m model.json -m other.json --as-of 2024-12-01 -o beside.csv -q
+head -1 beside.csv | grep -q ',reason_other$' || fail "heading: $(head -1 beside.csv)"
+
 begin "without nights there is nothing to report, and that is said"
 run 0 outcomes world; out_silent; err_says "no published list with a closed label window"
 run 2 outcomes world --top -3
@@ -96,9 +104,18 @@ contacted=$(sed -n 's/.*"contacted": {"rule": "drop", "rows": \([0-9]*\),.*/\1/p
 [ "$(rows model)" -eq "$(rows keep)" ] || fail "rows modelled"
 grep -q '"name": "contacted"' model.out || fail "no coefficient of contact"
 grep -q '"contacted_rule": "drop"' drop.json || fail "the model does not say it"
-run 0 train world/drop.yaml -o drop2.json; out_says "Contacted before the label window ended: $contacted rows"; err_says "rows are of customers who were contacted"
+run 0 train world/drop.yaml -o drop2.json; out_says "Contacted shortly before the as-of day or in the gap: $contacted rows"; err_says "rows are of customers who were contacted"
 run 0 evaluate world/model.yaml -m model.json
 run 0 score world/model.yaml -m model.json --top 2 -q
 "$churn" retrain world/drop.yaml -q >/dev/null 2>&1 # trips or not, the card is there
-card=$(find world/models -name '*.md' | head -1); grep -q "rows of customers contacted before their label window ended" "$card" || fail "card"
+card=$(find world/models -name '*.md' | head -1); grep -q "rows of customers contacted shortly before the as-of day or in the gap" "$card" || fail "card"
+
+begin "who was lost counts, contacted or not, where losses are counted"
+for verb in "reps" "rates --compare 2024-01-01..2024-06-30,2024-07-01..2024-12-31"; do
+  read -r name more <<<"$verb"
+  # shellcheck disable=SC2086
+  run 0 "$name" world/keep.yaml $more -m keep.json --json -q; cp out keep.counted
+  # shellcheck disable=SC2086
+  run 0 "$name" world/drop.yaml $more -m keep.json --json -q; same keep.counted out
+done
 finish

@@ -66,19 +66,52 @@ grep -q '"level":"warning","stage":"gate","text":"rows tripped: ' err || fail "t
 grep -q '"level":"info"' err && fail "-q is not quiet"
 run 2 retrain world --log-format loud
 
-begin "SIGTERM leaves the registry as it was"
-before=$(state_of world/models/history.jsonl)
+# ended SIGNAL: the retraining that was started as $process gets it; nothing of it is left, and it says so.
+ended() {
+  kill -s "$1" $process 2>/dev/null
+  code=0
+  wait $process 2>/dev/null || code=$?
+  if [ $code -eq $((128 + $(kill -l "$1"))) ]; then
+    heard=$((heard + 1))
+    [ "$(ls -A world/models; state_of world/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+    [ ! -s err ] || err_says "stopped: nothing was changed" # nothing is said before the program listens
+    flock -n world/churn.yaml true || fail "the lock is held"
+  else
+    [ $code -eq 0 ] || fail "exit code $code"
+    rm -r world/models; cp -a models.before world/models
+  fi
+}
+cp -a world/models models.before
+before=$(ls -A world/models; state_of world/models/history.jsonl)
+
+set -m # background jobs keep their interrupt signal
+for stage in start judge fit; do
+  begin "SIGTERM and SIGINT after the stage $stage leave the registry as it was"
+  heard=0
+  for attempt in TERM INT TERM INT TERM INT; do
+    "$churn" retrain world --as-of 2025-09-10 </dev/null >out 2>err &
+    process=$!
+    until grep -q "^$stage: " err; do kill -0 $process 2>/dev/null || break; done
+    ended $attempt
+    [ $heard -lt 2 ] || break
+  done
+  [ $heard -ge 1 ] || fail "every retraining was over before it was told"
+done
+
+begin "and at any moment, with lines for a journal and for programs"
 heard=0
-for delay in 0.05 0.1 0.02 0.2 0.01 0.005; do
-  "$churn" retrain world --as-of 2025-09-10 -q </dev/null >out 2>err &
-  process=$! code=0
-  sleep $delay; kill -TERM $process 2>/dev/null
-  wait $process || code=$?
-  [ $code -ne 143 ] || heard=$((heard + 1))
-  [ $code -eq 143 ] || break
-  [ "$(state_of world/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+for delay in 0.2 0.1 0.05 0.02 0.01; do
+  for form in journal json; do
+    "$churn" retrain world --as-of 2025-09-10 -q --log-format $form </dev/null >out 2>err &
+    process=$!
+    sleep $delay
+    ended TERM
+    [ $code -eq 0 ] || [ ! -s err ] || grep -qE '^(<3>error: |\{"time":"20[0-9-]{8}T[0-9:]{8}Z","level":"error","stage":"error","text":")stopped: nothing was changed("\})?$' err ||
+      fail "the line: $(cat err)"
+  done
 done
 [ $heard -ge 1 ] || fail "every retraining was over before it was told"
+set +m
 
 begin "by hand: promote, roll back, and ask who was in use when"
 at 2025-12-20T08:00:00Z

@@ -162,6 +162,40 @@ grep -q '"verdict": "tripped"' world/runs/2025-12-03/manifest.json || fail "verd
 sed 's/^gates:.*/gates: {rows: {except: ["engage*"]}, drift: off, scores: off, missing: off, freshness: off}/' world/churn.yaml >world/soft.yaml
 run 0 nightly world/soft.yaml -m model.json --as-of 2025-12-03 --source engagements=half.csv
 
+begin "what trips night after night by the same model is news for so many days, and then known, until it goes for long, jumps, or another model scores"
+sed 's/^gates:.*/gates: {unmatched: {limit: 0, hold: no}, rows: off, freshness: off, rate: off, drift: off, scores: off, missing: off}/; s/^nightly:.*/nightly: {known_after: 3d, outcomes: no}/' \
+  world/churn.yaml >world/known.yaml
+awk -F, -v OFS=, 'NR > 1 && NR % 50 == 0 { $1 = "X" $1 } { print }' world/interactions.csv >some.csv
+awk -F, -v OFS=, 'NR > 1 && NR % 20 == 0 { $1 = "X" $1 } { print }' world/interactions.csv >more.csv
+known() { # CODE DAY SOURCE [OPTION…]
+  local code=$1 day=2025-12-$2 source=$3
+  shift 3
+  run "$code" nightly world/known.yaml -m model.json "$@" --as-of "$day" -o known --source engagements=$source
+}
+known 1 01 some.csv; err_says "gate: unmatched tripped: engagements"
+known 1 02 some.csv; err_says "gate: unmatched tripped since 2025-12-01: engagements"; known 1 03 some.csv
+known 0 04 some.csv; err_says "gate: unmatched known since 2025-12-01: engagements"; err_says "0 of"; err_says "tripped, 1 known; published"
+grep -q '"verdict": "passed"' known/2025-12-04/manifest.json && grep -q '"verdict": "known", "since": "2025-12-01"' known/2025-12-04/manifest.json || fail "manifest"
+known 0 05 some.csv -q; err_silent
+cp -r known/2025-12-05 again; rm -r known/2025-12-05; known 0 05 some.csv; diff -r again known/2025-12-05 >/dev/null || fail "the same night gives other bytes"
+known 1 06 more.csv; err_says "gate: unmatched tripped: engagements"
+known 1 07 some.csv; err_says "tripped since 2025-12-06"
+known 1 08 some.csv -m other.json; err_says "gate: unmatched tripped: engagements"
+known 0 09 world/interactions.csv
+known 1 10 some.csv; err_says "gate: unmatched tripped: engagements"
+known 1 11 some.csv; known 0 12 world/interactions.csv
+known 0 13 some.csv; err_says "gate: unmatched known since 2025-12-10"
+sed -i 's/known_after: 3d/known_after: never/' world/known.yaml
+for d in 14 15; do known 1 $d some.csv; done
+err_says "tripped since 2025-12-10"
+sed -i 's/known_after: never/known_after: 1d/; s/hold: no/hold: yes/' world/known.yaml
+known 1 16 some.csv --release; err_says "unmatched tripped since 2025-12-10, and is overruled"
+sed -i 's/hold: yes/hold: no/' world/known.yaml
+for d in 17 18 19 20 21 22; do known 0 $d world/interactions.csv; done
+known 0 23 some.csv; err_says "known since 2025-12-10"
+for d in 24 25 26 27 28 29 30; do known 0 $d world/interactions.csv; done
+known 1 31 some.csv; err_says "gate: unmatched tripped: engagements"
+
 begin "only so many runs stay, never the last good one, never latest"
 run 1 $night --as-of 2025-11-21 --source engagements=half.csv # held back, older than all that stay
 for d in 04 05 06 07; do run 0 $night --as-of 2025-12-$d; done
@@ -344,6 +378,8 @@ ended() {
   [ $code -eq 0 ] || [ ! -e world/runs/2025-12-14 ] || fail "published, and exit code $code"
   [ $code -ne 0 ] || [ -e world/runs/2025-12-14 ] || fail "not published, and exit code 0"
   [ $code -eq 0 ] || heard=$((heard + 1))
+  # Nothing is said before the program listens.
+  [ $code -eq 0 ] || [ ! -s err ] || [ "$(tail -1 err)" = "churn nightly: stopped: nothing was published" ] || fail "it says: $(tail -1 err)"
   rm -rf world/runs/2025-12-14; ln -sfn 2025-12-12 world/runs/latest
 }
 lasts=$(date +%s%N)
@@ -372,7 +408,8 @@ for signal in TERM INT; do
   err_says "stopped: nothing was published"
 done
 
-begin "SIGKILL at forty moments: always a whole list, the old or the new one, the lock free, no litter after the next run"
+kills=${CHURN_KILLS:-40}
+begin "SIGKILL at many moments: always a whole list, the old or the new one, the lock free, no litter after the next run"
 cp -r world/runs/2025-12-12 old
 rm -rf world/runs; mkdir world/runs; cp -r old world/runs/2025-12-12; ln -s 2025-12-12 world/runs/latest
 ends=$(date +%s%N)
@@ -380,7 +417,7 @@ run 0 $night --as-of 2025-12-14
 ends=$((($(date +%s%N) - ends) / 1000)) # microseconds
 cp -r world/runs/2025-12-14 new
 killed=0 littered=0
-for moment in $(seq 40); do
+for moment in $(seq "$kills"); do
   rm -rf world/runs; mkdir world/runs; cp -r old world/runs/2025-12-12
   # In every other one the day is there already, from another list, and folders change places.
   [ $((moment % 2)) -eq 0 ] && cp -r old world/runs/2025-12-14
@@ -406,8 +443,8 @@ for moment in $(seq 40); do
     cmp -s $list new/ranked.csv || fail "moment $moment: the next run publishes another list"
   fi
 done
-echo "killed $killed of 40, $littered of them with a folder on its way"
-[ $killed -ge 5 ] || fail "only $killed of 40 were killed in time"
+echo "killed $killed of $kills, $littered of them with a folder on its way"
+[ $killed -ge 5 ] || fail "only $killed of $kills were killed in time"
 [ $littered -ge 1 ] || fail "nobody was killed while a folder was on its way"
 
 begin "what dead runs left is taken away, and nothing else"

@@ -81,6 +81,31 @@ same <(lite_rows "lite/crm scores.db" $next) <(listed lite/runs/$next/ranked.csv
 same <(lite_rows "lite/crm scores.db" $day) <(listed lite/runs/$day/ranked.csv)
 [ -z "$(litter)" ] || fail "there is $(litter)"
 
+# A writer who has begun lets others read, so that a night gets as far as its own writing.
+begin "a night that waits for somebody else's lock hears SIGTERM, and else ends with 75"
+mkfifo hold
+sqlite3 "lite/crm scores.db" <hold &
+holder=$!
+exec 7>hold
+echo "BEGIN IMMEDIATE;" >&7
+until ! sqlite3 "lite/crm scores.db" "BEGIN IMMEDIATE" 2>/dev/null; do sleep 0.02; done
+cp -r lite/runs runs.before
+"$churn" $night --as-of 2025-12-04 </dev/null >out 2>err &
+process=$! code=0
+until compgen -G 'lite/runs/.tmp-*/manifest.json' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+sleep 0.3
+asked=$(date +%s%N); kill -TERM $process; wait $process || code=$?
+[ $code -eq 143 ] || fail "exit code $code, expected 143"
+[ $((($(date +%s%N) - asked) / 1000000)) -lt 3000 ] || fail "it took $((($(date +%s%N) - asked) / 1000000)) ms to hear"
+err_says "stopped: nothing was published"
+run 75 $night --as-of 2025-12-04; err_says "locked (by another process); try again later"
+diff -r lite/runs runs.before >/dev/null && [ -z "$(find lite/runs -name '.tmp-*')" ] || fail "the runs changed"
+exec 7>&-
+wait $holder
+rm -r runs.before
+run 0 $night --as-of 2025-12-04
+same <(lite_rows "lite/crm scores.db" 2025-12-04) <(listed lite/runs/2025-12-04/ranked.csv)
+
 begin "the same list from SQLite as from CSV"
 fill_sqlite world/crm.db
 project_in sqlite:crm.db >world/embedded.yaml
@@ -113,9 +138,86 @@ nothing_changed() {
 }
 ls -lR --time-style=full-iso world/runs >runs.before
 
-begin "PostgreSQL is killed while it is read: 74, and what was published stays"
+# let_go TABLE: nothing works or waits in the server any more, and the table can be had at once.
+let_go() {
+  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'churn' AND state = 'active'")" = 0 ] ||
+    fail "the server works on: $(sql "SELECT wait_event, query FROM pg_stat_activity WHERE application_name = 'churn'")"
+  psql -qX -v ON_ERROR_STOP=1 -c "SET lock_timeout = '500ms'" -c "BEGIN" -c "LOCK TABLE $1 IN ACCESS EXCLUSIVE MODE" -c "COMMIT" 2>err.lock ||
+    fail "$1 is locked still: $(head -1 err.lock)"
+}
+# waits_for_lock: until a statement of churn waits for one.
+waits_for_lock() {
+  for _ in $(seq 200); do
+    [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'churn' AND wait_event_type = 'Lock'")" = 0 ] || return 0
+    sleep 0.05
+  done
+  fail "nothing waits for a lock"
+}
+# stopped_by_term: $process gets SIGTERM, and is gone soon.
+stopped_by_term() {
+  code=0 asked=$SECONDS; kill -TERM $process; wait $process || code=$?
+  [ $code -eq 143 ] && [ $((SECONDS - asked)) -le 20 ] || fail "SIGTERM: exit code $code after $((SECONDS - asked)) s"
+  ls -lR --time-style=full-iso world/runs | cmp -s runs.before - && [ -z "$(litter)" ] || fail "the runs changed: $(ls -AR world/runs)"
+}
+
+begin "a night that is asked to stop while the server is busy with its query has it cancelled"
 sql "CREATE VIEW slow AS SELECT customer_id, date, channel FROM interactions UNION ALL SELECT 'C000001', date '2025-11-30', 'phone' FROM pg_sleep(60)"
 sed 's/table: interactions\b/table: slow/' world/server.yaml >world/slow.yaml
+"$churn" nightly world/slow.yaml -m model.json --as-of $next </dev/null >out 2>err &
+process=$!
+asleep; stopped_by_term; err_says "stopped: nothing was published"; let_go interactions
+
+begin "and so does a retraining"
+echo 'registry: ../lite/models' >>world/slow.yaml
+"$churn" retrain world/slow.yaml --as-of $next </dev/null >out 2>err &
+process=$!
+asleep; stopped_by_term; err_says "stopped: nothing was changed"; let_go interactions
+[ ! -e lite/models ] || fail "there is a registry"
+
+begin "a table that somebody else has locked: SIGTERM is heard, and who waits too long ends with 75"
+mkfifo hold.server
+psql -qX <hold.server >/dev/null 2>&1 &
+holder=$!
+exec 7>hold.server
+echo "BEGIN; LOCK TABLE interactions IN ACCESS EXCLUSIVE MODE;" >&7
+until [ "$(sql "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = 'interactions'::regclass")" = 1 ]; do
+  sleep 0.05
+done
+"$churn" nightly world/server.yaml -m model.json --as-of $next </dev/null >out 2>err &
+process=$!
+waits_for_lock; stopped_by_term; err_says "stopped: nothing was published"
+[ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'churn' AND wait_event_type = 'Lock'")" = 0 ] || fail "it waits on in the server"
+export PGOPTIONS="-c lock_timeout=300ms"
+run 75 nightly world/server.yaml -m model.json --as-of $next; err_says "lock timeout"
+unset PGOPTIONS
+exec 7>&-
+wait $holder
+
+begin "churn is killed at many moments while PostgreSQL takes the list: the day's rows are a whole list, the old or the new one"
+lists() { sql "SELECT rank, customer_id, round(probability::numeric, 9) FROM churn_scores WHERE as_of = '$next' ORDER BY rank"; }
+sed 's/^scores:.*/scores: {to: "postgresql:"}\nnightly: {top: 300}/' world/server.yaml >world/short.yaml
+run 0 nightly world/short.yaml -m model.json --as-of $next; lists >old.rows
+run 0 nightly world/server.yaml -m model.json --as-of $next; lists >new.rows
+cmp -s old.rows new.rows && fail "the two lists do not differ"
+RANDOM=5 killed=0
+for moment in $(seq "${CHURN_KILLS:-12}"); do
+  run 0 nightly world/short.yaml -m model.json --as-of $next -q
+  "$churn" nightly world/server.yaml -m model.json --as-of $next -q </dev/null >out 2>err &
+  process=$!
+  until compgen -G 'world/runs/.tmp-*/manifest.json' >/dev/null; do kill -0 $process 2>/dev/null || break; done
+  sleep "0.0$((RANDOM % 50 + 10))"
+  kill -KILL $process 2>/dev/null && killed=$((killed + 1))
+  wait $process 2>/dev/null
+  lists >now.rows
+  cmp -s now.rows old.rows || cmp -s now.rows new.rows || fail "moment $moment: neither the old list nor the new one: $(wc -l <now.rows) rows"
+done
+echo "killed $killed of ${CHURN_KILLS:-12} while PostgreSQL took the list"
+[ $killed -ge 1 ] || fail "every run was over before it was killed"
+sql "DELETE FROM churn_scores WHERE as_of = '$next'"; rm -r world/runs/$next world/runs/.tmp-* 2>/dev/null; ln -sfn $day world/runs/latest
+sql 'TABLE churn_scores' | sort >before
+ls -lR --time-style=full-iso world/runs >runs.before
+
+begin "PostgreSQL is killed while it is read: 74, and what was published stays"
 { asleep; kill_server; } &
 run 74 nightly world/slow.yaml -m model.json --as-of $next; err_says "table slow"
 wait $!
@@ -126,12 +228,8 @@ sql "CREATE FUNCTION wait_long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF n
 sql "CREATE TRIGGER waits BEFORE INSERT ON churn_scores FOR EACH ROW EXECUTE FUNCTION wait_long()"
 # And before that, a night that is asked to stop does so while the server is busy, not when it is done.
 "$churn" nightly world/server.yaml -m model.json --as-of $next </dev/null >out 2>err &
-process=$! code=0
-asleep; asked=$SECONDS; kill -TERM $process; wait $process || code=$?
-[ $code -eq 143 ] && [ $((SECONDS - asked)) -le 20 ] || fail "SIGTERM while it is written: exit code $code after $((SECONDS - asked)) s"
-err_says "stopped: nothing was published"
-sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null
-ls -lR --time-style=full-iso world/runs | cmp -s runs.before - && [ -z "$(litter)" ] || fail "the runs changed: $(ls -AR world/runs)"
+process=$!
+asleep; stopped_by_term; err_says "stopped: nothing was published"; let_go churn_scores
 same before <(sql 'TABLE churn_scores' | sort)
 { asleep; kill_server; } &
 run 74 nightly world/server.yaml -m model.json --as-of $next; err_says "postgresql:"

@@ -46,6 +46,23 @@ outcome: {horizon: 20d}
 features: {fee_now: last(fee from fees)}
 EOF
 
+# bob's fee is known at the start of January and not at its end; eve's from the day after joining.
+mkdir "$work/gap"
+printf 'id,joined,left\nann,2023-05-01,\nbob,2023-05-01,\ncat,2023-05-01,2024-01-20\neve,2024-01-15,\n' >"$work/gap/customers.csv"
+printf 'id,day,fee\nann,2023-12-20,100\nann,2024-01-25,70\nbob,2023-12-25,50\ncat,2023-12-28,30\neve,2024-01-15,90\n' >"$work/gap/fees.csv"
+sed 's/value: last(fee from fees), columns: {region: category}/value: last(fee from fees over 31d)/' "$work/hand/churn.yaml" >"$work/gap/churn.yaml"
+
+begin "who has no value at the end of a period is left out of what is kept, unless lost; who joins has the segment of the day after"
+run 0 rates "$work/gap/churn.yaml" --first 2024-01-01 --every "1 month" --by "last(fee from fees over 31d) > 80" -o - -q
+is rate '' 2024-01-01 '' customers 3
+is rate '' 2024-01-01 '' value 180
+is rate '' 2024-01-01 '' value_lost 30
+is rate '' 2024-01-01 '' value_kept_of 130
+is rate '' 2024-01-01 '' net_retention 0.53846153846153844
+is rate yes 2024-01-01 '' joined 1
+is rate yes 2024-01-01 '' customers 1
+is rate no 2024-01-01 '' customers 2
+
 begin "a month worked out by hand"
 run 0 rates "$work/hand/churn.yaml" --first 2024-01-01 --every "1 month" -o - -q
 is rate '' 2024-01-01 '' customers 4

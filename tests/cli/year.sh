@@ -31,7 +31,7 @@ complain() { printf 'BROKEN: %s\n' "$*"; broken=$((broken + 1)); }
 # What happens when, in nights from the first.
 first_day=2024-12-08
 night_day() { date -u -d "$first_day + $1 days" +%F; }
-half=$((nights * 10 / 100 + 3)) delimiter=$((nights * 25 / 100 + 3)) shock=$((nights * 40 / 100)) stale=$((nights * 55 / 100))
+half=$((nights * 10 / 100 + 3)) delimiter=$((nights * 25 / 100 + 3)) shock=$((nights * 33 / 100)) stale=$((nights * 55 / 100))
 channel=$((nights * 65 / 100))
 shock_day=$(night_day $shock) channel_day=$(night_day $channel)
 
@@ -40,8 +40,8 @@ shock_day=$(night_day $shock) channel_day=$(night_day $channel)
 # customers and the column of the day, then the columns that are filled in later.
 sources="customers:2:3 interactions:2: complaints:2:3 prices:2: rep_assignments:2: invoices:2:4"
 
-# Of those who were there at the start half are kept, so that the base grows. The shock makes one in four of the customers of that day
-# leave, each on a day of its own from 20 to 80 days later.
+# Of those who were there at the start half are kept, so that the base grows. The shock makes one in ten of the customers of that day
+# leave, each on a day of its own from 20 to 80 days later: more than leave otherwise in that time, and whom no feature tells.
 make_company() {
   "$churn" simulate world --customers "$customers" --months 36 --first-day 2023-01-01 --truth 10 --engagements "$engagements" \
     --seed 20 -q || exit 1
@@ -51,7 +51,7 @@ make_company() {
       return h * 7919 % 1000 }
     NR == 1 { print; next }
     $2 < "2023-01-01" && chance($1, 1) < 500 { next }
-    { if ($2 < shock && ($3 == "" || $3 > shock) && chance($1, 2) < 250) {
+    { if ($2 < shock && ($3 == "" || $3 > shock) && chance($1, 2) < 100) {
         ask = "date -u -d \"" shock " + " (20 + chance($1, 3) % 60) " days\" +%F"
         ask | getline leaves; close(ask)
         if ($3 == "" || leaves < $3) $3 = leaves }
@@ -81,8 +81,7 @@ make_project() {
     -e 's/^features:.*/&\n  complaint_channel: last(category from complaints over 365d)/' world/churn.yaml >"$1/churn.yaml"
   # A rep who leaves moves a sixteenth of these few customers on one day, and their reps are known since 2023 only.
   printf 'gates: {drift: {except: [rep_changes_365d, days_since_rep_change]}}\n' >>"$1/churn.yaml"
-  # So few customers tell of a small difference only that it is not large: a model that is old goes for one that is not much worse.
-  printf 'retrain: {max_age: %dd, not_worse: 0.06}\n' "$max_age" >>"$1/churn.yaml"
+  printf 'retrain: {max_age: %dd}\n' "$max_age" >>"$1/churn.yaml"
   printf 'nightly: {keep: 1000}\nscores: {to: "sqlite:scores.db"}\nregistry: ../models\n' >>"$1/churn.yaml"
 }
 
@@ -119,9 +118,9 @@ special() {
 }
 is_broken() { [ "$1" -eq "$half" ] || [ "$1" -eq "$delimiter" ] || [ "$1" -eq "$stale" ]; }
 
-# caught FOLDER: the gates of a manifest that tripped, as gate(subject) …
+# caught VERDICT FOLDER: the gates of a manifest that tripped (are known), as gate(subject) …
 caught() {
-  sed -n 's/.*{"gate": "\([a-z]*\)", "subject": \("\([^"]*\)"\|null\).*"verdict": "tripped".*/\1(\3)/p' "$1/manifest.json" |
+  sed -n 's/.*{"gate": "\([a-z]*\)", "subject": \("\([^"]*\)"\|null\).*"verdict": "'"$1"'".*/\1(\3)/p' "$2/manifest.json" |
     sed 's/()//' | tr '\n' ' ' | sed 's/ $//'
 }
 # rows_of DATABASE DAY: what a database holds of a day, as lines of rank, id and probability.
@@ -148,9 +147,10 @@ run_night() {
   run=year/runs/$day
   [ -d "$run" ] || run=$run.held
   if [ -d "$run" ]; then model=$(sed -n 's/^  "model": "\(.*\)",$/\1/p' "$run/manifest.json"); else model=; fi
-  printf '%s,%s,%s,%s,%s,%s,"%s",%s\n' "$night" "$day" $code "$(readlink year/runs/latest)" "${model:0:8}" \
+  printf '%s,%s,%s,%s,%s,%s,"%s","%s",%s\n' "$night" "$day" $code "$(readlink year/runs/latest)" "${model:0:8}" \
     "$(sed -n 's/^  "\(customers\|expected_churners\)": \(.*\),$/\2/p' "$run/summary.json" 2>/dev/null | paste -sd,)" \
-    "$([ -d "$run" ] && caught "$run" || tail -1 err | tr '",' "' ")" "$(special "$night")" >>nights.csv
+    "$([ -d "$run" ] && caught tripped "$run" || tail -1 err | tr '",' "' ")" "$([ -d "$run" ] && caught known "$run")" \
+    "$(special "$night")" >>nights.csv
   if is_broken "$night"; then
     [ "$(readlink year/runs/latest)" = "$before" ] && [ ! -e "year/runs/$day" ] || complain "$day: a list of a broken export was published"
     [ $code -ne 0 ] || complain "$day: a broken export was not noticed"
@@ -289,17 +289,18 @@ kill_often() {
 # --- the table ---
 
 table() {
-  printf '\n%-8s %6s %6s %6s %6s %5s %7s %7s %9s %9s %6s  %s\n' month nights passed gates held "65.." base model expected realised AUC "gates that tripped (nights)"
+  printf '\n%-8s %6s %6s %6s %6s %6s %5s %7s %7s %9s %9s %6s  %s\n' month nights passed known gates held "65.." base model expected realised AUC "gates that tripped (nights)"
   awk -F, -v ledger=year/runs/outcomes.jsonl '
     function of(line, key) { return match(line, "\"" key "\": [-0-9.e]+") ? substr(line, RSTART + length(key) + 4, RLENGTH - length(key) - 4) : "" }
     BEGIN { while ((getline line <ledger) > 0) { m = substr(line, 12, 7); n[m]++; e[m] += of(line, "estimated"); o[m] += of(line, "observed"); a[m] += of(line, "auc") } }
     { m = substr($2, 1, 7); if (!(m in nights)) order[++months] = m
       nights[m]++; held = $4 != $2; if ($3 > 1) failed[m]++; else if (held) stopped[m]++; else if ($3 == 1) tripped[m]++; else passed[m]++
+      split($0, quoted, "\""); if ($3 == 0 && quoted[4] != "") known[m]++
       base[m] = $6; model[m] = $5 == "" ? model[m] : $5
       if ($3 == 1) { split($0, quoted, "\""); count = split(quoted[2], gates, " "); for (i = 1; i <= count; i++) { if (!((m, gates[i]) in g)) names[m] = names[m] " " gates[i]; g[m, gates[i]]++ } } }
     END { for (k = 1; k <= months; k++) { m = order[k]; text = ""
         count = split(names[m], gates, " "); for (i = 1; i <= count; i++) text = text gates[i] " " g[m, gates[i]] (i < count ? ", " : "")
-        printf "%-8s %6d %6d %6d %6d %5d %7d %7s ", m, nights[m], passed[m], tripped[m], stopped[m], failed[m], base[m], substr(model[m], 1, 7)
+        printf "%-8s %6d %6d %6d %6d %6d %5d %7d %7s ", m, nights[m], passed[m], known[m], tripped[m], stopped[m], failed[m], base[m], substr(model[m], 1, 7)
         if (n[m]) printf "%8.2f%% %8.2f%% %6.3f", 100 * e[m] / n[m], 100 * o[m] / n[m], a[m] / n[m]; else printf "%9s %9s %6s", "-", "-", "-"
         printf "  %s\n", text } }' nights.csv
   printf '\nspecial nights:\n'
@@ -307,6 +308,10 @@ table() {
   printf '\nretraining:\n'
   awk '{ split($0, q, "\""); split($0, c, ","); printf "  %s exit %s %s\n", c[1], c[2], substr(q[2], 1, 150) }' retrained.csv
 }
+
+# How many nights in a row end with 1 at most, held ones not counted; and with 0 in the last quarter of the year, of how many.
+alarms_in_a_row() { awk -F, '$4 != $2 || $3 > 1 { next } { n = $3 == 1 ? n + 1 : 0; if (n > most) most = n } END { print most + 0 }' nights.csv; }
+calm_in_the_end() { awk -F, -v from=$((nights * 3 / 4)) '$1 >= from { n++; calm += $3 == 0 } END { print calm + 0, n }' nights.csv; }
 
 # named GATE(SUBJECT) SINCE: nights until a gate first names it; `before` where it did so on an earlier night, `never` where it never does.
 named() {
@@ -330,6 +335,11 @@ in_time "$price" 5 || complain "the price shock is named after $price nights"
 in_time "$chat" 14 || complain "the new channel is named after $chat nights"
 quiet=$(awk -F, -v shock=$shock '$1 < shock && $NF == "" && $3 != 0' nights.csv | wc -l)
 printf 'nights before the first change on which a gate tripped though nothing was wrong: %d of %d\n' "$quiet" $shock
+[ "$quiet" -le $((2 + shock / 20)) ] || complain "$quiet of $shock calm nights trip a gate"
+row=$(alarms_in_a_row)
+read -r calm_nights last_nights < <(calm_in_the_end)
+printf 'nights in a row that end with 1: %d at most; of the last %d nights %d end with 0\n' "$row" "$last_nights" "$calm_nights"
+[ "$row" -le 21 ] || complain "$row nights in a row end with 1: nobody looks any more"
 again
 printf 'run again: %d runs with the same bytes; %d lists are those of the export of the last day\n' $same $clean
 after=$(awk -F, -v shock=$shock '$1 > shock && $5 != "" && last != "" && $5 != last { n++ } $5 != "" { last = $5 } END { print n + 0 }' nights.csv)

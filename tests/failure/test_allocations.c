@@ -273,17 +273,28 @@ static churn_status reps_call(fixture *f, const char *path, churn_error *error)
   return status;
 }
 
-static churn_status desk_report_call(fixture *f, const char *path, churn_error *error)
+static churn_status make_page(fixture *f, const churn_project *project, const char *model,
+                              const char *path, churn_error *error)
 {
-  const churn_report_settings settings = {.as_of = CHURN_DAY_MISSING,
-                                          .model = scratch_path("model.json")};
+  const churn_report_settings settings = {.as_of = CHURN_DAY_MISSING, .model = scratch_path(model)};
   churn_report *report = NULL;
-  churn_status status = churn_report_make(f->project, &settings, &f->run, &report, error);
+  churn_status status = churn_report_make(project, &settings, &f->run, &report, error);
   assert_int_equal(status == CHURN_OK, report != NULL);
   if (status == CHURN_OK)
     status = churn_report_write_page(report, CHURN_CHINESE, path, error);
   churn_report_free(report);
   return status;
+}
+
+static churn_status desk_report_call(fixture *f, const char *path, churn_error *error)
+{
+  return make_page(f, f->project, "model.json", path, error);
+}
+
+/* With every section. */
+static churn_status whole_report_call(fixture *f, const char *path, churn_error *error)
+{
+  return make_page(f, f->kinds, "kinds.json", path, error);
 }
 
 static churn_status cause_sums_call(fixture *f, const char *path, churn_error *error)
@@ -440,10 +451,15 @@ static churn_project *read_project(const char *name, const char *calls)
 static const char kinds_project[] =
     "version: 1\n"
     "customers: {from: customers.csv, id: id, joined: joined, left: left,\n"
-    "  columns: {region: category, staff: {type: number, static: true}}}\n"
+    "  value: staff, columns: {region: category, staff: {type: number, static: true}}}\n"
     "histories:\n"
     "  calls: {from: calls.csv, id: id, day: at, columns: {minutes: number, agent: category}}\n"
     "data_until: 2025-01-31\n"
+    "playbook: default\n"
+    "rep: last(agent from calls)\n"
+    "capacity: {total: 5, each_rep: 2}\n"
+    "loyal: {value: 1, tenure: 1d, rise: 1.001}\n"
+    "control: {share: 0.2, key: spring}\n"
     "kinds: {reason: region, at_fault: [north], natural: calls_60d > 5}\n"
     "outcome: {horizon: 60d, gap: 7d, exclude: [natural]}\n"
     "snapshots: {first: 2024-01-01, last: 2024-11-01, every: 1 month}\n"
@@ -468,6 +484,7 @@ static int set_up(void **state)
   scratch_write("kinds.yaml", kinds_project);
   f->kinds = read_project("kinds.yaml", NULL);
   assert_ok(churn_train(f->kinds, &all_training, &f->run, &f->kinds_model, &error), &error);
+  assert_ok(churn_model_write(f->kinds_model, scratch_path("kinds.json"), &error), &error);
   assert_ok(churn_train(f->project, &all_training, &f->run, &f->model, &error), &error);
   assert_ok(churn_model_write(f->model, scratch_path("model.json"), &error), &error);
   assert_ok(churn_evaluate(f->project, f->model, &all_evaluating, &f->run, &f->evaluation, &error),
@@ -651,6 +668,11 @@ static void making_the_page(void **state)
   fail_each(*state, desk_report_call, 400);
 }
 
+static void making_the_page_with_every_section(void **state)
+{
+  fail_each(*state, whole_report_call, 500);
+}
+
 static void summing_causes(void **state)
 {
   fail_each(*state, cause_sums_call, 10);
@@ -708,6 +730,7 @@ int main(void)
       cmocka_unit_test(agreeing_on_reasons),
       cmocka_unit_test(checking_what_is_excluded),
       cmocka_unit_test(making_the_page),
+      cmocka_unit_test(making_the_page_with_every_section),
       cmocka_unit_test(summing_causes),
       cmocka_unit_test(writing_a_ranking),
       cmocka_unit_test(checking),

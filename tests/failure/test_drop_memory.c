@@ -97,6 +97,22 @@ static void labelling_by_drop_survives_every_failed_allocation(void **state)
   churn_project_free(project);
 }
 
+/* Silence, and kinds of it that are excluded by a rule and by what is recorded. */
+static void labelling_without_excluded_kinds_survives_every_failed_allocation(void **state)
+{
+  (void)state;
+  project = project_of(
+      "version: 1\ncustomers: {from: customers.csv, id: id, joined: joined, left: left}\n"
+      "histories: {calls: {from: calls.csv, id: id, day: at, columns: {minutes: number}}}\n"
+      "data_until: 2025-01-31\n"
+      "kinds: {natural: sum(minutes from calls) > 40, at_fault: count(calls) > 2}\n"
+      "outcome: {silent: calls, horizon: 60d, exclude: [natural, at_fault]}\n"
+      "snapshots: {first: 2024-03-01, last: 2024-09-01, every: 1 month}\n"
+      "features: {calls: count(calls)}\n");
+  fail_in_turn(label, 60);
+  churn_project_free(project);
+}
+
 static void lists_side_by_side_survive_every_failed_allocation(void **state)
 {
   (void)state;
@@ -172,6 +188,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labelling_by_drop_survives_every_failed_allocation),
+      cmocka_unit_test(labelling_without_excluded_kinds_survives_every_failed_allocation),
       cmocka_unit_test(lists_side_by_side_survive_every_failed_allocation),
       cmocka_unit_test(measuring_what_was_saved_survives_every_failed_allocation),
   };

@@ -27,6 +27,10 @@ static const malformed cases[] = {
     /* nights */
     {"a key of nightly that is not", HEAD "nightly: {ouput: runs}\n", 3, 11,
      "unknown key \"ouput\" in nightly", 0},
+    {"known after no time", HEAD "nightly: {known_after: 0d}\n", 3, 24,
+     "expected a number of whole days from 1d", 0},
+    {"known after months", HEAD "nightly: {known_after: 2 months}\n", 3, 24,
+     "expected a number of whole days from 1d", 0},
     {"nothing to keep", HEAD "nightly: {keep: 0}\n", 3, 17, "expected a whole number >= 1", 0},
     {"nightly as a list", HEAD "nightly: [runs]\n", 3, 10, "{output: runs, keep: 90}", 0},
     {"a gate that is not", HEAD "gates: {row: 0.2}\n", 3, 9, "unknown key \"row\" in gates", 0},

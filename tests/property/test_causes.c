@@ -6,6 +6,7 @@
 #include "made_up.h"
 #include "opened.h"
 #include "project/project.h"
+#include "score/recalibration.h"
 #include "tiny_project.h"
 
 #include <churn/churn.h>
@@ -144,6 +145,34 @@ static void write_alone(const char *name, const churn_model *model)
   scratch_write(name, text);
 }
 
+/* 1 for an expression that counts rows of a history, -1 for the days since its last row. */
+static double sense_of_rows(const char *expression)
+{
+  return strncmp(expression, "count(", 6) == 0 && strstr(expression, ") ") == NULL ? 1
+         : strncmp(expression, "days_since(", 11) == 0                             ? -1
+                                                                                   : 0;
+}
+
+/* The cause that the playbook says, `other` where the coefficient's sign speaks against it. */
+static uint32_t cause_of(const churn_project *project, const churn_model *model, size_t f,
+                         size_t *against)
+{
+  const churn_model_feature *feature = &model->features[f];
+  const char *history = NULL;
+  for (size_t h = 0; h < project->history_count; h++)
+    if (strstr(feature->expression, project->histories[h].name.text))
+      history = project->histories[h].name.text;
+  const churn_cause_rule *rule = churn_playbook_rule(project->playbook, feature->name, history);
+  double slope = feature->number_column < 0 ? 0 : model->columns[feature->number_column].estimate;
+  if (rule == NULL)
+    return project->playbook->other;
+  slope *= rule->kind == CHURN_RULE_HISTORY ? sense_of_rows(feature->expression) : 1;
+  bool wrong = (rule->speaks == CHURN_SPEAKS_HIGH && slope < 0) ||
+               (rule->speaks == CHURN_SPEAKS_LOW && slope > 0);
+  *against += wrong;
+  return wrong ? project->playbook->other : rule->cause;
+}
+
 /* The sums of `by_cause` are those of `alone`, grouped by the playbook. */
 static void assert_grouped(const scored *by_cause, const scored *alone, const churn_model *model)
 {
@@ -153,13 +182,8 @@ static void assert_grouped(const scored *by_cause, const scored *alone, const ch
     churn_ranked line;
     churn_ranking_get(alone->ranking, i, &line);
     for (size_t f = 0; f < model->feature_count; f++) {
-      const char *name = model->features[f].name;
-      const char *history = NULL;
-      for (size_t h = 0; h < by_cause->project->history_count; h++)
-        if (strstr(model->features[f].expression, by_cause->project->histories[h].name.text))
-          history = by_cause->project->histories[h].name.text;
-      uint32_t cause = churn_playbook_cause_of(by_cause->project->playbook, name, history, NULL);
-      sums[cause] += alone->sums[i * alone->causes + f];
+      size_t against = 0;
+      sums[cause_of(by_cause->project, model, f, &against)] += alone->sums[i * alone->causes + f];
     }
     for (size_t c = 0; c < by_cause->causes; c++)
       assert_close(by_cause->sums[i * by_cause->causes + c], sums[c], 0, 1e-12);
@@ -268,6 +292,123 @@ static void causes_add_up_with_categories_pools_and_missing_values(void **state)
   assert_world(path);
 }
 
+/* The IBM Telco export, every column: categories as one column a level, 11 customers without
+ * TotalCharges; then with recalibrated probabilities, whose logit is as the fit left it. */
+static void causes_add_up_for_every_customer_of_a_real_export(void **state)
+{
+  (void)state;
+  static const char *const fits[] = {
+      "", "pool: 0\nfit: {recalibrate: isotonic, penalty: ridge, lambda: 0.2}\n",
+      "pool: 0\nfit: {recalibrate: platt, penalty: ridge, lambda: 0.2}\n"};
+  const char *found = shared_path("datasets/ibm_telco_churn/telco_churn.csv");
+  char data[1024];
+  snprintf(data, sizeof data, "%s", found == NULL ? "" : found);
+  if (found == NULL) {
+    print_message("the IBM Telco export is not there (CHURN_SHARED)\n");
+    skip();
+  }
+  for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
+    char text[2048], path[1024];
+    snprintf(text, sizeof text,
+             "version: 1\n"
+             "customers: {from: %s, id: customerID, value: MonthlyCharges * 12}\n"
+             "outcome: {column: Churn, positive: \"Yes\"}\nfeatures: customers.*\n%s",
+             data, fits[i]);
+    snprintf(path, sizeof path, "%s", scratch_write("telco.yaml", text));
+    churn_model *model = train(path);
+    size_t levels = 0, missing = 0;
+    for (size_t f = 0; f < model->feature_count; f++) {
+      for (size_t l = 0; l < model->features[f].level_count; l++)
+        levels += model->features[f].levels[l].column >= 0;
+      missing += model->features[f].missing_column >= 0;
+    }
+    assert_true(levels >= 12 && (i == 0 || missing == 1));
+    assert_int_equal(churn_recalibrates(&model->recalibration), i > 0);
+    churn_model_free(model);
+    assert_world(path);
+  }
+}
+
+/* 400 leavers and stayers whose satisfaction, faults and calls speak the wrong way round, as an
+ * export of a company does where only the happy answer; `calls` has no direction, `visits` the
+ * right one. */
+static void write_backwards(void)
+{
+  static char text[1 << 16], calls[1 << 16], visits[1 << 16];
+  uint64_t seed = 31;
+  size_t used = (size_t)snprintf(text, sizeof text, "id,satisfaction,faults,seats,gone\n");
+  size_t c = (size_t)snprintf(calls, sizeof calls, "id,day\n");
+  size_t v = (size_t)snprintf(visits, sizeof visits, "id,day\n");
+  for (int i = 0; i < 400; i++) {
+    bool gone = uniform(&seed) < 0.3;
+    used +=
+        (size_t)snprintf(text + used, sizeof text - used, "c%03d,%.2f,%.1f,%.1f,%s\n", i,
+                         2 + 2 * uniform(&seed) + 0.8 * gone, 5 + 3 * uniform(&seed) - 1.5 * gone,
+                         9 * uniform(&seed), gone ? "2024-02-10" : "");
+    for (int k = 0; k < 3; k++) {
+      if (uniform(&seed) < (gone ? 0.3 : 0.6))
+        c += (size_t)snprintf(calls + c, sizeof calls - c, "c%03d,2024-01-%02d\n", i, 5 + k);
+      if (uniform(&seed) < (gone ? 0.3 : 0.6))
+        v += (size_t)snprintf(visits + v, sizeof visits - v, "c%03d,2024-01-%02d\n", i, 9 + k);
+    }
+  }
+  scratch_write("backwards.csv", text);
+  scratch_write("calls.csv", calls);
+  scratch_write("visits.csv", visits);
+}
+
+static void what_speaks_against_its_cause_counts_as_other_and_training_says_so(void **state)
+{
+  (void)state;
+  char path[1024];
+  write_backwards();
+  snprintf(path, sizeof path, "%s",
+           scratch_write("backwards.yaml",
+                         "version: 1\n"
+                         "customers: {from: backwards.csv, id: id, left: gone, columns:\n"
+                         "  {satisfaction: {type: number, static: true}, faults: {type: number,\n"
+                         "  static: true}, seats: {type: number, static: true}}}\n"
+                         "histories: {calls: {from: calls.csv, id: id, day: day},\n"
+                         "  visits: {from: visits.csv, id: id, day: day}}\n"
+                         "outcome: {horizon: 30d}\nsnapshots: {first: 2024-02-01, last: "
+                         "2024-02-01, every: 1 month}\n"
+                         "data_until: 2024-05-01\n"
+                         "features: {satisfaction: customers.satisfaction,\n"
+                         "  faults: customers.faults, seats: customers.seats,\n"
+                         "  n: count(calls), m: count(visits)}\n"
+                         "playbook: {causes: {complaints: {when_many: [calls]}}}\n"));
+  churn_notes *notes = churn_notes_new();
+  churn_run run = {.notes = notes};
+  churn_project *project = NULL;
+  churn_model *model = NULL;
+  churn_error error = {0};
+  churn_train_settings settings = {
+      .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
+  assert_ok(churn_project_read(path, NULL, 0, NULL, &project, &error), &error);
+  assert_ok(churn_train(project, &settings, &run, &model, &error), &error);
+  const char *warning = note_text(notes, "against_playbook");
+  assert_non_null(warning);
+  assert_non_null(strstr(warning, ": satisfaction (higher raises the risk), faults (lower raises "
+                                  "the risk), n (lower raises the risk); "));
+  assert_non_null(strstr(warning, "counts as \"other\""));
+  size_t against = 0;
+  for (size_t f = 0; f < model->feature_count; f++)
+    (void)cause_of(project, model, f, &against);
+  assert_int_equal(against, 3);
+  scored s = score(path, model, 2);
+  assert_adds_up(&s);
+  for (size_t i = 0; i < s.count; i++)
+    for (size_t cause = 0; cause < s.causes; cause++) {
+      const char *name = churn_playbook_cause(s.project, cause)->name;
+      bool some = strcmp(name, "other") == 0 || strcmp(name, "neglect") == 0;
+      assert_true(some || s.sums[i * s.causes + cause] == 0);
+    }
+  done(&s);
+  churn_notes_free(notes);
+  churn_project_free(project);
+  churn_model_free(model);
+}
+
 static void lines_that_are_not_there_are_refused(void **state)
 {
   (void)state;
@@ -304,6 +445,8 @@ int main(void)
       cmocka_unit_test(causes_add_up_for_every_customer_of_a_simulated_company),
       cmocka_unit_test(causes_add_up_beside_an_offset),
       cmocka_unit_test(causes_add_up_with_categories_pools_and_missing_values),
+      cmocka_unit_test(causes_add_up_for_every_customer_of_a_real_export),
+      cmocka_unit_test(what_speaks_against_its_cause_counts_as_other_and_training_says_so),
       cmocka_unit_test(lines_that_are_not_there_are_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 1500, COLUMNS = 8, N = COLUMNS + 1, FOLDS = 5 };
+enum { ROWS = 1500, COLUMNS = 8, N = COLUMNS + 1, FOLDS = 5, MOST_FOLDS = 61 };
 
 static const double factors[COLUMNS] = {1, 0, 2.5, 0.3, 1, 4, 1, 0.7};
 
@@ -19,14 +19,19 @@ typedef struct bench {
   churn_fold_map map;
 } bench;
 
-static void bench_open(bench *b, churn_matrix *raw)
+static void bench_open_with(bench *b, churn_matrix *raw, uint32_t folds)
 {
   churn_error error;
   b->raw = raw;
   for (size_t r = 0; r < ROWS; r++)
-    b->fold[r] = (uint32_t)(r * 7919 % 1009 % FOLDS);
-  b->map = (churn_fold_map){b->fold, FOLDS};
+    b->fold[r] = (uint32_t)(r * 7919 % 1009 % folds);
+  b->map = (churn_fold_map){b->fold, folds};
   assert_ok(churn_scaled_take(matrix_copy(raw), NULL, &b->scaled, &error), &error);
+}
+
+static void bench_open(bench *b, churn_matrix *raw)
+{
+  bench_open_with(b, raw, FOLDS);
 }
 
 static void bench_close(bench *b)
@@ -78,14 +83,14 @@ static void weigh(churn_matrix *m)
 
 static void check_logits(const bench *b, const churn_penalised_settings *settings)
 {
-  double logits[ROWS], coefficients[FOLDS * N], alone[N];
+  double logits[ROWS], coefficients[MOST_FOLDS * N], alone[N];
   churn_cross_report report;
   churn_error error;
   assert_ok(churn_cross_validate(&b->scaled, &b->map, settings, NULL, NULL, logits, coefficients,
                                  &report, &error),
             &error);
   assert_int_equal(report.not_converged + report.separated, 0);
-  for (uint32_t f = 0; f < FOLDS; f++) {
+  for (uint32_t f = 0; f < b->map.count; f++) {
     fit_without(b, f, settings, alone);
     for (size_t j = 1; j < N; j++)
       assert_close(coefficients[f * N + j], alone[j], 1e-8, 1e-9);
@@ -106,6 +111,18 @@ static void out_of_fold_logits_are_those_of_fits_from_nothing(void **state)
   check_logits(&b, &(churn_penalised_settings){.lambda = 0.02, .factors = factors});
   check_logits(&b, &(churn_penalised_settings){.lambda = 0.01, .alpha = 1});
   check_logits(&b, &(churn_penalised_settings){.lambda = 0.015, .alpha = 0.6, .factors = factors});
+  bench_close(&b);
+}
+
+/* More than the words that tell who trains on a row have bits, and one of a block by itself. */
+static void many_folds_are_fitted_as_well(void **state)
+{
+  (void)state;
+  bench b;
+  churn_matrix *m = made_up(ROWS, COLUMNS, 62);
+  weigh(m);
+  bench_open_with(&b, m, MOST_FOLDS);
+  check_logits(&b, &(churn_penalised_settings){.lambda = 0});
   bench_close(&b);
 }
 
@@ -328,6 +345,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(out_of_fold_logits_are_those_of_fits_from_nothing),
+      cmocka_unit_test(many_folds_are_fitted_as_well),
       cmocka_unit_test(the_table_of_a_path_is_that_of_fits_from_nothing),
       cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
       cmocka_unit_test(the_fit_on_all_rows_may_be_given),

@@ -139,7 +139,8 @@ static churn_snapshots *snapshots_of(const opened_world *w, const churn_day *day
   churn_snapshots *s = NULL;
   const churn_run run = {.threads = threads};
   churn_error error = {0};
-  assert_ok(churn_snapshots_build(w->project, w->pipeline->data, w->pipeline->drop, 0, days, count,
+  assert_ok(churn_snapshots_build(w->project, w->pipeline->data,
+                                  &(churn_labelling){w->pipeline->drop, 0, NULL, NULL}, days, count,
                                   CHURN_SNAPSHOTS_ALL, &run, &s, &error),
             &error);
   return s;

@@ -51,13 +51,19 @@ static void write_cell(FILE *file, bool rough)
     fputs(few[draw(sizeof few / sizeof few[0])], file);
 }
 
+/* Who has left already, as the last column says with a 1. */
+static bool has_left(size_t row)
+{
+  return row % 5 == 2;
+}
+
 /* Ids in the order that `stride`, prime to `rows`, walks through them; some need quotes, some are
  * the head of others, some have 15 bytes, some more. */
 static void write_export(const char *path, size_t rows, size_t stride, uint64_t seed, bool rough)
 {
   FILE *file = fopen(path, "w");
   assert_non_null(file);
-  fputs("id,a,b,c,money,unasked\n", file);
+  fputs("id,a,b,c,money,unasked,left\n", file);
   for (size_t i = 0; i < rows; i++) {
     size_t row = (i * stride + 1) % rows;
     state = seed + 977 * row;
@@ -73,7 +79,11 @@ static void write_export(const char *path, size_t rows, size_t stride, uint64_t 
       fputc(',', file);
       write_cell(file, rough && k != 1);
     }
-    fputs(row % 13 == 5 ? ",\"two words\"\n" : ",x\n", file);
+    fputs(row % 13 == 5 ? ",\"two words\"" : ",x", file);
+    fputs(has_left(row)  ? (row % 2 == 0 ? ",1\n" : ",\"1\"\n")
+          : row % 3 == 0 ? ",\n"
+                         : ",11\n",
+          file);
   }
   fclose(file);
 }
@@ -132,13 +142,13 @@ static const char flat_project[] = "version: 1\n"
                                    "  id: id\n"
                                    "  columns: {a: number, b: number, c: number, money: number}\n"
                                    "%s"
-                                   "outcome: {column: left, positive: \"1\"}\n"
+                                   "outcome: {column: left, positive: \"1\"%s}\n"
                                    "features: customers.*\n"
-                                   "%s";
+                                   "%s%s";
 
 typedef struct scoring {
   const char *file;
-  bool valued, cached;
+  bool valued, cached, control, left_out;
   const churn_model *model;
   churn_rank_by by;
   uint64_t top;
@@ -150,7 +160,8 @@ static churn_project *open_project(const scoring *s)
 {
   char text[512];
   snprintf(text, sizeof text, flat_project, s->file, s->valued ? "  value: money\n" : "",
-           s->cached ? "cache: kept\n" : "");
+           s->left_out ? ", leavers: left_out" : "", s->cached ? "cache: kept\n" : "",
+           s->control ? "control: {share: 0.3, key: spring}\n" : "");
   return project_of(text);
 }
 
@@ -177,6 +188,7 @@ static void assert_same_report(const churn_score_report *a, const churn_score_re
 {
   assert_int_equal(a->customers, b->customers);
   assert_int_equal(a->listed, b->listed);
+  assert_int_equal(a->gone, b->gone);
   assert_int_equal(a->valued, b->valued);
   assert_int_equal(a->unseen_levels, b->unseen_levels);
   assert_close(a->expected_churners, b->expected_churners, 1e-12, 0);
@@ -186,12 +198,21 @@ static void assert_same_report(const churn_score_report *a, const churn_score_re
 static scoring random_scoring(churn_model **model, int trial)
 {
   *model = model_of(draw(2) == 0, draw(3) == 0, draw(3) == 0);
-  bool valued = draw(2) == 0;
+  bool valued = draw(2) == 0, left_out = draw(2) == 0;
   return (scoring){.file = "export.csv",
                    .valued = valued,
+                   .left_out = left_out,
                    .model = *model,
                    .by = valued && draw(2) == 0 ? CHURN_BY_EXPECTED_LOSS : CHURN_BY_PROBABILITY,
                    .threads = 1 + trial % 3};
+}
+
+static size_t gone_among(size_t rows)
+{
+  size_t gone = 0;
+  for (size_t row = 0; row < rows; row++)
+    gone += has_left(row);
+  return gone;
 }
 
 static void test_same_as_all_data(void **unused)
@@ -202,6 +223,7 @@ static void test_same_as_all_data(void **unused)
     churn_score_report way_of_all = {0}, streamed = {0};
     state = 77 + (uint64_t)trial;
     scoring s = random_scoring(&model, trial);
+    s.control = trial % 3 == 1;
     size_t rows = 1 + draw(MOST_ROWS);
     uint64_t seed = 1 + draw(1u << 20);
     bool rough = draw(3) == 0;
@@ -212,6 +234,8 @@ static void test_same_as_all_data(void **unused)
     char *actual = list(&s, &streamed);
     assert_string_equal(actual, expected);
     assert_same_report(&streamed, &way_of_all);
+    assert_int_equal(streamed.gone, gone_among(rows));
+    assert_int_equal(streamed.listed, rows - (s.left_out ? gone_among(rows) : 0));
     free(actual);
     churn_score_report shuffled = {0};
     write_export(scratch_path("export.csv"), rows, rows % 7 == 0 ? 11 * 13 : 7, seed, rough);
@@ -248,6 +272,7 @@ static void test_top_is_the_head(void **unused)
     size_t rows = trial % 4 == 0 ? 40000 : 1 + draw(MOST_ROWS);
     write_export(scratch_path("export.csv"), rows, 1, 5 + draw(1u << 20), trial % 3 == 0);
     state = 4242 + (uint64_t)trial;
+    s.control = trial % 3 == 2;
     char *whole = list(&s, NULL);
     for (int i = 0; i < 3; i++) {
       churn_score_report report;
@@ -257,7 +282,8 @@ static void test_top_is_the_head(void **unused)
       assert_int_equal(strlen(top), length);
       assert_memory_equal(top, whole, length);
       assert_int_equal(report.customers, rows);
-      assert_int_equal(report.listed, s.top < rows ? s.top : rows);
+      size_t most = rows - (s.left_out ? gone_among(rows) : 0);
+      assert_int_equal(report.listed, s.top < most ? s.top : most);
       free(top);
     }
     free(whole);

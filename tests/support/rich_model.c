@@ -230,6 +230,7 @@ churn_model *rich_model_new(void)
   m->program = strdup("churn 0.1.0");
   m->set = strdup("full");
   m->outcome = strdup("leaving");
+  m->outcome_kind = strdup("drop");
   m->feature_count = 5;
   m->features = calloc(5, sizeof *m->features);
   fill_number(&m->features[0], "tenure", 381.0, 0, -1, 0);

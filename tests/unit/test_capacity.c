@@ -107,11 +107,11 @@ static void no_list_that_fits_is_worth_more(void **state)
     size_t count = draw(&random, MOST + 1);
     churn_capacity_spec capacity = draw_capacity(&random);
     for (size_t i = 0; i < count; i++)
-      contacts[i] = (churn_contact){draw(&random, 12) == 0 ? (double)NAN
-                                                           : ((double)draw(&random, 40) - 8) / 4,
-                                    (churn_owner)draw(&random, CHURN_OWNERS), draw(&random, REPS)};
+      contacts[i] = (churn_contact){
+          draw(&random, 12) == 0 ? (double)NAN : ((double)draw(&random, 40) - 8) / 4,
+          (churn_owner)draw(&random, CHURN_OWNERS), draw(&random, REPS), false};
     qsort(contacts, count, sizeof *contacts, by_worth);
-    assert_ok(churn_capacity_choose(&capacity, contacts, count, REPS, chosen, &no_room, &error),
+    assert_ok(churn_capacity_choose(&capacity, 0, contacts, count, REPS, chosen, &no_room, &error),
               &error);
     double worth = 0;
     unsigned set = 0;
@@ -130,6 +130,78 @@ static void no_list_that_fits_is_worth_more(void **state)
     full += no_room > 0;
   }
   assert_true(full > 1000); /* else the limits were not felt */
+}
+
+static uint64_t less(uint64_t limit, uint64_t used)
+{
+  return limit == UINT64_MAX ? limit : limit - (used < limit ? used : limit);
+}
+
+/* 1,000 cases as above in which some customers hold places already, and some who are gone hold
+ * some of all: the list is the best one of those who hold none within what is left. A limit by rep
+ * is one for all reps, so those who hold are not the rep's here. */
+static void places_that_are_held_are_not_given_again(void **state)
+{
+  (void)state;
+  churn_random random = churn_random_stream(2026, 12);
+  size_t full = 0;
+  for (int c = 0; c < 1000; c++) {
+    churn_contact contacts[MOST];
+    bool chosen[MOST];
+    churn_error error = {0};
+    uint64_t no_room = 0, used = draw(&random, 3);
+    size_t count = draw(&random, MOST + 1);
+    churn_capacity_spec capacity = draw_capacity(&random), left;
+    left = capacity;
+    for (size_t i = 0; i < count; i++) {
+      contacts[i] = (churn_contact){
+          .worth = (double)draw(&random, 40) / 4,
+          .owner = (churn_owner)draw(&random, CHURN_OWNERS),
+          .rep = draw(&random, REPS),
+      };
+      contacts[i].holds = draw(&random, 4) == 0 && contacts[i].owner != CHURN_OWNER_REP;
+    }
+    qsort(contacts, count, sizeof *contacts, by_worth);
+    for (size_t i = 0; i < count; i++)
+      if (contacts[i].holds) {
+        contacts[i].worth = NAN; /* and rests */
+        used++;
+        left.owners[contacts[i].owner] = less(left.owners[contacts[i].owner], 1);
+      }
+    left.total = less(left.total, used);
+    assert_ok(
+        churn_capacity_choose(&capacity, used, contacts, count, REPS, chosen, &no_room, &error),
+        &error);
+    double worth = 0;
+    for (size_t i = 0; i < count; i++) {
+      assert_false(chosen[i] && contacts[i].holds);
+      worth += chosen[i] ? contacts[i].worth : 0;
+    }
+    assert_true(worth == most_worth(&left, contacts, count));
+    full += no_room > 0;
+  }
+  assert_true(full > 300);
+}
+
+/* One rep has called two of three this week, the other nobody. */
+static void a_rep_has_the_places_that_are_left(void **state)
+{
+  (void)state;
+  churn_contact contacts[] = {{9.25, CHURN_OWNER_REP, 0, false}, {8.5, CHURN_OWNER_REP, 0, false},
+                              {7.75, CHURN_OWNER_REP, 1, false}, {6.5, CHURN_OWNER_REP, 1, false},
+                              {NAN, CHURN_OWNER_REP, 0, true},   {NAN, CHURN_OWNER_REP, 0, true}};
+  const bool expected[] = {true, false, true, true, false, false};
+  churn_capacity_spec capacity = {.given = true, .total = UINT64_MAX, .each_rep = 3};
+  bool chosen[6];
+  uint64_t no_room = 0;
+  churn_error error = {0};
+  for (size_t o = 0; o < CHURN_OWNERS; o++)
+    capacity.owners[o] = UINT64_MAX;
+  assert_ok(churn_capacity_choose(&capacity, 2, contacts, 6, REPS, chosen, &no_room, &error),
+            &error);
+  for (size_t i = 0; i < 6; i++)
+    assert_int_equal(chosen[i], expected[i]);
+  assert_int_equal(no_room, 1);
 }
 
 /* A feature each for three causes of three owners, one for a natural one: logit = -1 + sum of
@@ -235,6 +307,7 @@ static void worth_is_what_the_main_causes_action_saves(void **state)
   l = score("capacity: {total: 5, each_rep: 1}\n", CHURN_BY_PROBABILITY, 0);
   assert_int_equal(l.report.customers, 2); /* cid costs more than it saves */
   assert_int_equal(l.report.no_room, 0);
+  assert_int_equal(l.report.no_action, 1); /* dan; fay has no cause at all */
   assert_close(l.report.worth, p * 75 - 6.5, 1e-14, 0);
   assert_close(l.report.expected_loss, p * 200, 1e-14, 0);
   assert_ok(churn_ranking_write(l.calls, path, &error), &error);
@@ -316,6 +389,40 @@ static void the_list_of_a_project_is_worth_the_most_that_fits(void **state)
   assert_true(full > 100);
 }
 
+/* Who is not listed by cause takes no place of the others; who is not to be contacted takes theirs,
+ * is marked, and is in no sum. */
+static void control_customers_take_their_places_and_causes_that_are_not_listed_none(void **state)
+{
+  (void)state;
+  char text[64 * 24] = "id,a,b,c,d,money,rep\n";
+  for (int i = 0; i < 40; i++)
+    sprintf(text + strlen(text), "c%02d,%d,%d,0,0,%d,kim\n", i, i % 2 == 0 ? 2 : 0,
+            i % 2 == 0 ? 0 : 2, 500 - i);
+  scratch_write("customers.csv", text);
+  listed l = score("capacity: {total: 6}\ncontrol: {share: 0.5, key: k}\n"
+                   "list: {exclude: [price]}\n",
+                   CHURN_BY_PROBABILITY, 0);
+  size_t control = 0;
+  double worth = 0;
+  assert_int_equal(churn_ranking_count(l.calls), 6);
+  for (int i = 0; i < 12; i += 2) {
+    char id[8];
+    churn_ranked line;
+    snprintf(id, sizeof id, "c%02d", i);
+    churn_ranking_get(l.calls, (size_t)i / 2, &line);
+    assert_string_equal(line.customer_id, id);
+    assert_int_equal(line.control, churn_project_is_control(l.project, id));
+    control += line.control;
+    worth += line.control ? 0 : line.worth;
+  }
+  assert_true(control > 0 && control < 6);
+  assert_int_equal(l.report.control, control);
+  assert_int_equal(l.report.customers, 6 - control);
+  assert_int_equal(l.report.no_room, 14);
+  assert_close(l.report.worth, worth, 1e-14, 0);
+  done(&l);
+}
+
 static void without_a_playbook_worth_is_the_expected_loss(void **state)
 {
   (void)state;
@@ -368,6 +475,8 @@ static void the_keys_have_defaults(void **state)
   assert_true(p->capacity.owners[CHURN_OWNER_REP] == 4);
   assert_true(p->capacity.owners[CHURN_OWNER_BILLING] == UINT64_MAX);
   assert_true(p->loyal.given && p->loyal.value_share == 0.1 && p->loyal.rise == 2);
+  assert_true(isnan(p->loyal.probability) && p->capacity.per_days == 0);
+  assert_int_equal(p->capacity.rest_days, 0);
   assert_int_equal(p->loyal.tenure_days, 728);
   assert_int_equal(p->loyal.since_days, 7);
   churn_project_free(p);
@@ -398,6 +507,10 @@ static void faults_of_the_keys_have_their_place(void **state)
        "the action of the cause \"price\" has a save_rate and that of"},
       {HEAD "loyal: {value: 0}\n", 3, 16, "loyal.value: expected the share of the base"},
       {HEAD "loyal: {rise: 0.5}\n", 3, 15, "loyal.rise: expected a factor >= 1"},
+      {HEAD "loyal: {probability: 2}\n", 3, 22, "loyal.probability: expected a probability"},
+      {HEAD "capacity: {total: 1, per: 7d}\n", 3, 27,
+       "capacity.per: nothing tells who was contacted before; expected contacts: HISTORY"},
+      {HEAD "capacity: {rest: 7d}\n", 3, 18, "capacity.rest: nothing tells who was contacted"},
       {HEAD "loyal: {tenure: 0d}\n", 3, 17, "loyal.tenure: expected a number of whole days"},
       {HEAD "loyal: {tenur: 7d}\n", 3, 9, "unknown key \"tenur\" in loyal"},
       {HEAD "loyal: yes\n", 3, 8, "loyal must be a mapping"}};
@@ -413,6 +526,49 @@ static void faults_of_the_keys_have_their_place(void **state)
   }
 }
 
+/* Without the key the rep is the one category of a history called reps. */
+static void each_rep_has_the_rep_history_as_its_default(void **state)
+{
+  (void)state;
+  static const char *const keys[] = {"", "rep: last(who from reps)\n"};
+  char *texts[2];
+  scratch_write("customers.csv", "id,a,money\nann,2,100\nbob,2,90\ncid,2,80\ndan,2,70\n");
+  scratch_write("reps.csv", "id,day,who,number\nann,2024-01-05,kim,7\nbob,2024-01-05,lee,8\n"
+                            "bob,2024-02-01,kim,7\ncid,2024-01-05,kim,7\ndan,2024-01-05,lee,8\n");
+  for (size_t i = 0; i < 2; i++) {
+    char text[1024];
+    churn_model *model = four_features();
+    churn_score_settings settings = {.as_of = day("2024-03-01")};
+    churn_ranking *ranking = NULL, *calls = NULL;
+    churn_error error = {0};
+    model->feature_count = model->column_count = 1;
+    snprintf(text, sizeof text,
+             "version: 1\ncustomers: {from: customers.csv, id: id, value: money,\n"
+             "  columns: {a: number, money: number}}\n"
+             "histories: {reps: {from: reps.csv, id: id, day: day,\n"
+             "  columns: {who: category, number: number}}}\n"
+             "features: {a: customers.a}\nplaybook: {causes: {rep: {features: [a]}}}\n"
+             "capacity: {each_rep: 1}\n%s",
+             keys[i]);
+    churn_project *project = project_of(text);
+    assert_ok(churn_score(project, model, &settings, NULL, &ranking, NULL, &error), &error);
+    assert_ok(churn_ranking_calls(ranking, 0, &calls, NULL, &error), &error);
+    assert_int_equal(churn_ranking_count(calls), 2);
+    assert_ok(churn_ranking_write(calls, scratch_path("calls.csv"), &error), &error);
+    texts[i] = file_read(scratch_path("calls.csv"), NULL);
+    assert_non_null(strstr(texts[i], "\n1,ann,"));
+    assert_non_null(strstr(texts[i], "\n2,dan,"));
+    churn_ranking_free(calls);
+    churn_ranking_free(ranking);
+    churn_project_free(project);
+    model->feature_count = model->column_count = 4;
+    churn_model_free(model);
+  }
+  assert_string_equal(texts[0], texts[1]);
+  free(texts[0]);
+  free(texts[1]);
+}
+
 static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void **state)
 {
   (void)state;
@@ -426,7 +582,7 @@ static void a_rep_that_is_no_category_and_worth_without_value_are_refused(void *
                       "features: {a: customers.a}\n");
   assert_int_equal(churn_score(p, model, &settings, NULL, &ranking, NULL, &error),
                    CHURN_BAD_PROJECT);
-  assert_non_null(strstr(error.message, "rep must be a category"));
+  assert_non_null(strstr(error.message, "is no category; expected one, such as"));
   assert_int_equal(error.line, 4);
   churn_project_free(p);
   p = project_of(NO_VALUE "features: {a: customers.a}\n");
@@ -441,11 +597,15 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_list_that_fits_is_worth_more),
+      cmocka_unit_test(places_that_are_held_are_not_given_again),
+      cmocka_unit_test(a_rep_has_the_places_that_are_left),
       cmocka_unit_test(worth_is_what_the_main_causes_action_saves),
       cmocka_unit_test(the_list_of_a_project_is_worth_the_most_that_fits),
+      cmocka_unit_test(control_customers_take_their_places_and_causes_that_are_not_listed_none),
       cmocka_unit_test(without_a_playbook_worth_is_the_expected_loss),
       cmocka_unit_test(the_keys_have_defaults),
       cmocka_unit_test(faults_of_the_keys_have_their_place),
+      cmocka_unit_test(each_rep_has_the_rep_history_as_its_default),
       cmocka_unit_test(a_rep_that_is_no_category_and_worth_without_value_are_refused),
   };
   return cmocka_run_group_tests(tests, make, clean);

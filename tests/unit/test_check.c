@@ -183,6 +183,61 @@ static void an_event_that_may_end_a_customer_is_asked_about(void **state)
   done(&c);
 }
 
+/* Comparisons by =, !=, in; of a row, of the last value, of a customers' column, in the value and
+ * in the outcome; the misspelt ones alone are named, each where it stands. */
+static void a_text_that_no_row_has_is_named_with_the_one_that_may_be_meant(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *expression, *says;
+  } cases[] = {{"count(acts where kind = \"buy\")", NULL},
+               {"count(acts where kind = \"Buy\")",
+                "feature f: no row of acts has kind \"Buy\"; did you mean "
+                "\"buy\"?"},
+               {"count(acts where \"byu\" != kind)", "has kind \"byu\"; did you mean \"buy\"?"},
+               {"count(acts where kind in (\"buy\", \"return\"))", NULL},
+               {"count(acts where kind in (\"buy\", \"retrun\"))",
+                "kind \"retrun\"; did you mean \"return\"?"},
+               {"if(last(kind from acts) = \"zzzz\", 1, 0)", "no row of acts has kind \"zzzz\""},
+               {"if(customers.tier = \"gld\", 1, 0)",
+                "no row of customers has tier \"gld\"; did you mean "
+                "\"gold\"?"},
+               {"if(coalesce(customers.tier, \"none\") = \"none\", 1, 0)", NULL}};
+  scratch_write("customers.csv", "id,tier\na,gold\nb,\n");
+  scratch_write("acts.csv",
+                "id,on,kind\na,2024-01-01,buy\nb,2024-01-02,return\nb,2024-04-02,buy\n");
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[1024];
+    snprintf(
+        text, sizeof text,
+        "version: 1\ncustomers: {from: customers.csv, id: id, columns: {tier: {type: category,\n"
+        "  static: true}}}\nhistories: {acts: {from: acts.csv, id: id, day: on, columns: {kind:\n"
+        "  category}}}\noutcome: {event: acts where kind = \"buy\", horizon: 10d}\n"
+        "features: {f: '%s'}\n",
+        cases[i].expression);
+    checked c = check(text);
+    const char *note = note_text(c.notes, "no_such_value");
+    if (cases[i].says == NULL ? note != NULL : note == NULL || strstr(note, cases[i].says) == NULL)
+      fail_msg("%s: %s", cases[i].expression, note == NULL ? "nothing" : note);
+    assert_int_equal(c.report->faults, 0);
+    done(&c);
+  }
+  checked c =
+      check("version: 1\ncustomers: {from: customers.csv, id: id, columns: {tier: category},\n"
+            "  value: 'if(tier = \"Gold\", 2.5, 1)'}\n"
+            "histories: {acts: {from: acts.csv, id: id, day: on, columns: {kind: category}}}\n"
+            "outcome: {event: acts where kind = \"bye\", horizon: 10d}\n"
+            "features: {n: count(acts)}\n");
+  size_t named = 0;
+  for (size_t i = 0; i < churn_notes_count(c.notes); i++) {
+    const char *text = churn_notes_get(c.notes, i)->text;
+    named += strstr(text, "key value: no row of customers has tier \"Gold\"") != NULL;
+    named += strstr(text, "key outcome: no row of acts has kind \"bye\"") != NULL;
+  }
+  assert_int_equal(named, 2);
+  done(&c);
+}
+
 /* One wrong key, and two expressions that cannot be read; the third reads what is not there, which
  * only the data can tell. */
 static void expressions_are_looked_at_where_the_project_has_other_faults(void **state)
@@ -216,6 +271,7 @@ int main(void)
       cmocka_unit_test(windows_before_the_data_and_a_base_without_leavers_are_warned_of),
       cmocka_unit_test(rows_before_joining_are_counted_and_warned_of),
       cmocka_unit_test(an_event_that_may_end_a_customer_is_asked_about),
+      cmocka_unit_test(a_text_that_no_row_has_is_named_with_the_one_that_may_be_meant),
       cmocka_unit_test(expressions_are_looked_at_where_the_project_has_other_faults),
   };
   return cmocka_run_group_tests(tests, make, clean);

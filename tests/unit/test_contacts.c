@@ -1,7 +1,7 @@
 /* The log of contacts: which rows it touches, and what becomes of them.
  *
- * T = 2024-03-01, gap 10 days, horizon 30 days: [2024-03-01, 2024-04-10) is from T to the end of
- * the label window.
+ * T = 2024-03-01, gap 10 days, horizon 30 days: contacts of [2024-01-31, 2024-03-11) count, the
+ * last horizon before T and the gap.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/frame.h"
@@ -25,13 +25,14 @@ typedef struct labelled {
   churn_snapshots *snapshots;
 } labelled;
 
-/* a is told before T, b on T, c on the last day, d the day after, e never; b and e leave. */
+/* a is told the day before the first that counts, b on that, c on the last, d the day after, e
+ * never; b and e leave. */
 static void write_sources(void)
 {
   scratch_write("customers.csv", "id,gone\na,\nb,2024-03-15\nc,\nd,\ne,2024-03-20\n");
   scratch_write("calls.csv", "id,on\na,2024-01-05\nc,2024-01-06\n");
-  scratch_write("told.csv", "id,on,with\na,2024-02-29,mail\nb,2024-03-01,mail\nc,2024-02-01,phone\n"
-                            "c,2024-04-09,phone\nd,2024-04-10,mail\n");
+  scratch_write("told.csv", "id,on,with\na,2024-01-30,mail\nb,2024-01-31,mail\nc,2024-01-05,phone\n"
+                            "c,2024-03-10,phone\nd,2024-03-11,mail\n");
 }
 
 static labelled label(const char *text, churn_snapshot_use use)
@@ -126,6 +127,53 @@ static void a_modelled_contact_is_a_feature_that_is_0_when_customers_are_scored(
   clear(&l);
 }
 
+static void contacts_count_since_as_long_as_is_asked_for(void **state)
+{
+  (void)state;
+  labelled l = label(PROJECT("contacts: {history: told, since: 31d}\n"), CHURN_SNAPSHOTS_LABELLED);
+  assert_string_equal(who(l.snapshots), "de");
+  clear(&l);
+  l = label(PROJECT("contacts: {history: told, since: 1d}\n"), CHURN_SNAPSHOTS_LABELLED);
+  assert_string_equal(who(l.snapshots), "abde");
+  clear(&l);
+}
+
+/* Who leaves in the gap has a label where an event afterwards is the outcome, and less of the
+ * gap to be contacted in: only what came before T counts, of everybody. */
+static void the_gap_does_not_count_where_leavers_of_it_have_a_label(void **state)
+{
+  (void)state;
+  static const char left[] =
+      "version: 1\ncustomers: {from: customers.csv, id: id, left: gone}\n"
+      "histories:\n  calls: {from: calls.csv, id: id, day: on}\n"
+      "  told: {from: told.csv, id: id, day: on}\n"
+      "outcome: {event: calls, horizon: 30d, gap: 10d}\ndata_until: 2024-12-31\n"
+      "features: {n: count(calls)}\ncontacts: told\n";
+  static const char unknown[] =
+      "version: 1\ncustomers: {from: customers.csv, id: id}\n"
+      "histories:\n  calls: {from: calls.csv, id: id, day: on}\n"
+      "  told: {from: told.csv, id: id, day: on}\n"
+      "outcome: {event: calls, horizon: 30d, gap: 10d}\ndata_until: 2024-12-31\n"
+      "features: {n: count(calls)}\ncontacts: told\n";
+  labelled l = label(left, CHURN_SNAPSHOTS_LABELLED);
+  assert_string_equal(who(l.snapshots), "acde");
+  clear(&l);
+  l = label(unknown, CHURN_SNAPSHOTS_LABELLED);
+  assert_string_equal(who(l.snapshots), "ade");
+  clear(&l);
+}
+
+static void rows_that_count_losses_keep_their_labels(void **state)
+{
+  (void)state;
+  labelled l = label(PROJECT("contacts: told\n"), CHURN_SNAPSHOTS_OBSERVED);
+  assert_string_equal(who(l.snapshots), "abcde");
+  assert_int_equal(l.snapshots->days[0].churned, 2);
+  assert_int_equal(l.snapshots->days[0].stayed, 3);
+  assert_null(note_text(l.notes, "contacted_rows"));
+  clear(&l);
+}
+
 /* Labels of scored bases are used to judge past lists, in which who was contacted counts. */
 static void rows_that_do_not_train_keep_their_labels(void **state)
 {
@@ -170,6 +218,9 @@ int main(void)
       cmocka_unit_test(contacted_rows_are_dropped_counted_and_told_of),
       cmocka_unit_test(kept_rows_keep_their_labels_and_are_counted),
       cmocka_unit_test(a_modelled_contact_is_a_feature_that_is_0_when_customers_are_scored),
+      cmocka_unit_test(contacts_count_since_as_long_as_is_asked_for),
+      cmocka_unit_test(the_gap_does_not_count_where_leavers_of_it_have_a_label),
+      cmocka_unit_test(rows_that_count_losses_keep_their_labels),
       cmocka_unit_test(rows_that_do_not_train_keep_their_labels),
       cmocka_unit_test(the_log_does_not_tell_when_the_data_end),
   };

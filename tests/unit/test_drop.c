@@ -249,14 +249,16 @@ static void many_days_give_the_labels_of_each_alone(void **state)
   churn_snapshots *all = NULL;
   for (int i = 0; i < DAYS; i++)
     days[i] = day("2023-08-01") + i;
-  assert_ok(churn_snapshots_build(l.project, l.pipeline->data, l.pipeline->drop, 0, days, DAYS,
+  assert_ok(churn_snapshots_build(l.project, l.pipeline->data,
+                                  &(churn_labelling){l.pipeline->drop, 0, NULL, NULL}, days, DAYS,
                                   CHURN_SNAPSHOTS_ALL, NULL, &all, &error),
             &error);
   size_t fell = 0;
   for (int i = 0; i < DAYS; i += 7) {
     churn_snapshots *one = NULL;
-    assert_ok(churn_snapshots_build(l.project, l.pipeline->data, l.pipeline->drop, 0, &days[i], 1,
-                                    CHURN_SNAPSHOTS_ALL, NULL, &one, &error),
+    assert_ok(churn_snapshots_build(l.project, l.pipeline->data,
+                                    &(churn_labelling){l.pipeline->drop, 0, NULL, NULL}, &days[i],
+                                    1, CHURN_SNAPSHOTS_ALL, NULL, &one, &error),
               &error);
     assert_int_equal(all->rows[i].customer, 0);
     assert_int_equal(all->rows[i].as_of, days[i]);

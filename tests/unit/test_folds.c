@@ -163,13 +163,22 @@ static void the_sums_of_each_fold_are_those_of_its_rows(void **state)
   churn_fold_look look = {NULL, COLUMNS, b};
   churn_error error;
   churn_run single = {.threads = 1}, three = {.threads = 3};
-  assert_ok(churn_fold_sums_read(m, &map, &look, 1, &three, sums, &error), &error);
-  assert_ok(churn_fold_sums_read(m, &map, &look, 1, &single, one, &error), &error);
+  assert_ok(churn_fold_sums_read(m, &map, &look, 1, true, &three, sums, &error), &error);
+  assert_ok(churn_fold_sums_read(m, &map, &look, 1, true, &single, one, &error), &error);
   for (uint32_t f = 0; f < FOLDS; f++) {
     check_sums(m, fold, f, b, &sums[f]);
     assert_memory_equal(sums[f].likelihood, one[f].likelihood,
                         churn_kernel_sums(COLUMNS) * sizeof(double));
     assert_memory_equal(sums[f].second, one[f].second, COLUMNS * sizeof(double));
+  }
+  churn_fold_sums_clear(one, FOLDS);
+  assert_ok(churn_fold_sums_read(m, &map, &look, 1, false, &three, one, &error), &error);
+  for (uint32_t f = 0; f < FOLDS; f++) {
+    assert_null(one[f].first);
+    assert_null(one[f].second);
+    assert_true(one[f].weight == sums[f].weight && one[f].positive == sums[f].positive);
+    assert_memory_equal(sums[f].likelihood, one[f].likelihood,
+                        churn_kernel_sums(COLUMNS) * sizeof(double));
   }
   churn_fold_sums_clear(sums, FOLDS);
   churn_fold_sums_clear(one, FOLDS);

@@ -4,6 +4,7 @@
 #include "monitor/gates.h"
 #include "support.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,9 +21,37 @@ static int set_up(void **state)
   return 0;
 }
 
+/* The next number of a text, from `at` on, into `number`; NULL past the last one. */
+static const char *next_number(const char *at, char number[32])
+{
+  size_t length = 0;
+  while (*at != '\0' && !isdigit((unsigned char)*at))
+    at++;
+  while (length < 31 && (isdigit((unsigned char)*at) || *at == '.' || *at == '-' || *at == 'e'))
+    number[length++] = *at++;
+  number[length] = '\0';
+  return length == 0 ? NULL : at;
+}
+
+/* Both languages give the same figures in the same order, and the Chinese is Chinese. */
+static void both_say_the_same(const churn_gate *gate)
+{
+  char english[32], chinese[32];
+  const char *here = next_number(gate->message, english);
+  const char *there = next_number(gate->message_zh, chinese);
+  assert_non_null(strstr(gate->message_zh, gate->subject));
+  assert_true(strpbrk(gate->message_zh, "\xe4\xe5\xe6\xe7\xe8\xe9") != NULL);
+  for (; here != NULL && there != NULL;
+       here = next_number(here, english), there = next_number(there, chinese))
+    assert_string_equal(english, chinese);
+  assert_true(here == NULL && there == NULL);
+}
+
 static int tear_down(void **state)
 {
   (void)state;
+  for (size_t i = 0; i < findings.count; i++)
+    both_say_the_same(&findings.items[i]);
   churn_findings_clear(&findings);
   return 0;
 }
@@ -34,10 +63,21 @@ static const churn_gate *last(void)
   return &findings.items[findings.count - 1];
 }
 
-static churn_verdict rows_of(uint64_t rows, uint64_t *earlier, size_t count)
+/* Runs `apart` days from each other, the newest first and `since` days ago. */
+static churn_verdict rows_after(uint64_t rows, const uint64_t *earlier, size_t count, int apart,
+                                int since)
 {
-  assert_ok(churn_gate_rows(gates, "calls", rows, earlier, count, &findings, &error), &error);
+  churn_row_count counts[CHURN_MOST_ROW_COUNTS] = {{0}};
+  const churn_day as_of = 19801;
+  for (size_t i = 0; i < count; i++)
+    counts[i] = (churn_row_count){as_of - since - (int)i * apart, earlier[i]};
+  assert_ok(churn_gate_rows(gates, "calls", as_of, rows, counts, count, &findings, &error), &error);
   return last()->verdict;
+}
+
+static churn_verdict rows_of(uint64_t rows, const uint64_t *earlier, size_t count)
+{
+  return rows_after(rows, earlier, count, 0, 1);
 }
 
 static void rows_are_held_against_the_median_of_earlier_runs(void **state)
@@ -53,6 +93,67 @@ static void rows_are_held_against_the_median_of_earlier_runs(void **state)
   assert_int_equal(rows_of(0, even, 4), CHURN_GATE_TRIPPED);
   assert_string_equal(last()->subject, "calls");
   assert_string_equal(last()->name, "rows");
+}
+
+/* 13 rows a day; a broken night among the runs moves neither the growth nor what is expected. */
+static void rows_of_daily_runs_are_expected_to_go_on_growing(void **state)
+{
+  (void)state;
+  uint64_t daily[] = {1078, 1065, 1052, 17, 1026, 1013, 1000};
+  assert_int_equal(rows_after(1091, daily, 7, 1, 1), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_close(last()->limit, 0.2, 1e-12, 0);
+  assert_int_equal(rows_after(820, daily, 7, 1, 1), CHURN_GATE_TRIPPED); /* 0.8 of 1026 = 820.8 */
+  assert_int_equal(rows_after(821, daily, 7, 1, 1), CHURN_GATE_PASSED);
+  assert_int_equal(rows_after(1364, daily, 7, 1, 1), CHURN_GATE_TRIPPED); /* 1091 / 0.8 = 1363.75 */
+}
+
+/* The cron job stood still for 45 days: 1078 + 45 x 13 = 1663 rows are expected, and (45 - 7) / 30
+ * widens what passes from 0.8 to 0.8^2.2667 = 0.603. */
+static void rows_after_a_gap_are_what_the_growth_lets_expect(void **state)
+{
+  (void)state;
+  uint64_t daily[] = {1078, 1065, 1052, 1039, 1026, 1013, 1000};
+  assert_int_equal(rows_after(1663, daily, 7, 1, 45), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_close(last()->limit, 1 - 0.603028, 1e-5, 0);
+  assert_int_equal(rows_after(627, daily, 7, 1, 45),
+                   CHURN_GATE_PASSED); /* 0.603028 of 1039 = 626.5 */
+  assert_int_equal(rows_after(626, daily, 7, 1, 45), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(2758, daily, 7, 1, 45),
+                   CHURN_GATE_TRIPPED); /* 1663 / 0.603028 = 2757.7 */
+}
+
+/* A young company that runs once a month: the median of the runs is 4 months old and half as much.
+ */
+static void rows_of_monthly_runs_are_not_held_against_a_day_months_ago(void **state)
+{
+  (void)state;
+  uint64_t monthly[] = {7000, 6000, 5000, 4000, 3000, 2000, 1000};
+  assert_int_equal(rows_after(8000, monthly, 7, 30, 30), CHURN_GATE_PASSED);
+  assert_close(last()->value, 1, 1e-12, 0);
+  assert_int_equal(rows_after(2600, monthly, 7, 30, 30), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(12300, monthly, 7, 30, 30), CHURN_GATE_TRIPPED);
+}
+
+/* Nights of the past that are made up for months apart, the second of them after a single one: no
+ * growth is known, so that (61 - 7) / 7 widens 0.8 to 0.8^8.714 = 0.143. */
+static void rows_after_one_run_long_ago_may_have_doubled(void **state)
+{
+  (void)state;
+  uint64_t one[] = {1000};
+  assert_int_equal(rows_after(2100, one, 1, 0, 61), CHURN_GATE_PASSED);
+  assert_int_equal(rows_after(100, one, 1, 0, 61), CHURN_GATE_TRIPPED);
+  assert_int_equal(rows_after(2100, one, 1, 0, 1), CHURN_GATE_TRIPPED);
+}
+
+/* 900 rows fewer a month would leave less than nothing: what is expected then is what there was. */
+static void rows_that_fall_are_never_expected_to_be_less_than_none(void **state)
+{
+  (void)state;
+  uint64_t falling[] = {100, 1000, 1900};
+  assert_int_equal(rows_after(950, falling, 3, 30, 30), CHURN_GATE_PASSED);
+  assert_close(last()->value, 0.95, 1e-12, 0);
 }
 
 static void rows_without_earlier_runs_are_not_judged(void **state)
@@ -202,6 +303,21 @@ static void the_rate_trips_when_it_is_far_off_and_beyond_chance(void **state)
   assert_int_equal(last()->verdict, CHURN_GATE_NOT_JUDGED);
 }
 
+/* A figure that is more than twice as far off as the night before; a rate, either way. */
+static void a_jump_is_more_than_twice_as_far(void **state)
+{
+  (void)state;
+  const churn_gate drift = {.name = "drift", .value = 0.731};
+  assert_false(churn_gate_jumps(&drift, 0.3655));
+  assert_true(churn_gate_jumps(&drift, 0.3654));
+  assert_false(churn_gate_jumps(&drift, NAN));
+  const churn_gate high = {.name = "rate", .value = 3.5}, low = {.name = "rate", .value = 0.25};
+  assert_false(churn_gate_jumps(&high, 1.75));
+  assert_true(churn_gate_jumps(&high, 0.6)); /* 1.667 */
+  assert_false(churn_gate_jumps(&low, 0.5));
+  assert_true(churn_gate_jumps(&low, 1.9));
+}
+
 /* A model of a number in three bins and a category of two levels, 1000 rows of 400 customers. */
 static double bounds[] = {2.5, 7.25};
 static uint64_t bin_rows[] = {500, 300, 190};
@@ -315,6 +431,11 @@ int main(void)
   const struct CMUnitTest tests[] = {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
       TEST(rows_are_held_against_the_median_of_earlier_runs),
+      TEST(rows_of_daily_runs_are_expected_to_go_on_growing),
+      TEST(rows_after_a_gap_are_what_the_growth_lets_expect),
+      TEST(rows_of_monthly_runs_are_not_held_against_a_day_months_ago),
+      TEST(rows_after_one_run_long_ago_may_have_doubled),
+      TEST(rows_that_fall_are_never_expected_to_be_less_than_none),
       TEST(rows_without_earlier_runs_are_not_judged),
       TEST(a_share_trips_above_its_limit),
       TEST(a_gate_that_is_off_finds_nothing_and_one_that_excepts_does_not_judge),
@@ -324,6 +445,7 @@ int main(void)
       TEST(a_census_counts_what_lies_before_the_day),
       TEST(one_outage_loosens_nothing),
       TEST(the_rate_trips_when_it_is_far_off_and_beyond_chance),
+      TEST(a_jump_is_more_than_twice_as_far),
       TEST(missing_values_are_held_against_the_share_in_training),
       TEST(drift_needs_an_index_above_the_limit_and_beyond_chance),
       TEST(drift_needs_three_times_what_a_training_snapshot_had),

@@ -161,6 +161,124 @@ static void slopes_and_losses_are_parts_of_the_step(void **state)
   churn_matrix_free(m);
 }
 
+/* Five problems on the first columns or the last ones, each of other coefficients and rows, their
+ * bits at the end of the word. */
+static void check_slopes(const churn_kernel *kernel, size_t columns, size_t rows, bool last)
+{
+  enum { FIRST_BIT = 64 - CHURN_KERNEL_TOGETHER };
+  churn_matrix *m = one_tile(MOST_COLUMNS, rows), *part = one_tile(columns, rows);
+  uint32_t chosen[MOST_COLUMNS] = {0};
+  uint64_t members[256] = {0};
+  double b[MOST_COLUMNS + 1][CHURN_KERNEL_TOGETHER];
+  size_t room = churn_kernel_slopes_room(columns);
+  double *parts = aligned_alloc(64, room * sizeof *parts);
+  memset(parts, 0, room * sizeof *parts);
+  offset_rows(m, 991);
+  for (size_t c = 0; c < columns; c++)
+    chosen[c] = (uint32_t)(last ? MOST_COLUMNS - 1 - c : c);
+  for (size_t r = 0; r < 256; r++)
+    members[r] = (r * 2654435761u >> 3 & 31) << FIRST_BIT | (r % 3 == 0);
+  for (size_t j = 0; j <= columns; j++)
+    for (size_t p = 0; p < CHURN_KERNEL_TOGETHER; p++)
+      b[j][p] = 0.4 - 0.13 * (double)((j + 2 * p) % 6);
+  kernel->slopes(m->tiles, last ? chosen : NULL, columns, m->y, m->weight, m->offset, members,
+                 FIRST_BIT, b[0], parts);
+  offset_rows(part, 991);
+  for (size_t p = 0; p < CHURN_KERNEL_TOGETHER; p++) {
+    long double plain[MOST_COLUMNS + 2 + (MOST_COLUMNS + 1) * (MOST_COLUMNS + 2) / 2] = {0};
+    double own[MOST_COLUMNS + 1], sums[MOST_COLUMNS + 2] = {0};
+    for (size_t j = 0; j <= columns; j++)
+      own[j] = b[j][p];
+    for (size_t r = 0; r < rows; r++) {
+      part->y[r] = m->y[r];
+      part->weight[r] = members[r] >> (FIRST_BIT + p) & 1 ? m->weight[r] : 0;
+      for (size_t c = 0; c < columns; c++)
+        *cell_of(part, r, c) = *cell_of(m, r, chosen[c]);
+    }
+    plain_step(part, own, plain);
+    for (size_t i = 0; i < columns + 2; i++)
+      for (size_t k = 0; k < CHURN_KERNEL_PARTS; k++)
+        sums[i] += parts[(i * CHURN_KERNEL_TOGETHER + p) * CHURN_KERNEL_PARTS + k];
+    check_sums(sums, plain, columns + 2);
+  }
+  free(parts);
+  churn_matrix_free(m);
+  churn_matrix_free(part);
+}
+
+static void slopes_of_several_problems_are_those_of_each_by_itself(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < ISAS; i++)
+    for (size_t columns = 0; columns <= MOST_COLUMNS; columns++)
+      if (churn_kernel_find(isa[i]) != NULL) {
+        check_slopes(churn_kernel_find(isa[i]), columns, 256, false);
+        check_slopes(churn_kernel_find(isa[i]), columns, 201, true);
+      }
+}
+
+/* Each row by one of some sets of coefficients: as many as two registers hold, and more. */
+static void check_pick(const churn_kernel *kernel, size_t columns, size_t width)
+{
+  churn_matrix *m = one_tile(columns, 256);
+  int64_t picks[256];
+  alignas(64) double eta[256];
+  double *b = calloc((columns + 1) * width, sizeof *b);
+  for (size_t i = 0; i < (columns + 1) * width; i++)
+    b[i] = sin(0.7 * (double)i) - 0.1;
+  for (int with = 0; with < 2; with++) {
+    for (size_t r = 0; r < 256; r++)
+      picks[r] = (int64_t)((r * 2654435761u >> 5) % width);
+    kernel->pick(m->tiles, columns, m->offset, picks, b, width, eta);
+    for (size_t r = 0; r < 256; r++) {
+      const double *own = b + picks[r];
+      long double plain = own[0] + offset_of(m, r);
+      for (size_t c = 0; c < columns; c++)
+        plain += (long double)own[(c + 1) * width] * *cell_of(m, r, c);
+      assert_close(eta[r], (double)plain, 1e-14, 1e-14);
+    }
+    if (with == 0)
+      offset_rows(m, 991);
+  }
+  free(b);
+  churn_matrix_free(m);
+}
+
+static void rows_go_by_the_coefficients_that_they_pick(void **state)
+{
+  (void)state;
+  static const size_t widths[] = {1, CHURN_KERNEL_PICKS, CHURN_KERNEL_PICKS + 1, 70};
+  for (size_t i = 0; i < ISAS; i++)
+    for (size_t columns = 0; columns <= MOST_COLUMNS; columns += 3)
+      for (size_t j = 0; j < sizeof widths / sizeof *widths; j++)
+        if (churn_kernel_find(isa[i]) != NULL)
+          check_pick(churn_kernel_find(isa[i]), columns, widths[j]);
+}
+
+/* exp and log1p are the kernel's own: from eta = 0 to where exp(-eta) is next to no number, as
+ * exact as eta, whose last digit counts. */
+static void losses_are_exact_however_small(void **state)
+{
+  (void)state;
+  alignas(64) double eta[256], y[256], losses[256];
+  for (size_t i = 0; i < ISAS; i++) {
+    const churn_kernel *kernel = churn_kernel_find(isa[i]);
+    if (kernel == NULL)
+      continue;
+    for (size_t round = 0; round < 200; round++) {
+      for (size_t r = 0; r < 256; r++) {
+        double size = 7e2 * pow((double)(round * 256 + r) / 51200, 6);
+        eta[r] = r % 2 == 0 ? size : -size;
+        y[r] = r % 2 == 0;
+      }
+      kernel->losses(eta, y, losses);
+      for (size_t r = 0; r < 256; r++)
+        assert_close(losses[r], (double)log1pl(expl(-fabsl((long double)eta[r]))),
+                     1e-15 + DBL_EPSILON * fabs(eta[r]), 0);
+    }
+  }
+}
+
 /* Columns of mean about 1000 and deviation about 1.2, as they are and standardised by hand. */
 static void check_rough(const churn_kernel *kernel, size_t columns)
 {
@@ -290,6 +408,9 @@ int main(void)
       cmocka_unit_test(every_kernel_agrees_with_plain_sums_for_any_number_of_columns),
       cmocka_unit_test(the_cross_product_is_the_hessian_with_other_weights),
       cmocka_unit_test(slopes_and_losses_are_parts_of_the_step),
+      cmocka_unit_test(slopes_of_several_problems_are_those_of_each_by_itself),
+      cmocka_unit_test(rows_go_by_the_coefficients_that_they_pick),
+      cmocka_unit_test(losses_are_exact_however_small),
       cmocka_unit_test(a_rough_hessian_is_that_of_standardised_columns_to_single_precision),
       cmocka_unit_test(far_out_rows_neither_overflow_nor_vanish),
       cmocka_unit_test(churn_isa_forces_a_kernel),

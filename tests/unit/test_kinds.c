@@ -355,6 +355,63 @@ static void what_is_wrong_with_kinds_is_said(void **state)
   check_train_fault(HEAD "features: {why: customers.why}\n" KINDS OUTCOME, "known only afterwards");
 }
 
+/* Notes of `check`, and its faults. */
+static churn_notes *checked(const char *text, uint64_t faults)
+{
+  churn_project *project = project_of(text);
+  churn_notes *notes = churn_notes_new();
+  churn_run run = {.notes = notes};
+  churn_check_report *report = NULL;
+  churn_error error = {0};
+  assert_ok(churn_check(project, &run, &report, &error), &error);
+  assert_int_equal(report->faults, faults);
+  churn_check_report_free(report);
+  churn_project_free(project);
+  return notes;
+}
+
+static void assert_note(const char *text, uint64_t faults, const char *code, const char *says)
+{
+  churn_notes *notes = checked(text, faults);
+  const char *note = note_text(notes, code);
+  if (says == NULL ? note != NULL : note == NULL || strstr(note, says) == NULL)
+    fail_msg("%s: %s", code, note == NULL ? "nothing" : note);
+  churn_notes_free(notes);
+}
+
+static void check_names_a_reason_that_is_no_column_or_never_occurs(void **state)
+{
+  (void)state;
+  assert_note(WHOLE, 0, "no_such_value", NULL);
+  assert_note(WHOLE, 0, "kinds_without_days", NULL);
+  assert_note(HEAD FEATURES "kinds: {reason: whi, natural: [moved]}\noutcome: {horizon: 30d}\n", 1,
+              "fault", "did you mean 'customers.why'?");
+  assert_note(HEAD FEATURES "kinds: {malicious: owed}\noutcome: {horizon: 30d}\n", 1, "fault",
+              "is no condition");
+  assert_note(HEAD FEATURES "kinds: {reason: why, natural: [Moved]}\noutcome: {horizon: 30d}\n", 0,
+              "no_such_value",
+              "kinds natural: no row of customers has why \"Moved\"; did you mean \"moved\"?");
+  assert_note(HEAD FEATURES "kinds: {malicious: customers.why = \"ruval\"}\n"
+                            "outcome: {horizon: 30d}\n",
+              0, "no_such_value", "kinds malicious: no row of customers has why \"ruval\"");
+  assert_note(HEAD FEATURES "kinds: {reason: fee, natural: [2.385]}\noutcome: {horizon: 30d}\n", 0,
+              "no_such_value", NULL); /* the fee of c000 */
+  assert_note(HEAD FEATURES "kinds: {reason: fee, natural: [2.386]}\noutcome: {horizon: 30d}\n", 0,
+              "no_such_value", "no row of customers has fee \"2.386\"");
+}
+
+static void check_says_where_rates_cannot_count_kinds(void **state)
+{
+  (void)state;
+  assert_note("version: 1\ncustomers: {from: customers.csv, id: id, columns: {why: category}}\n"
+              "histories: {bills: {from: bills.csv, id: id, day: day, columns: {amount: number}}}\n"
+              "outcome: {event: bills, horizon: 30d, terminal: yes}\n"
+              "features: {n: count(bills)}\n"
+              "snapshots: {first: 2024-02-01, last: 2024-02-01, every: 30d}\n"
+              "kinds: {reason: why, natural: [moved]}\n",
+              0, "kinds_without_days", "does not say on which day customers leave");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -365,6 +422,8 @@ int main(void)
       cmocka_unit_test(the_model_agrees_with_what_is_known),
       cmocka_unit_test(names_of_features_stand_for_their_expressions),
       cmocka_unit_test(what_is_wrong_with_kinds_is_said),
+      cmocka_unit_test(check_names_a_reason_that_is_no_column_or_never_occurs),
+      cmocka_unit_test(check_says_where_rates_cannot_count_kinds),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

@@ -149,6 +149,44 @@ static void high_value_long_standing_and_rising_risk_belong(void **state)
   done(&f);
 }
 
+/* rich has been there for 1520 days: exactly as long as is asked for is long enough. */
+static void who_is_there_for_just_so_long_belongs(void **state)
+{
+  (void)state;
+  found f = find("loyal: {value: 1, tenure: 1520d}\n", "2025-03-01", 0);
+  assert_int_equal(day("2025-03-01") - day("2021-01-01"), 1520);
+  assert_ids(&f, "old rich poor");
+  done(&f);
+  f = find("loyal: {value: 1, tenure: 1521d}\n", "2025-03-01", 0);
+  assert_ids(&f, "old poor");
+  done(&f);
+}
+
+/* The odds are those that the list shows: recalibrated to half the slope those of rich grow e^0.25
+ * = 1.28 times, those of old e^0.5 = 1.65 times. */
+static void the_rise_is_of_the_odds_that_are_shown(void **state)
+{
+  (void)state;
+  churn_model *model = complaint_model();
+  churn_project *project = project_of(PROJECT);
+  churn_score_settings settings = {.as_of = day("2025-03-01")};
+  churn_loyal *loyal = NULL;
+  churn_loyal_customer c;
+  churn_error error = {0};
+  model->recalibration.method = strdup("platt");
+  model->recalibration.intercept = 0.25;
+  model->recalibration.slope = 0.5;
+  assert_ok(churn_loyal_find(project, model, &settings, NULL, &loyal, NULL, &error), &error);
+  assert_int_equal(churn_loyal_count(loyal), 1);
+  churn_loyal_get(loyal, 0, &c);
+  assert_string_equal(c.line.customer_id, "old");
+  assert_close(c.before, 1 / (1 + exp(-0.25 + 0.5 * 2.5)), 1e-14, 0);
+  assert_close(c.line.probability, 1 / (1 + exp(-0.25 + 0.5 * 1.5)), 1e-14, 0);
+  churn_loyal_free(loyal);
+  churn_model_free(model);
+  churn_project_free(project);
+}
+
 static void who_is_left_out_by_cause_is_left_out_here_and_the_file_says_why(void **state)
 {
   (void)state;
@@ -291,12 +329,16 @@ static void the_list_is_what_two_scorings_say_and_looks_not_ahead(void **state)
   write_records(records, INT32_MAX);
   score_all(as_of, now, values);
   found f = find("loyal: {value: 0.3}\n", "2025-03-01", 0);
-  size_t base = 0, valued = 0, expected = 0;
+  size_t base = 0, valued = 0, expected = 0, low = 0;
+  double mean = 0;
   for (int i = 0; i < CUSTOMERS; i++) {
     tenures[i] = isnan(now[i]) ? (double)NAN : as_of - records[i].joined;
     base += !isnan(now[i]) ? 1 : 0;
+    mean += isnan(now[i]) ? 0 : now[i];
     valued += !isnan(values[i]) ? 1 : 0;
   }
+  mean /= (double)base;
+  assert_close(f.report.least_probability, mean, 1e-13, 0);
   size_t at = 0;
   bool seen[CUSTOMERS] = {false};
   double last = INFINITY;
@@ -314,11 +356,64 @@ static void the_list_is_what_two_scorings_say_and_looks_not_ahead(void **state)
                    (double)count_above(values, values[i]) < 0.3 * (double)valued &&
                    (double)count_above(tenures, tenures[i]) < 0.5 * (double)base &&
                    now[i] / (1 - now[i]) >= 1.5 * then[i] / (1 - then[i]);
+    low += belongs && now[i] < mean;
+    belongs = belongs && now[i] >= mean;
     assert_int_equal(seen[i], belongs);
     expected += belongs;
   }
   assert_int_equal(expected, at);
-  assert_true(expected > 5);
+  assert_true(expected > 5 && low > 0);
+  done(&f);
+}
+
+/* Odds that rise from next to nothing are still next to nothing. */
+static void who_is_below_the_least_probability_is_not_slipping(void **state)
+{
+  (void)state;
+  /* logit = -3 + 0.5 complaints: up has 0, then 1; the others 4 on both days */
+  scratch_write("customers.csv", "id,since,until,money\nup,2020-01-01,,90\nb,2021-01-01,,10\n"
+                                 "c,2021-01-01,,10\n");
+  scratch_write("complaints.csv", "id,on\nup,2025-02-10\nb,2025-01-20\nb,2025-01-21\n"
+                                  "b,2025-01-22\nb,2025-01-23\nc,2025-01-20\nc,2025-01-21\n"
+                                  "c,2025-01-22\nc,2025-01-23\n");
+  const double up = 1 / (1 + exp(2.5)), others = 1 / (1 + exp(1));
+  found f = find("", "2025-03-01", 0);
+  assert_close(f.report.least_probability, (up + 2 * others) / 3, 1e-14, 0);
+  assert_ids(&f, "");
+  done(&f);
+  f = find("loyal: {probability: 0.0758}\n", "2025-03-01", 0); /* up: 0.07585818002124355 */
+  assert_close(f.report.least_probability, 0.0758, 0, 0);
+  assert_ids(&f, "up");
+  done(&f);
+  f = find("loyal: {probability: 0.0759}\n", "2025-03-01", 0);
+  assert_ids(&f, "");
+  done(&f);
+}
+
+static void who_is_in_the_control_group_is_marked(void **state)
+{
+  (void)state;
+  scratch_write("customers.csv", "id,since,until,money\nup,2020-01-01,,90\nup2,2020-01-01,,90\n"
+                                 "up3,2020-01-01,,90\nup4,2020-01-01,,90\n");
+  scratch_write("complaints.csv",
+                "id,on\nup,2025-02-10\nup2,2025-02-10\nup3,2025-02-10\nup4,2025-02-10\n");
+  found f = find("control: {share: 0.5, key: desk}\n", "2025-03-01", 0);
+  churn_error error = {0};
+  size_t marked = 0, count = churn_loyal_count(f.loyal);
+  assert_int_equal(count, 4);
+  assert_ok(churn_loyal_write(f.loyal, scratch_path("loyal.csv"), &error), &error);
+  char *text = file_read(scratch_path("loyal.csv"), NULL), *line = strchr(text, '\n');
+  assert_memory_equal(line - 14, ",model,control", 14);
+  for (size_t i = 0; i < count; i++) {
+    churn_loyal_customer c;
+    churn_loyal_get(f.loyal, i, &c);
+    bool control = churn_project_is_control(f.project, c.line.customer_id);
+    line = strchr(line + 1, '\n');
+    assert_memory_equal(line - 2, control ? ",1" : ",0", 2);
+    marked += control;
+  }
+  assert_true(marked > 0 && marked < count);
+  free(text);
   done(&f);
 }
 
@@ -326,9 +421,13 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(high_value_long_standing_and_rising_risk_belong),
+      cmocka_unit_test(who_is_there_for_just_so_long_belongs),
+      cmocka_unit_test(the_rise_is_of_the_odds_that_are_shown),
       cmocka_unit_test(who_is_left_out_by_cause_is_left_out_here_and_the_file_says_why),
       cmocka_unit_test(a_project_that_cannot_tell_is_refused),
       cmocka_unit_test(the_list_is_what_two_scorings_say_and_looks_not_ahead),
+      cmocka_unit_test(who_is_below_the_least_probability_is_not_slipping),
+      cmocka_unit_test(who_is_in_the_control_group_is_marked),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

@@ -113,23 +113,13 @@ static void every_shipped_cause_has_texts_in_both_languages_and_an_owner_or_none
 /* The words of the issue, as columns of well-known exports and as Chinese headings. */
 static void usual_names_find_their_cause(void **state)
 {
-  static const char *const expected[][2] = {{"MonthlyCharges", "price"},
-                                            {"Contract", "competitor"},
-                                            {"PaymentMethod", "arrears"},
-                                            {"tenure", "newcomer"},
-                                            {"SeniorCitizen", "life"},
-                                            {"Age", "life"},
-                                            {"Balance", "drift"},
-                                            {"CreditScore", "life"},
-                                            {"region", "market"},
-                                            {"data_usage_30d", "drift"},
-                                            {"feedback_score", "other"},
-                                            {"last_rep_visit", "rep"},
-                                            {"未办结投诉数", "complaints"},
-                                            {"近30天使用次数", "drift"},
-                                            {"欠费金额", "price"},
-                                            {"逾期金额", "arrears"},
-                                            {"xyz", "other"}};
+  static const char *const expected[][2] = {
+      {"MonthlyCharges", "price"}, {"Contract", "competitor"},     {"PaymentMethod", "arrears"},
+      {"tenure", "newcomer"},      {"SeniorCitizen", "life"},      {"Age", "life"},
+      {"Balance", "drift"},        {"CreditScore", "life"},        {"region", "segment"},
+      {"season", "market"},        {"data_usage_30d", "drift"},    {"feedback_score", "other"},
+      {"last_rep_visit", "rep"},   {"未办结投诉数", "complaints"}, {"近30天使用次数", "drift"},
+      {"欠费金额", "price"},       {"逾期金额", "arrears"},        {"xyz", "other"}};
   (void)state;
   churn_project *p = project_of(HEAD "playbook: default\n");
   for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
@@ -137,6 +127,57 @@ static void usual_names_find_their_cause(void **state)
   assert_string_equal(cause_name(p, "n", "complaints"), "complaints");
   assert_string_equal(cause_name(p, "n", "使用"), "drift");
   assert_string_equal(cause_name(p, "n", "calls"), "other");
+  churn_project_free(p);
+}
+
+/* Of a number: what the value says; of a rule for a history: what the number of its rows says. */
+static void the_shipped_rules_say_which_values_speak_for_their_cause(void **state)
+{
+  static const struct {
+    const char *feature, *history;
+    churn_speaks speaks;
+  } expected[] = {{"satisfaction_180d", NULL, CHURN_SPEAKS_LOW},
+                  {"dissatisfied", NULL, CHURN_SPEAKS_HIGH},
+                  {"errors_90d", NULL, CHURN_SPEAKS_HIGH},
+                  {"active_subs", NULL, CHURN_SPEAKS_LOW},
+                  {"Months_Inactive_12_mon", NULL, CHURN_SPEAKS_HIGH},
+                  {"days_since_engagement", NULL, CHURN_SPEAKS_HIGH},
+                  {"days_since_price_change", NULL, CHURN_SPEAKS_LOW},
+                  {"engagements_30d", NULL, CHURN_SPEAKS_LOW},
+                  {"MonthlyCharges", NULL, CHURN_SPEAKS_HIGH},
+                  {"不满意次数", NULL, CHURN_SPEAKS_HIGH},
+                  {"满意度", NULL, CHURN_SPEAKS_LOW},
+                  {"Contract", NULL, CHURN_SPEAKS_ALWAYS},
+                  {"n", "tickets", CHURN_SPEAKS_HIGH},
+                  {"n", "usage", CHURN_SPEAKS_LOW},
+                  {"n", "balances", CHURN_SPEAKS_ALWAYS}};
+  (void)state;
+  churn_project *p = project_of(HEAD "playbook: default\n");
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    const churn_cause_rule *rule =
+        churn_playbook_rule(p->playbook, expected[i].feature, expected[i].history);
+    assert_non_null(rule);
+    if (rule->speaks != expected[i].speaks)
+      fail_msg("%s: \"%s\" speaks %d", expected[i].feature, rule->text.text, (int)rule->speaks);
+  }
+  assert_null(churn_playbook_rule(p->playbook, "xyz", NULL));
+  churn_project_free(p);
+}
+
+/* Patterns count in the order they are written, in whichever list; the project can turn one. */
+static void lists_of_a_cause_are_read_in_the_order_they_are_written(void **state)
+{
+  (void)state;
+  scratch_write("own.yaml", "version: 1\ncauses:\n"
+                            "  a: {label: A, when_low: ['c*'], features: ['cal*'], when_high: "
+                            "['d*', '*l*']}\n");
+  churn_project *p = project_of(HEAD CALLS "features: {dial: count(calls)}\n"
+                                           "playbook: {file: own.yaml, causes: {a: {when_low: "
+                                           "dial, when_few: calls}}}\n");
+  assert_int_equal(churn_playbook_rule(p->playbook, "calls", NULL)->speaks, CHURN_SPEAKS_LOW);
+  assert_int_equal(churn_playbook_rule(p->playbook, "dials", NULL)->speaks, CHURN_SPEAKS_HIGH);
+  assert_int_equal(churn_playbook_rule(p->playbook, "dial", NULL)->speaks, CHURN_SPEAKS_LOW);
+  assert_int_equal(churn_playbook_rule(p->playbook, "x", "calls")->speaks, CHURN_SPEAKS_LOW);
   churn_project_free(p);
 }
 
@@ -235,6 +276,11 @@ static const wrong cases[] = {
      FILE_KEY, "own.yaml", 4, 28, "\"y\" stands twice: under the cause \"a\" too"},
     {"features as a mapping", "version: 1\ncauses: {a: {label: A, features: {x: y}}}\n", FILE_KEY,
      "own.yaml", 2, 34, "features must be a list"},
+    {"a feature in two lists of a cause",
+     "version: 1\ncauses: {a: {label: A, features: [x], when_low: [x]}}\n", FILE_KEY, "own.yaml", 2,
+     50, "\"x\" stands twice: under the cause \"a\" too"},
+    {"when_high as a mapping", "version: 1\ncauses: {a: {label: A, when_high: {x: y}}}\n", FILE_KEY,
+     "own.yaml", 2, 35, "when_high must be a list"},
     {"a cause twice", "version: 1\ncauses:\n  a: {label: A}\n  a: {label: B}\n", FILE_KEY,
      "own.yaml", 4, 3, "the key \"a\" stands twice"},
     {"an owner of owners", "version: 1\nowners: {boss: x}\ncauses: {}\n", FILE_KEY, "own.yaml", 2,
@@ -329,7 +375,7 @@ static void check_tells_the_map_and_names_features_of_no_cause(void **state)
   churn_error error = {0};
   assert_ok(churn_check(p, &run, &report, &error), &error);
   assert_int_equal(report->feature_count, 3);
-  const char *const expected[] = {"market", "other", "drift"};
+  const char *const expected[] = {"segment", "other", "drift"};
   for (size_t f = 0; f < 3; f++)
     assert_string_equal(churn_playbook_cause(p, report->causes[f])->name, expected[f]);
   assert_non_null(note_text(notes, "no_cause"));
@@ -346,6 +392,8 @@ int main(void)
       cmocka_unit_test(every_default_feature_has_a_cause_by_name),
       cmocka_unit_test(every_shipped_cause_has_texts_in_both_languages_and_an_owner_or_none),
       cmocka_unit_test(usual_names_find_their_cause),
+      cmocka_unit_test(the_shipped_rules_say_which_values_speak_for_their_cause),
+      cmocka_unit_test(lists_of_a_cause_are_read_in_the_order_they_are_written),
       cmocka_unit_test(rules_go_by_kind_and_the_projects_before_the_files),
       cmocka_unit_test(a_cause_made_natural_loses_its_action_and_a_list_names_what_is_left_out),
       cmocka_unit_test(languages_have_codes),

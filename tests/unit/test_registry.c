@@ -246,6 +246,63 @@ static void what_is_not_there_or_broken_is_not_promoted(void **state)
   clean(project);
 }
 
+/* A model that predicts no better than one probability for everyone: log-loss out of fold above
+ * that of the churn rate. It is taken into use all the same, and its line says what it is. */
+static void a_model_that_guesses_is_promoted_and_its_line_says_so(void **state)
+{
+  (void)state;
+  churn_project *project = make("");
+  churn_error error = {0};
+  churn_registry_change change = change_of("made up");
+  churn_registry *registry = NULL;
+  churn_model *model = rich_model_new();
+  model->out_of_fold.figures.log_loss = 0.5217;
+  model->out_of_fold.figures.null_log_loss = 0.5103;
+  free(model->recalibration.method);
+  model->recalibration.method = strdup("none");
+  model->recalibration.knot_count = 0;
+  assert_ok(churn_registry_add(project, model, &change, &error), &error);
+  assert_true(promote(project, add(project, 3)));
+  assert_true(promote(project, model->id));
+  assert_ok(churn_registry_read(project, NULL, &registry, &error), &error);
+  assert_ok(churn_registry_describe(registry, NULL, &error), &error);
+  assert_int_equal(registry->event_count, 4);
+  assert_null(registry->events[2].warning);
+  assert_non_null(strstr(registry->events[3].warning, "(log-loss 0.5217, with that 0.5103)"));
+  assert_string_equal(registry->events[0].project, strrchr(project->path, '/') + 1);
+  assert_true(registry->models[0].guesses);
+  assert_false(registry->models[1].guesses);
+  churn_registry_free(registry);
+  churn_model_free(model);
+  clean(project);
+}
+
+/* A file beside this one is another project; one that is not there any more was renamed. */
+static void a_model_in_use_of_a_project_beside_is_named(void **state)
+{
+  (void)state;
+  churn_project *project = make("");
+  churn_error error = {0};
+  churn_run run = {.notes = churn_notes_new()};
+  char *own = project->path, *path = NULL;
+  project->path = strdup(scratch_path("renamed.yaml"));
+  assert_true(promote(project, add(project, 5)));
+  free(project->path);
+  project->path = own;
+  assert_ok(churn_registry_model_path(project, NULL, &run, &path, &error), &error);
+  assert_int_equal(churn_notes_count(run.notes), 0);
+  free(path);
+  scratch_write("renamed.yaml", "version: 1\n");
+  assert_ok(churn_registry_model_path(project, NULL, &run, &path, &error), &error);
+  assert_int_equal(churn_notes_count(run.notes), 1);
+  assert_string_equal(churn_notes_get(run.notes, 0)->code, "shared_registry");
+  assert_non_null(
+      strstr(churn_notes_get(run.notes, 0)->text, "another project file, renamed.yaml"));
+  free(path);
+  churn_notes_free(run.notes);
+  clean(project);
+}
+
 static void a_decision_about_another_champion_is_refused(void **state)
 {
   (void)state;
@@ -625,6 +682,8 @@ int main(void)
       cmocka_unit_test(a_key_of_the_project_moves_the_folder),
       cmocka_unit_test(promotions_pile_up_and_rolling_back_takes_them_off),
       cmocka_unit_test(what_is_not_there_or_broken_is_not_promoted),
+      cmocka_unit_test(a_model_that_guesses_is_promoted_and_its_line_says_so),
+      cmocka_unit_test(a_model_in_use_of_a_project_beside_is_named),
       cmocka_unit_test(a_decision_about_another_champion_is_refused),
       cmocka_unit_test(an_event_is_read_back_as_it_was_written),
       cmocka_unit_test(a_reason_that_is_no_utf8_is_refused),

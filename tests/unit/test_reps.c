@@ -126,6 +126,11 @@ static int make(void **state)
   begin = day("2023-01-01");
   for (int i = 0; i < CUSTOMERS; i++)
     live(&world[i], &random);
+  /* one whose rep changes on the last day, so that yet another one comes behind that */
+  world[0].left = CHURN_DAY_MISSING;
+  world[0].reps[0] = "r1";
+  world[0].reps[1] = "r3";
+  world[0].changed = begin + MONTHS * MONTH - 1;
   scratch_make();
   write_customers("customers.csv", INT32_MAX);
   write_reps("reps.csv", begin + MONTHS * MONTH, NULL);
@@ -299,6 +304,129 @@ static void reps_add_up_to_the_total(void **state)
   done(&c);
 }
 
+/* Holm 1979: of m tests the k-th smallest p times m - k + 1, none below one before it. */
+static void p_values_are_adjusted_for_all_reps_that_are_tested(void **state)
+{
+  (void)state;
+  counted c = count_ok(HEAD FEATURES "}\n", plain);
+  const churn_rep *reps = c.reps->reps;
+  size_t tested = 0;
+  bool raised = false;
+  for (size_t i = 0; i < c.reps->count; i++)
+    tested += !reps[i].none;
+  for (size_t i = 0; i < c.reps->count; i++) {
+    double adjusted = 0;
+    for (size_t k = 0; k < c.reps->count; k++) {
+      size_t before = 0;
+      for (size_t l = 0; l < c.reps->count; l++)
+        before += !reps[l].none && (reps[l].p < reps[k].p || (reps[l].p == reps[k].p && l < k));
+      if (!reps[k].none && reps[k].p <= reps[i].p)
+        adjusted = fmax(adjusted, fmin(1, reps[k].p * (double)(tested - before)));
+    }
+    assert_true(reps[i].none == isnan(reps[i].p_adjusted));
+    if (!reps[i].none)
+      assert_close(reps[i].p_adjusted, adjusted, 1e-12, 0);
+    raised = raised || (!reps[i].none && reps[i].p_adjusted > 2 * reps[i].p);
+  }
+  assert_true(raised);
+  done(&c);
+}
+
+static void the_funnel_runs_from_the_smallest_book_to_the_largest(void **state)
+{
+  (void)state;
+  counted c = count_ok(HEAD FEATURES "}\n", plain);
+  double low = INFINITY, high = 0;
+  for (size_t i = 0; i < c.reps->count; i++) {
+    low = fmin(low, c.reps->reps[i].expected);
+    high = fmax(high, c.reps->reps[i].expected);
+    assert_false(c.reps->reps[i].small);
+  }
+  assert_true(c.reps->funnel_count > 10 && high > 1.1 * low);
+  assert_close(c.reps->funnel[0].expected, low, 1e-14, 0);
+  assert_close(c.reps->funnel[c.reps->funnel_count - 1].expected, high, 0, 0);
+  for (size_t i = 1; i + 1 < c.reps->funnel_count; i++)
+    assert_close(c.reps->funnel[i].expected * c.reps->funnel[i].expected,
+                 c.reps->funnel[i - 1].expected * c.reps->funnel[i + 1].expected, 1e-12, 0);
+  done(&c);
+}
+
+enum { FLAT = 900 };
+
+/* Rows of a flat export: the k-th has lost its customer where that is drawn; small: a book of six.
+ */
+static void write_flat(int times)
+{
+  FILE *file = fopen(scratch_path("flat.csv"), "w");
+  churn_random random = churn_random_stream(99, 3);
+  assert_non_null(file);
+  fputs("id,rep,risk,fee,n,gone\n", file);
+  for (int i = 0; i < FLAT; i++) {
+    double risk = draw_normal(&random);
+    bool gone = draw_unit(&random) < 1 / (1 + exp(1.2 - risk));
+    fprintf(file, "f%03d,%s,%.6f,%.3f,%d,%d\n", i,
+            i < 6        ? "small"
+            : i % 2 == 0 ? "kim"
+                         : "lee",
+            risk, 2.385 + i % 11, times == 1 ? 1 : 1 + i % times, gone);
+  }
+  fclose(file);
+}
+
+#define FLAT_PROJECT                                                                               \
+  "version: 1\n"                                                                                   \
+  "customers: {from: flat.csv, id: id, value: customers.fee,\n"                                    \
+  "  columns: {rep: category, risk: number, fee: number, n: number}}\n"                            \
+  "outcome: {column: gone, positive: \"1\"}\nrep: customers.rep\nfeatures: {risk: "                \
+  "customers.risk}\n"
+
+static void who_a_flat_export_marks_as_lost_is_in_no_book_now(void **state)
+{
+  (void)state;
+  write_flat(1);
+  counted c = count_ok(FLAT_PROJECT, plain);
+  const churn_reps *reps = c.reps;
+  assert_int_equal(reps->total.rows, FLAT);
+  assert_true(reps->total.observed > 100);
+  assert_int_equal(reps->total.current, FLAT - reps->total.observed);
+  const churn_rep *small = rep_named(reps, "small"), *kim = rep_named(reps, "kim");
+  assert_int_equal(small->rows, 6);
+  assert_true(small->small && small->expected < CHURN_REP_FEW_EXPECTED && !kim->small);
+  assert_int_equal(kim->current, kim->rows - kim->observed);
+  done(&c);
+}
+
+/* A row of weight n stands for n customers. */
+static void a_frequency_is_so_many_customers_of_the_book(void **state)
+{
+  (void)state;
+  write_flat(1);
+  counted once = count_ok(FLAT_PROJECT, plain);
+  write_flat(3);
+  counted c = count_ok(FLAT_PROJECT "fit: {weights: n}\n", plain);
+  uint64_t rows = 0;
+  for (int i = 0; i < FLAT; i++)
+    rows += 1 + (uint64_t)i % 3;
+  assert_int_equal(c.reps->total.rows, rows);
+  assert_int_equal(c.reps->total.customers, rows);
+  assert_true(c.reps->total.observed > once.reps->total.observed * 3 / 2);
+  assert_close(c.reps->total.ratio, 1, 0.02, 0);
+  done(&c);
+  done(&once);
+}
+
+/* Where the file was thinned by outcome, the model speaks of the population, and what is expected
+ * is of the file. */
+static void what_is_expected_is_of_the_file(void **state)
+{
+  (void)state;
+  write_flat(1);
+  counted c = count_ok(FLAT_PROJECT "fit: {sampled: {churners: 1, others: 0.2}}\n", plain);
+  assert_close(c.reps->total.ratio, 1, 0.02, 0);
+  assert_non_null(note_text(c.notes, "unweighted_reps"));
+  done(&c);
+}
+
 static double expected_loss_of(const churn_model *model, const char *text, double *churners,
                                double *valued)
 {
@@ -347,6 +475,41 @@ static void exposure_is_what_a_new_rep_on_the_day_before_would_do(void **state)
   assert_close(r3->exposure_churners, after - before, 1e-8, 0);
   done(&c);
   churn_model_free(model);
+}
+
+/* Where the history says when each row was known, the new rep's row is known as of its own day. */
+static void exposure_is_the_same_where_rows_say_when_they_were_known(void **state)
+{
+  (void)state;
+  FILE *to = fopen(scratch_path("known.csv"), "w");
+  char *text = file_read(scratch_path("reps.csv"), NULL);
+  assert_non_null(to);
+  fputs("id,day,rep_id,noted\n", to);
+  for (char *line = strchr(text, '\n') + 1, *end; (end = strchr(line, '\n')) != NULL;
+       line = end + 1) {
+    char id[32] = "", on[16] = "", rep[16] = "";
+    *end = '\0';
+    assert_int_equal(sscanf(line, "%31[^,],%15[^,],%15[^,]", id, on, rep), 3);
+    fprintf(to, "%s,%s,%s,%s\n", id, on, rep, on);
+  }
+  fclose(to);
+  free(text);
+#define KNOWN                                                                                      \
+  "version: 1\n"                                                                                   \
+  "customers: {from: customers.csv, id: id, joined: joined, left: left, value: customers.fee,\n"   \
+  "  columns: {risk: {type: number, static: true}, fee: number}}\n"                                \
+  "histories: {reps: {from: known.csv, id: id, day: day, known_at: noted,\n"                       \
+  "  columns: {rep_id: category, noted: day}}}\n"                                                  \
+  "data_until: 2024-06-23\n"                                                                       \
+  "outcome: {horizon: 60d}\n"                                                                      \
+  "snapshots: {first: 2023-03-02, every: 30d, last: 2024-04-25}\n"
+  counted a = count_ok(HEAD FEATURES "}\n", plain), b = count_ok(KNOWN FEATURES "}\n", plain);
+  const churn_rep *before = rep_named(a.reps, "r3"), *after = rep_named(b.reps, "r3");
+  assert_true(before->exposure_churners > 0.1);
+  assert_close(after->exposure_churners, before->exposure_churners, 1e-9, 0);
+  assert_close(after->exposure_loss, before->exposure_loss, 1e-9, 0);
+  done(&a);
+  done(&b);
 }
 
 static void a_model_that_does_not_look_at_reps_cannot_tell_the_exposure(void **state)
@@ -523,7 +686,13 @@ int main(void)
       cmocka_unit_test(a_feature_that_is_the_rep_excuses_nobody),
       cmocka_unit_test(each_leaving_counts_once_for_the_rep_of_that_snapshot),
       cmocka_unit_test(reps_add_up_to_the_total),
+      cmocka_unit_test(p_values_are_adjusted_for_all_reps_that_are_tested),
+      cmocka_unit_test(the_funnel_runs_from_the_smallest_book_to_the_largest),
+      cmocka_unit_test(who_a_flat_export_marks_as_lost_is_in_no_book_now),
+      cmocka_unit_test(a_frequency_is_so_many_customers_of_the_book),
+      cmocka_unit_test(what_is_expected_is_of_the_file),
       cmocka_unit_test(exposure_is_what_a_new_rep_on_the_day_before_would_do),
+      cmocka_unit_test(exposure_is_the_same_where_rows_say_when_they_were_known),
       cmocka_unit_test(a_model_that_does_not_look_at_reps_cannot_tell_the_exposure),
       cmocka_unit_test(the_bits_are_the_same_for_any_number_of_threads),
       cmocka_unit_test(nothing_after_the_day_is_seen),

@@ -413,6 +413,49 @@ static void a_stop_changes_nothing(void **state)
   scratch_remove();
 }
 
+/* Sets `asked` when the stage is told of. */
+typedef struct asking {
+  const char *stage;
+  churn_stop_request *stop;
+} asking;
+
+static void ask_at(void *context, churn_log_level level, const char *stage, const char *text)
+{
+  const asking *a = context;
+  (void)level;
+  (void)text;
+  if (strcmp(stage, a->stage) == 0)
+    a->stop->asked = 1;
+}
+
+/* In every stage before it writes a stop is heard; once it has written, what is done is done. */
+static void a_stop_is_heard_in_every_stage_until_the_record(void **state)
+{
+  (void)state;
+  static const char *const stages[] = {"start", "judge", "fit", "record"};
+  for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+    bool recorded = strcmp(stages[i], "record") == 0;
+    churn_stop_request stop = {.asked = 0};
+    asking at = {stages[i], &stop};
+    churn_log log = {ask_at, &at};
+    churn_run run = {.stop = &stop};
+    churn_retrain_report report = {0};
+    churn_retrain_settings settings = {.as_of = CHURN_DAY_MISSING, .log = &log};
+    churn_registry *registry = NULL;
+    churn_error error = {0};
+    churn_project *project = flat("split: {test: 0.3}\n", 1200);
+    assert_int_equal(churn_retrain(project, &settings, &run, &report, &error),
+                     recorded ? CHURN_OK : CHURN_INTERNAL);
+    assert_int_equal(stop.asked, 1);
+    assert_int_equal(stop.worth, recorded);
+    assert_int_equal(report.promoted, recorded);
+    assert_ok(churn_registry_read(project, NULL, &registry, &error), &error);
+    assert_int_equal(registry->model_count, recorded);
+    churn_registry_free(registry);
+    clean(project);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -423,6 +466,7 @@ int main(void)
       cmocka_unit_test(a_fit_without_an_answer_trips_a_gate),
       cmocka_unit_test(only_one_runs_at_a_time),
       cmocka_unit_test(a_stop_changes_nothing),
+      cmocka_unit_test(a_stop_is_heard_in_every_stage_until_the_record),
       cmocka_unit_test(the_newest_closed_snapshot_judges_and_none_that_trains_reaches_into_it),
       cmocka_unit_test(before_anything_has_closed_a_gate_trips),
       cmocka_unit_test(as_of_a_past_day_nothing_later_counts),

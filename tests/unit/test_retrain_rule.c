@@ -70,18 +70,21 @@ static void the_reason_holds_the_figures(void **state)
 static void too_old_gives_way_to_what_is_not_worse(void **state)
 {
   (void)state;
-  churn_retrain_report report = compared(-0.001, -0.0099, 0.0079);
+  churn_retrain_report report = compared(-0.0099, -0.0731, 0.0533); /* wide: customers are few */
   report.champion_days = 365;
   assert_false(promotes(&report));
   report.champion_days = 366;
   assert_true(promotes(&report));
   assert_non_null(strstr(report.why, "in use for 366 days, more than 365"));
-  report = compared(-0.001, -0.01, 0.008);
+  report = compared(-0.0101, -0.0113, -0.0089);
   report.champion_days = 366;
   assert_false(promotes(&report));
-  assert_non_null(strstr(report.why, "it may be worse by 0.01"));
+  assert_non_null(strstr(report.why, "but worse by more than 0.01"));
+  report = compared((double)NAN, (double)NAN, (double)NAN);
+  report.champion_days = 366;
+  assert_false(promotes(&report));
+  report = compared(0.002, -0.0608, 0.0648);
   report.champion_days = -1; /* not known: not old */
-  report.figures.lower = 0;
   assert_false(promotes(&report));
 }
 
@@ -173,6 +176,26 @@ static void there_must_be_enough_of_both_kinds(void **state)
   assert_int_equal(row_gates(0, 0, 1), 1);
 }
 
+/* The operator is told what helps, and that there is nothing to take all the same. */
+static void a_gate_says_what_to_do_and_that_nothing_is_new(void **state)
+{
+  (void)state;
+  churn_retrain_report report = compared(0.0128, 0.0031, 0.0225);
+  report.figures.calibration_slope = 0.61;
+  report.figures.calibration_intercept = 0.671;
+  report.slope_error = report.intercept_error = 0.05;
+  churn_retrain_check_calibration(&spec, &report);
+  assert_int_equal(report.gate_count, 2);
+  assert_non_null(strstr(report.gates[0].advice, "too far apart"));
+  assert_non_null(strstr(report.gates[0].advice, "calibration_slope: [LOW, HIGH]"));
+  assert_non_null(strstr(report.gates[1].advice, "more churned there than it expects"));
+  assert_false(promotes(&report));
+  assert_null(strstr(report.why, "the same model"));
+  strcpy(report.challenger, report.champion);
+  assert_false(promotes(&report));
+  assert_non_null(strstr(report.why, "; the challenger is the same model as the one in use"));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -183,6 +206,7 @@ int main(void)
       cmocka_unit_test(what_cannot_be_compared_stays_however_old),
       cmocka_unit_test(a_gate_wins_over_every_comparison),
       cmocka_unit_test(calibration_is_off_when_out_of_bounds_and_not_by_chance),
+      cmocka_unit_test(a_gate_says_what_to_do_and_that_nothing_is_new),
       cmocka_unit_test(there_must_be_enough_of_both_kinds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,9 +56,9 @@ static churn_snapshots *build(const opened *o, const churn_day *days, size_t cou
   churn_snapshots *s = NULL;
   churn_error error = {0};
   churn_run run = {.notes = notes};
-  assert_ok(
-      churn_snapshots_build(o->project, o->data, NULL, -1, days, count, use, &run, &s, &error),
-      &error);
+  assert_ok(churn_snapshots_build(o->project, o->data, &(churn_labelling){NULL, -1, NULL, NULL},
+                                  days, count, use, &run, &s, &error),
+            &error);
   return s;
 }
 

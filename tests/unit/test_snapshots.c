@@ -69,7 +69,8 @@ static churn_snapshots *build(const churn_project *project, const world *w, cons
   churn_snapshots *s = NULL;
   churn_error error = {0};
   churn_plan *plan = plan_of_calls(w);
-  assert_ok(churn_snapshots_build(project, &w->data, plan, 0, days, count, use, NULL, &s, &error),
+  assert_ok(churn_snapshots_build(project, &w->data, &(churn_labelling){plan, 0, NULL, NULL}, days,
+                                  count, use, NULL, &s, &error),
             &error);
   churn_plan_free(plan);
   return s;
@@ -338,7 +339,8 @@ static void one_day(const churn_day as_of, const opened *o, const churn_plan *pl
                     churn_snapshots **s)
 {
   churn_error error = {0};
-  assert_ok(churn_snapshots_build(o->project, o->data, plan, condition, &as_of, 1,
+  assert_ok(churn_snapshots_build(o->project, o->data,
+                                  &(churn_labelling){plan, condition, NULL, NULL}, &as_of, 1,
                                   CHURN_SNAPSHOTS_LABELLED, NULL, s, &error),
             &error);
 }
@@ -436,8 +438,8 @@ static void check_listed(const opened *o, const char *first, const char *last, c
   char text[512] = "";
   assert_ok(churn_snapshot_days(o->project, o->data, day(first), day(last), &days, &count, &error),
             &error);
-  assert_ok(churn_snapshots_build(o->project, o->data, NULL, -1, days, count,
-                                  CHURN_SNAPSHOTS_LISTED, NULL, &s, &error),
+  assert_ok(churn_snapshots_build(o->project, o->data, &(churn_labelling){NULL, -1, NULL, NULL},
+                                  days, count, CHURN_SNAPSHOTS_LISTED, NULL, &s, &error),
             &error);
   for (size_t i = 0; i < s->count; i++) {
     char as_of[CHURN_DAY_TEXT_SIZE];
@@ -484,8 +486,9 @@ static churn_status flat(const char *outcome, const char *rows, const int *label
   assert_int_equal(day_count, 1);
   assert_int_equal(days[0], CHURN_DAY_MISSING);
   churn_snapshots *s = NULL;
-  churn_status status = churn_snapshots_build(o.project, o.data, NULL, -1, days, 1,
-                                              CHURN_SNAPSHOTS_LABELLED, NULL, &s, error);
+  churn_status status =
+      churn_snapshots_build(o.project, o.data, &(churn_labelling){NULL, -1, NULL, NULL}, days, 1,
+                            CHURN_SNAPSHOTS_LABELLED, NULL, &s, error);
   for (size_t i = 0; status == CHURN_OK && i < count; i++) {
     if (labels[i] == NOT_THERE)
       continue;
@@ -556,8 +559,8 @@ static void without_its_column_a_flat_export_has_rows_without_labels(void **stat
   const churn_day as_of = CHURN_DAY_MISSING;
   churn_snapshots *s = NULL;
   churn_error error = {0};
-  assert_ok(churn_snapshots_build(o.project, o.data, NULL, -1, &as_of, 1, CHURN_SNAPSHOTS_ALL, NULL,
-                                  &s, &error),
+  assert_ok(churn_snapshots_build(o.project, o.data, &(churn_labelling){NULL, -1, NULL, NULL},
+                                  &as_of, 1, CHURN_SNAPSHOTS_ALL, NULL, &s, &error),
             &error);
   assert_int_equal(s->count, 2);
   assert_int_equal(s->rows[0].label, CHURN_LABEL_UNKNOWN);
@@ -688,8 +691,8 @@ static void rows_come_by_customer_and_day_for_any_number_of_threads(void **state
   churn_error error = {0};
   for (int k = 0; k < 2; k++) {
     churn_run run = {.threads = 1 + 2 * k};
-    assert_ok(churn_snapshots_build(o.project, o.data, NULL, -1, days, 2, CHURN_SNAPSHOTS_LABELLED,
-                                    &run, &s[k], &error),
+    assert_ok(churn_snapshots_build(o.project, o.data, &(churn_labelling){NULL, -1, NULL, NULL},
+                                    days, 2, CHURN_SNAPSHOTS_LABELLED, &run, &s[k], &error),
               &error);
     assert_int_equal(s[k]->count, expected);
     for (size_t i = 0; i < expected; i++) {

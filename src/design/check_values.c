@@ -169,14 +169,16 @@ churn_status churn_check_kinds(const churn_pipeline *pipeline, const churn_run *
     return CHURN_OK;
   size_t before = churn_notes_count_of(run->notes, CHURN_FAULT);
   churn_status status = churn_kinds_plan(project, pipeline->schema, run, &plan, error);
-  if (status != CHURN_OK && churn_notes_count_of(run->notes, CHURN_FAULT) > before)
-    return CHURN_OK; /* the plan has named its faults */
-  if (status != CHURN_OK)
-    return churn_notes_take_fault(run->notes, status, error);
-  check_rules(&l, plan);
-  if (project->kinds.reason.text != NULL)
-    check_reasons(&l);
-  warn_about_days(project, run);
+  if (status == CHURN_OK) {
+    check_rules(&l, plan);
+    if (project->kinds.reason.text != NULL)
+      check_reasons(&l);
+    warn_about_days(project, run);
+  }
   churn_plan_free(plan);
-  return l.no_memory ? churn_error_no_memory(error) : CHURN_OK;
+  if (l.no_memory)
+    return churn_error_no_memory(error);
+  if (status == CHURN_BAD_PROJECT && churn_notes_count_of(run->notes, CHURN_FAULT) > before)
+    return CHURN_OK; /* the plan has named its faults */
+  return churn_notes_take_fault(run->notes, status, error);
 }

@@ -119,7 +119,8 @@ static void usual_names_find_their_cause(void **state)
       {"Balance", "drift"},        {"CreditScore", "life"},        {"region", "segment"},
       {"season", "market"},        {"data_usage_30d", "drift"},    {"feedback_score", "other"},
       {"last_rep_visit", "rep"},   {"未办结投诉数", "complaints"}, {"近30天使用次数", "drift"},
-      {"欠费金额", "price"},       {"逾期金额", "arrears"},        {"xyz", "other"}};
+      {"欠费金额", "arrears"},     {"逾期金额", "arrears"},        {"信用评分", "life"},
+      {"月费", "price"},           {"续费次数", "competitor"},     {"xyz", "other"}};
   (void)state;
   churn_project *p = project_of(HEAD "playbook: default\n");
   for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)

@@ -87,6 +87,8 @@ int cmd_report(const cli_verb *verb, int argc, const char **argv)
   request r = {.top = CLI_NOT_GIVEN};
   struct poptOption common[CLI_COMMON_ROWS];
   cli_common_options(&c, common);
+  struct poptOption lang = cli_lang_option(&r.lang);
+  lang.descrip = "language that the page opens in: en or zh (default: the project's lang, else en)";
   struct poptOption table[] = {
       {"model", 'm', POPT_ARG_STRING, &r.model, 0,
        "the model to score with (default: the promoted one)", "MODEL"},
@@ -94,7 +96,7 @@ int cmd_report(const cli_verb *verb, int argc, const char **argv)
        "the day to score for (default: the day after the data end)", "DAY"},
       {"top", '\0', POPT_ARG_LONG, &r.top, 0,
        "rows of the N riskiest on the page (default: 500, or those that are listed)", "N"},
-      cli_lang_option(&r.lang),
+      lang,
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "where the page goes (default: standard output, or nowhere with --json)", "FILE"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0,

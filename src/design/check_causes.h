@@ -9,7 +9,7 @@
 #include <churn/check.h>
 
 /* The cause of each feature into the report, whose features are there; nothing without a playbook.
- * A note for each feature that no rule takes. NO_MEMORY. */
+ * One note names those that no rule takes. NO_MEMORY. */
 CHURN_MUST_USE churn_status churn_check_causes(const churn_pipeline *pipeline, const churn_run *run,
                                                churn_check_report *report, churn_error *error);
 

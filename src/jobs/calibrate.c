@@ -108,11 +108,12 @@ static churn_status cross_fit(const work *w, const churn_scaled *data, double *f
 static void warn_about_folds(const work *w, const churn_cross_report *report)
 {
   if (report->separated + report->not_converged > 0)
-    churn_notes_add(w->run->notes, CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
-                    "of %" PRIu32 " fits without a fold, %" PRIu32
-                    " have no maximum (a column that few customers set apart separates there) and "
-                    "%" PRIu32 " did not converge: take the out-of-fold figures with care",
-                    w->map.count, report->separated, report->not_converged);
+    churn_notes_add(
+        w->run->notes, CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
+        "fits without a fold: of %" PRIu32 ", %" PRIu32
+        " without a maximum (a column that few customers set apart separates there) and "
+        "%" PRIu32 " not converged: take the out-of-fold figures with care",
+        w->map.count, report->separated, report->not_converged);
 }
 
 /* Fills the logits. */

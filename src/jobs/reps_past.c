@@ -168,8 +168,8 @@ static void warn(const churn_reps_job *job, const churn_set_outcome *fits, uint3
 {
   if (fits->separated + fits->not_converged > 0)
     churn_notes_add(churn_run_notes(job->run), CHURN_WARNING, "folds_not_converged", CHURN_NOWHERE,
-                    "of %" PRIu32 " fits for what is expected, %" PRIu32
-                    " have no maximum and %" PRIu32 " did not converge",
+                    "fits for what is expected: of %" PRIu32 ", %" PRIu32
+                    " without a maximum and %" PRIu32 " not converged",
                     folds, fits->separated, fits->not_converged);
 }
 

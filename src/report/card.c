@@ -123,12 +123,13 @@ static void write_features(churn_output *output, const churn_model *model)
                             "| --- | --- | --- | ---: | ---: |\n");
   for (size_t f = 0; f < model->feature_count; f++)
     write_feature(output, &model->features[f]);
-  churn_output_printf(output,
-                      "\np is of no use at all (%s).\n\n"
-                      "| column | coefficient | odds ratio (95 %%) | points of probability for one "
-                      "standard deviation |\n| --- | ---: | --- | ---: |\n"
-                      "| (intercept) | %.5g | | |\n",
-                      model->test_kind, model->intercept.estimate);
+  churn_output_printf(
+      output,
+      "\np: how likely so strong a relation is where the feature tells nothing (%s test).\n\n"
+      "| column | coefficient | odds ratio (95 %%) | points of probability for one "
+      "standard deviation |\n| --- | ---: | --- | ---: |\n"
+      "| (intercept) | %.5g | | |\n",
+      model->test_kind, model->intercept.estimate);
   for (size_t c = 0; c < model->column_count; c++)
     write_column(output, &model->columns[c]);
   churn_output_printf(output, "\nPenalty: %s", model->penalty);

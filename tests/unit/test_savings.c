@@ -83,6 +83,7 @@ static void write_list(const char *on, int head, int first, int end, bool (*mark
   snprintf(text, sizeof text,
            "{\"model\": \"0123456789abcdef0123456789abcdef\", \"verdict\": \"passed\", "
            "\"estimate\": {\"auc\": 0.7, \"head\": %d, \"captured\": 0.4}, \"sources\": [], "
+           "\"gates\": [], "
            "\"customers\": %d, \"listed\": %d}\n",
            head, rank, rank);
   snprintf(name, sizeof name, "runs/%s/manifest.json", on);

@@ -243,6 +243,7 @@ void churn_report_loyal(const churn_night *night, churn_json_text *text)
                                      {"growth", r->growth},
                                      {"least_value", r->least_value},
                                      {"least_tenure_days", r->least_tenure},
+                                     {"least_probability", r->least_probability},
                                      {"value_share", night->project->loyal.value_share},
                                      {"rise", night->project->loyal.rise}};
   churn_json_key(text, 2, "loyal", false);

@@ -98,7 +98,7 @@ function loyal() {
   const columns = [s.place, s.who, s.chance("before"), {name: "probability_before", value: entry => entry.before}, s.number(t("growth"), "growth", "loss_growth"), s.number(t("value"), "value"),
     s.number(t("tenure"), "tenure_days"), s.why, ...s.causes, ...s.rep];
   return [element("p", {}, l.customers === 0 ? t("loyalNobody") : parts("loyalSum", {customers: figure("loyal.customers", 0, "whole"), growth: figure("loyal.growth", 0, "whole"), day: l.since})),
-    quiet(parts("loyalNote", {value: figure("loyal.least_value", 0, "whole"), days: figure("loyal.least_tenure_days", 0, "whole"), rise: figure("loyal.rise", 1), day: l.since}),
+    quiet(parts("loyalNote", {value: figure("loyal.least_value", 0, "whole"), days: figure("loyal.least_tenure_days", 0, "whole"), least: figure("loyal.least_probability", 2, "share"), rise: figure("loyal.rise", 1), day: l.since}),
       l.rows.length < l.customers ? t("space") + t("loyalCut", {rows: whole(l.rows.length), count: whole(l.customers)}) : ""),
     l.rows.length === 0 ? [] : listing("loyal", t("loyal"), l.rows, columns)];
 }

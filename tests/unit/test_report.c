@@ -307,8 +307,8 @@ static void a_page_runs_its_own_scripts_only(void **state)
     scripts++;
     trusted += strncmp(p, "<script nonce=\"", 15) == 0 && strncmp(p + 15, nonce, 32) == 0;
   }
-  assert_int_equal(scripts, 7);
-  assert_int_equal(trusted, 6);
+  assert_int_equal(scripts, 9);
+  assert_int_equal(trusted, 8);
   assert_null(strstr(other, nonce));
   assert_null(strstr(one, "unsafe-inline"));
   free(one);

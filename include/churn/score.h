@@ -169,10 +169,10 @@ typedef struct churn_calls {
   uint64_t customers; /* on it, to be contacted */
   double worth;       /* of all of them */
   double expected_loss;
-  uint64_t control; /* on it, but not to be contacted: in the control group */
-  uint64_t no_room; /* a contact would be worth something, but the capacity is taken */
-  uint64_t used;    /* places of the period that earlier contacts take */
-  uint64_t resting; /* a contact would be worth something, but the last one was lately */
+  uint64_t control;   /* on it, but not to be contacted: in the control group */
+  uint64_t no_room;   /* a contact would be worth something, but the capacity is taken */
+  uint64_t used;      /* places of the period that earlier contacts take */
+  uint64_t resting;   /* a contact would be worth something, but the last one was lately */
   uint64_t no_action; /* nothing can be done: their main cause has no action, or is not listed; who
                          is in the control group is not counted */
 } churn_calls;

@@ -100,10 +100,9 @@ static int by_worth(const void *left, const void *right)
 static size_t count_of_reps(const churn_night *n)
 {
   size_t count = 0;
-  for (size_t i = 0; i < n->called.customers; i++) {
+  for (size_t i = 0; i < churn_ranking_count(n->calls); i++) {
     churn_ranked line;
-    churn_ranking_get_figures(n->calls, i, &line);
-    count += owner_of(n, &line) == CHURN_OWNER_REP;
+    count += is_called(n, i, &line) && owner_of(n, &line) == CHURN_OWNER_REP;
   }
   return count;
 }

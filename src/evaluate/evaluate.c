@@ -269,7 +269,7 @@ churn_status churn_evaluate(const churn_project *project, const churn_model *mod
     status = churn_error_set_at(error, CHURN_BAD_PROJECT, (churn_place){project->path, 0, 0},
                                 "the project has no `outcome`, so nobody knows who churned");
   if (status == CHURN_OK)
-    status = churn_score_check_outcome(project, model, run, error);
+    status = churn_score_check_judged(project, model, run, error);
   if (status == CHURN_OK)
     status = churn_pipeline_open(project, &opening, run, &p, error);
   if (status == CHURN_OK)

@@ -62,15 +62,22 @@ static void warn_about_window(const churn_project *project, const churn_model *m
                   (int)outcome->gap_days);
 }
 
+churn_status churn_score_check_judged(const churn_project *project, const churn_model *model,
+                                      const churn_run *run, churn_error *error)
+{
+  const char *worked = project->outcome_name;
+  bool other = model->outcome != NULL && worked != NULL && strcmp(model->outcome, worked) != 0;
+  churn_status status = other ? CHURN_OK : check_kind(project, model, error);
+  if (status == CHURN_OK)
+    warn_about_window(project, model, run);
+  return status;
+}
+
 churn_status churn_score_check_outcome(const churn_project *project, const churn_model *model,
                                        const churn_run *run, churn_error *error)
 {
   churn_status status = check_name(project, model, error);
-  if (status == CHURN_OK)
-    status = check_kind(project, model, error);
-  if (status == CHURN_OK)
-    warn_about_window(project, model, run);
-  return status;
+  return status == CHURN_OK ? churn_score_check_judged(project, model, run, error) : status;
 }
 
 churn_status churn_score_check_model(const churn_project *project, const churn_model *model,

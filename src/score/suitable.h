@@ -10,6 +10,13 @@
 #include <churn/model.h>
 #include <churn/run.h>
 
+/* For whoever judges a model, also on an outcome that it was not made for (`--outcome`):
+ * INCONSISTENT and the warning as below; one of the project's other `outcomes` is judged as asked
+ * for. */
+CHURN_MUST_USE churn_status churn_score_check_judged(const churn_project *project,
+                                                     const churn_model *model, const churn_run *run,
+                                                     churn_error *error);
+
 /* BAD_PROJECT for a model that was trained on another of the project's `outcomes` than this run
  * works with; INCONSISTENT where churn itself is told in another way, as by an event instead of a
  * leaving day: what the model predicts has then nothing to do with the project. A project without

@@ -174,7 +174,7 @@ for row in csv.DictReader(open(sys.argv[1], encoding="utf-8")):
   run 0 nightly world/with.yaml -m model.json --as-of 2025-06-09; ids world/turns/latest/calls.csv >second.ids
   [ "$(wc -l <second.ids)" -eq 40 ] || fail "$(wc -l <second.ids) calls of the second week"
   [ -z "$(comm -12 second.ids <(sort control.ids called.ids))" ] || fail "called or held back again within a month"
-  grep -q '"calls": {"customers": .*, "control": .*, "no_room": .*, "used": 0, "resting": [1-9][0-9]*, ' world/turns/latest/summary.json || fail "summary: $(grep '"calls"' world/turns/latest/summary.json)"
+  grep -q '"calls": {"customers": .*, "control": .*, "no_room": .*, "used": 0, "resting": [1-9][0-9]*, "no_action": [0-9]*}' world/turns/latest/summary.json || fail "summary: $(grep '"calls"' world/turns/latest/summary.json)"
   head -1 world/turns/latest/changes.csv | grep -q ',owner,control$' || fail "changes.csv is not marked"
   awk -F, 'NR == FNR { mark[$2] = $NF; next } FNR > 1 && ($1 in mark) && mark[$1] != $NF { exit 1 }' marked.csv world/turns/latest/changes.csv || fail "another mark in changes.csv"
 fi

@@ -201,8 +201,9 @@ run 1 $night --as-of 2025-11-21 --source engagements=half.csv # held back, older
 for d in 04 05 06 07; do run 0 $night --as-of 2025-12-$d; done
 err_says "retain: "
 [ "$(cd world/runs && echo *)" = "2025-12-04 2025-12-05 2025-12-06 2025-12-07 latest" ] || fail "there is $(cd world/runs && echo *)"
-sed 's/^gates:.*/gates: {rows: {limit: 0.0001, hold: no}}/; s/keep: 4/keep: 1/' world/churn.yaml >world/strict.yaml
-for d in 08 09 10; do run 1 nightly world/strict.yaml -m model.json --as-of 2025-12-$d; done
+sed 's/^gates:.*/gates: {unmatched: {limit: 0, hold: no}}/; s/keep: 4/keep: 1/' world/churn.yaml >world/strict.yaml
+sed '$p; $s/^[^,]*,[^,]*/nobody,2025-11-01/' world/interactions.csv >strange.csv
+for d in 08 09 10; do run 1 nightly world/strict.yaml -m model.json --as-of 2025-12-$d --source engagements=strange.csv; done
 [ "$(cd world/runs && echo *)" = "2025-12-07 2025-12-10 latest" ] || fail "there is $(cd world/runs && echo *)"
 
 begin "runs that were held back stay only as many"

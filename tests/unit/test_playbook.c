@@ -114,12 +114,18 @@ static void every_shipped_cause_has_texts_in_both_languages_and_an_owner_or_none
 static void usual_names_find_their_cause(void **state)
 {
   static const char *const expected[][2] = {
-      {"MonthlyCharges", "price"}, {"Contract", "competitor"},     {"PaymentMethod", "arrears"},
-      {"tenure", "newcomer"},      {"SeniorCitizen", "life"},      {"Age", "life"},
-      {"Balance", "drift"},        {"CreditScore", "life"},        {"region", "segment"},
-      {"season", "market"},        {"data_usage_30d", "drift"},    {"feedback_score", "other"},
-      {"last_rep_visit", "rep"},   {"未办结投诉数", "complaints"}, {"近30天使用次数", "drift"},
-      {"欠费金额", "price"},       {"逾期金额", "arrears"},        {"xyz", "other"}};
+      {"MonthlyCharges", "price"},  {"Contract", "competitor"},
+      {"PaymentMethod", "arrears"}, {"tenure", "newcomer"},
+      {"SeniorCitizen", "life"},    {"Age", "life"},
+      {"Balance", "drift"},         {"CreditScore", "life"},
+      {"region", "segment"},        {"season", "market"},
+      {"data_usage_30d", "drift"},  {"feedback_score", "other"},
+      {"last_rep_visit", "rep"},    {"未办结投诉数", "complaints"},
+      {"近30天使用次数", "drift"},  {"欠费金额", "arrears"},
+      {"逾期金额", "arrears"},      {"缴费延迟", "arrears"},
+      {"unpaid_fees", "arrears"},   {"月消费", "drift"},
+      {"续费次数", "competitor"},   {"月费", "price"},
+      {"信用评分", "life"},         {"xyz", "other"}};
   (void)state;
   churn_project *p = project_of(HEAD "playbook: default\n");
   for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)

@@ -330,6 +330,12 @@ void churn_night_clear(churn_night *night)
   *night = (churn_night){0};
 }
 
+bool churn_night_trained_on(const churn_night *night, churn_day day)
+{
+  return day != CHURN_DAY_MISSING && night->model->last_as_of != CHURN_DAY_MISSING &&
+         day <= night->model->last_as_of;
+}
+
 uint64_t churn_night_head(const churn_night *night)
 {
   uint64_t all = night->score.customers, asked = night->top;

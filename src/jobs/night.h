@@ -83,6 +83,9 @@ bool churn_night_is_released(const churn_night *night);
  * where labels are not made from customers and histories. Once read. */
 churn_day churn_night_closed(const churn_night *night);
 
+/* Whether the model may have seen, in its training, what became of the base of that day. */
+bool churn_night_trained_on(const churn_night *night, churn_day day);
+
 /* Customers that a night is told by: the head of the list. */
 uint64_t churn_night_head(const churn_night *night);
 

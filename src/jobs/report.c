@@ -82,11 +82,14 @@ static churn_status append_in_order(churn_report *r, const sections *s, uint64_t
     status = churn_report_stated(night, run, text, error);
   if (status == CHURN_OK)
     status = churn_report_saved(night, run, text, error);
+  churn_report_contacts(night, text);
   append_section(text, &s->texts[QUALITY]);
   if (status == CHURN_OK)
     status = churn_report_drift(night, text, error);
   append_section(text, &s->texts[REPS]);
   churn_json_whole_at(text, 2, "asked", asked);
+  churn_json_whole_at(text, 2, "listed", most);
+  churn_json_whole_at(text, 2, "listable", churn_ranking_eligible(night->ranking));
   if (status == CHURN_OK)
     status = churn_report_customers(night, asked < most ? asked : most,
                                     churn_page_room(CHURN_PAGE_REPORT, CHURN_REPORT_BYTES), run,

@@ -199,7 +199,9 @@ static void append_interval(churn_json_text *text, const churn_night *n, const c
   if (!churn_ranking_intervals(n->ranking))
     return;
   churn_json_numbers(text, pairs, sizeof pairs / sizeof pairs[0], false);
-  churn_json_append(text, line->borderline ? ", \"borderline\": true" : ", \"borderline\": false");
+  churn_json_append(text, isnan(line->top_probability) ? ", \"borderline\": null"
+                          : line->borderline           ? ", \"borderline\": true"
+                                                       : ", \"borderline\": false");
 }
 
 static void append_row(churn_json_text *text, const churn_night *n, const explained *e,

@@ -1,7 +1,8 @@
 /* What the report tells of those who were lost and kept: why they left, as they said and as the
- * model says; and what contacting customers has saved.
+ * model says; what contacting customers has saved, and how many have been contacted lately.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/contacts.h"
 #include "jobs/agreement.h"
 #include "jobs/report.h"
 #include "jobs/savings.h"
@@ -54,4 +55,31 @@ churn_status churn_report_saved(const churn_night *night, const churn_run *run,
     churn_json_append(text, "null");
   churn_savings_free(savings);
   return status;
+}
+
+/* Over the days before the night of which training asks who was contacted. */
+void churn_report_contacts(const churn_night *night, churn_json_text *text)
+{
+  const churn_history *log = churn_contacts_of(night->project, night->pipeline->data);
+  int32_t days = night->project->contacts.since_days;
+  uint64_t head = churn_night_head(night), counts[2] = {0, 0};
+  churn_json_key(text, 2, "contacts", false);
+  if (log == NULL || churn_snapshots_flat(night->project)) {
+    churn_json_append(text, "null");
+    return;
+  }
+  if (days == 0)
+    days = night->project->outcome.horizon_days;
+  for (size_t i = 0; i < churn_ranking_customers(night->ranking); i++) {
+    size_t customer = churn_ranking_row(night->ranking, i)->customer;
+    if (churn_contacted_in(log, customer, night->as_of - days, night->as_of)) {
+      counts[0]++;
+      counts[1] += i < head;
+    }
+  }
+  const churn_json_pair figures[] = {
+      {"days", days}, {"customers", (double)counts[0]}, {"head", (double)counts[1]}};
+  churn_json_append(text, "{");
+  churn_json_numbers(text, figures, sizeof figures / sizeof figures[0], true);
+  churn_json_append(text, "}");
 }

@@ -138,9 +138,7 @@ static churn_status add_realised(churn_json_text *text, const churn_night *n, co
   churn_json_append(text, "{");
   churn_json_key(text, 6, "as_of", true);
   churn_json_day(text, n->recent.as_of);
-  churn_json_truth_at(text, 6, "in_training",
-                      n->model->last_as_of != CHURN_DAY_MISSING &&
-                          n->recent.as_of <= n->model->last_as_of);
+  churn_json_truth_at(text, 6, "in_training", churn_night_trained_on(n, n->recent.as_of));
   churn_json_whole_at(text, 6, "rows", r->rows);
   churn_json_whole_at(text, 6, "churners", r->churners);
   churn_json_number_at(text, 6, "expected_churners", r->expected);

@@ -1,6 +1,6 @@
 /* The report's reps: the newest day of which is known what became of its customers, and the books
- * now. Its expectations are the night's model's, so that nothing is fitted; `churn reps` looks back
- * on all snapshots, out of fold.
+ * now. Its expectations are the night's model's, so that nothing is fitted, and there are no
+ * verdicts where that model cannot tell; `churn reps` looks back on all snapshots, out of fold.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
@@ -13,7 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REPS = 200 };
+enum { MOST_REPS = 200, LOOK = 4096 };
+
+/* Why the model's expectations say nothing of a rep: it has seen what became of these rows, or
+ * knows the rep, which excuses everybody. */
+typedef struct flaws {
+  bool in_training;
+  bool *tells; /* [features] the rep itself */
+  size_t telling;
+} flaws;
 
 /* Rows of which is known what became of them, and what the model expects of each. */
 static churn_status take_past(const churn_night *n, churn_reps_job *job, churn_snapshots *past,
@@ -35,6 +43,55 @@ static churn_status take_past(const churn_night *n, churn_reps_job *job, churn_s
   job->day_count = count > 0;
   job->past.rows = past;
   return churn_reps_find(job, &job->past, error);
+}
+
+/* A look at the first rows rules out most features. */
+static churn_status find_telling(const churn_night *n, const churn_reps_job *job, bool *known,
+                                 flaws *f, churn_error *error)
+{
+  size_t features = n->model->feature_count, rows = job->past.rows->count;
+  churn_status status = CHURN_OK;
+  f->telling = features;
+  for (size_t first = 0; status == CHURN_OK && f->telling > 0 && first < rows; first += LOOK) {
+    size_t count = rows - first < LOOK ? rows - first : LOOK;
+    churn_frame *frame = NULL;
+    status = churn_frame_build(n->pipeline->plan, job->past.rows, first, count, features, job->run,
+                               &frame, error);
+    f->telling = 0;
+    for (size_t i = 0; status == CHURN_OK && i < features; i++) {
+      f->tells[i] =
+          (first == 0 || f->tells[i]) && churn_reps_same(n->pipeline->plan, job->rep, frame,
+                                                         job->past.codes + first, i, &known[i]);
+      f->telling += f->tells[i];
+    }
+    churn_frame_free(frame);
+  }
+  f->telling = 0;
+  for (size_t i = 0; i < features; i++) {
+    f->tells[i] = f->tells[i] && known[i];
+    f->telling += f->tells[i];
+  }
+  return status;
+}
+
+static churn_status find_flaws(const churn_night *n, const churn_reps_job *job, flaws *f,
+                               churn_error *error)
+{
+  bool *known = churn_array_new(n->model->feature_count, sizeof *known);
+  f->in_training = churn_night_trained_on(n, n->recent.as_of);
+  f->tells = churn_array_new(n->model->feature_count, sizeof *f->tells);
+  churn_status status = known == NULL || f->tells == NULL ? churn_error_no_memory(error)
+                                                          : find_telling(n, job, known, f, error);
+  free(known);
+  return status;
+}
+
+static void take_verdicts_back(churn_reps *reps)
+{
+  for (size_t i = 0; i < reps->count; i++) {
+    reps->reps[i].verdict = CHURN_REP_NOT_TESTED;
+    reps->reps[i].p_adjusted = NAN;
+  }
 }
 
 /* Those behind come first, then the others by what is at risk in their books. */
@@ -88,12 +145,28 @@ static churn_status append_rows(churn_json_text *text, const churn_reps *reps, c
   return CHURN_OK;
 }
 
+static void append_flaws(churn_json_text *text, const churn_night *n, const flaws *f)
+{
+  bool first = true;
+  churn_json_truth_at(text, 4, "in_training", f->in_training);
+  churn_json_key(text, 4, "rep_features", false);
+  churn_json_append(text, "[");
+  for (size_t i = 0; i < n->model->feature_count; i++)
+    if (f->tells[i]) {
+      churn_json_append(text, first ? "" : ", ");
+      churn_json_whole(text, i);
+      first = false;
+    }
+  churn_json_append(text, "]");
+}
+
 static churn_status append_reps(churn_json_text *text, const churn_night *n, const churn_reps *reps,
-                                churn_error *error)
+                                const flaws *f, churn_error *error)
 {
   churn_json_append(text, "{");
   churn_json_key(text, 4, "as_of", true);
   churn_json_day(text, n->recent.as_of);
+  append_flaws(text, n, f);
   churn_json_whole_at(text, 4, "count", reps->count);
   churn_json_key(text, 4, "total", false);
   append_rep(text, &reps->total);
@@ -103,11 +176,26 @@ static churn_status append_reps(churn_json_text *text, const churn_night *n, con
   return status;
 }
 
+static churn_status tally(const churn_reps_job *job, const flaws *f, churn_reps **reps,
+                          churn_error *error)
+{
+  *reps = calloc(1, sizeof **reps);
+  if (*reps == NULL)
+    return churn_error_no_memory(error);
+  (*reps)->level = 0.95;
+  (*reps)->day_count = job->day_count;
+  churn_status status = churn_reps_tally(job, *reps, error);
+  if (status == CHURN_OK && (f->in_training || f->telling > 0))
+    take_verdicts_back(*reps);
+  return status;
+}
+
 churn_status churn_report_reps(const churn_night *night, const churn_run *run,
                                churn_json_text *text, churn_error *error)
 {
   churn_snapshots past = {0};
   churn_reps *reps = NULL;
+  flaws found = {0};
   churn_json_key(text, 2, "reps", false);
   if (night->rep == NULL) {
     churn_json_append(text, "null");
@@ -125,17 +213,14 @@ churn_status churn_report_reps(const churn_night *night, const churn_run *run,
   churn_status status = take_past(night, &job, &past, error);
   if (status == CHURN_OK)
     status = churn_reps_find(&job, &job.now, error);
-  reps = status == CHURN_OK ? calloc(1, sizeof *reps) : NULL;
-  if (status == CHURN_OK && reps == NULL)
-    status = churn_error_no_memory(error);
-  if (status == CHURN_OK) {
-    reps->level = 0.95;
-    reps->day_count = job.day_count;
-    status = churn_reps_tally(&job, reps, error);
-  }
   if (status == CHURN_OK)
-    status = append_reps(text, night, reps, error);
+    status = find_flaws(night, &job, &found, error);
+  if (status == CHURN_OK)
+    status = tally(&job, &found, &reps, error);
+  if (status == CHURN_OK)
+    status = append_reps(text, night, reps, &found, error);
   churn_reps_free(reps);
+  free(found.tells);
   free(past.rows);
   free(job.past.codes);
   free(job.now.codes);

@@ -50,6 +50,17 @@ static void append_model(churn_json_text *text, const churn_model *m)
   churn_json_append(text, "}");
 }
 
+/* What the page is about: `below` is the share of the own level, of a drop. */
+static void append_outcome(churn_json_text *text, const churn_outcome_spec *outcome)
+{
+  churn_json_key(text, 2, "outcome", false);
+  churn_json_append(text, "{\"kind\": ");
+  churn_json_quote(text, churn_outcome_kind_name(outcome->kind));
+  churn_json_append(text, ", \"below\": ");
+  churn_json_number_or_null(text, outcome->kind == CHURN_OUTCOME_DROP ? outcome->below : NAN);
+  churn_json_append(text, "}");
+}
+
 static void append_headline(churn_json_text *text, const tallies *t)
 {
   churn_json_key(text, 2, "headline", false);
@@ -306,6 +317,7 @@ churn_status churn_report_summary(const churn_night *night, const churn_run *run
   churn_json_key(text, 2, "as_of", false);
   churn_json_day(text, night->as_of);
   append_model(text, night->model);
+  append_outcome(text, &night->project->outcome);
   append_headline(text, &t);
   churn_status status = append_previous_run(text, night, run, error);
   churn_model_quality_json(night->model, text);

@@ -5,6 +5,7 @@
 #ifndef CHURN_JOBS_REPS_PARTS_H
 #define CHURN_JOBS_REPS_PARTS_H
 
+#include "design/frame.h"
 #include "design/pipeline.h"
 #include "model/text.h"
 
@@ -42,6 +43,11 @@ CHURN_MUST_USE churn_status churn_reps_plan(churn_reps_job *job, churn_error *er
 
 /* reps_past.c: the counted rows, their reps, and what was to be expected of them. */
 CHURN_MUST_USE churn_status churn_reps_look_back(churn_reps_job *job, churn_error *error);
+
+/* Whether a feature of the frame's rows is their rep, codes[rows], whatever it is called; *known
+ * becomes true where some row has one. */
+bool churn_reps_same(const churn_plan *plan, const churn_plan *rep, const churn_frame *frame,
+                     const double *codes, size_t feature, bool *known);
 
 /* reps_now.c: the customers as of the day, their reps, risk and money, and the risk without the
  * rep. */

@@ -126,23 +126,21 @@ static churn_status deal_folds(const churn_reps_job *job, churn_judging_folds *f
                                    error);
 }
 
-/* Whether a feature tells the rep, whatever it is called. */
-static bool is_rep(const churn_reps_job *job, const churn_frame *frame, size_t feature)
+bool churn_reps_same(const churn_plan *plan, const churn_plan *rep, const churn_frame *frame,
+                     const double *codes, size_t feature, bool *known)
 {
-  const churn_plan *plan = job->pipeline->plan;
-  bool text = churn_plan_type(job->rep, 0) == CHURN_VALUE_TEXT, same = true, known = false;
-  if (churn_plan_type(plan, feature) != churn_plan_type(job->rep, 0))
-    return false;
+  bool text = churn_plan_type(rep, 0) == CHURN_VALUE_TEXT,
+       same = churn_plan_type(plan, feature) == churn_plan_type(rep, 0);
   for (size_t i = 0; same && i < frame->rows; i++) {
-    double own = churn_frame_get(frame, i, feature), rep = job->past.codes[i];
-    known = known || !isnan(rep);
-    if (isnan(own) || isnan(rep))
-      same = isnan(own) && isnan(rep);
+    double own = churn_frame_get(frame, i, feature);
+    *known = *known || !isnan(codes[i]);
+    if (isnan(own) || isnan(codes[i]))
+      same = isnan(own) && isnan(codes[i]);
     else
-      same = text ? strcmp(churn_plan_text(plan, own), churn_plan_text(job->rep, rep)) == 0
-                  : own == rep;
+      same = text ? strcmp(churn_plan_text(plan, own), churn_plan_text(rep, codes[i])) == 0
+                  : own == codes[i];
   }
-  return same && known;
+  return same;
 }
 
 static churn_status choose_features(const churn_reps_job *job, const churn_frame *frame,
@@ -153,7 +151,10 @@ static churn_status choose_features(const churn_reps_job *job, const churn_frame
   if (set->holds == NULL)
     return churn_error_no_memory(error);
   for (size_t f = 0; f < features; f++) {
-    set->holds[f] = !is_rep(job, frame, f);
+    bool known = false;
+    set->holds[f] =
+        !churn_reps_same(job->pipeline->plan, job->rep, frame, job->past.codes, f, &known) ||
+        !known;
     set->count += set->holds[f];
     if (!set->holds[f])
       churn_notes_add(churn_run_notes(job->run), CHURN_NOTE, "rep_is_feature", CHURN_NOWHERE,

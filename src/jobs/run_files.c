@@ -154,8 +154,11 @@ static churn_status write_summary(const churn_night *n, const char *path, churn_
   append_distribution(&text, n);
   churn_changes_json(n->changes, &text);
   if (churn_ranking_intervals(n->ranking)) {
-    churn_json_whole_at(&text, 2, "borderline_listed", n->score.borderline_listed);
-    churn_json_whole_at(&text, 2, "borderline_unlisted", n->score.borderline_unlisted);
+    bool known = churn_ranking_knows_top(n->ranking);
+    churn_json_number_at(&text, 2, "borderline_listed",
+                         known ? (double)n->score.borderline_listed : NAN);
+    churn_json_number_at(&text, 2, "borderline_unlisted",
+                         known ? (double)n->score.borderline_unlisted : NAN);
   }
   append_calls(&text, n);
   append_loyal(&text, n);

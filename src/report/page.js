@@ -81,6 +81,10 @@ const bars = {
     ctx.restore();
   }
 };
+/* The edge of a band; of a stepped curve each point holds until the next one, as the curve does. */
+function edge(points, key, stepped) {
+  return points.flatMap((point, k) => [...(stepped && k > 0 ? [{x: point.x, y: points[k - 1][key]}] : []), {x: point.x, y: point[key]}]);
+}
 /* Bands between low and high of curves that have them: of up to three that are shown, or of those to be kept. */
 const bands = {
   id: "bands",
@@ -96,8 +100,8 @@ const bands = {
       const points = set.band.filter(point => point.x !== null && point.low !== null);
       ctx.fillStyle = set.borderColor;
       ctx.beginPath();
-      for (const point of points) ctx.lineTo(x.getPixelForValue(point.x), y.getPixelForValue(point.low));
-      for (const point of points.reverse()) ctx.lineTo(x.getPixelForValue(point.x), y.getPixelForValue(point.high));
+      for (const point of [...edge(points, "low", set.stepped), ...edge(points, "high", set.stepped).reverse()])
+        ctx.lineTo(x.getPixelForValue(point.x), y.getPixelForValue(point.y));
       ctx.fill();
     }
     ctx.restore();

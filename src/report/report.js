@@ -7,7 +7,7 @@ const page = document.getElementById("page");
 const state = {segment: 0};
 const hasMoney = data.headline.expected_loss !== null;
 const money = value => value === null ? settings.none : whole(value);
-const percent = (value, digits = 1) => words(value, digits, "share");
+const percent = (value, digits = 1) => Number.isNaN(value) ? "\u2013" : words(value, digits, "share");
 const quiet = (...children) => element("p", {class: "quiet"}, ...children);
 const text = (...children) => element("p", {}, ...children);
 const pair = (...made) => element("div", {class: "pair"}, ...made);
@@ -35,17 +35,23 @@ function tiles() {
       text(t("headNote", {share: percent(head.expected_churners / h.expected_churners)}), hasMoney ? [t("comma"), t("headLoss", {share: percent(head.expected_loss / h.expected_loss)})] : []),
       since("head.expected_churners", 1)));
 }
+function contacts() {
+  const figures = Object.fromEntries(["days", "customers", "head"].map(key => [key, figure("contacts." + key, 0, "whole")]));
+  return text(parts("contactsLog", {...figures, day: data.as_of, count: figure("headline.head.customers", 0, "whole")}));
+}
 function tonight() {
   const tripped = data.gates.filter(gate => gate.verdict === "tripped").length, judged = data.gates.filter(gate => gate.verdict !== "not_judged").length;
   const c = data.changes;
   return [tiles(),
+    data.contacts === null ? [] : contacts(),
     c === null ? [] : text(t("moves", {day: c.since, count: whole(data.headline.head.customers), entered: whole(c.entered + c.joined), joined: whole(c.joined), left: whole(c.left + c.gone), gone: whole(c.gone)})),
     tripped === 0 ? quiet(t("gatesGood", {count: whole(judged)}))
       : element("p", {class: "warning"}, element("a", {href: "#drift"}, t("gatesBad", {tripped: whole(tripped), count: whole(judged)})))];
 }
 function list() {
-  const rows = data.customers.length, short = rows < data.asked && rows < data.headline.customers;
-  return [quiet(t("listNote", {rows: whole(rows), all: whole(data.headline.customers)}), short && data.asked > rows ? t("space") + t("listCut", {asked: whole(data.asked)}) : ""), List.section()];
+  const rows = data.customers.length, wanted = Math.min(data.asked, data.listable);
+  const why = rows < Math.min(wanted, data.listed) ? t("space") + t("listCut", {asked: whole(Math.min(wanted, data.listed))}) : rows < wanted ? t("space") + t("listShort", {key: "nightly: top"}) : "";
+  return [quiet(t("listNote", {rows: whole(rows), all: whole(data.headline.customers)}), why), List.section()];
 }
 
 /* Sums over customers at a path, as cells. */
@@ -113,7 +119,7 @@ function survivalChart(curve) {
   const points = curve.points.map((_, i) => "rates.survival.0.points." + i);
   return draw(t("survival"), t("survivalNote"), () => ({
     legend: false, datasets: [{label: t("staying"), data: curve.points.map(p => ({x: p.months, y: p.survival})), borderColor: colour(0), backgroundColor: colour(0), pointRadius: 0,
-      pointHitRadius: 6, stepped: true, band: curve.points.map(p => ({x: p.months, low: p.low, high: p.high}))}],
+      pointHitRadius: 6, stepped: "before", band: curve.points.map(p => ({x: p.months, low: p.low, high: p.high}))}],
     x: axis(t("monthsAfter")), y: axis(t("staying"), shares)}),
   table([t("monthsAfter"), t("staying"), t("low"), t("high")], points.map(p => [figure(p + ".months", 0, "whole"), ...["survival", "low", "high"].map(key => figure(p + "." + key, 1, "share"))])));
 }
@@ -142,28 +148,33 @@ function rates() {
     table([t("period"), t("atStart"), t("joined"), t("lost"), t("rate")], all.map(line), t("rates")), cohorts()];
 }
 
+/* Not where the model has seen what became of the books, or knows the rep. */
+const isJudged = r => !r.in_training && r.rep_features.length === 0;
 /* Observed against expected, with where a rep lies by chance. */
 function funnel(r) {
   const shown = r.rows.filter(rep => rep.expected > 0 && rep.ratio !== null), ends = [r.funnel[0], r.funnel[r.funnel.length - 1]];
   const most = 1.05 * Math.max(...shown.map(rep => rep.ratio), ends[1].high_998, Math.min(4, ends[0].high_95));
   const limit = (key, dash) => ({type: "line", label: "", data: r.funnel.map(p => ({x: p.expected, y: p[key]})), borderColor: ink("--quiet"), borderWidth: 1, borderDash: dash, pointRadius: 0, pointHitRadius: 0});
+  const told = verdict => shown.filter(rep => rep.verdict === verdict), others = shown.filter(rep => rep.verdict !== "worse" && rep.verdict !== "better");
   const points = (label, i, some) => ({label, data: some.map(rep => ({x: rep.expected, y: rep.ratio})), names: some.map(rep => rep.rep ?? t("unknown")), backgroundColor: colour(i), borderColor: colour(i), pointRadius: 4,
     showLine: false, type: "scatter"});
   return draw(t("funnel"), t("funnelNote"), () => ({type: "scatter",
     tooltip: {callbacks: {label: item => item.dataset.names[item.dataIndex] + ": " + words(item.parsed.y, 2)}},
-    datasets: [points(t("asExpected"), 0, shown.filter(rep => rep.verdict !== "worse" && rep.verdict !== "better")), points(t("worse"), 1, shown.filter(rep => rep.verdict === "worse")),
-      points(t("better"), 2, shown.filter(rep => rep.verdict === "better")), limit("low_95", [3, 3]), limit("high_95", [3, 3]), limit("low_998", []), limit("high_998", []),
+    datasets: [points(t(isJudged(r) ? "asExpected" : "notTold"), 0, others), points(t("worse"), 1, told("worse")), points(t("better"), 2, told("better")), limit("low_95", [3, 3]), limit("high_95", [3, 3]), limit("low_998", []), limit("high_998", []),
       guide(ends.map(end => ({x: end.expected, y: 1})))].filter(set => set.data.length > 0),
     x: axis(t("expectedLost"), {min: ends[0].expected < ends[1].expected / 3 ? 0 : Math.floor(9 * ends[0].expected) / 10}), y: axis(t("ratio"), {min: 0, max: most, ticks: {callback: value => words(value, 1)}})}));
 }
 function reps() {
-  const r = data.reps, paid = r.rows.some(rep => rep.expected_loss !== null), known = r.total.expected > 0;
+  const r = data.reps, paid = r.rows.some(rep => rep.expected_loss !== null), known = r.total.expected > 0, judged = known && isJudged(r);
+  const why = [known ? t("repsNote", {day: r.as_of}) : t("repsNow"), ...(judged ? [t("repsHolm")] : []), ...(known && r.in_training ? [t("repsTrained")] : []),
+    ...(r.rep_features.length > 0 ? [t("repsKnown", {features: r.rep_features.map(List.name).join(t("comma"))})] : []),
+    ...(r.count > r.rows.length ? [t("repsCut", {rows: whole(r.rows.length), count: whole(r.count)})] : [])];
   const verdict = rep => element("td", rep.verdict === "worse" ? {class: "tripped"} : {}, t("rep_" + rep.verdict), rep.small ? element("small", {}, t("smallBook")) : "");
   const cells = (rep, p, name) => [name, figure(p + ".customers", 0, "whole"), figure(p + ".expected_churners", 1), ...(paid ? [figure(p + ".expected_loss", 0, "whole")] : []),
-    ...(known ? [figure(p + ".observed", 0, "whole"), figure(p + ".expected", 1), [figure(p + ".ratio", 2), element("small", {}, rep.ratio === null ? "" : range(p + ".ratio_low", p + ".ratio_high", 2))], verdict(rep)] : [])];
-  return [quiet(known ? t("repsNote", {day: r.as_of}) : t("repsNow"), r.count > r.rows.length ? t("space") + t("repsCut", {rows: whole(r.rows.length), count: whole(r.count)}) : ""),
+    ...(known ? [figure(p + ".observed", 0, "whole"), figure(p + ".expected", 1), [figure(p + ".ratio", 2), element("small", {}, rep.ratio === null ? "" : range(p + ".ratio_low", p + ".ratio_high", 2))]] : []), ...(judged ? [verdict(rep)] : [])];
+  return [quiet(why.join(t("space"))),
     known && r.funnel.length > 1 ? charts(funnel(r)) : [],
-    table([t("rep"), t("customers"), t("expected"), ...(paid ? [t("loss")] : []), ...(known ? [t("lostThen"), t("expectedLost"), t("ratio"), t("verdict")] : [])],
+    table([t("rep"), t("customers"), t("expected"), ...(paid ? [t("loss")] : []), ...(known ? [t("lostThen"), t("expectedLost"), t("ratio")] : []), ...(judged ? [t("verdict")] : [])],
       [cells(r.total, "reps.total", t("everybody")), ...r.rows.map((rep, i) => cells(rep, "reps.rows." + i, rep.rep ?? t("unknown")))], t("reps"))];
 }
 
@@ -210,8 +221,8 @@ function outcomes(q) {
   const series = (key, i, name) => ({label: name, data: q.outcomes.map(o => o[key]), borderColor: colour(i), backgroundColor: colour(i), pointRadius: 3});
   return [element("h3", {}, t("outcomes")), q.outcomes.length === 0 ? quiet(t("noOutcomes")) : [quiet(t("outcomesNote")),
     q.outcomes.length < 2 ? [] : charts(draw(t("outcomes"), t("outcomesNote"), () => ({labels: q.outcomes.map(o => o.as_of), datasets: [series("observed", 0, t("observed")), series("estimated", 1, t("predicted"))],
-      x: {...axis(t("listOf")), type: "category"}, y: axis(t("rate"), {min: 0, ticks: {callback: value => percent(value)}})}))),
-    table([t("listOf"), t("judged"), t("lost"), t("observed"), t("predicted"), t("auc"), t("captured")], q.outcomes.map(line), t("outcomes"))]];
+      x: {...axis(t("listOf")), type: "category"}, y: axis(t("turnedRate"), {min: 0, ticks: {callback: value => percent(value)}})}))),
+    table([t("listOf"), t("judged"), t("turned"), t("observed"), t("predicted"), t("auc"), t("captured")], q.outcomes.map(line), t("outcomes"))]];
 }
 function quality() {
   const q = data.quality, r = "quality.realised", drawn = q.realised !== null ? realisedCurves(q) : q.out_of_fold !== null && q.out_of_fold.reliability.length > 0 ? trainedCurves(q) : [];
@@ -253,7 +264,7 @@ function toggle(id, title, options, current, act) {
 function header() {
   const m = data.model, windowed = m.horizon_days > 0;
   const subtitle = t(windowed ? "subtitle" : "subtitlePlain", {day: windowed ? t("asOf", {day: data.as_of}) : t("flat"), model: t("withModel", {model: m.id.slice(0, 8)}),
-    window: t(m.gap_days > 0 ? "windowGap" : "window", {days: m.horizon_days, gap: m.gap_days})});
+    window: t(m.gap_days > 0 ? "windowGap" : "window", {days: m.horizon_days, gap: m.gap_days, end: m.gap_days + m.horizon_days})});
   const print = element("button", {type: "button"}, t("print"));
   print.addEventListener("click", () => globalThis.print());
   return element("header", {}, element("a", {href: "#list", class: "skip"}, t("skip")),
@@ -261,6 +272,10 @@ function header() {
     element("div", {class: "tools"},
       toggle("lang", t("language"), Object.entries(Words.names).map(([key, name]) => [key, name, {lang: key}]), Words.language(), (key, id) => { Words.set(key); make(id); }),
       toggle("theme", t("theme"), ["light", "dark"].map(key => [key, t(key), {}]), document.documentElement.dataset.theme, (key, id) => { Page.setTheme(key, true); make(id); }), print));
+}
+/* Of a model that is of no use, before anything that it says. */
+function warning() {
+  return data.model_quality.no_better_than_guessing ? element("p", {class: "warning guesses", role: "alert"}, t("guesses")) : [];
 }
 /* Everything anew, in the language of now; the focus goes back to the element with an id. */
 function make(focus = null) {
@@ -272,7 +287,7 @@ function make(focus = null) {
   Object.assign(settings, {locale: Words.language() === "zh" ? "zh-CN" : "en-US", none: t("none"), to: t("to"), uncertain: t("uncertain"), table: t("table")});
   const nav = element("nav", {"aria-label": t("sections")}, element("ul", {}, shown.map(([id]) => element("li", {}, element("a", {href: "#" + id}, t(id))))));
   const main = element("main", {}, shown.map(([id, fill]) => element("section", {id, "aria-labelledby": id + "-title"}, element("h2", {id: id + "-title"}, t(id)), ...[fill()].flat(3))));
-  page.replaceChildren(header(), nav, main, element("footer", {}, quiet(t("footer", {program: data.program}))));
+  page.replaceChildren(...[header(), warning(), nav, main].flat(), element("footer", {}, quiet(t("footer", {program: data.program}))));
   Page.renderAll();
   scrollTo(0, place);
   List.refresh();

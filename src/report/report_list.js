@@ -12,7 +12,7 @@ const state = {search: "", filters: {}, key: "rank", falling: false, shown: STEP
 const categories = data.features.map((feature, i) => i).filter(i => data.features[i].kind === "category");
 let found = [];
 
-const name = i => Words.feature(data.features[i].name, data.features[i].label);
+const name = i => Words.feature(data.features[i]);
 function valueText(i, value) {
   if (value === null) return t("unknown");
   return typeof value === "number" ? value.toLocaleString(settings.locale, {maximumSignificantDigits: 4}) : value;
@@ -21,7 +21,7 @@ function valueText(i, value) {
    project's own script. */
 function reasonText(row, reason) {
   const feature = data.features[reason.feature], own = feature.label === null && /[^\u0000-\u007f]/.test(feature.name);
-  if (Words.language() === "en" || !(own || Words.knows(feature.name))) return reason.text;
+  if (Words.language() === "en" || !(own || Words.isShipped(feature))) return reason.text;
   return name(reason.feature) + "：" + valueText(reason.feature, row.values[reason.feature]);
 }
 const before = row => row.move === null ? null : row.move.previous_rank;
@@ -193,11 +193,11 @@ function section() {
   return made;
 }
 
-/* A text that a spreadsheet would take for a formula is marked as a text. */
+/* A text that a spreadsheet would take for a formula is marked as a text; those of East Asia read the wide signs likewise. */
 function cell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? "'" + value : value;
+  const safe = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? "'" + value : value;
   return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
 function lines() {

@@ -60,7 +60,7 @@ function saved() {
     element("div", {class: "tiles"}, tile(t("savedCustomers"), "saved.saved_customers", 1, "number"), ...(valued ? [tile(t("savedMoney"), "saved.saved_money", 0, "whole")] : []),
       tile(t("savedShare"), "saved.saved_share", 2, "share")),
     quiet(t("savedNote")),
-    table([t("group"), t("customers"), t("lost"), t("rate"), ...(s.treated.contacted === null ? [] : [t("contactedCount")]), ...(valued ? [t("value"), t("valueLost")] : [])], [group("treated", t("treated")), group("control", t("controlGroup"))], t("saved")),
+    table([t("group"), t("customers"), t("turned"), t("turnedRate"), ...(s.treated.contacted === null ? [] : [t("contactedCount")]), ...(valued ? [t("value"), t("valueLost")] : [])], [group("treated", t("treated")), group("control", t("controlGroup"))], t("saved")),
     s.control.contacted > 0 ? element("p", {class: "warning"}, parts("crossed", {count: figure("saved.control.contacted", 0, "whole")}), " ", s.crossed.join(", "), s.control.contacted > s.crossed.length ? ", \u2026" : "") : [],
     s.unmarked > 0 ? quiet(parts("unmarked", {count: figure("saved.unmarked", 0, "whole")})) : []];
 }

@@ -1,15 +1,40 @@
 "use strict";
-/* Every fixed text of the page, in English and Chinese. {…} is filled in. Texts of the data stand as they are.
+/* Every fixed text of the page, in English and Chinese. {…} is filled in, with the words of the outcome where they are meant.
+   Texts of the data stand as they are.
    SPDX-License-Identifier: GPL-3.0-or-later */
 const Words = (() => {
 const languages = ["en", "zh"];
+/* What the page is about: who leaves, who falls silent, whose level falls below a share ({below}) of what it was. */
+const outcomes = {
+  leave: {
+    title: ["Who is about to leave", "谁即将流失"],
+    leave: ["leave", "流失"], leaving: ["leaving", "流失"], left: ["left", "流失"], leaves: ["leaves", "流失"],
+    leavers: ["leavers", "流失者"], stayers: ["stayers", "留存者"],
+    window: ["leaving within {days} days", "{days} 天内流失"],
+    windowGap: ["leaving between {gap} and {end} days from now", "第 {gap} 天至第 {end} 天之间流失"]
+  },
+  silent: {
+    title: ["Who is about to fall silent", "谁即将沉默"],
+    leave: ["fall silent", "沉默"], leaving: ["falling silent", "沉默"], left: ["fell silent", "沉默"], leaves: ["falls silent", "沉默"],
+    leavers: ["the silent", "沉默者"], stayers: ["the others", "未沉默者"],
+    window: ["silent for the next {days} days", "未来 {days} 天沉默"],
+    windowGap: ["silent between {gap} and {end} days from now", "第 {gap} 天至第 {end} 天之间沉默"]
+  },
+  drop: {
+    title: ["Whose level is about to fall below {below}", "谁的水平即将跌破{below}"],
+    leave: ["fall below {below}", "跌破{below}"], leaving: ["falling below {below}", "跌破{below}"], left: ["fell below {below}", "跌破{below}"],
+    leaves: ["falls below {below}", "跌破{below}"],
+    leavers: ["those below {below}", "跌破者"], stayers: ["the others", "未跌破者"],
+    window: ["level falling below {below} of what it was within {days} days", "{days} 天内水平跌破原来的{below}"],
+    windowGap: ["level falling below {below} of what it was, between {gap} and {end} days from now", "第 {gap} 天至第 {end} 天之间水平跌破原来的{below}"]
+  }
+};
 const texts = {
-  title: ["Who is about to leave", "谁即将流失"],
+  guesses: ["Do not act on this list: out of fold the model predicts no better than the same probability for everyone.",
+    "请勿依据此名单行动：交叉验证中，本模型的预测并不优于对所有客户给出同一概率。"],
   asOf: ["as of {day}", "截至 {day}"],
   flat: ["of an export without days", "无日期的数据导出"],
   withModel: ["model {model}", "模型 {model}"],
-  window: ["leaving within {days} days", "{days} 天内流失"],
-  windowGap: ["leaving within {days} days, {gap} days from now on", "{gap} 天后起的 {days} 天内流失"],
   subtitle: ["{day}, {window}; {model}", "{day}，{window}；{model}"],
   subtitlePlain: ["{day}; {model}", "{day}；{model}"],
   skip: ["To the list", "跳到名单"],
@@ -30,13 +55,13 @@ const texts = {
   // headline
   tonight: ["Tonight", "今晚"],
   customers: ["Customers", "客户数"],
-  expected: ["Expected to leave", "预计流失"],
+  expected: ["Expected to {leave}", "预计{leave}"],
   expectedNote: ["{share} of all", "占全部 {share}"],
   loss: ["Money at risk", "风险金额"],
   lossNote: ["probability × value, of {value} in all", "概率 × 价值，总价值 {value}"],
   noValue: ["the project names no value", "项目未指定客户价值"],
   head: ["In the first {count}", "前 {count} 名"],
-  headNote: ["{share} of those expected to leave", "占预计流失的 {share}"],
+  headNote: ["{share} of those expected to {leave}", "占预计{leave}的 {share}"],
   headLoss: ["and {share} of the money at risk", "占风险金额的 {share}"],
   since: ["{change} since {day}", "较 {day} {change}"],
   firstRun: ["no earlier run to compare with", "没有更早的运行可比较"],
@@ -45,11 +70,14 @@ const texts = {
     "自 {day} 以来，{entered} 位客户进入前 {count} 名（其中 {joined} 位为新客户），{left} 位离开（其中 {gone} 位已不在客户群中）。"],
   gatesGood: ["All {count} checks of this run passed.", "本次运行的 {count} 项检查全部通过。"],
   gatesBad: ["{tripped} of {count} checks of this run tripped: look at them before acting on the list.", "本次运行的 {count} 项检查中有 {tripped} 项触发：使用名单前请先查看。"],
+  contactsLog: ["Contacted in the {days} days before {day}, by the log: {customers} of these customers, {head} of them among the first {count}.",
+    "{day} 之前 {days} 天内，联系记录中有 {customers} 位客户曾被联系，其中 {head} 位在前 {count} 名。"],
   // list
   list: ["The list", "名单"],
   listNote: ["The {rows} riskiest of {all} customers.", "{all} 位客户中风险最高的 {rows} 位。"],
   listCut: ["More were asked for ({asked}); the page holds as many as fit into one megabyte. The ranked list has all of them.",
     "原要求 {asked} 位；页面限一兆字节，只含能容纳的行。完整名单见排名文件。"],
+  listShort: ["The project lists no more ({key}).", "项目只列出这些（{key}）。"],
   search: ["Search", "搜索"],
   searchHint: ["customer, reason, …", "客户、原因…"],
   all: ["all", "全部"],
@@ -66,7 +94,7 @@ const texts = {
   nobody: ["Nobody fits.", "没有符合条件的客户。"],
   rank: ["Rank", "名次"],
   customer: ["Customer", "客户"],
-  probability: ["Probability", "流失概率"],
+  probability: ["Probability", "{leave}概率"],
   expectedLoss: ["Money at risk", "风险金额"],
   value: ["Value", "价值"],
   why: ["Why", "原因"],
@@ -99,12 +127,12 @@ const texts = {
   callsNote: ["The best list within the capacity, by worth: probability × value × share that the action saves, less its cost. Who is in the control group is not shown here.",
     "容量内的最佳名单，按联系价值排序：概率 × 价值 × 措施的挽回率 − 成本。此处不列对照组客户。"],
   callsCut: ["The first {rows} of {count}; calls.csv has all.", "列出前 {rows} 位，共 {count} 位；全部见 calls.csv。"],
-  loyal: ["Loyal and slipping", "忠诚但在流失"],
+  loyal: ["Loyal and slipping", "忠诚但风险上升"],
   loyalSum: ["{customers} customers of high value and long standing whose risk has risen since {day}: {growth} more is at risk with them.",
     "{customers} 位高价值老客户自 {day} 以来风险上升：风险金额增加 {growth}。"],
-  loyalNobody: ["Nobody of high value and long standing has become much likelier to leave.", "没有高价值老客户的风险明显上升。"],
-  loyalNote: ["Worth at least {value}, a customer for at least {days} days, likely to leave by at least {least}, and the odds at least {rise} times those of {day}, by the same model.",
-    "价值至少 {value}，成为客户至少 {days} 天，流失概率至少 {least}，且同一模型给出的流失几率至少为 {day} 的 {rise} 倍。"],
+  loyalNobody: ["Nobody of high value and long standing has become much likelier to {leave}.", "没有高价值老客户的风险明显上升。"],
+  loyalNote: ["Worth at least {value}, a customer for at least {days} days, likely to {leave} by at least {least}, and the odds at least {rise} times those of {day}, by the same model.",
+    "价值至少 {value}，成为客户至少 {days} 天，{leave}概率至少 {least}，且同一模型给出的{leave}几率至少为 {day} 的 {rise} 倍。"],
   loyalCut: ["The first {rows} of {count}; loyal_and_slipping.csv has all.", "列出前 {rows} 位，共 {count} 位；全部见 loyal_and_slipping.csv。"],
   then: ["then {share}", "当时 {share}"],
   growth: ["More at risk", "风险金额增加"],
@@ -115,8 +143,8 @@ const texts = {
   nextCard: ["Next", "下一位"],
   cardOf: ["Customer {name}", "客户 {name}"],
   reasonsTitle: ["What makes the risk", "风险由何构成"],
-  reasonsNote: ["Each bar moves the log odds of leaving away from the average customer's, to the right for a higher risk. They add up to the customer's own.",
-    "每一条使流失的对数几率偏离平均客户：向右表示风险升高。各项相加即为该客户的对数几率。"],
+  reasonsNote: ["Each bar moves the log odds of {leaving} away from the average customer's, to the right for a higher risk. They add up to the customer's own.",
+    "每一条使{leave}的对数几率偏离平均客户：向右表示风险升高。各项相加即为该客户的对数几率。"],
   feature: ["By feature", "按特征"],
   featureName: ["Feature", "特征"],
   contribution: ["Log odds", "对数几率"],
@@ -140,12 +168,12 @@ const texts = {
   level: ["Level", "取值"],
   share: ["Share", "占比"],
   meanRisk: ["Mean probability", "平均概率"],
-  ofRisk: ["Share of those expected", "占预计流失"],
+  ofRisk: ["Share of those expected", "占预计{leave}"],
   ofLoss: ["Share of the money", "占风险金额"],
   bands: ["By probability", "按概率"],
-  bandsNote: ["How many customers have which probability, and how many of them are expected to leave.", "各概率区间的客户数及其中预计流失数。"],
+  bandsNote: ["How many customers have which probability, and how many of them are expected to {leave}.", "各概率区间的客户数及其中预计{leave}数。"],
   bandRange: ["{from} to {to}", "{from} 至 {to}"],
-  reasons: ["Why they leave", "流失原因"],
+  reasons: ["Why they {leave}", "{leave}原因"],
   causesAll: ["All {all} customers by their main cause: the one whose features together lift the risk most.", "全部 {all} 位客户按主要起因（其各特征合计使风险升高最多者）。"],
   noCause: ["no cause stands out", "无突出起因"],
   leftOut: ["{count} are kept from the list by their cause.", "其中 {count} 位因起因未列入名单。"],
@@ -204,7 +232,7 @@ const texts = {
     "{first} 至 {last} 的 {lists} 份名单前列客户（各计一次）：可联系者与不予联系的对照组相比。"],
   savedCustomers: ["Customers saved", "挽回客户数"],
   savedMoney: ["Money saved", "挽回金额"],
-  savedShare: ["Share lost, lower by", "流失率降低"],
+  savedShare: ["Share that {left}, lower by", "{leave}率降低"],
   interval95: ["95 % interval", "95% 区间"],
   savedNote: ["An interval that holds 0 says that it may be chance.", "区间包含 0 表示可能纯属偶然。"],
   group: ["Group", "组别"],
@@ -215,13 +243,19 @@ const texts = {
   // reps
   reps: ["Account reps", "客户经理"],
   rep: ["Rep", "客户经理"],
-  repsNote: ["Books now, and what became of the books of {day}, the newest day of which it is known: lost customers against those this model expected of the same customers, so that a hard book is no blame. Exact 95 % limits; verdicts after Holm.",
-    "当前名下客户，以及最近一个已知结果的日期 {day} 名下客户的结果：实际流失与本模型对同一批客户的预期之比，客户难留不算过错。精确 95% 界限；结论经 Holm 校正。"],
+  repsNote: ["Books now, and what became of the books of {day}, the newest day of which it is known: those who {left} against those this model expected of the same customers, so that a hard book is no blame. Exact 95 % limits.",
+    "当前名下客户，以及最近一个已知结果的日期 {day} 名下客户的结果：实际{leave}与本模型对同一批客户的预期之比，客户难留不算过错。精确 95% 界限。"],
+  repsHolm: ["Verdicts after Holm.", "结论经 Holm 校正。"],
+  repsTrained: ["No verdicts: this model was trained on that day, so it expects what it has seen. churn reps judges out of fold.",
+    "不作结论：该日期曾用于训练本模型，其预期已含所见结果。churn reps 以交叉验证评判。"],
+  repsKnown: ["No verdicts: the model knows the rep ({features}), which excuses everybody. churn reps judges without it.",
+    "不作结论：本模型的特征含客户经理本身（{features}），等于为所有人开脱。churn reps 会去除该特征再评判。"],
   repsNow: ["Books now.", "当前名下客户。"],
   repsCut: ["The first {rows} of {count}.", "共 {count} 位，列出前 {rows} 位。"],
-  funnel: ["Lost against expected", "实际与预期流失之比"],
+  funnel: ["Observed against expected", "实际与预期之比"],
   funnelNote: ["Each point is a rep. By chance 95 in 100 lie within the dashed lines, 998 in 1000 within the others.", "每点为一位客户经理。纯属偶然时，95% 落在虚线内，99.8% 落在实线内。"],
   asExpected: ["as expected", "符合预期"],
+  notTold: ["reps", "客户经理"],
   worse: ["worse", "较差"],
   better: ["better", "较好"],
   rep_as_expected: ["as expected", "符合预期"],
@@ -229,7 +263,7 @@ const texts = {
   rep_better: ["better", "较好"],
   rep_not_tested: ["", ""],
   smallBook: ["small book", "客户较少"],
-  lostThen: ["Lost then", "当时流失"],
+  lostThen: ["{Left} then", "当时{leave}"],
   expectedLost: ["Expected then", "当时预期"],
   ratio: ["Ratio", "比值"],
   everybody: ["all", "全部"],
@@ -237,23 +271,23 @@ const texts = {
   inTop: ["Belongs to the head of the list", "应在名单前列的概率"],
   // quality
   quality: ["How good the model is", "模型质量"],
-  validation: ["On {rows} rows that the training did not use ({churners} left): AUC {auc}, the chance that who leaves ranks above who stays; calibration slope {slope} (1 is right).",
-    "在训练未使用的 {rows} 行上（{churners} 流失）：AUC {auc}（流失者排在留存者之前的概率）；校准斜率 {slope}（1 为理想）。"],
-  outOfFold: ["Out of fold, on {rows} training rows ({churners} left): AUC {auc}; calibration slope {slope}.", "交叉验证，{rows} 行（{churners} 流失）：AUC {auc}；校准斜率 {slope}。"],
-  realised: ["On {day}, the newest day of which is known what became of its customers, this model expects {expected} of {rows} to leave; {churners} did. AUC {auc}.",
-    "最近一个已知结果的日期 {day}：本模型预计 {rows} 位中有 {expected} 位流失，实际 {churners} 位。AUC {auc}。"],
+  validation: ["On {rows} rows that the training did not use ({churners} {left}): AUC {auc}, the chance that who {leaves} ranks above who does not; calibration slope {slope} (1 is right).",
+    "在训练未使用的 {rows} 行上（{churners} {leave}）：AUC {auc}（{leavers}排在{stayers}之前的概率）；校准斜率 {slope}（1 为理想）。"],
+  outOfFold: ["Out of fold, on {rows} training rows ({churners} {left}): AUC {auc}; calibration slope {slope}.", "交叉验证，{rows} 行（{churners} {leave}）：AUC {auc}；校准斜率 {slope}。"],
+  realised: ["On {day}, the newest day of which is known what became of its customers, this model expects {expected} of {rows} to {leave}; {churners} did. AUC {auc}.",
+    "最近一个已知结果的日期 {day}：本模型预计 {rows} 位中有 {expected} 位{leave}，实际 {churners} 位。AUC {auc}。"],
   inTraining: ["The model was trained on that day: this flatters it.", "该日期曾用于训练，结果偏乐观。"],
   gain: ["Cumulative gain", "累积增益"],
-  gainNote: ["Share of those who left, reached by contacting the riskiest share; dashed: at random.", "联系风险最高的一部分客户所覆盖的流失者比例；虚线为随机。"],
+  gainNote: ["Share of those who {left}, reached by contacting the riskiest share; dashed: at random.", "联系风险最高的一部分客户所覆盖的{leavers}比例；虚线为随机。"],
   banded: ["Band: 95 %.", "阴影为 95%。"],
   tenths: ["At tenths of the list, out of fold.", "按名单的十分位，交叉验证。"],
   contacted: ["contacted", "联系比例"],
-  reached: ["leavers reached", "覆盖流失者"],
+  reached: ["{leavers} reached", "覆盖{leavers}"],
   roc: ["ROC", "ROC 曲线"],
-  rocNote: ["Leavers reached against stayers contacted in vain; dashed: at random.", "覆盖的流失者与误联系的留存者；虚线为随机。"],
-  inVain: ["stayers contacted", "误联系的留存者"],
+  rocNote: ["{Leavers} reached against {stayers} contacted in vain; dashed: at random.", "覆盖的{leavers}与误联系的{stayers}；虚线为随机。"],
+  inVain: ["{stayers} contacted", "误联系的{stayers}"],
   calibration: ["Calibration", "校准"],
-  calibrationNote: ["Share that left among customers of about the same probability, with 95 % intervals; dashed: as predicted.", "概率相近的客户中实际流失的比例及 95% 区间；虚线为完全相符。"],
+  calibrationNote: ["Share that {left} among customers of about the same probability, with 95 % intervals; dashed: as predicted.", "概率相近的客户中实际{leave}的比例及 95% 区间；虚线为完全相符。"],
   predicted: ["predicted", "预测"],
   observed: ["observed", "实际"],
   low: ["low", "下限"],
@@ -266,7 +300,9 @@ const texts = {
   listOf: ["List of", "名单日期"],
   judged: ["Judged", "已评判"],
   auc: ["AUC", "AUC"],
-  captured: ["Leavers in its head", "前列覆盖流失者"],
+  captured: ["{Leavers} in its head", "前列覆盖{leavers}"],
+  turned: ["{Left}", "{leave}"],
+  turnedRate: ["Rate", "{leave}率"],
   // drift
   drift: ["Drift and checks", "漂移与检查"],
   driftNote: ["Stability index of each feature tonight against the training; by custom above 0.1 is worth a look, above 0.25 a shift. Usual: the largest of a training day.",
@@ -289,37 +325,54 @@ const texts = {
   not_judged: ["not judged", "未评判"],
   footer: ["Made by {program}. Everything on this page is in this file; nothing is loaded from elsewhere.", "由 {program} 生成。页面全部内容都在本文件中，不从别处加载。"]
 };
-/* Gates by name; and the features of the shipped list, which projects may name otherwise. */
+/* Gates by name; and the features of the shipped list, as it writes them (models/features.yaml). A project's own label is its
+   own, and so is the name of what it counts otherwise: such a feature goes by these. */
 const gates = {
   rows: ["rows", "行数"], unmatched: ["unmatched", "未匹配"], rejected: ["rejected", "被拒行"], freshness: ["freshness", "新鲜度"], missing: ["missing", "缺失"],
   unseen: ["unseen", "未见取值"], drift: ["drift", "漂移"], scores: ["scores", "分数"], rate: ["rate", "流失率"]
 };
 const features = {
-  engagements_30d: ["engagements in 30 days", "近 30 天互动次数"],
-  engagement_trend: ["engagement against the usual", "互动与平时之比"],
-  days_since_engagement: ["days since the last engagement", "距上次互动天数"],
-  severe_complaints_90d: ["severe complaints in 90 days", "近 90 天严重投诉"],
-  open_complaints: ["open complaints", "未结投诉"],
-  days_to_resolve_365d: ["days to resolve a complaint", "投诉解决天数"],
-  price_tier: ["price tier", "价格档位"],
-  fee_change_180d: ["change of the fee in 180 days", "近 180 天费用变化"],
-  rep_changes_365d: ["changes of the account rep in a year", "一年内更换客户经理次数"],
-  days_since_rep_change: ["days since the account rep changed", "距更换客户经理天数"],
-  payment_delay_180d: ["days late with payments", "付款延迟天数"],
-  overdue_amount: ["money overdue", "逾期金额"],
-  tenure_days: ["days a customer", "成为客户天数"],
-  region: ["region", "地区"]
+  engagements_30d: {names: ["engagements in 30 days", "近 30 天互动次数"], is: "count(engagements over 30d)"},
+  engagement_trend: {names: ["engagement against the usual", "互动与平时之比"], is: "count(engagements over 30d) / (count(engagements over 90d) / 3)",
+    label: "of the usual engagement"},
+  days_since_engagement: {names: ["days since the last engagement", "距上次互动天数"], is: "days_since(engagements)"},
+  severe_complaints_90d: {names: ["severe complaints in 90 days", "近 90 天严重投诉"], is: "count(complaints where severity >= 3 over 90d)"},
+  open_complaints: {names: ["open complaints", "未结投诉"], is: "count(complaints where missing(closed_at))", label: "complaints still open"},
+  days_to_resolve_365d: {names: ["days to resolve a complaint", "投诉解决天数"], is: "mean(closed_at - opened_at from complaints over 365d)",
+    label: "days to resolve a complaint"},
+  price_tier: {names: ["price tier", "价格档位"], is: "last(tier from prices)"},
+  fee_change_180d: {names: ["change of the fee in 180 days", "近 180 天费用变化"], is: "change(monthly_fee from prices over 180d)"},
+  rep_changes_365d: {names: ["changes of the account rep in a year", "一年内更换客户经理次数"], is: "changes(rep_id from reps over 365d)"},
+  days_since_rep_change: {names: ["days since the account rep changed", "距更换客户经理天数"], is: "days_since_change(rep_id from reps)",
+    label: "days since the account rep changed"},
+  payment_delay_180d: {names: ["days late with payments", "付款延迟天数"], is: "mean(coalesce(paid, as_of) - due from payments where due < as_of over 180d)",
+    label: "days late with payments"},
+  overdue_amount: {names: ["money overdue", "逾期金额"], is: "sum(amount from payments where missing(paid) and due < as_of)", label: "money overdue"},
+  tenure_days: {names: ["days a customer", "成为客户天数"], is: "as_of - joined", label: "days a customer"},
+  region: {names: ["region", "地区"], is: "customers.region"}
+};
+const isShipped = feature => {
+  const shipped = Object.hasOwn(features, feature.name) ? features[feature.name] : null;
+  return shipped !== null && (feature.label === null ? feature.expression.replace(/\s+/g, " ").trim() === shipped.is : feature.label === shipped.label);
 };
 let language = Math.max(0, languages.indexOf(document.documentElement.lang));
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => key in values ? values[key] : whole);
+const about = Page.data.outcome, outcome = outcomes[about.kind in outcomes ? about.kind : "leave"];
+/* The outcome's words by language, with a capital too, in place of their names. */
+const terms = languages.map((_, k) => {
+  const below = about.below === null ? "" : String(Number((100 * about.below).toPrecision(4))) + (k === 0 ? "\u202f%" : "%");
+  const words = Object.entries(outcome).map(([key, texts]) => [key, fill(texts[k], {below})]);
+  return Object.fromEntries(words.flatMap(([key, text]) => [[key, text], [key[0].toUpperCase() + key.slice(1), text[0].toUpperCase() + text.slice(1)]]));
+});
+const worded = key => key in texts ? texts[key][language] : terms[language][key];
 return {
-  t: (key, values = {}) => fill(texts[key][language], values),
+  t: (key, values = {}) => fill(worded(key), {...terms[language], ...values}),
   /* The same with elements put in: a list of texts and elements. */
-  parts: (key, values) => texts[key][language].split(/(\{\w+\})/).filter(part => part !== "").map(part =>
-    part[0] === "{" && part.slice(1, -1) in values ? values[part.slice(1, -1)] : part).flat(),
+  parts: (key, values) => worded(key).split(/(\{\w+\})/).filter(part => part !== "").map(part =>
+    part[0] === "{" && part.slice(1, -1) in values ? values[part.slice(1, -1)] : fill(part, terms[language])).flat(),
   gate: name => name in gates ? gates[name][language] : name,
-  feature: (name, label) => Object.hasOwn(features, name) ? features[name][language] : label === null ? name.replaceAll("_", " ") : label,
-  knows: name => Object.hasOwn(features, name),
+  feature: feature => isShipped(feature) ? features[feature.name].names[language] : feature.label === null ? feature.name.replaceAll("_", " ") : feature.label,
+  isShipped,
   language: () => languages[language],
   set: name => { language = languages.indexOf(name); },
   names: {en: "English", zh: "中文"}

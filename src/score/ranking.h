@@ -32,6 +32,10 @@ CHURN_MUST_USE churn_status churn_ranking_calls_after(const churn_ranking *ranki
                                                       churn_ranking **calls, churn_calls *report,
                                                       churn_error *error);
 
+/* Whether it is known who belongs on a list of this length: not without intervals, nor where
+ * everybody is listed. */
+bool churn_ranking_knows_top(const churn_ranking *ranking);
+
 /* All that were scored, listed or not, and their logits in no order of risk. Borrowed. None of
  * these is for a ranking of churn_score. */
 size_t churn_ranking_customers(const churn_ranking *ranking);

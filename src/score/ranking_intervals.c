@@ -184,6 +184,11 @@ bool churn_ranking_intervals(const churn_ranking *ranking)
   return ranking->with_intervals;
 }
 
+bool churn_ranking_knows_top(const churn_ranking *ranking)
+{
+  return ranking->top_shares != NULL;
+}
+
 void churn_ranking_count_borderline(const churn_ranking *ranking, churn_score_report *report)
 {
   for (size_t i = 0; ranking->top_shares != NULL && i < ranking->eligible; i++)

@@ -21,6 +21,55 @@ async function work(data, wrong) {
       expect(copy.getImageData(0, 0, 300, 150).data.some(v => v), where + ": an empty chart");
     }
     expect(document.documentElement.scrollWidth <= innerWidth, where + ": wider than the window");
+    expect(!/NaN|undefined|\{\w+\}/.test(one("#page").textContent), where + ": no figure, or a word that is not filled in");
+  }
+  /* Where the outcome is not leaving, nothing but the rates and the kinds of loss speaks of it. */
+  const titles = {silent: ["Who is about to fall silent", "谁即将沉默"], drop: ["Whose level is about to fall below ", "谁的水平即将跌破"]}[data.outcome.kind] ?? ["Who is about to leave", "谁即将流失"];
+  function outcomeWords(where, title) {
+    expect(data.outcome.kind === "drop" ? one("h1").textContent.startsWith(title) : one("h1").textContent === title, where + ": title");
+    if (data.outcome.kind !== "silent" && data.outcome.kind !== "drop") return;
+    const shown = all("h1, header .quiet, nav a:not([href='#rates']):not([href='#kinds']), .tiles, #quality, section:not(#rates):not(#kinds) :is(h2, th[scope=col])").map(made => made.textContent);
+    const wrong = shown.find(text => /\bleav\w*|\bleft\b|流失/i.test(text));
+    expect(wrong === undefined, where + ": speaks of leaving: " + (wrong ?? "").slice(0, 80));
+  }
+  /* A model that is of no use: said before all else, in red, in the language of the page. */
+  function warned(where) {
+    const warning = one("[role=alert]");
+    expect((warning !== null) === data.model_quality.no_better_than_guessing, where + ": warning of the model");
+    if (warning === null) return;
+    const [red, green, blue] = getComputedStyle(warning).color.match(/\d+/g).map(Number);
+    expect(red > 1.3 * green && red > 1.3 * blue && warning.compareDocumentPosition(one("nav")) === Node.DOCUMENT_POSITION_FOLLOWING, where + ": the warning is red and first");
+    expect(where === "Chinese" ? /^请勿[^A-Za-z]*$/.test(warning.textContent) : warning.textContent.startsWith("Do not act on this list"), where + ": words of the warning");
+  }
+  /* A stepped curve holds each value until the next one, and so does its band. */
+  function steps() {
+    for (const chart of all("canvas").map(canvas => Chart.getChart(canvas))) {
+      const set = chart.data.datasets.find(one => one.stepped && one.band), {ctx, scales: {x, y}} = chart;
+      if (set === undefined) continue;
+      const bands = [];
+      let path = null;
+      ctx.beginPath = () => { path = new Path2D(); CanvasRenderingContext2D.prototype.beginPath.call(ctx); };
+      ctx.lineTo = (...point) => { path?.lineTo(...point); CanvasRenderingContext2D.prototype.lineTo.apply(ctx, point); };
+      ctx.fill = () => { if (ctx.globalAlpha < 1) bands.push(path); CanvasRenderingContext2D.prototype.fill.call(ctx); };
+      chart.draw();
+      for (const name of ["beginPath", "lineTo", "fill"]) delete ctx[name];
+      expect(bands.length === 1, "bands of a stepped curve: " + bands.length);
+      const picture = Object.assign(document.createElement("canvas"), {width: chart.canvas.width, height: chart.canvas.height}).getContext("2d", {willReadFrequently: true});
+      picture.drawImage(chart.canvas, 0, 0);
+      set.band.slice(0, -1).forEach((point, k) => {
+        const at = x.getPixelForValue(point.x + .9 * (set.band[k + 1].x - point.x)), low = y.getPixelForValue(point.low), high = y.getPixelForValue(point.high), curve = y.getPixelForValue(set.data[k].y);
+        const inside = value => copy.isPointInPath(bands[0], at, value);
+        if (low - high > 3) expect(inside(low - 1) && inside(high + 1) && !inside(low + 1) && !inside(high - 1) && inside(curve), "the band at step " + k);
+        const ratio = chart.currentDevicePixelRatio, pixels = picture.getImageData(Math.round(at * ratio), Math.round((curve - 2) * ratio), 1, Math.ceil(4 * ratio)).data;
+        const line = [0, 2, 4].map(i => parseInt(set.borderColor.slice(1 + i, 3 + i), 16));
+        expect(Array.from({length: pixels.length / 4}, (_, i) => line.every((value, c) => Math.abs(value - pixels[4 * i + c]) < 60)).some(same => same), "the curve at step " + k);
+      });
+    }
+  }
+  if (data.customers.length === 0) {
+    for (const id of ["lang-zh", "theme-dark", "lang-en", "theme-light"]) { one("#" + id).click(); figures(id); }
+    expect(all(".tile").length === 4 && one(".tiles").textContent.includes("\u2013"), "tiles of nobody");
+    return "nobody";
   }
   const narrow = matchMedia("(max-width: 42rem)").matches;
   const ids = () => all("#list tbody th .name").map(cell => cell.textContent), rows = data.customers;
@@ -29,6 +78,17 @@ async function work(data, wrong) {
   figures("first");
   const opened = document.documentElement.lang;
   if (opened !== "en") one("#lang-en").click();
+  warned("English");
+  outcomeWords("English", titles[0]);
+  steps();
+  const note = one("#list .quiet").textContent, room = Math.min(data.asked, data.listable);
+  expect(/megabyte/.test(note) === (rows.length < Math.min(room, data.listed)) && /nightly: top/.test(note) === (rows.length === data.listed && data.listed < room), "why there are no more rows: " + note);
+  expect((data.contacts !== null) === /by the log/.test(one("#tonight").textContent), "who was contacted");
+  if (data.reps !== null && data.reps.rows.length > 0) {
+    const judged = !data.reps.in_training && data.reps.rep_features.length === 0, told = one("#reps").textContent;
+    expect(/No verdicts/.test(told) === !judged && all("#reps thead th").some(cell => cell.textContent === "Verdict") === (judged && data.reps.total.expected > 0), "verdicts on reps");
+    expect(judged || data.reps.rows.every(rep => rep.verdict === "not_tested"), "verdicts on reps in the document");
+  }
   expect(all("#list tbody tr").length === Math.min(narrow ? 10 : 25, rows.length), "rows at first");
   expect(ids()[0] === rows[0].customer_id, "the riskiest is first");
 
@@ -95,10 +155,16 @@ async function work(data, wrong) {
   URL.createObjectURL = () => "blob:";
   HTMLAnchorElement.prototype.click = () => {};
   one("#download").click();
-  const lines = written.split("\r\n"), isFormula = line => /(^|,)"?[=+@]/.test(line);
+  const lines = written.split("\r\n"), signs = /^[=+@\uff1d\uff0b\uff0d\uff20-]/, isFormula = line => /(^|,)"?[=+@\uff1d\uff0b\uff0d\uff20]/.test(line);
   expect(lines.length === rows.length + 2 && lines[0].startsWith("\ufeffrank,customer_id,probability"), "lines of the download");
-  rows.forEach((row, i) => { if (/^[=+@-]/.test(row.customer_id)) expect(lines[i + 1].includes(",'" + row.customer_id[0]) || lines[i + 1].includes(",\"'" + row.customer_id[0]), "formula " + row.customer_id); });
+  rows.forEach((row, i) => { if (signs.test(row.customer_id)) expect(lines[i + 1].includes(",'" + row.customer_id[0]) || lines[i + 1].includes(",\"'" + row.customer_id[0]), "formula " + row.customer_id); });
   expect(!lines.some(isFormula), "a formula in the download");
+  for (const sign of ["\n", "\t"]) {
+    Page.data.customers[0].customer_id = sign + "=1";
+    one("#download").click();
+    expect(written.includes(sign === "\n" ? ",\"'\n=1\"," : ",'\t=1,"), "a formula behind " + JSON.stringify(sign));
+  }
+  Page.data.customers[0].customer_id = rows[0].customer_id;
 
   /* Further lists: the rows, filters, cards, a download; nothing of those that the project does not ask for. */
   async function further(id, list) {
@@ -135,7 +201,7 @@ async function work(data, wrong) {
     expect(document.activeElement === openers[0], id + ": focus back");
     one(`#${id}-download`).click();
     const got = written.split("\r\n");
-    expect(got.length === wanted.length + 2 && got[0].startsWith("\ufeffplace,customer_id,") && got.slice(1, -1).every((line, i) => line.includes(wanted[i].replace(/^[=+@-]/, "'$&"))), id + ": lines of the download");
+    expect(got.length === wanted.length + 2 && got[0].startsWith("\ufeffplace,customer_id,") && got.slice(1, -1).every((line, i) => line.includes(wanted[i].replace(signs, "'$&"))), id + ": lines of the download");
     expect(!got.some(isFormula), id + ": a formula in the download");
   }
   await further("calls", data.calls);
@@ -156,7 +222,9 @@ async function work(data, wrong) {
 
   /* The other language and the other theme; segments. */
   one("#lang-zh").click();
-  expect(one("h1").textContent === "谁即将流失" && document.documentElement.lang === "zh-Hans" && document.title.includes("流失"), "Chinese");
+  expect(document.documentElement.lang === "zh-Hans" && document.title.startsWith(one("h1").textContent), "Chinese");
+  warned("Chinese");
+  outcomeWords("Chinese", titles[1]);
   expect(document.activeElement.id === "lang-zh" && document.activeElement.getAttribute("aria-pressed") === "true", "focus of the language");
   figures("Chinese");
   expect(all("#drift td.words").every(cell => /[\u4e00-\u9fff]/.test(cell.textContent)), "checks in Chinese");
@@ -164,11 +232,12 @@ async function work(data, wrong) {
     .filter(text => /^[A-Z][a-z]+ [a-z]+/.test(text) && !data.features.some(feature => text.startsWith(feature.name) || text === feature.label));
   expect(english.length === 0, "English on the Chinese page: " + english.slice(0, 3).join(", "));
   one("#lang-en").click();
-  expect(one("h1").textContent === "Who is about to leave", "English again");
+  outcomeWords("English again", titles[0]);
   const background = () => getComputedStyle(document.body).backgroundColor, light = background();
   one("#theme-dark").click();
   expect(background() !== light, "dark");
   figures("dark");
+  warned("dark");
   one("#theme-light").click();
   expect(background() === light, "light");
   const segment = one("#segment");

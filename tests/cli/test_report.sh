@@ -54,7 +54,7 @@ begin "names that would be markup, formulas or other scripts do no harm"
 cp -r sample hostile
 rename() { awk -F, -v OFS=, 'NR == FNR { name[$1] = $2; next } $1 in name { $1 = name[$1] } { print }' names.csv "$1" >renamed && mv renamed "$1"; }
 # The riskiest of all have them, so that they stand in front.
-paste -d, <(head -6 ids) <(printf '%s\n' '<script>alert(1)</script>' '=1+1' '</script><img src=x onerror=alert(2)>' '王小明 דוד أحمد' '@SUM(A1)' '-2+3') >names.csv
+paste -d, <(head -9 ids) <(printf '%s\n' '<script>alert(1)</script>' '=1+1' '</script><img src=x onerror=alert(2)>' '王小明 דוד أحمد' '@SUM(A1)' '-2+3' '＝1+1' '＠SUM(A1)' '－2+3') >names.csv
 for file in hostile/*.csv; do rename "$file"; done
 run 0 report hostile -m model.json --json -o hostile.html; cp out hostile.json
 [ "$(scripts hostile.html)" -eq "$(scripts page.html)" ] || fail "a text ends its element"
@@ -136,5 +136,76 @@ if [ -n "$chromium" ]; then
   browse china.html 1200,900 --screenshot="$work/china.png"
   [ "$(head -c 4 china.png | tail -c 3)" = PNG ] && [ "$(stat -c %s china.png)" -gt 20000 ] || fail "no picture"
 fi
+
+# shown PAGE: what stands on it, without its scripts.
+shown() { browse "$1" 1200,900 --dump-dom; sed 's/.*<div id="page">//; s/<script.*//' dom >shown; }
+shown_says() { [ -z "$chromium" ] || grep -qF -e "$1" shown || fail "the page lacks \"$1\""; }
+
+begin "a model that guesses is told of before all else, in both languages"
+awk 'BEGIN { srand(7); print "id,a,b,c,d,left"
+  for (i = 1; i <= 400; i++) printf "c%d,%.4f,%.4f,%.4f,%.4f,%s\n", i, rand(), rand(), rand(), rand(), rand() < .25 ? "yes" : "no" }' >noise.csv
+printf 'version: 1\ncustomers: {from: noise.csv, id: id}\noutcome: {column: left, positive: "yes"}\n' >noise.yaml
+run 0 train noise.yaml -o noise.json -q; run 0 report noise.yaml -m noise.json -q --json -o noise.html
+grep -q '"no_better_than_guessing": true' out || fail "the model is said to be good"
+works noise.html "$here/report_check.js" "CHECKED [0-9a-z]* WRONG 0 " 1200,1000
+
+begin "the words are those of the outcome: who falls silent or falls below a share does not leave"
+outcome() { sed "s/^outcome: .*/outcome: {$2}/" plain/churn.yaml >"plain/$1.yaml"; run 0 train "plain/$1.yaml" -o "$1.json" -q; run 0 report "plain/$1.yaml" -m "$1.json" --json -q -o "$1.html"; }
+cp -r "$here/../../datasets/sample" plain
+outcome silent 'silent: engagements, horizon: 60d, active_within: 90d'
+grep -qF '"outcome": {"kind": "silent", "below": null}' out || fail "outcome"
+page_works silent.html 1200,1000
+outcome drop 'drop: count(engagements over 60d), below: 0.4, horizon: 60d, gap: 7d'
+grep -qF '"outcome": {"kind": "drop", "below": 0.4}' out || fail "outcome"
+page_works drop.html 1200,1000
+if [ -n "$chromium" ]; then
+  shown silent.html; shown_says "silent for the next 60 days"
+  shown drop.html; shown_says " of what it was, between 7 and 67 days from now"; shown_says "Expected to fall below 40"
+  shown page.html; shown_says "leaving between 14 and 104 days from now"; shown_says "Expected to leave"
+fi
+
+begin "a list that the project keeps short says so; where everybody is listed nobody is borderline or not"
+{ cat plain/churn.yaml; printf 'list: {intervals: yes}\ngates: {drift: off, scores: off, missing: off, rate: off, freshness: off, rows: off}\n'; } >plain/sure.yaml
+run 0 report plain/sure.yaml -m model.json --json -q -o all.html
+grep -q '"borderline": null' out && ! grep -qE '"borderline": (true|false)' out || fail "borderline on a list of all"
+run 0 nightly plain/sure.yaml -m model.json --output all-runs -q
+grep -q '"borderline_listed": null' all-runs/*/summary.json && grep -q '"borderline_unlisted": null' all-runs/*/summary.json || fail "borderline in the summary of a list of all"
+printf 'nightly: {top: 50}\n' >>plain/sure.yaml
+run 0 report plain/sure.yaml -m model.json --json -q -o fifty.html
+grep -qE '"borderline": (true|false)' out && ! grep -q '"borderline": null' out || fail "borderline on a list of 50"
+grep -q '"listed": 50,' out && grep -q '"listable": 393,' out || fail "listed"
+run 0 nightly plain/sure.yaml -m model.json --output fifty-runs -q
+grep -qE '"borderline_listed": [0-9]+' fifty-runs/*/summary.json || fail "borderline in the summary of a list of 50"
+page_works fifty.html 1200,1000
+
+begin "a day without customers has dashes"
+run 0 report plain -m model.json --as-of 1990-01-01 -q -o nobody.html
+works nobody.html "$here/report_check.js" "CHECKED nobody WRONG 0 " 1200,1000
+
+begin "a label of the project's own stands on the page, and so does the name of what the project counts otherwise; the shipped list has Chinese names"
+sed 's/^  engagements_30d: .*/  engagements_30d: {is: count(engagements over 60d), label: own words}/; s/^  rep_changes_365d: .*/  rep_changes_365d: changes(rep_id from reps over 100d)/' plain/churn.yaml >plain/own.yaml
+run 0 train plain/own.yaml -o own.json -q; run 0 report plain/own.yaml -m own.json --lang zh -q -o own.html
+if [ -n "$chromium" ]; then
+  shown own.html; shown_says '<th scope="row">own words</th>'; shown_says '<th scope="row">rep changes 365d</th>'
+fi
+page_works own.html 1200,1000
+sed '/^features:/,/^$/d; /^feature_sets:/,$d' plain/churn.yaml >plain/default.yaml
+run 0 train plain/default.yaml -o default.json -q; run 0 report plain/default.yaml -m default.json --lang zh -q -o default.html
+if [ -n "$chromium" ]; then
+  shown default.html; sed 's/.*<section id="drift"//; s/<details.*//' shown | grep -o '<th scope="row">[^<]*' >names
+  [ "$(wc -l <names)" -ge 13 ] && ! grep -E '>[ -~]*$' names || fail "$(wc -l <names) names, not all Chinese"
+fi
+
+begin "there are no verdicts on reps by a model that saw what became of them, or that knows the rep"
+run 0 report plain -m model.json --as-of 2024-08-01 --json -q -o seen.html
+grep -q '"in_training": true' out && grep -q '"rep_features": \[\]' out && grep -q '"ratio"' out || fail "flaws"
+! grep -qE '"verdict": "(worse|better|as_expected)"' out || fail "a verdict"
+page_works seen.html 1200,1000
+sed 's/^  region: .*/&\n  who: last(rep_id from reps)/' plain/churn.yaml >plain/knows.yaml
+run 0 train plain/knows.yaml -o knows.json -q; run 0 report plain/knows.yaml -m knows.json --json -q -o knows.html
+grep -q '"rep_features": \[14\]' out || fail "$(grep -o '"rep_features": [^,]*' out)"
+! grep -qE '"verdict": "(worse|better|as_expected)"' out || fail "a verdict"
+page_works knows.html 1200,1000
+grep -qE '"verdict": "(worse|better|as_expected)"' data.json || fail "no verdict by a model that can tell"
 
 finish

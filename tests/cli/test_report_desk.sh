@@ -113,6 +113,15 @@ run 0 report hostile -m model.json --json -o hostile.html -q; cp out hostile.jso
 part calls hostile.json | grep -qF '"=1+1"' || part loyal hostile.json | grep -qF '"=1+1"' || fail "the names are not there"
 page_works hostile.html 1200,1000
 
+begin "who was contacted lately is counted, of all and of the head, by the days that training asks about"
+cp -r desk told; rm -r told/runs
+run 0 score desk -m model.json -q; tail -n +2 out | cut -d, -f2 >ids
+{ sed -n '1p;5p' ids | sed 's/$/,2025-06-30,phone/'; sed -n '5p;200p' ids | sed 's/$/,2025-04-02,phone/'; sed -n 7p ids | sed 's/$/,2025-04-01,phone/'; sed -n 8p ids | sed 's/$/,2025-07-01,phone/'; } >>told/contacts.csv
+run 0 report told -m model.json --as-of 2025-07-01 --json -q -o told.html
+grep -qF '"contacts": {"days": 90, "customers": 3, "head": 2}' out || fail "$(part contacts out)"
+grep -q '"contacts": null' plain.json || fail "contacts without a log"
+page_works told.html 1200,1000
+
 begin "an outcome that excludes a kind judges past lists as outcomes does"
 sed 's/^outcome: .*/outcome: {horizon: 90d, gap: 14d, exclude: [natural]}/' desk/churn.yaml >desk/excluding.yaml
 run 0 report desk/excluding.yaml -m model.json --json -q; whole saved out >shown

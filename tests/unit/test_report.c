@@ -257,10 +257,37 @@ static void so_many_rows_as_are_asked_for(void **state)
   const fixture *f = *state;
   json_t *seven = document_of(f, 7);
   assert_int_equal(json_array_size(get(seven, "customers")), 7);
+  assert_close(number(seven, "asked"), 7, 0, 0);
+  assert_close(number(seven, "listed"), 393, 0, 0);
+  assert_close(number(seven, "listable"), 393, 0, 0);
   assert_true(json_equal(get(seven, "headline"), get(f->document, "headline")));
   assert_true(json_equal(json_array_get(get(seven, "customers"), 6),
                          json_array_get(get(f->document, "customers"), 6)));
   json_decref(seven);
+}
+
+static void the_document_says_what_it_is_about(void **state)
+{
+  const fixture *f = *state;
+  const json_t *outcome = get(f->document, "outcome");
+  assert_string_equal(json_string_value(get(outcome, "kind")), "left");
+  assert_true(json_is_null(get(outcome, "below")));
+  assert_true(json_is_null(get(f->document, "contacts"))); /* the sample has no log of them */
+}
+
+static void reps_are_judged_by_a_model_that_can_tell(void **state)
+{
+  const fixture *f = *state;
+  const json_t *reps = get(f->document, "reps");
+  json_t *row;
+  size_t i, judged = 0;
+  assert_true(json_is_false(get(reps, "in_training")));
+  assert_int_equal(json_array_size(get(reps, "rep_features")), 0);
+  json_array_foreach(get(reps, "rows"), i, row)
+  {
+    judged += strcmp(json_string_value(get(row, "verdict")), "not_tested") != 0;
+  }
+  assert_true(judged > 1);
 }
 
 static char *write_page(const char *json, size_t *length)
@@ -325,6 +352,8 @@ int main(void)
       cmocka_unit_test(the_newest_known_day_is_judged),
       cmocka_unit_test(rates_are_those_of_the_verb),
       cmocka_unit_test(so_many_rows_as_are_asked_for),
+      cmocka_unit_test(the_document_says_what_it_is_about),
+      cmocka_unit_test(reps_are_judged_by_a_model_that_can_tell),
       cmocka_unit_test(a_page_escapes_what_could_end_an_element_and_is_as_long_as_foretold),
       cmocka_unit_test(a_page_runs_its_own_scripts_only),
   };

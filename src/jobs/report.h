@@ -21,7 +21,8 @@ CHURN_MUST_USE churn_status churn_report_of_night(const churn_night *night, uint
                                                   const churn_run *run, churn_report **report,
                                                   churn_error *error);
 
-/* report_summary.c: as_of, model, outcome, headline, previous, changes, features, segments, reasons, bands.
+/* report_summary.c: as_of, model, outcome, headline, previous, changes, features, segments,
+ * reasons, bands.
  */
 CHURN_MUST_USE churn_status churn_report_summary(const churn_night *night, const churn_run *run,
                                                  churn_json_text *text, churn_error *error);
@@ -63,7 +64,8 @@ CHURN_MUST_USE churn_status churn_report_stated(const churn_night *night, const 
 CHURN_MUST_USE churn_status churn_report_saved(const churn_night *night, const churn_run *run,
                                                churn_json_text *text, churn_error *error);
 
-/* report_lost.c: contacts, how many were contacted lately, by the log of contacts; null without one.
+/* report_lost.c: contacts, how many were contacted lately, by the log of contacts; null without
+ * one.
  */
 void churn_report_contacts(const churn_night *night, churn_json_text *text);
 

@@ -60,9 +60,9 @@ async function work(data, wrong) {
         const at = x.getPixelForValue(point.x + .9 * (set.band[k + 1].x - point.x)), low = y.getPixelForValue(point.low), high = y.getPixelForValue(point.high), curve = y.getPixelForValue(set.data[k].y);
         const inside = value => copy.isPointInPath(bands[0], at, value);
         if (low - high > 3) expect(inside(low - 1) && inside(high + 1) && !inside(low + 1) && !inside(high - 1) && inside(curve), "the band at step " + k);
-        const ratio = chart.currentDevicePixelRatio, pixels = picture.getImageData(Math.round(at * ratio), Math.round((curve - 2) * ratio), 1, Math.ceil(4 * ratio)).data;
+        const ratio = chart.currentDevicePixelRatio, pixels = picture.getImageData(Math.round(at * ratio), Math.floor(curve * ratio), 1, 1).data;
         const line = [0, 2, 4].map(i => parseInt(set.borderColor.slice(1 + i, 3 + i), 16));
-        expect(Array.from({length: pixels.length / 4}, (_, i) => line.every((value, c) => Math.abs(value - pixels[4 * i + c]) < 60)).some(same => same), "the curve at step " + k);
+        expect(line.every((value, c) => Math.abs(value - pixels[c]) < 60), "the curve at step " + k);
       });
     }
   }

@@ -406,7 +406,7 @@ static void control_customers_take_their_places_and_causes_that_are_not_listed_n
   double worth = 0;
   assert_int_equal(churn_ranking_count(l.calls), 6);
   for (int i = 0; i < 12; i += 2) {
-    char id[8];
+    char id[16];
     churn_ranked line;
     snprintf(id, sizeof id, "c%02d", i);
     churn_ranking_get(l.calls, (size_t)i / 2, &line);

@@ -14,20 +14,6 @@
 
 enum { MOST = 12, REPS = 3 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static uint32_t draw(churn_random *random, uint32_t below)
 {
   return churn_random_below(random, below);
@@ -608,5 +594,5 @@ int main(void)
       cmocka_unit_test(each_rep_has_the_rep_history_as_its_default),
       cmocka_unit_test(a_rep_that_is_no_category_and_worth_without_value_are_refused),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

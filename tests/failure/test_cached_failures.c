@@ -100,13 +100,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const churn_column_request requests[] = {
     {.heading = "id", .type = CHURN_TYPE_ID},
     {.heading = "c", .type = CHURN_TYPE_CATEGORY},
@@ -272,5 +265,5 @@ int main(void)
       cmocka_unit_test(a_warm_read_does_not_open_the_source),
       cmocka_unit_test(kept_types_need_no_source),
   };
-  return cmocka_run_group_tests_name("cached failures", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("cached failures", tests, set_up, scratch_teardown);
 }

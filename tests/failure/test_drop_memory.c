@@ -177,13 +177,6 @@ static int make(void **state)
   return made ? 0 : 1;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -192,5 +185,5 @@ int main(void)
       cmocka_unit_test(lists_side_by_side_survive_every_failed_allocation),
       cmocka_unit_test(measuring_what_was_saved_survives_every_failed_allocation),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -28,13 +28,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const char *good_file(void)
 {
   churn_error error = {0};
@@ -113,7 +106,7 @@ static void figures_survive_each_failed_allocation(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
   const struct CMUnitTest tests[] = {
       TEST(reading_survives_each_failed_allocation),
       TEST(writing_survives_each_failed_allocation),

@@ -28,13 +28,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Under the second the converted text lies in a temporary file. */
 static const churn_run unbounded = {.threads = 1}, bounded = {.threads = 1, .memory_bytes = 4};
 static const churn_run *one_thread = &unbounded;
@@ -137,5 +130,5 @@ int main(void)
       cmocka_unit_test(every_allocation_of_reading_headings_may_fail),
       cmocka_unit_test(so_may_every_one_under_a_memory_bound),
   };
-  return cmocka_run_group_tests_name("table memory", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("table memory", tests, set_up, scratch_teardown);
 }

@@ -20,13 +20,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const churn_column_request wanted[] = {
     {.heading = "id", .type = CHURN_TYPE_ID, .asked_at = {"base.yaml", 4, 7}},
     {.heading = "day", .type = CHURN_TYPE_DAY},
@@ -362,5 +355,5 @@ int main(void)
       cmocka_unit_test(bytes_of_no_character_in_other_encodings_are_faults),
       cmocka_unit_test(formats_that_make_no_sense_are_refused),
   };
-  return cmocka_run_group_tests_name("csv", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("csv", tests, set_up, scratch_teardown);
 }

@@ -564,39 +564,32 @@ static void a_file_that_may_not_be_read_is_a_lack_of_permission(void **state)
   }
 }
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(each_fault_is_refused_at_its_place, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_field_of_a_megabyte_is_refused_in_few_words, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(legal_oddities_give_the_same_bytes, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(words_for_missing_are_missing, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_history_of_a_heading_alone_is_no_row, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_label_file_of_a_heading_alone_labels_nobody, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(a_flat_outcome_that_is_no_pair_of_values_is_refused, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(a_base_without_a_customer_is_refused, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_long_id_comes_back_whole, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_missing_input, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_folder_in_place_of_a_file_is_refused, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_file_that_may_not_be_read_is_a_lack_of_permission, set_up,
-                                      tear_down),
+      cmocka_unit_test_setup_teardown(each_fault_is_refused_at_its_place, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_field_of_a_megabyte_is_refused_in_few_words, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(legal_oddities_give_the_same_bytes, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(words_for_missing_are_missing, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_history_of_a_heading_alone_is_no_row, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_label_file_of_a_heading_alone_labels_nobody, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_flat_outcome_that_is_no_pair_of_values_is_refused,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_base_without_a_customer_is_refused, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_long_id_comes_back_whole, scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_missing_input, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_folder_in_place_of_a_file_is_refused, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_file_that_may_not_be_read_is_a_lack_of_permission,
+                                      scratch_setup, scratch_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

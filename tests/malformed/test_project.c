@@ -497,20 +497,6 @@ static bool is_refused_well(const char *text, size_t length, const malformed *ex
   return good;
 }
 
-static int make_scratch(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int remove_scratch(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static void every_wrong_file_is_refused_at_its_place(void **state)
 {
   size_t bad = 0;
@@ -648,5 +634,5 @@ int main(void)
       cmocka_unit_test(all_faults_are_told_in_the_order_of_the_file),
       cmocka_unit_test(nothing_is_printed),
       cmocka_unit_test(cut_and_damaged_files_get_an_answer)};
-  return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

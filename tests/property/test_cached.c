@@ -23,13 +23,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Knuth's MMIX generator; the high bits. */
 static uint64_t random_state;
 
@@ -355,5 +348,5 @@ int main(void)
       cmocka_unit_test(a_last_line_without_an_end_may_be_added_to),
       cmocka_unit_test(a_folder_that_cannot_be_made_is_a_warning),
   };
-  return cmocka_run_group_tests_name("cached", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("cached", tests, set_up, scratch_teardown);
 }

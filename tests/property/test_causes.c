@@ -14,20 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 typedef struct scored {
   churn_project *project;
   churn_ranking *ranking;
@@ -449,5 +435,5 @@ int main(void)
       cmocka_unit_test(what_speaks_against_its_cause_counts_as_other_and_training_says_so),
       cmocka_unit_test(lines_that_are_not_there_are_refused),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

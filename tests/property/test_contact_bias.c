@@ -104,23 +104,10 @@ static void calls_by_lot_without_effect_change_nothing(void **state)
   assert_true(fabs(drift / WORLDS) < 1.14 && fabs(effect / WORLDS) < 1.14);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calls_by_lot_without_effect_change_nothing),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

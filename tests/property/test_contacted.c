@@ -161,24 +161,11 @@ static void an_earlier_contact_is_seen(void **state)
   churn_model_free(model);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_later_contact_changes_nothing_that_is_said_as_of_a_day),
       cmocka_unit_test(an_earlier_contact_is_seen),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -253,24 +253,11 @@ static void features_see_nothing_of_what_makes_the_label(void **state)
   }
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_are_those_of_the_definition_whatever_the_threads_order_and_scale),
       cmocka_unit_test(features_see_nothing_of_what_makes_the_label),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

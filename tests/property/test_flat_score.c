@@ -25,20 +25,6 @@ static uint64_t draw(uint64_t below)
   return (state * UINT64_C(2685821657736338717) >> 33) % below;
 }
 
-static int make(void **unused)
-{
-  (void)unused;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **unused)
-{
-  (void)unused;
-  scratch_remove();
-  return 0;
-}
-
 /* A cell: few values, so that rows tie; some of many digits, some halves in the fifth digit, some
  * missing. */
 static void write_cell(FILE *file, bool rough)
@@ -495,14 +481,17 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       {"the list is that of all data, for any threads and order of rows", test_same_as_all_data,
-       make, clean, NULL},
-      {"the order of the ids changes nothing", test_orders_of_ids, make, clean, NULL},
-      {"a list cut by top is the head of the whole list", test_top_is_the_head, make, clean, NULL},
+       scratch_setup, scratch_teardown, NULL},
+      {"the order of the ids changes nothing", test_orders_of_ids, scratch_setup, scratch_teardown,
+       NULL},
+      {"a list cut by top is the head of the whole list", test_top_is_the_head, scratch_setup,
+       scratch_teardown, NULL},
       {"columns that are asked for are those of the whole list, whatever the way",
-       test_columns_are_those_of_the_whole_list, make, clean, NULL},
-      {"each line is that of all data, contributions included", test_same_lines, make, clean, NULL},
+       test_columns_are_those_of_the_whole_list, scratch_setup, scratch_teardown, NULL},
+      {"each line is that of all data, contributions included", test_same_lines, scratch_setup,
+       scratch_teardown, NULL},
       {"an export with something out of the ordinary goes the way of all data", test_what_is_taken,
-       make, clean, NULL},
+       scratch_setup, scratch_teardown, NULL},
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,20 +14,6 @@
 
 enum { CUSTOMERS = 2400, WORLDS = 5, LARGE = 210000 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 typedef struct audited {
   churn_notes *notes;
   churn_check_report *report;
@@ -415,5 +401,5 @@ int main(void)
       cmocka_unit_test(faults_leave_nothing_to_audit),
       cmocka_unit_test(training_warns_unless_told_not_to),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -221,13 +221,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -235,5 +228,5 @@ int main(void)
       {"nor where customers come from a history", customers_of_a_history, NULL, NULL, NULL},
       {"nor with a cache", with_a_cache, NULL, NULL, NULL},
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, set_up, scratch_teardown);
 }

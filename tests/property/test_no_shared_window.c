@@ -17,20 +17,6 @@
 
 enum { PEOPLE = 160, FIRST = 19000, DAYS = 720, ROUNDS = 24 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static int between(uint64_t *seed, int low, int high)
 {
   return low + (int)(uniform(seed) * (high - low + 1));
@@ -230,5 +216,5 @@ int main(void)
       cmocka_unit_test(windows_are_shared_only_where_the_evaluation_says_so),
       cmocka_unit_test(customers_are_shared_only_where_the_evaluation_says_so),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

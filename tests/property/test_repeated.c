@@ -17,20 +17,6 @@
 
 enum { ROWS = 1100, COLUMNS = 5, N = COLUMNS + 1, FOLDS = 4, CUSTOMERS = 3 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* 0 to 4 copies. */
 static size_t copies_of(size_t row)
 {
@@ -524,5 +510,5 @@ int main(void)
       cmocka_unit_test(other_weights_have_the_sandwich_errors),
       cmocka_unit_test(a_training_is_that_of_the_repeated_rows),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -12,20 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const churn_train_settings training = {
     .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING, .test_from = CHURN_DAY_MISSING};
 
@@ -275,5 +261,5 @@ int main(void)
       cmocka_unit_test(a_label_file_and_left_may_be_absent_when_scoring),
       cmocka_unit_test(the_unit_of_a_column_changes_no_probability_and_no_rank),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -63,20 +63,6 @@ static churn_day day_of(const char *text)
   return churn_day_parse(text, strlen(text));
 }
 
-static int make_folder(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int remove_folder(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* ---- probabilities ---- */
 
 static const churn_simulate_settings truth_world = {.customers = TRUTH_WORLD,
@@ -548,5 +534,5 @@ int main(void)
       cmocka_unit_test(hazards_follow_from_the_written_files_and_truth_json_alone),
       cmocka_unit_test(the_probability_is_the_share_of_lived_futures_that_leave),
       cmocka_unit_test(a_probability_knows_nothing_of_what_the_world_has_in_store)};
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -175,23 +175,10 @@ static void membership_is_that_of_a_simulation_of_the_whole_list(void **state)
   churn_model_free(model);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(membership_is_that_of_a_simulation_of_the_whole_list),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -20,13 +20,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Knuth's MMIX generator; the high bits. */
 static uint64_t random_state;
 
@@ -337,5 +330,5 @@ int main(void)
       cmocka_unit_test(malformed_files_give_the_same_error_at_every_cut),
       cmocka_unit_test(bytes_at_random_give_the_same_answer_at_every_cut),
   };
-  return cmocka_run_group_tests_name("table cuts", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("table cuts", tests, set_up, scratch_teardown);
 }

@@ -17,20 +17,6 @@
 
 enum { CUSTOMERS = 200000, LINE = 64 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const char *const plans[] = {"basic", "plus", "pro"};
 
 /* id, age, plan, usage (some missing), gone and w, 1 / chance to be kept: all of them, and the
@@ -274,5 +260,5 @@ int main(void)
       cmocka_unit_test(customers_drawn_with_known_chances_are_weighted_back),
       cmocka_unit_test(without_the_rates_the_sample_is_taken_for_the_population),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

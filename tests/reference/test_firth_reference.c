@@ -34,20 +34,6 @@ static const set sets[] = {
     {"endometrial", {.column = "HG"}, 3, {{.column = "NV"}, {.column = "PI"}, {.column = "EH"}}},
 };
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static bool data_is_here(void)
 {
   if (shared_path(FOLDER "expected_coefficients.csv") != NULL)
@@ -396,5 +382,5 @@ int main(void)
       cmocka_unit_test(a_project_with_penalty_firth_trains),
       cmocka_unit_test(separation_stops_and_offers_firth_or_takes_it),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

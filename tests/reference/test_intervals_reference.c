@@ -171,20 +171,6 @@ static void a_model_without_covariance_has_none_and_says_so(void **state)
   drop(&f);
 }
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -193,5 +179,5 @@ int main(void)
       cmocka_unit_test(places_near_the_end_of_the_list_are_borderline),
       cmocka_unit_test(a_model_without_covariance_has_none_and_says_so),
   };
-  return cmocka_run_group_tests_name("intervals", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("intervals", tests, scratch_setup, scratch_teardown);
 }

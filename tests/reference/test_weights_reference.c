@@ -43,13 +43,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_model *train(const char *customers, const char *fit)
 {
   char text[512];
@@ -114,5 +107,5 @@ int main(void)
       cmocka_unit_test(frequencies_and_an_offset_agree_with_glm),
       cmocka_unit_test(inclusion_weights_agree_with_glm_and_sandwich),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -117,3 +117,16 @@ const char *shared_path(const char *name)
   char *path = fresh_path(CHURN_SHARED, name);
   return access(path, R_OK) == 0 ? path : NULL;
 }
+
+int scratch_setup(void **state)
+{
+  (void)state;
+  return scratch_make() == NULL;
+}
+
+int scratch_teardown(void **state)
+{
+  (void)state;
+  scratch_remove();
+  return 0;
+}

@@ -30,6 +30,10 @@ void check_ok(churn_status status, const churn_error *error, const char *file, i
 const char *scratch_make(void);
 void scratch_remove(void);
 
+/* The same around a group of tests or one of them. */
+int scratch_setup(void **state);
+int scratch_teardown(void **state);
+
 /* A file in the scratch folder: PATH = scratch/name, static storage for the last 8 calls. */
 const char *scratch_path(const char *name);
 const char *scratch_write(const char *name, const char *text);

@@ -14,20 +14,6 @@
 
 enum { MOST = 12, REPS = 3 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static uint32_t draw(churn_random *random, uint32_t below)
 {
   return churn_random_below(random, below);
@@ -406,7 +392,7 @@ static void control_customers_take_their_places_and_causes_that_are_not_listed_n
   double worth = 0;
   assert_int_equal(churn_ranking_count(l.calls), 6);
   for (int i = 0; i < 12; i += 2) {
-    char id[8];
+    char id[16];
     churn_ranked line;
     snprintf(id, sizeof id, "c%02d", i);
     churn_ranking_get(l.calls, (size_t)i / 2, &line);
@@ -608,5 +594,5 @@ int main(void)
       cmocka_unit_test(each_rep_has_the_rep_history_as_its_default),
       cmocka_unit_test(a_rep_that_is_no_category_and_worth_without_value_are_refused),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 typedef struct checked {
   churn_project *project;
   churn_notes *notes;
@@ -274,5 +260,5 @@ int main(void)
       cmocka_unit_test(a_text_that_no_row_has_is_named_with_the_one_that_may_be_meant),
       cmocka_unit_test(expressions_are_looked_at_where_the_project_has_other_faults),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -199,19 +199,6 @@ static void the_log_does_not_tell_when_the_data_end(void **state)
   opened_close(&o);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -224,5 +211,5 @@ int main(void)
       cmocka_unit_test(rows_that_do_not_train_keep_their_labels),
       cmocka_unit_test(the_log_does_not_tell_when_the_data_end),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

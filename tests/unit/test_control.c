@@ -169,19 +169,6 @@ static void without_the_key_the_list_is_as_it_was(void **state)
   free(without);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -191,5 +178,5 @@ int main(void)
       cmocka_unit_test(marks_stay_when_the_base_grows),
       cmocka_unit_test(without_the_key_the_list_is_as_it_was),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

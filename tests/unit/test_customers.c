@@ -6,20 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const char dated[] =
     "version: 1\n"
     "customers: {from: customers.csv, id: id, joined: joined, left: left, columns: {n: number, "
@@ -316,5 +302,5 @@ int main(void)
       cmocka_unit_test(a_base_from_a_history_goes_through_its_via),
       cmocka_unit_test(files_without_rows_are_refused),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -325,19 +325,6 @@ static void windows_that_reach_back_before_the_label_window_are_warned_of(void *
   clear(&l);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int remove_all(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -355,5 +342,5 @@ int main(void)
       cmocka_unit_test(what_is_no_level_is_refused_with_its_place),
       cmocka_unit_test(windows_that_reach_back_before_the_label_window_are_warned_of),
   };
-  return cmocka_run_group_tests(tests, make, remove_all);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

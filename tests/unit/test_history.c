@@ -15,13 +15,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const char plain[] =
     "version: 1\ncustomers: {from: customers.csv, id: id}\n"
     "histories:\n  calls: {from: calls.csv, id: who, day: on, columns: {n: number, t: category, "
@@ -407,5 +400,5 @@ int main(void)
       cmocka_unit_test(every_file_read_is_remembered_with_its_fingerprint),
       cmocka_unit_test(check_goes_on_after_a_broken_history),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -15,13 +15,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Type of the single column "x" of a file with these lines. */
 static churn_type infer_with(const churn_format *format, const char *lines)
 {
@@ -185,5 +178,5 @@ int main(void)
       cmocka_unit_test(a_fault_of_the_bytes_fails_and_leaves_the_requests),
       cmocka_unit_test(every_row_counts_on_any_number_of_threads),
   };
-  return cmocka_run_group_tests_name("infer", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("infer", tests, set_up, scratch_teardown);
 }

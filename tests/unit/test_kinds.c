@@ -77,13 +77,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 #define HEAD                                                                                       \
   "version: 1\n"                                                                                   \
   "customers: {from: customers.csv, id: id, joined: joined, left: left, value: customers.fee,\n"   \
@@ -425,5 +418,5 @@ int main(void)
       cmocka_unit_test(check_names_a_reason_that_is_no_column_or_never_occurs),
       cmocka_unit_test(check_says_where_rates_cannot_count_kinds),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -14,13 +14,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const char project[] =
     "version: 1\ncustomers: {from: customers.csv, id: id}\n"
     "outcome: {from: labels.csv, id: who, day: at, churned: gone, horizon: 30d}\n";
@@ -102,5 +95,5 @@ int main(void)
       cmocka_unit_test(of_several_faults_the_first_in_the_file_is_told),
       cmocka_unit_test(labels_are_read_only_when_asked_for),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -12,20 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_status take(const char *path, churn_lock **lock)
 {
   churn_error error;
@@ -165,11 +151,16 @@ static void the_environment_may_say_what_time_it_is(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(the_second_taker_is_told_that_another_one_runs, make, clean),
-      cmocka_unit_test_setup_teardown(a_read_only_folder_and_file_are_enough, make, clean),
-      cmocka_unit_test_setup_teardown(a_link_to_the_file_is_the_same_lock, make, clean),
-      cmocka_unit_test_setup_teardown(what_cannot_be_locked_is_told, make, clean),
-      cmocka_unit_test_setup_teardown(a_killed_holder_holds_no_more, make, clean),
+      cmocka_unit_test_setup_teardown(the_second_taker_is_told_that_another_one_runs, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_read_only_folder_and_file_are_enough, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_link_to_the_file_is_the_same_lock, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(what_cannot_be_locked_is_told, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_killed_holder_holds_no_more, scratch_setup,
+                                      scratch_teardown),
       cmocka_unit_test(a_time_is_read_back_as_it_was_written),
       cmocka_unit_test(other_forms_are_no_time),
       cmocka_unit_test(the_environment_may_say_what_time_it_is),

@@ -370,19 +370,6 @@ static void a_kind_that_nothing_tells_cannot_be_excluded(void **state)
                 "unknown key \"exclude\"");
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -398,5 +385,5 @@ int main(void)
       cmocka_unit_test(the_first_and_the_newest_row_are_found_however_long_the_history),
       cmocka_unit_test(a_kind_that_nothing_tells_cannot_be_excluded),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

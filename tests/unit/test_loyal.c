@@ -13,20 +13,6 @@
 
 enum { CUSTOMERS = 400 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* logit = -3 + 0.5 complaints of the last 60 days. */
 static churn_model *complaint_model(void)
 {
@@ -429,5 +415,5 @@ int main(void)
       cmocka_unit_test(who_is_below_the_least_probability_is_not_slipping),
       cmocka_unit_test(who_is_in_the_control_group_is_marked),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -22,13 +22,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_model *read_back(const char *path)
 {
   churn_error error = {0};
@@ -607,7 +600,7 @@ static void freeing_nothing_and_an_empty_model_is_fine(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
   const struct CMUnitTest tests[] = {
       TEST(every_field_survives_the_file),
       TEST(a_model_with_nothing_optional_survives_the_file),

@@ -105,19 +105,6 @@ static void no_outcomes_column_is_a_feature(void **state)
   opened_close(&o);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -128,5 +115,5 @@ int main(void)
       cmocka_unit_test(a_label_file_is_pointed_elsewhere_by_its_outcomes_name),
       cmocka_unit_test(no_outcomes_column_is_a_feature),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -27,13 +27,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static void assert_file(const char *name, const char *expected)
 {
   size_t length = 0;
@@ -314,7 +307,7 @@ static void a_dash_is_standard_output(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, scratch_teardown)
   const struct CMUnitTest tests[] = {
       TEST(everything_written_is_in_the_file),
       TEST(fields_are_quoted_where_csv_needs_it),

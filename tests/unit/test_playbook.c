@@ -14,20 +14,6 @@
 #define HEAD "version: 1\ncustomers: {from: c.csv, id: key, left: gone}\n"
 #define CALLS "histories: {calls: {from: calls.csv, id: key, day: at}}\n"
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Name of the cause that a feature belongs to. */
 static const char *cause_name(const churn_project *p, const char *feature, const char *history)
 {
@@ -410,5 +396,5 @@ int main(void)
       cmocka_unit_test(too_many_causes_are_refused),
       cmocka_unit_test(check_tells_the_map_and_names_features_of_no_cause),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -12,20 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_model *model_of(const char *expression, const char *label)
 {
   churn_model *m = churn_model_new();
@@ -379,5 +365,5 @@ int main(void)
       cmocka_unit_test(an_export_of_nobody_is_refused),
       cmocka_unit_test(the_main_cause_decides_who_is_left_out_and_ranks_stay_dense),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -11,20 +11,6 @@
 
 enum { ROWS = 600 };
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Customers with a plan of three levels, of which "gold" (60 rows) leaves always, and a usage that
  * tells a little. */
 static void write_plans(void)
@@ -166,16 +152,20 @@ static void penalties_and_firth_fit_fewer_churners(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(a_level_that_separates_is_named_and_the_ways_out_too, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(a_level_that_would_separate_is_pooled_and_named, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(a_reference_that_separates_is_named, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(the_ways_out_of_separation_lead_out, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(fewer_churners_than_coefficients_are_refused, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(as_many_churners_as_coefficients_are_not, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(penalties_and_firth_fit_fewer_churners, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_level_that_separates_is_named_and_the_ways_out_too,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_level_that_would_separate_is_pooled_and_named,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_reference_that_separates_is_named, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(the_ways_out_of_separation_lead_out, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(fewer_churners_than_coefficients_are_refused, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(as_many_churners_as_coefficients_are_not, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(penalties_and_firth_fit_fewer_churners, scratch_setup,
+                                      scratch_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

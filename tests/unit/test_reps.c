@@ -137,13 +137,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static const churn_reps_settings plain = {
     .as_of = CHURN_DAY_MISSING, .first = CHURN_DAY_MISSING, .last = CHURN_DAY_MISSING};
 
@@ -700,5 +693,5 @@ int main(void)
       cmocka_unit_test(what_tells_no_rep_is_refused_with_what_to_give),
       cmocka_unit_test(customers_may_be_parted_by_anything),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -12,20 +12,6 @@
 
 enum { ROWS = 240 };
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* id,x,w,o,gone: w 1 to 3, o in hundredths; row `odd` (from 0) has other texts for w and o. Rows
  * stand from the last id to the first. */
 static void write_rows(int odd, const char *w, const char *o)
@@ -357,5 +343,5 @@ int main(void)
       cmocka_unit_test(a_comparison_reports_the_weighted_fit_of_train),
       cmocka_unit_test(weights_of_customers_with_several_rows_are_clustered),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -122,19 +122,6 @@ static bool nobody(int i)
   return i < 0;
 }
 
-static int make(void **state)
-{
-  (void)state;
-  return scratch_make() == NULL;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_savings *measure(uint64_t top)
 {
   const churn_savings_settings settings = {.output = scratch_path("runs"), .top = top};
@@ -331,14 +318,16 @@ static void strangers_are_unjudged(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(each_customer_counts_by_the_first_list_that_tells, make,
-                                      clean),
-      cmocka_unit_test_setup_teardown(the_figures_are_those_of_r, make, clean),
-      cmocka_unit_test_setup_teardown(a_list_whose_head_is_cut_counts_its_head, make, clean),
-      cmocka_unit_test_setup_teardown(a_list_of_whom_to_contact_counts_instead_of_the_head, make,
-                                      clean),
-      cmocka_unit_test_setup_teardown(without_a_control_group_nothing_is_compared, make, clean),
-      cmocka_unit_test_setup_teardown(strangers_are_unjudged, make, clean),
+      cmocka_unit_test_setup_teardown(each_customer_counts_by_the_first_list_that_tells,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(the_figures_are_those_of_r, scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_list_whose_head_is_cut_counts_its_head, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_list_of_whom_to_contact_counts_instead_of_the_head,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(without_a_control_group_nothing_is_compared, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(strangers_are_unjudged, scratch_setup, scratch_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,13 +20,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Builds the schema only. */
 static churn_status build(const char *text, const churn_known_type *known, size_t count,
                           churn_project **project, churn_schema **schema, churn_error *error)
@@ -286,5 +279,5 @@ int main(void)
       cmocka_unit_test(known_at_of_an_inferred_source_must_name_a_day),
       cmocka_unit_test(known_at_may_name_a_column_without_any_value),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -21,13 +21,6 @@ static int make(void **state)
   return 0;
 }
 
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 typedef struct selected {
   churn_project *project;
   churn_schema *schema;
@@ -234,5 +227,5 @@ int main(void)
       cmocka_unit_test(shipped_features_that_the_project_does_not_map_are_skipped_with_a_note),
       cmocka_unit_test(a_project_that_maps_nothing_has_no_feature_left),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, make, scratch_teardown);
 }

@@ -73,13 +73,6 @@ static int make_world(void **state)
   return 0;
 }
 
-static int remove_world(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 typedef struct fields {
   char text[FIELDS][FIELD_SIZE];
   int count;
@@ -817,5 +810,5 @@ int main(void)
       cmocka_unit_test(the_auc_counts_ties_half),
       cmocka_unit_test(no_two_customers_share_a_stream),
       cmocka_unit_test(a_clock_waits_geometrically_and_never_less_than_a_day)};
-  return cmocka_run_group_tests(tests, make_world, remove_world);
+  return cmocka_run_group_tests(tests, make_world, scratch_teardown);
 }

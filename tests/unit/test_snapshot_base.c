@@ -150,20 +150,6 @@ static void labels_of_nobody_there_are_counted_whatever_is_looked_at(void **stat
   opened_close(&o);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -171,5 +157,5 @@ int main(void)
       cmocka_unit_test(the_count_of_the_base_is_that_of_its_spells),
       cmocka_unit_test(labels_of_nobody_there_are_counted_whatever_is_looked_at),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -709,20 +709,6 @@ static void rows_come_by_customer_and_day_for_any_number_of_threads(void **state
   opened_close(&o);
 }
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -750,5 +736,5 @@ int main(void)
       cmocka_unit_test(days_that_make_no_sense_are_refused),
       cmocka_unit_test(rows_come_by_customer_and_day_for_any_number_of_threads),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -15,20 +15,6 @@ static const char left_project[] = "version: 1\n"
                                    "histories: {calls: {from: h.csv, id: id, day: d}}\n"
                                    "outcome: {horizon: 60d, gap: 7d}\n";
 
-static int make(void **unused)
-{
-  (void)unused;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **unused)
-{
-  (void)unused;
-  scratch_remove();
-  return 0;
-}
-
 /* A model of churn within 60 days after a gap of 7. */
 static churn_model *model_of(const char *kind)
 {
@@ -182,5 +168,5 @@ int main(void)
       cmocka_unit_test(a_model_guesses_when_its_log_loss_is_not_below_that_of_one_probability),
       cmocka_unit_test(who_scores_is_warned_of_a_model_that_guesses),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

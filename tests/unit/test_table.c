@@ -21,13 +21,6 @@ static int set_up(void **state)
   return 0;
 }
 
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 static churn_table *read_with(const char *path, const churn_format *format,
                               const churn_column_request *requests, size_t count,
                               const churn_table_settings *settings, const churn_run *run)
@@ -655,5 +648,5 @@ int main(void)
       cmocka_unit_test(a_column_can_be_cleared_alone),
       cmocka_unit_test(a_public_export_is_read_as_others_read_it),
   };
-  return cmocka_run_group_tests_name("table", tests, set_up, tear_down);
+  return cmocka_run_group_tests_name("table", tests, set_up, scratch_teardown);
 }

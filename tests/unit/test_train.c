@@ -13,20 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int clean(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Rows id,x,gone,same,copy with the table above, `times` over; gone is `positive` for churners. */
 static void write_table(int times, const char *stayed)
 {
@@ -392,5 +378,5 @@ int main(void)
       cmocka_unit_test(evaluation_reports_the_counts_below_its_rows),
       cmocka_unit_test(in_sample_goes_by_the_share_that_was_held_out),
   };
-  return cmocka_run_group_tests(tests, make, clean);
+  return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -12,20 +12,6 @@
 
 enum { ROWS = 1200 };
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* Customers whose usage tells; `turned`: the same lines from the last to the first. */
 static void write_export(bool turned)
 {
@@ -434,23 +420,30 @@ static void a_model_that_only_guesses_is_named(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(a_model_that_only_guesses_is_named, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(every_training_is_judged_out_of_fold, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_constant_model_has_an_area_of_one_half, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(every_area_has_an_interval, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(out_of_fold_no_leaves_it, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(frequency_weights_are_so_many_rows, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_model_of_uneven_weights_can_be_written_and_read, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(folds_that_separate_are_told_from_others, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(platt_stretches_what_a_ridge_has_shrunk, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_ranked_list_by_isotonic_probabilities, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(neither_threads_nor_the_order_of_rows_change_a_bit, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(a_recalibration_that_does_not_help_is_left, set_up,
-                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_model_that_only_guesses_is_named, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(every_training_is_judged_out_of_fold, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_constant_model_has_an_area_of_one_half, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(every_area_has_an_interval, scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(out_of_fold_no_leaves_it, scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_thinned_export_is_judged_on_the_population, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(frequency_weights_are_so_many_rows, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_model_of_uneven_weights_can_be_written_and_read,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(folds_that_separate_are_told_from_others, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(platt_stretches_what_a_ridge_has_shrunk, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_ranked_list_by_isotonic_probabilities, scratch_setup,
+                                      scratch_teardown),
+      cmocka_unit_test_setup_teardown(neither_threads_nor_the_order_of_rows_change_a_bit,
+                                      scratch_setup, scratch_teardown),
+      cmocka_unit_test_setup_teardown(a_recalibration_that_does_not_help_is_left, scratch_setup,
+                                      scratch_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,20 +10,6 @@
 
 enum { ROWS = 900 };
 
-static int set_up(void **state)
-{
-  (void)state;
-  scratch_make();
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  scratch_remove();
-  return 0;
-}
-
 /* With a column that all who churned but one lack: without its fold it parts the labels. */
 static bool flagged;
 
@@ -259,7 +245,7 @@ static void nothing_to_choose_where_nothing_is_penalised(void **state)
   assert_non_null(strstr(error.message, "no column is penalised"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
 {

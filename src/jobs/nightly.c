@@ -219,8 +219,8 @@ static void log_more(const nightly *n)
              calls->no_action);
   if (n->night.calls != NULL && calls->control + calls->used + calls->resting > 0)
     log_line(n, CHURN_LOG_INFO, "calls_taken",
-             "%" PRIu64 " places stay empty for the control group, %" PRIu64
-             " are used by earlier contacts; %" PRIu64 " customers were contacted lately",
+             "places kept empty for the control group: %" PRIu64
+             "; used by earlier contacts: %" PRIu64 "; customers contacted lately: %" PRIu64,
              calls->control, calls->used, calls->resting);
   if (n->night.loyal != NULL)
     log_line(n, CHURN_LOG_INFO, "loyal",

@@ -123,7 +123,7 @@ const texts = {
   callsPlain: ["{customers} customers to contact; with them {loss} is at risk.", "需联系 {customers} 位客户，其风险金额 {loss}。"],
   callsLimit: ["The capacity is {limit} in all.", "总容量为 {limit}。"],
   callsNoRoom: ["{count} more would be worth a contact, but the capacity is taken.", "另有 {count} 位值得联系，但容量已满。"],
-  callsControl: ["{count} places stay empty for the control group, who would have been contacted.", "另为对照组空出 {count} 个名额，这些客户本应联系。"],
+  callsControl: ["Places kept empty for the control group, who would have been contacted: {count}.", "另为对照组空出 {count} 个名额，这些客户本应联系。"],
   callsNote: ["The best list within the capacity, by worth: probability × value × share that the action saves, less its cost. Who is in the control group is not shown here.",
     "容量内的最佳名单，按联系价值排序：概率 × 价值 × 措施的挽回率 − 成本。此处不列对照组客户。"],
   callsCut: ["The first {rows} of {count}; calls.csv has all.", "列出前 {rows} 位，共 {count} 位；全部见 calls.csv。"],

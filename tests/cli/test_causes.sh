@@ -165,7 +165,7 @@ for row in csv.DictReader(open(sys.argv[1], encoding="utf-8")):
   with "playbook: default" "rep: last(rep_id from reps)" "$rates" "contacts: {history: told, contacted: keep}" "capacity: {total: 40, per: 7d}" \
     "control: {share: 0.3, key: desk}" "gates: {drift: off, scores: off, missing: off}" "nightly: {outcomes: no, output: turns}"
   sed -i 's/^histories:/&\n  told: {from: told.csv, id: customer_id, day: day}/' world/with.yaml
-  run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01; err_says "places stay empty for the control group"
+  run 0 nightly world/with.yaml -m model.json --as-of 2025-06-01; err_says "places kept empty for the control group"
   head -1 world/turns/latest/calls.csv | grep -q ',control$' || fail "no marks"
   cp world/turns/latest/calls.csv first.csv; ids first.csv 1 >control.ids; ids first.csv 0 >called.ids
   sed 's/$/,2025-06-01/' called.ids >>world/told.csv

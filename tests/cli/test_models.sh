@@ -73,7 +73,7 @@ ended() {
   wait $process 2>/dev/null || code=$?
   if [ $code -eq $((128 + $(kill -l "$1"))) ]; then
     heard=$((heard + 1))
-    [ "$(ls -A world/models; state_of world/models/history.jsonl)" = "$before" ] || fail "the registry changed"
+    [ "$(registry)" = "$before" ] || fail "the registry changed"
     [ ! -s err ] || err_says "stopped: nothing was changed" # nothing is said before the program listens
     flock -n world/churn.yaml true || fail "the lock is held"
   else
@@ -82,7 +82,9 @@ ended() {
   fi
 }
 cp -a world/models models.before
-before=$(ls -A world/models; state_of world/models/history.jsonl)
+# What stands in it; not the files' own numbers, as one that was finished in time is put back from a copy.
+registry() { ls -A world/models; readlink world/models/current; cat world/models/history.jsonl; }
+before=$(registry)
 
 set -m # background jobs keep their interrupt signal
 for stage in start judge fit; do

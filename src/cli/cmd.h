@@ -79,10 +79,12 @@ void cli_common_options(cli *c, struct poptOption common[CLI_COMMON_ROWS]);
 #define CLI_COMMON_TABLE(common)                                                                   \
   {NULL, '\0', POPT_ARG_INCLUDE_TABLE, common, 0, "Options of every verb:", NULL}, POPT_TABLEEND
 
+/* The rows of verbs that read a project's data. */
+#define CLI_PROJECT_TABLE(c)                                                                       \
+  cli_source_option(c), cli_outcome_option(c), cli_memory_option(c), cli_cache_option(c)
+
 /* Rows that several verbs have: --source, --outcome and --no-cache, for verbs that read a project;
- * --set; a
- * day such as
- * --first; -o, with what it is to begin with shown as the default. */
+ * --set; a day such as --first; -o, with what it is to begin with shown as the default. */
 struct poptOption cli_source_option(cli *c);
 struct poptOption cli_cache_option(cli *c);
 struct poptOption cli_outcome_option(cli *c);

@@ -269,10 +269,7 @@ int cmd_check(const cli_verb *verb, int argc, const char **argv)
        "look for features that know what happened after their as-of day", NULL},
       {"strict", '\0', POPT_ARG_NONE, &r.strict, 0,
        "with --leaks: exit code 1 when anything is named", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

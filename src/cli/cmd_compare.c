@@ -184,10 +184,7 @@ int cmd_compare(const cli_verb *verb, int argc, const char **argv)
       {"history", '\0', POPT_ARG_NONE, &r.history, 0,
        "compare nothing: list what models/comparisons.jsonl holds", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the comparison as JSON", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

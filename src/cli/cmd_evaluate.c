@@ -107,10 +107,7 @@ int cmd_evaluate(const cli_verb *verb, int argc, const char **argv)
       {"reasons", '\0', POPT_ARG_NONE, &r.reasons, 0,
        "why the lost left (the project's kinds) against what the model says, instead", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the figures as JSON", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

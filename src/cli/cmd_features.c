@@ -55,10 +55,7 @@ int cmd_features(const cli_verb *verb, int argc, const char **argv)
       cli_day_option("first", "first as-of day (default: the project's)", &r.first),
       cli_day_option("last", "last as-of day (default: the project's)", &r.last),
       cli_output_option(&r.output),
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

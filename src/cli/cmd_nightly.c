@@ -143,10 +143,7 @@ int cmd_nightly(const cli_verb *verb, int argc, const char **argv)
        "score nothing: show what became of past lists, beside what was estimated", NULL},
       cli_lang_option(&r.lang),
       cli_log_option(&r.log),
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0, closed;

@@ -145,10 +145,7 @@ int cmd_outcomes(const cli_verb *verb, int argc, const char **argv)
        "DIR"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print everything as JSON", NULL},
       {"output", 'o', POPT_ARG_STRING, &r.output, 0, "write the JSON there", "FILE"},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

@@ -101,10 +101,7 @@ int cmd_report(const cli_verb *verb, int argc, const char **argv)
        "where the page goes (default: standard output, or nowhere with --json)", "FILE"},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0,
        "print the document that the page shows, for programs", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

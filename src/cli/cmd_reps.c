@@ -81,10 +81,7 @@ int cmd_reps(const cli_verb *verb, int argc, const char **argv)
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "write all figures as JSON", NULL},
       {"output", 'o', POPT_ARG_STRING, &r.output, 0,
        "write all figures there, as CSV unless --json; - is standard output", "FILE"},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

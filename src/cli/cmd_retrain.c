@@ -89,10 +89,7 @@ int cmd_retrain(const cli_verb *verb, int argc, const char **argv)
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print what was done as JSON", NULL},
       cli_log_option(&r.log),
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0, closed;

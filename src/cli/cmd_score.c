@@ -329,10 +329,7 @@ int cmd_score(const cli_verb *verb, int argc, const char **argv)
        "the table, when -o names a database (default: churn_scores)", "NAME"},
       {"publish", '\0', POPT_ARG_NONE, &r.publish, 0,
        "write into the database of the project's key `scores` too", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;

@@ -81,10 +81,7 @@ int cmd_train(const cli_verb *verb, int argc, const char **argv)
       {"no-leaks", '\0', POPT_ARG_NONE, &r.no_leaks, 0,
        "do not look for features that know what happened later", NULL},
       {"json", '\0', POPT_ARG_NONE, &r.json, 0, "print the fit as JSON", NULL},
-      cli_source_option(&c),
-      cli_outcome_option(&c),
-      cli_memory_option(&c),
-      cli_cache_option(&c),
+      CLI_PROJECT_TABLE(&c),
       CLI_COMMON_TABLE(common),
   };
   int code = 0;
